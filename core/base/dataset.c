@@ -1,0 +1,270 @@
+#include "photofinish/dataset.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_DEPTH 64 /* of folders in a scan */
+
+pf_status pf_dataset_create(const char *name, const char *root, pf_dataset **out, pf_error *error)
+{
+	char absolute[PATH_MAX];
+	if (!realpath(root, absolute)) {
+		return pf_fail_errno(error, root, "cannot open the dataset's folder");
+	}
+	struct stat info;
+	if (stat(absolute, &info) || !S_ISDIR(info.st_mode)) {
+		return pf_fail(error, PF_ERR_INVALID, root, "not a folder");
+	}
+	pf_dataset *dataset = calloc(1, sizeof *dataset);
+	if (dataset) {
+		dataset->name = strdup(name);
+		dataset->root = strdup(absolute);
+	}
+	if (!dataset || !dataset->name || !dataset->root) {
+		pf_dataset_free(dataset);
+		return pf_fail(error, PF_ERR_NO_MEMORY, root, "not enough memory");
+	}
+	*out = dataset;
+	return PF_OK;
+}
+
+void pf_dataset_free(pf_dataset *dataset)
+{
+	if (!dataset) {
+		return;
+	}
+	for (size_t i = 0; i < dataset->count; i++) {
+		free((char *)dataset->photos[i].path);
+	}
+	free(dataset->photos);
+	free(dataset->name);
+	free(dataset->root);
+	free(dataset);
+}
+
+/* Relative, without empty, "." or ".." parts. */
+static bool path_is_plain(const char *path)
+{
+	for (const char *part = path;; part++) {
+		size_t length = strcspn(part, "/");
+		if (length == 0 || (length == 1 && part[0] == '.') ||
+		    (length == 2 && part[0] == '.' && part[1] == '.')) {
+			return false;
+		}
+		part += length;
+		if (!*part) {
+			return true;
+		}
+	}
+}
+
+pf_status pf_dataset_add(pf_dataset *dataset, const char *path, uint64_t size_bytes, const uint8_t *sha256,
+			 pf_error *error)
+{
+	if (!path_is_plain(path)) {
+		return pf_fail(error, PF_ERR_INVALID, path, "a photo's path must lead down from the root");
+	}
+	if (dataset->count >= UINT32_MAX - 1) {
+		return pf_fail(error, PF_ERR_INVALID, path, "too many photos");
+	}
+	if ((dataset->count & (dataset->count - 1)) == 0) { /* grow at powers of two */
+		size_t capacity = dataset->count ? dataset->count * 2 : 1;
+		pf_dataset_photo *photos = reallocarray(dataset->photos, capacity, sizeof *photos);
+		if (!photos) {
+			return pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
+		}
+		dataset->photos = photos;
+	}
+	pf_dataset_photo *photo = &dataset->photos[dataset->count];
+	*photo = (pf_dataset_photo){.path = strdup(path), .size_bytes = size_bytes, .hashed = sha256 != NULL};
+	if (!photo->path) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
+	}
+	if (sha256) {
+		memcpy(photo->sha256, sha256, sizeof photo->sha256);
+	}
+	dataset->count++;
+	return PF_OK;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const pf_dataset_photo *)a)->path, ((const pf_dataset_photo *)b)->path);
+}
+
+pf_status pf_dataset_sort(pf_dataset *dataset, pf_error *error)
+{
+	if (dataset->count) {
+		qsort(dataset->photos, dataset->count, sizeof *dataset->photos, by_path);
+	}
+	for (size_t i = 1; i < dataset->count; i++) {
+		if (by_path(&dataset->photos[i - 1], &dataset->photos[i]) == 0) {
+			return pf_fail(error, PF_ERR_INVALID, dataset->photos[i].path,
+				       "the path stands twice");
+		}
+	}
+	return PF_OK;
+}
+
+static bool named_like_a_photo(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	return dot && (!strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg") || !strcasecmp(dot, ".jpe"));
+}
+
+/* Lists one folder; `prefix` is its path below the root, "" or ending in "/". */
+static pf_status scan_folder(pf_dataset *dataset, int fd, const char *prefix, int depth, pf_error *error)
+{
+	pf_status status = PF_OK;
+	DIR *folder = fdopendir(fd);
+	if (!folder) {
+		status = pf_fail_errno(error, prefix, "cannot list the folder");
+		close(fd);
+		return status;
+	}
+	if (depth > MAX_DEPTH) {
+		closedir(folder);
+		return pf_fail(error, PF_ERR_INVALID, prefix, "folders are nested deeper than %d", MAX_DEPTH);
+	}
+	struct dirent *entry;
+	while (status == PF_OK && (errno = 0, entry = readdir(folder))) {
+		if (entry->d_name[0] == '.') {
+			continue;
+		}
+		char path[PATH_MAX];
+		struct stat info = {0};
+		if (fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW)) {
+			continue; /* gone since it was listed */
+		}
+		bool is_folder = S_ISDIR(info.st_mode);
+		int length = snprintf(path, sizeof path, "%s%s%s", prefix, entry->d_name,
+				      is_folder ? "/" : "");
+		if (length >= (int)sizeof path) {
+			status = pf_fail(error, PF_ERR_INVALID, prefix, "a path in it is too long");
+		} else if (is_folder) {
+			int sub = openat(dirfd(folder), entry->d_name,
+					 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			status = sub < 0 ? pf_fail_errno(error, path, "cannot open the folder")
+					 : scan_folder(dataset, sub, path, depth + 1, error);
+		} else if (named_like_a_photo(entry->d_name)) {
+			uint64_t size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+			status = pf_dataset_add(dataset, path, size, NULL, error);
+		} else {
+			dataset->ignored++;
+		}
+	}
+	if (status == PF_OK && errno) {
+		status = pf_fail_errno(error, prefix, "cannot list the folder");
+	}
+	closedir(folder);
+	return status;
+}
+
+pf_status pf_dataset_scan(const char *folder, pf_dataset **out, pf_error *error)
+{
+	pf_dataset *dataset = NULL;
+	pf_status status = pf_dataset_create(folder, folder, &dataset, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	int fd = open(dataset->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	status = fd < 0 ? pf_fail_errno(error, folder, "cannot open the folder")
+			: scan_folder(dataset, fd, "", 0, error);
+	if (status == PF_OK) {
+		status = pf_dataset_sort(dataset, error);
+	}
+	if (status != PF_OK) {
+		pf_dataset_free(dataset);
+		return status;
+	}
+	*out = dataset;
+	return PF_OK;
+}
+
+/* Where the kernel has no openat2 (or a sandbox forbids it): open, then see where the descriptor leads. */
+static int open_checked_afterwards(const pf_dataset *dataset, const char *path, int flags)
+{
+	char full[PATH_MAX], link[64], real[PATH_MAX], root[PATH_MAX];
+	if (snprintf(full, sizeof full, "%s/%s", dataset->root, path) >= (int)sizeof full) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = open(full, flags);
+	if (fd < 0) {
+		return -1;
+	}
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, real, sizeof real - 1);
+	real[length > 0 ? length : 0] = '\0';
+	size_t root_length = realpath(dataset->root, root) ? strlen(root) : 0;
+	bool below = root_length && !strncmp(real, root, root_length) &&
+		     (root_length == 1 || real[root_length] == '/');
+	if (!below) {
+		close(fd);
+		errno = EXDEV;
+		return -1;
+	}
+	return fd;
+}
+
+static int open_beneath(const pf_dataset *dataset, const char *path)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int root = open(dataset->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0) {
+		return -1;
+	}
+	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+	int number = errno;
+	close(root);
+	errno = number;
+	if (fd < 0 && (number == ENOSYS || number == EPERM)) {
+		fd = open_checked_afterwards(dataset, path, flags);
+	}
+	return fd;
+}
+
+pf_status pf_dataset_open(const pf_dataset *dataset, size_t index, int *fd, uint64_t *size_bytes,
+			  pf_error *error)
+{
+	const char *path = dataset->photos[index].path;
+	int opened = open_beneath(dataset, path);
+	if (opened < 0) {
+		switch (errno) {
+		case EXDEV:
+			return pf_fail(error, PF_ERR_OUTSIDE, path,
+				       "the link leads out of the dataset's folder");
+		case ENXIO: /* a socket */
+			return pf_fail(error, PF_ERR_NOT_REGULAR, path, "not a regular file");
+		default:
+			return pf_fail_errno(error, path, "cannot open");
+		}
+	}
+	struct stat info;
+	if (fstat(opened, &info)) {
+		pf_status status = pf_fail_errno(error, path, "cannot stat");
+		close(opened);
+		return status;
+	}
+	if (!S_ISREG(info.st_mode)) {
+		close(opened);
+		return pf_fail(error, PF_ERR_NOT_REGULAR, path, "%s, not a regular file",
+			       S_ISFIFO(info.st_mode)  ? "a FIFO"
+			       : S_ISDIR(info.st_mode) ? "a folder"
+						       : "a device or socket");
+	}
+	*fd = opened;
+	*size_bytes = (uint64_t)info.st_size;
+	return PF_OK;
+}

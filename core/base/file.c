@@ -1,0 +1,220 @@
+#include "photofinish/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static pf_status sync_folder(const char *target, pf_error *error)
+{
+	char *copy = strdup(target);
+	if (!copy) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, target, "not enough memory");
+	}
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(copy);
+	/* Some file systems refuse fsync on folders; the rename has happened all the same. */
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	return PF_OK;
+}
+
+pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *error)
+{
+	*file = (pf_new_file){.target = strdup(target)};
+	int fd = -1;
+	if (!file->target || asprintf(&file->temporary, "%s.new-XXXXXX", target) < 0) {
+		file->temporary = NULL;
+		pf_new_file_abandon(file);
+		return pf_fail(error, PF_ERR_NO_MEMORY, target, "not enough memory");
+	}
+	fd = mkostemp(file->temporary, O_CLOEXEC);
+	if (fd < 0) {
+		pf_status status = pf_fail_errno(error, target, "cannot create a file there");
+		free(file->temporary);
+		file->temporary = NULL;
+		pf_new_file_abandon(file);
+		return status;
+	}
+	mode_t mask = umask(0);
+	umask(mask);
+	fchmod(fd, 0666 & ~mask);
+	file->stream = fdopen(fd, "w");
+	if (!file->stream) {
+		pf_status status = pf_fail_errno(error, target, "cannot open");
+		close(fd);
+		pf_new_file_abandon(file);
+		return status;
+	}
+	return PF_OK;
+}
+
+pf_status pf_new_file_commit(pf_new_file *file, bool replace, pf_error *error)
+{
+	pf_status status = PF_OK;
+	FILE *stream = file->stream;
+	file->stream = NULL;
+	bool written = fflush(stream) == 0 && !ferror(stream) && fsync(fileno(stream)) == 0;
+	if (!written) {
+		status = pf_fail_errno(error, file->target, "cannot write");
+		fclose(stream);
+		goto out;
+	}
+	if (fclose(stream) != 0) {
+		status = pf_fail_errno(error, file->target, "cannot write");
+		goto out;
+	}
+	/* link() refuses an existing target atomically, rename() replaces it. */
+	int failed = replace ? rename(file->temporary, file->target) : link(file->temporary, file->target);
+	if (failed) {
+		status = pf_fail_errno(error, file->target, "cannot give the file its name");
+		goto out;
+	}
+	if (!replace) {
+		unlink(file->temporary);
+	}
+	free(file->temporary);
+	file->temporary = NULL;
+	status = sync_folder(file->target, error);
+out:
+	pf_new_file_abandon(file);
+	return status;
+}
+
+void pf_new_file_abandon(pf_new_file *file)
+{
+	if (file->stream) {
+		fclose(file->stream);
+	}
+	if (file->temporary) {
+		unlink(file->temporary);
+	}
+	free(file->temporary);
+	free(file->target);
+	*file = (pf_new_file){0};
+}
+
+pf_status pf_make_folders(const char *path, pf_error *error)
+{
+	char copy[PATH_MAX];
+	if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy) {
+		return pf_fail(error, PF_ERR_INVALID, path, "the path is too long");
+	}
+	for (char *slash = copy + 1;; slash++) {
+		slash = strchrnul(slash, '/');
+		char end = *slash;
+		*slash = '\0';
+		if (mkdir(copy, 0777) && errno != EEXIST) {
+			return pf_fail_errno(error, copy, "cannot make the folder");
+		}
+		if (!end) {
+			break;
+		}
+		*slash = end;
+	}
+	struct stat info;
+	if (stat(path, &info) || !S_ISDIR(info.st_mode)) {
+		return pf_fail(error, PF_ERR_INVALID, path, "not a folder");
+	}
+	return PF_OK;
+}
+
+/* Length of the valid UTF-8 sequence at `s` (1 to 4), 0 where there is none; its code point in *point. */
+static size_t utf8_length(const unsigned char *s, uint32_t *point)
+{
+	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+	if (length == 1) {
+		*point = s[0];
+		return 1;
+	}
+	if (s[0] < 0xC2 || s[0] > 0xF4) {
+		return 0;
+	}
+	uint32_t value = s[0] & (0x7Fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xC0) != 0x80) {
+			return 0;
+		}
+		value = value << 6 | (s[i] & 0x3Fu);
+	}
+	if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) {
+		return 0;
+	}
+	*point = value;
+	return length;
+}
+
+static bool shown_as_is(uint32_t point)
+{
+	bool control = point < 0x20 || (point >= 0x7F && point < 0xA0) || point == '\\';
+	bool bidi = (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) ||
+		    point == 0x200E || point == 0x200F || point == 0x061C || point == 0x2028 ||
+		    point == 0x2029;
+	return !control && !bidi;
+}
+
+char *pf_escape(const char *bytes, char *out, size_t capacity)
+{
+	const unsigned char *in = (const unsigned char *)bytes;
+	size_t used = 0, safe = 0; /* `safe`: where "..." still fits */
+	while (*in) {
+		uint32_t point = 0;
+		size_t length = utf8_length(in, &point);
+		char piece[20];
+		size_t taken = length ? length : 1;
+		if (length && shown_as_is(point)) {
+			memcpy(piece, in, length);
+			piece[length] = '\0';
+		} else {
+			for (size_t i = 0; i < taken; i++) {
+				snprintf(piece + 4 * i, 5, "\\x%02x", in[i]);
+			}
+		}
+		size_t size = strlen(piece);
+		if (used + size + 1 > capacity) {
+			memcpy(out + safe, "...", 4);
+			return out;
+		}
+		memcpy(out + used, piece, size);
+		used += size;
+		if (used + 4 <= capacity) {
+			safe = used;
+		}
+		in += taken;
+	}
+	out[used] = '\0';
+	return out;
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool pf_unescape(char *text)
+{
+	char *out = text;
+	for (const char *in = text; *in; out++) {
+		if (*in != '\\') {
+			*out = *in++;
+			continue;
+		}
+		if (in[1] != 'x' || hex_digit(in[2]) < 0 || hex_digit(in[3]) < 0) {
+			return false;
+		}
+		*out = (char)(hex_digit(in[2]) << 4 | hex_digit(in[3]));
+		if (*out == '\0') {
+			return false;
+		}
+		in += 4;
+	}
+	*out = '\0';
+	return true;
+}

@@ -1,0 +1,50 @@
+/* Burst detection: a stream of capture facts in, finished bursts out.
+ * Photos are pushed in manifest order; each body's photos are expected in time order within it. */
+#ifndef PHOTOFINISH_BURST_H
+#define PHOTOFINISH_BURST_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/dataset.h"
+#include "photofinish/photo.h"
+#include "photofinish/status.h"
+#include "photofinish/trace.h"
+
+/* A burst, a single shot or one frame of a bracket (the last two have one photo). */
+typedef struct pf_burst {
+	uint32_t id; /* manifest index of its first photo: the same however it was detected */
+	uint32_t count;
+	const uint32_t *photos; /* manifest indices, ascending */
+} pf_burst;
+
+/* Receives each burst when it is complete; the photos belong to the detector and are gone after the call.
+ * A status other than PF_OK stops the push or flush, which returns it. */
+typedef pf_status (*pf_burst_fn)(void *context, const pf_burst *burst);
+
+typedef struct pf_burst_detector pf_burst_detector; /* one thread at a time */
+
+PF_API pf_status pf_burst_detector_create(pf_burst_fn fn, void *context, pf_burst_detector **out,
+					  pf_error *error);
+PF_API void pf_burst_detector_destroy(pf_burst_detector *detector); /* NULL is fine; flushes nothing */
+
+/* O(1) work, bounded memory. Indices must rise from call to call. */
+PF_API pf_status pf_burst_push(pf_burst_detector *detector, uint32_t index, const pf_facts *facts);
+PF_API pf_status pf_burst_flush(pf_burst_detector *detector); /* hands out what is still open */
+
+/* All bursts of a dataset at once, in the order of their ids. */
+typedef struct pf_burst_list {
+	pf_burst *bursts;
+	size_t count;
+	uint32_t *photos; /* one array that all bursts point into */
+} pf_burst_list;
+
+/* Reads the facts of every photo (span `detect` in `trace`, which may be NULL) and detects the bursts. Every
+ * photo of the dataset is in exactly one burst. Stops with PF_ERR_CANCELLED when *cancel (may be NULL) is not
+ * 0. `fn` (may be NULL) is told of each burst the moment that it is complete. The caller frees *out. */
+PF_API pf_status pf_burst_list_detect(const pf_dataset *dataset, const atomic_int *cancel, pf_trace *trace,
+				      pf_burst_fn fn, void *context, pf_burst_list *out, pf_error *error);
+PF_API void pf_burst_list_free(pf_burst_list *list);
+
+#endif

@@ -1,0 +1,45 @@
+/* Files written all or nothing, and names made fit to be shown. */
+#ifndef PHOTOFINISH_FILE_H
+#define PHOTOFINISH_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "photofinish/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A file being written under a temporary name in the folder of its target. */
+typedef struct pf_new_file {
+	FILE *stream;
+	char *target, *temporary;
+} pf_new_file;
+
+/* Opens the temporary file. End with commit or abandon. */
+PF_API pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *error);
+
+/* Flushes, fsyncs, renames onto the target and fsyncs the folder; on failure the temporary file is gone and a
+ * target that was there is as it was. With `replace` false an existing target is kept: PF_ERR_EXISTS. */
+PF_API pf_status pf_new_file_commit(pf_new_file *file, bool replace, pf_error *error);
+PF_API void pf_new_file_abandon(pf_new_file *file);
+
+/* mkdir -p; an existing folder is fine. */
+PF_API pf_status pf_make_folders(const char *path, pf_error *error);
+
+/* Writes `bytes` as valid UTF-8 fit for a terminal or a JSON string: C0, C1 and DEL, invalid UTF-8,
+ * bidirectional controls and "\" become \xHH for each byte. Always ends `out` with a NUL; a name too long
+ * ends in "...". `capacity` >= 4. Returns `out`. */
+PF_API char *pf_escape(const char *bytes, char *out, size_t capacity);
+
+/* The reverse, in place: \xHH to bytes. False where the text holds a malformed escape. */
+PF_API bool pf_unescape(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,31 @@
+/* A decoded photo: the native planes of its JPEG, as stored (not turned upright). */
+#ifndef PHOTOFINISH_IMAGE_H
+#define PHOTOFINISH_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/status.h"
+
+/* One plane of 8-bit samples. Rows start at data + row * stride_bytes. */
+typedef struct pf_plane {
+	uint8_t *data;
+	uint32_t width_px, height_px;
+	uint32_t stride_bytes; /* >= width_px, rounded up so that whole JPEG blocks fit */
+} pf_plane;
+
+/* Planes lie in one buffer that grows and is reused; the owner frees it with pf_image_release. Not for use by
+ * several threads at once unless all of them only read. */
+typedef struct pf_image {
+	pf_plane y, cb, cr;   /* cb and cr are empty (data NULL) in a grey photo */
+	uint32_t orientation; /* EXIF 1..8; how the planes must be turned to stand upright */
+	uint64_t file_bytes;  /* size of the file that it came from */
+	uint8_t *buffer;
+	size_t capacity_bytes;
+} pf_image;
+
+/* Makes room for the planes, keeping a buffer that is large enough. Samples are not initialised. */
+PF_API pf_status pf_image_reserve(pf_image *image, size_t bytes, pf_error *error);
+PF_API void pf_image_release(pf_image *image); /* frees the buffer and zeroes the struct */
+
+#endif

@@ -1,0 +1,38 @@
+/* Capture facts of a photo: what its EXIF and its thumbnail say, without decoding it. */
+#ifndef PHOTOFINISH_PHOTO_H
+#define PHOTOFINISH_PHOTO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "photofinish/dataset.h"
+#include "photofinish/status.h"
+
+typedef struct pf_facts {
+	bool readable;      /* false: the file could not be read as a JPEG; nothing below holds */
+	bool has_time;      /* the capture time is known */
+	bool has_subsecond; /* ... and finer than a second */
+	bool has_dhash;
+	bool auto_bracket; /* EXIF ExposureMode says "auto bracket" */
+	bool has_exposure_bias;
+	int64_t time_ms; /* local capture time in ms since 1970-01-01 00:00 as the camera's clock says */
+	float exposure_bias_ev;
+	uint64_t body;                /* hash of make, model and serial number; 0 where none is stated */
+	uint64_t dhash;               /* 64-bit difference hash of the thumbnail */
+	uint32_t orientation;         /* EXIF 1..8, 1 where none is stated */
+	uint32_t width_px, height_px; /* as stored */
+} pf_facts;
+
+/* Working memory of facts reading; one for each thread. */
+typedef struct pf_facts_reader pf_facts_reader;
+PF_API pf_status pf_facts_reader_create(pf_facts_reader **out, pf_error *error);
+PF_API void pf_facts_reader_destroy(pf_facts_reader *reader); /* NULL is fine */
+
+/* Reads the first part of the file (as much as EXIF needs, 256 KiB at most; the whole file only where there
+ * is no thumbnail and a small scaled decode has to give the hash). A photo that cannot be read is no error
+ * here: facts->readable is false, and scoring it will say why. Adds the bytes read to *read_bytes (may be
+ * NULL). Fails only with PF_ERR_NO_MEMORY. */
+PF_API pf_status pf_facts_read(pf_facts_reader *reader, const pf_dataset *dataset, size_t index,
+			       pf_facts *facts, uint64_t *read_bytes, pf_error *error);
+
+#endif

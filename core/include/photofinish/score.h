@@ -1,0 +1,54 @@
+/* What scoring a photo yields: measures with units, factors from 0 to 1, and the fused score.
+ * docs/scoring.md states every formula. */
+#ifndef PHOTOFINISH_SCORE_H
+#define PHOTOFINISH_SCORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/status.h"
+
+/* Raised whenever the same photo may score differently on purpose. */
+#define PF_SCORING_VERSION 1
+
+/* X(constant, name, default weight, what it says); factors run from 0 (worst) to 1 (best). */
+#define PF_FACTOR_LIST(X)                                                              \
+	X(PF_FACTOR_SHARPNESS, "sharpness", 0.34, "detail in the sharpest tiles")      \
+	X(PF_FACTOR_STEADINESS, "steadiness", 0.14, "freedom from motion blur")        \
+	X(PF_FACTOR_EXPOSURE, "exposure", 0.14, "brightness in range, little clipped") \
+	X(PF_FACTOR_CONTRAST, "contrast", 0.06, "spread of the tones")                 \
+	X(PF_FACTOR_NOISE, "noise", 0.04, "freedom from noise")                        \
+	X(PF_FACTOR_COLOUR, "colour", 0.04, "colourfulness")                           \
+	X(PF_FACTOR_FACES, "faces", 0.14, "a face of good size, well placed")          \
+	X(PF_FACTOR_COMPOSITION, "composition", 0.10, "where the sharp subject lies in the frame")
+
+#define PF_FACTOR_ENUM(constant, name, weight, text) constant,
+typedef enum pf_factor { PF_FACTOR_LIST(PF_FACTOR_ENUM) PF_FACTOR_COUNT } pf_factor;
+#undef PF_FACTOR_ENUM
+
+/* X(constant, name, unit, what it is) */
+#define PF_MEASURE_LIST(X)                                    \
+	X(PF_MEASURE_WIDTH, "width", "px", "width as stored") \
+	X(PF_MEASURE_HEIGHT, "height", "px", "height as stored")
+
+#define PF_MEASURE_ENUM(constant, name, unit, text) constant,
+typedef enum pf_measure { PF_MEASURE_LIST(PF_MEASURE_ENUM) PF_MEASURE_COUNT } pf_measure;
+#undef PF_MEASURE_ENUM
+
+typedef struct pf_score {
+	double total; /* weighted mean of the factors, 0 to 1 */
+	double factors[PF_FACTOR_COUNT];
+	double measures[PF_MEASURE_COUNT];
+} pf_score;
+
+PF_API const char *pf_factor_name(pf_factor factor);
+PF_API const char *pf_factor_text(pf_factor factor);
+PF_API const char *pf_measure_name(pf_measure measure);
+PF_API const char *pf_measure_unit(pf_measure measure);
+PF_API const char *pf_measure_text(pf_measure measure);
+
+/* Ranks the photos of one burst: ranks[i] is 1 for the best of `count` photos. Photos that failed
+ * (scores[i] NULL) get rank 0. Equal totals are ranked by position, the earlier first. */
+PF_API void pf_score_rank(const pf_score *const *scores, size_t count, uint32_t *ranks);
+
+#endif

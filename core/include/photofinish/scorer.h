@@ -1,0 +1,65 @@
+/* The scorer: one photo through all stages, read -> gate -> decode -> faces -> quality -> score.
+ * It is the kernel that every variant executes and everything measures. One scorer for each worker. */
+#ifndef PHOTOFINISH_SCORER_H
+#define PHOTOFINISH_SCORER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/dataset.h"
+#include "photofinish/image.h"
+#include "photofinish/score.h"
+#include "photofinish/status.h"
+#include "photofinish/trace.h"
+
+/* Plain data: may be copied. Part of what identifies a reference (pf_scorer_config_digest). */
+typedef struct pf_scorer_config {
+	double weights[PF_FACTOR_COUNT]; /* >= 0, at least one above 0; scaled to the sum 1 when used */
+	uint64_t max_pixels;             /* refuse photos that declare more; default 200e6 */
+	uint64_t max_decode_bytes;       /* memory that decoding one photo may take; default 2 GiB */
+	uint32_t max_scans;              /* SOS markers; default 100 */
+	char cascade_file[512];          /* OpenCV's frontal-face cascade */
+} pf_scorer_config;
+
+PF_API void pf_scorer_config_default(pf_scorer_config *config);
+
+/* Reads a YAML file over the values in *config: "weights: {sharpness: 0.5, ...}", "max_megapixels: 200" ...
+ * Unknown keys and values out of range are PF_ERR_INVALID with a message that names them. */
+PF_API pf_status pf_scorer_config_load(pf_scorer_config *config, const char *yaml_file, pf_error *error);
+
+/* SHA-256 over everything that changes scores: scoring version, configuration, the cascade's bytes, and the
+ * versions of libjpeg-turbo and OpenCV in use. */
+PF_API pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
+					 pf_error *error);
+
+typedef struct pf_scorer pf_scorer;
+
+/* Loads the models (span `startup`). Call it in the worker, after the fork. `trace` may be NULL and must
+ * outlive the scorer; all stages below open their spans in it. */
+PF_API pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out,
+				  pf_error *error);
+PF_API void pf_scorer_destroy(pf_scorer *scorer); /* NULL is fine */
+
+/* Read, gate and decode photo `index` into *image, whose buffer is reused. Every reason why a photo cannot be
+ * scored comes from here. A photo that decodes with warnings fails with PF_ERR_DAMAGED. */
+PF_API pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
+				pf_error *error);
+
+/* The AI part (faces): fills its measures in *score. */
+PF_API pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error);
+
+/* The analysis part: sharpness, blur, exposure, contrast, noise, colour. Fills its measures in *score. */
+PF_API pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *score,
+				   pf_error *error);
+
+/* From the measures of both parts to factors and total. */
+PF_API void pf_scorer_fuse(pf_scorer *scorer, pf_score *score);
+
+/* Load once, then the three others: the whole photo. Uses an image that belongs to the scorer. */
+PF_API pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
+				 pf_error *error);
+
+/* One line on what was built in: libraries with versions and the instruction set in use. Static. */
+PF_API const char *pf_engine_version(void);
+
+#endif
