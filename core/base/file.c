@@ -55,6 +55,22 @@ pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *erro
 	return PF_OK;
 }
 
+/* Renames the temporary file; without `replace` an existing target is refused atomically. */
+static int take_name(const pf_new_file *file, bool replace)
+{
+	if (replace) {
+		return rename(file->temporary, file->target);
+	}
+	int failed = renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->target, RENAME_NOREPLACE);
+	if (failed && (errno == EINVAL || errno == ENOSYS)) { /* a file system without RENAME_NOREPLACE */
+		failed = link(file->temporary, file->target);
+		if (!failed) {
+			unlink(file->temporary);
+		}
+	}
+	return failed;
+}
+
 pf_status pf_new_file_commit(pf_new_file *file, bool replace, pf_error *error)
 {
 	pf_status status = PF_OK;
@@ -70,14 +86,9 @@ pf_status pf_new_file_commit(pf_new_file *file, bool replace, pf_error *error)
 		status = pf_fail_errno(error, file->target, "cannot write");
 		goto out;
 	}
-	/* link() refuses an existing target atomically, rename() replaces it. */
-	int failed = replace ? rename(file->temporary, file->target) : link(file->temporary, file->target);
-	if (failed) {
+	if (take_name(file, replace)) {
 		status = pf_fail_errno(error, file->target, "cannot give the file its name");
 		goto out;
-	}
-	if (!replace) {
-		unlink(file->temporary);
 	}
 	free(file->temporary);
 	file->temporary = NULL;

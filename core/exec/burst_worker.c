@@ -1,0 +1,79 @@
+/* A worker that scores whole bursts, photo by photo. */
+#include <stdio.h>
+#include <string.h>
+
+#include "photofinish/exec.h"
+
+pf_status pf_burst_worker_open(pf_burst_worker *worker, const struct pf_env *env, uint32_t slot,
+			       const pf_dataset *dataset, pf_result_table *table, struct pf_sink *sink,
+			       pf_error *error)
+{
+	*worker = (pf_burst_worker){
+		.env = env,
+		.dataset = dataset,
+		.table = table,
+		.sink = sink,
+		.score_photo = pf_scorer_photo,
+		.slot = slot,
+		.trace = pf_worker_enter(env, slot),
+	};
+	return pf_scorer_create(env->scorer, worker->trace, &worker->scorer, error);
+}
+
+void pf_burst_worker_close(pf_burst_worker *worker)
+{
+	if (worker->env) {
+		pf_scorer_destroy(worker->scorer);
+		pf_worker_leave(worker->env, worker->slot);
+	}
+	*worker = (pf_burst_worker){0};
+}
+
+/* Ends a photo on which workers died too often. */
+static pf_status quarantine(const pf_burst_worker *worker, uint32_t index, uint32_t burst, unsigned deaths,
+			    int signal)
+{
+	pf_error why;
+	pf_fail(&why, PF_ERR_CRASHED, worker->dataset->photos[index].path, "%u workers died on it (%s)",
+		deaths, signal ? strsignal(signal) : "they exited");
+	return pf_result_put(worker->table, worker->sink, index, burst, PF_ERR_CRASHED, NULL, &why);
+}
+
+static pf_status finish_photo(const pf_burst_worker *worker, uint32_t index, uint32_t burst)
+{
+	int signal;
+	unsigned deaths = pf_result_deaths(worker->table, index, &signal);
+	if (deaths >= PF_DEATHS_ALLOWED) {
+		return quarantine(worker, index, burst, deaths, signal);
+	}
+	pf_score score = {0};
+	pf_error why = {0};
+	pf_trace_photo(worker->trace, index);
+	pf_status outcome = worker->score_photo(worker->scorer, worker->dataset, index, &score, &why);
+	pf_status status = pf_result_put(worker->table, worker->sink, index, burst, outcome, &score, &why);
+	pf_trace_photo(worker->trace, PF_NO_PHOTO);
+	return status;
+}
+
+pf_status pf_burst_score(const pf_burst_worker *worker, const pf_burst *burst, pf_error *error)
+{
+	pf_status status = PF_OK;
+	for (uint32_t i = 0; i < burst->count && status == PF_OK; i++) {
+		if (pf_cancelled(worker->env)) {
+			return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
+		}
+		if (!pf_result_is_done(worker->table, burst->photos[i])) {
+			status = finish_photo(worker, burst->photos[i], burst->id);
+		}
+	}
+	if (status == PF_OK) {
+		status = pf_result_rank(worker->table, worker->trace, worker->sink, burst);
+	}
+	return status == PF_OK ? PF_OK : pf_fail(error, status, NULL, "the results cannot be handed on");
+}
+
+pf_status pf_burst_tell(void *sink, const pf_burst *burst)
+{
+	struct pf_sink *to = sink;
+	return to->burst_found(to, burst);
+}

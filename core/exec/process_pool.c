@@ -1,0 +1,247 @@
+/* A pool of forked workers that take numbered units from a shared counter. The parent only waits: it learns
+ * of a worker's end by the closing of a pipe that the worker holds, which no death can prevent. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "photofinish/exec.h"
+
+#define NO_UNIT UINT64_MAX
+#define MAX_IDLE_DEATHS 16
+
+/* Shared with the workers. */
+typedef struct shared_worker {
+	atomic_uint_fast64_t unit; /* at hand, NO_UNIT between units */
+	atomic_int failed;         /* `error` holds why the worker gave up */
+	pf_error error;
+} shared_worker;
+
+typedef struct shared_pool {
+	atomic_uint_fast64_t next;
+	shared_worker workers[];
+} shared_pool;
+
+/* Of the parent. */
+struct pool {
+	const struct pf_env *env;
+	const pf_pool_job *job;
+	shared_pool *shared;
+	atomic_uchar *done;   /* one for each unit, shared */
+	struct pollfd *alive; /* read ends; fd -1 where no worker is */
+	pid_t *pids;
+	unsigned idle_deaths;
+};
+
+static pf_status work(const struct pool *pool, uint32_t slot, uint64_t first_unit, pf_error *error)
+{
+	shared_worker *self = &pool->shared->workers[slot - 1];
+	const pf_pool_job *job = pool->job;
+	void *state = NULL;
+	pf_status status = job->open(job->context, slot, &state, error);
+	uint64_t unit = first_unit;
+	while (status == PF_OK) {
+		if (pf_cancelled(pool->env)) {
+			status = pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
+			break;
+		}
+		if (unit == NO_UNIT) {
+			unit = atomic_fetch_add(&pool->shared->next, 1);
+		}
+		if (unit >= job->units) {
+			break;
+		}
+		atomic_store(&self->unit, unit);
+		status = job->unit(job->context, state, unit, error);
+		atomic_store(&pool->done[unit], status == PF_OK);
+		atomic_store(&self->unit, NO_UNIT);
+		unit = NO_UNIT;
+	}
+	if (state) {
+		job->close(job->context, state);
+	}
+	return status;
+}
+
+static pf_status spawn(struct pool *pool, uint32_t slot, uint64_t first_unit, pf_error *error)
+{
+	shared_worker *shared = &pool->shared->workers[slot - 1];
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC)) {
+		return pf_fail_errno(error, NULL, "cannot open a pipe for a worker");
+	}
+	atomic_store(&shared->unit, first_unit);
+	pid_t parent = getpid();
+	pid_t pid = fork();
+	if (pid < 0) {
+		pf_status status = pf_fail_errno(error, NULL, "cannot fork a worker");
+		close(ends[0]);
+		close(ends[1]);
+		return status;
+	}
+	if (pid == 0) {
+		/* Other workers' read ends were inherited; they do no harm, but their own pipe must close
+		 * with them, so no write end may be: the parent closes its copy of each right after the fork.
+		 */
+		close(ends[0]);
+		pf_worker_enter(pool->env, slot);
+		if (getppid() != parent) { /* it died before the death signal was set */
+			_exit(2);
+		}
+		pf_status status = work(pool, slot, first_unit, &shared->error);
+		pf_worker_leave(pool->env, slot);
+		atomic_store(&shared->failed, status != PF_OK);
+		_exit(0);
+	}
+	close(ends[1]);
+	pool->pids[slot - 1] = pid;
+	pool->alive[slot - 1] = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	return PF_OK;
+}
+
+/* Reaps worker `slot`, whose pipe closed. Replaces it if it died. */
+static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
+{
+	shared_worker *shared = &pool->shared->workers[slot - 1];
+	pf_trace *trace = &pool->env->traces[slot];
+	int ending = 0;
+	while (waitpid(pool->pids[slot - 1], &ending, 0) < 0 && errno == EINTR) {
+	}
+	close(pool->alive[slot - 1].fd);
+	pool->alive[slot - 1].fd = -1;
+	pool->pids[slot - 1] = 0;
+	if (WIFEXITED(ending) && WEXITSTATUS(ending) == 0) {
+		if (!atomic_load(&shared->failed)) {
+			return PF_OK;
+		}
+		if (error) {
+			*error = shared->error;
+		}
+		return shared->error.code;
+	}
+	int signal = WIFSIGNALED(ending) ? WTERMSIG(ending) : 0;
+	uint64_t unit = atomic_load(&shared->unit);
+	uint32_t photo = atomic_load(&trace->photo);
+	atomic_store(&trace->photo, PF_NO_PHOTO);
+	if (unit == NO_UNIT) {
+		if (++pool->idle_deaths > MAX_IDLE_DEATHS) {
+			return pf_fail(error, PF_ERR_CRASHED, NULL,
+				       "workers keep dying while they start (%s)",
+				       signal ? strsignal(signal) : "exit");
+		}
+	} else {
+		pf_status status = pool->job->died(pool->job->context, unit, photo, signal, error);
+		if (status != PF_OK) {
+			return status;
+		}
+	}
+	return spawn(pool, slot, unit, error);
+}
+
+static void kill_all(struct pool *pool)
+{
+	for (uint32_t i = 0; i < pool->env->workers; i++) {
+		if (pool->pids[i] > 0) {
+			kill(pool->pids[i], SIGKILL);
+			while (waitpid(pool->pids[i], NULL, 0) < 0 && errno == EINTR) {
+			}
+			close(pool->alive[i].fd);
+		}
+	}
+}
+
+/* The first unit that was taken but not finished: its worker died between taking and saying so. */
+static uint64_t lost_unit(const struct pool *pool)
+{
+	for (uint64_t unit = 0; unit < pool->job->units; unit++) {
+		if (!atomic_load(&pool->done[unit])) {
+			return unit;
+		}
+	}
+	return NO_UNIT;
+}
+
+static bool any_alive(const struct pool *pool)
+{
+	for (uint32_t i = 0; i < pool->env->workers; i++) {
+		if (pool->alive[i].fd >= 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static pf_status supervise(struct pool *pool, pf_error *error)
+{
+	uint32_t workers = pool->env->workers;
+	pf_status status = PF_OK, cancelled = PF_OK;
+	for (uint32_t slot = 1; slot <= workers && status == PF_OK; slot++) {
+		status = spawn(pool, slot, NO_UNIT, error);
+	}
+	while (status == PF_OK) {
+		if (!any_alive(pool)) {
+			uint64_t lost = cancelled == PF_OK ? lost_unit(pool) : NO_UNIT;
+			if (lost == NO_UNIT) {
+				break;
+			}
+			status = spawn(pool, 1, lost, error);
+			continue;
+		}
+		if (poll(pool->alive, workers, -1) < 0) {
+			if (errno == EINTR) {
+				continue;
+			}
+			status = pf_fail_errno(error, NULL, "cannot wait for the workers");
+		}
+		for (uint32_t slot = 1; slot <= workers && status == PF_OK; slot++) {
+			if (pool->alive[slot - 1].fd >= 0 && pool->alive[slot - 1].revents) {
+				status = reap(pool, slot, error);
+			}
+			if (status == PF_ERR_CANCELLED) { /* the others finish the photo at hand, too */
+				cancelled = status;
+				status = PF_OK;
+			}
+		}
+	}
+	if (status != PF_OK) {
+		kill_all(pool);
+	}
+	return status != PF_OK ? status : cancelled;
+}
+
+pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error)
+{
+	uint32_t workers = env->workers;
+	size_t bytes = sizeof(shared_pool) + workers * sizeof(shared_worker);
+	struct pool pool = {.env = env, .job = job};
+	pf_status status = PF_OK;
+	pool.shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pool.done = mmap(NULL, job->units + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pool.alive = calloc(workers, sizeof *pool.alive);
+	pool.pids = calloc(workers, sizeof *pool.pids);
+	if (pool.shared == MAP_FAILED || pool.done == MAP_FAILED || !pool.alive || !pool.pids) {
+		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u workers", workers);
+		goto out;
+	}
+	for (uint32_t i = 0; i < workers; i++) {
+		pool.alive[i].fd = -1;
+	}
+	status = supervise(&pool, error);
+out:
+	free(pool.pids);
+	free(pool.alive);
+	if (pool.shared != MAP_FAILED) {
+		munmap(pool.shared, bytes);
+	}
+	if (pool.done != MAP_FAILED) {
+		munmap(pool.done, job->units + 1);
+	}
+	return status;
+}

@@ -1,0 +1,93 @@
+/* What variants are built from: the table of results that survives a worker's death, scoring a burst, and a
+ * pool of worker processes that may die. */
+#ifndef PHOTOFINISH_EXEC_H
+#define PHOTOFINISH_EXEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/burst.h"
+#include "photofinish/dataset.h"
+#include "photofinish/scorer.h"
+#include "photofinish/status.h"
+#include "photofinish/variant.h"
+
+/* Outcomes of a dataset's photos in shared memory, written by the worker that has the photo's burst. */
+typedef struct pf_result_table pf_result_table;
+PF_API pf_status pf_result_table_create(size_t photos, pf_result_table **out, pf_error *error);
+PF_API void pf_result_table_destroy(pf_result_table *table); /* NULL is fine; unmaps this process's view */
+
+/* Records the outcome of photo `index` and passes it to the sink. `error` says why where status is not PF_OK.
+ */
+PF_API pf_status pf_result_put(pf_result_table *table, struct pf_sink *sink, uint32_t index, uint32_t burst,
+			       pf_status status, const pf_score *score, const pf_error *error);
+PF_API int pf_result_is_done(const pf_result_table *table, uint32_t index);
+
+/* How many workers died while they had photo `index`, and the last one's signal (0: it exited). From
+ * PF_DEATHS_ALLOWED on the photo is not tried again; the first death may be the fault of something else. */
+#define PF_DEATHS_ALLOWED 2
+PF_API unsigned pf_result_deaths(const pf_result_table *table, uint32_t index, int *last_signal);
+
+/* Ranks a burst all of whose photos are done (span `score`) and passes the ranks to the sink. */
+PF_API pf_status pf_result_rank(pf_result_table *table, pf_trace *trace, struct pf_sink *sink,
+				const pf_burst *burst);
+
+/* Joins the calling process to the run as worker `slot` (0: the variant's own process): it dies with its
+ * parent (slot > 0). Leave fills the trace's peak_rss_bytes. */
+PF_API pf_trace *pf_worker_enter(const struct pf_env *env, uint32_t slot);
+PF_API void pf_worker_leave(const struct pf_env *env, uint32_t slot);
+
+/* A worker that scores whole bursts. */
+typedef struct pf_burst_worker {
+	const struct pf_env *env;
+	const pf_dataset *dataset;
+	pf_result_table *table;
+	struct pf_sink *sink;
+	/* How one photo is scored; pf_burst_worker_open sets the single load (pf_scorer_photo), a variant may
+	 * set its own. */
+	pf_status (*score_photo)(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
+				 pf_error *error);
+	uint32_t slot;
+	pf_trace *trace;
+	pf_scorer *scorer;
+} pf_burst_worker;
+
+/* Enters the run as worker `slot` and opens a scorer; call it in the process that will score. Close also
+ * leaves the run; it may follow a failed open. */
+PF_API pf_status pf_burst_worker_open(pf_burst_worker *worker, const struct pf_env *env, uint32_t slot,
+				      const pf_dataset *dataset, pf_result_table *table, struct pf_sink *sink,
+				      pf_error *error);
+PF_API void pf_burst_worker_close(pf_burst_worker *worker);
+
+/* Scores each photo of the burst that is not done yet and ranks the burst. A photo on which workers died
+ * twice is not tried again: its outcome is PF_ERR_CRASHED. */
+PF_API pf_status pf_burst_score(const pf_burst_worker *worker, const pf_burst *burst, pf_error *error);
+
+/* pf_burst_fn whose context is a struct pf_sink: tells it of the burst. */
+PF_API pf_status pf_burst_tell(void *sink, const pf_burst *burst);
+
+/* A job of many units for a pool of processes. All functions but `died` run in the workers. */
+typedef struct pf_pool_job {
+	size_t units;
+	void *context;
+	/* Opens what worker `slot` (1..workers) needs, after the fork. *state goes to the others. */
+	pf_status (*open)(void *context, uint32_t slot, void **state, pf_error *error);
+	pf_status (*unit)(void *context, void *state, size_t unit, pf_error *error);
+	void (*close)(void *context, void *state);
+	/* In the parent: a worker died (by `signal`, or 0: by an exit code) while it had `photo` (or
+	 * PF_NO_PHOTO) of `unit`. PF_OK: give the unit to a fresh worker. */
+	pf_status (*died)(void *context, size_t unit, uint32_t photo, int signal, pf_error *error);
+} pf_pool_job;
+
+/* Runs every unit, in order of their numbers, each on the next free of env->workers processes. A worker that
+ * dies is replaced, and its unit is tried again first, as long as `died` agrees; more than 16 deaths outside
+ * of any unit end the run. Returns the first failure of a worker, or PF_ERR_CANCELLED; all workers are gone
+ * then. */
+PF_API pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error);
+
+/* `died` of a job whose units are bursts: counts the death against the photo, see pf_burst_score. Fails if
+ * the worker died outside of a photo twice in the same unit. */
+PF_API pf_status pf_result_count_death(pf_result_table *table, const pf_burst *burst, uint32_t photo,
+				       int signal, pf_error *error);
+
+#endif

@@ -1,0 +1,96 @@
+/* The contract of a variant: one way of executing the scoring of a dataset.
+ * variants/null is the commented template. A variant never judges itself: the harness compares its scores. */
+#ifndef PHOTOFINISH_VARIANT_H
+#define PHOTOFINISH_VARIANT_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/burst.h"
+#include "photofinish/dataset.h"
+#include "photofinish/score.h"
+#include "photofinish/scorer.h"
+#include "photofinish/status.h"
+#include "photofinish/trace.h"
+
+#define PF_ABI_VERSION 1
+
+/* What a variant is or needs. */
+enum pf_cap {
+	PF_CAP_FLOOR = 1u << 0,     /* scores nothing: its time is the harness's own cost */
+	PF_CAP_WORKERS = 1u << 1,   /* uses env->workers; others run with one worker */
+	PF_CAP_THREADS = 1u << 2,   /* its workers are threads */
+	PF_CAP_GPU = 1u << 3,       /* needs a device */
+	PF_CAP_MAY_CRASH = 1u << 4, /* a failure is what it is there to show */
+	PF_CAP_APPROX = 1u << 5,    /* its scores may differ from the reference within a stated tolerance */
+};
+
+typedef enum pf_option_type { PF_OPTION_INTEGER, PF_OPTION_FLAG } pf_option_type;
+
+/* An option of a variant, given as NAME:option=value. Flags are 0 or 1. */
+struct pf_option {
+	const char *name; /* NULL ends the list */
+	pf_option_type type;
+	int64_t default_value, least, most;
+	const char *help;
+};
+
+/* What a variant is given. Read-only but for the traces. */
+struct pf_env {
+	uint32_t abi_version, struct_size;
+	uint32_t workers;               /* >= 1 */
+	pf_trace *traces;               /* workers + 1, in shared memory; [0]: the variant's own process */
+	const atomic_int *cancel;       /* in shared memory; not 0: finish the photo at hand and return */
+	const pf_scorer_config *scorer; /* configuration of every scorer that it opens */
+	uint64_t memory_limit_bytes;    /* 0: none */
+	const int64_t *options;         /* values in the order of the variant's option list */
+};
+
+static inline int pf_cancelled(const struct pf_env *env)
+{
+	return atomic_load_explicit(env->cancel, memory_order_relaxed);
+}
+
+/* The outcome of one photo. */
+typedef struct pf_photo_result {
+	uint32_t index; /* in the manifest */
+	uint32_t burst; /* id of its burst */
+	pf_status status;
+	const char *message;   /* why it failed; "" if it did not */
+	const pf_score *score; /* NULL if it failed */
+} pf_photo_result;
+
+/* Takes events as they happen, from any process or thread of the variant. Each returns PF_OK, or PF_ERR_IO
+ * once no one listens any more: then the variant should return. */
+struct pf_sink {
+	pf_status (*burst_found)(struct pf_sink *sink, const pf_burst *burst);
+	pf_status (*photo_done)(struct pf_sink *sink, const pf_photo_result *result);
+	pf_status (*burst_ranked)(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks);
+};
+
+struct pf_variant {
+	uint32_t abi_version, struct_size;
+	const char *name; /* as its folder */
+	const char
+		*parent; /* the variant that it changes in one thing; NULL for the baseline and the floor */
+	const char *summary, *change, *principle, *hypothesis, *expected; /* one line each; never NULL */
+	unsigned caps;                                                    /* of enum pf_cap */
+	const struct pf_option *options;                                  /* NULL if it has none */
+
+	/* PF_OK, or PF_ERR_UNAVAILABLE with the reason (static text) in *why_not. May be NULL: always there.
+	 */
+	pf_status (*probe)(const struct pf_env *env, const char **why_not);
+
+	/* Scores the dataset: every photo ends in exactly one photo_done, every burst in one burst_found and,
+	 * once its photos are done, one burst_ranked. A photo that cannot be scored is an outcome, not an
+	 * error. Fails only if the variant as a whole cannot go on; PF_ERR_CANCELLED when it stopped on
+	 * request. */
+	pf_status (*run)(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
+			 pf_error *error);
+};
+
+/* All variants that were built in, ended by NULL (generated from the folders of variants/). */
+extern const struct pf_variant *const pf_variant_registry[];
+
+#endif
