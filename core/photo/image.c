@@ -1,0 +1,30 @@
+#include "photofinish/image.h"
+
+#include <stdlib.h>
+
+#define ALIGNMENT_BYTES 64u
+
+pf_status pf_image_reserve(pf_image *image, size_t bytes, pf_error *error)
+{
+	if (bytes <= image->capacity_bytes) {
+		return PF_OK;
+	}
+	size_t rounded = (bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+	uint8_t *grown = rounded >= bytes ? aligned_alloc(ALIGNMENT_BYTES, rounded) : NULL;
+	if (!grown) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate %zu bytes for the planes",
+			       bytes);
+	}
+	free(image->buffer);
+	*image = (pf_image){.orientation = image->orientation,
+			    .file_bytes = image->file_bytes,
+			    .buffer = grown,
+			    .capacity_bytes = rounded};
+	return PF_OK;
+}
+
+void pf_image_release(pf_image *image)
+{
+	free(image->buffer);
+	*image = (pf_image){0};
+}

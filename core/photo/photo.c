@@ -1,0 +1,149 @@
+#include "photofinish/photo.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/photo/dhash.h"
+#include "core/photo/exif.h"
+#include "core/photo/jpeg.h"
+#include "core/photo/photo_file.h"
+
+#define HEAD_BYTES_MAX (256u * 1024u)
+#define SMALL_LEAST_PX (4 * PF_DHASH_LEAST_PX)
+
+/* A thumbnail lies in 64 KiB; what declares more than this is none. */
+static const pf_jpeg_limits thumbnail_limits = {
+	.max_pixels = 1024 * 1024, .max_decode_bytes = 16 * 1024 * 1024, .max_scans = 20};
+/* The same defaults as the scorer's: a photo above them is going to be refused anyway. */
+static const pf_jpeg_limits photo_limits = {
+	.max_pixels = 200000000, .max_decode_bytes = 2ull * 1024 * 1024 * 1024, .max_scans = 100};
+
+struct pf_facts_reader {
+	pf_file_buffer file;
+	pf_exif_reader *exif;
+};
+
+pf_status pf_facts_reader_create(pf_facts_reader **out, pf_error *error)
+{
+	*out = NULL;
+	pf_facts_reader *reader = calloc(1, sizeof *reader);
+	if (!reader) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a facts reader");
+	}
+	pf_status status = pf_exif_reader_create(&reader->exif, error);
+	if (status != PF_OK) {
+		pf_facts_reader_destroy(reader);
+		return status;
+	}
+	*out = reader;
+	return PF_OK;
+}
+
+void pf_facts_reader_destroy(pf_facts_reader *reader)
+{
+	if (reader) {
+		pf_exif_reader_destroy(reader->exif);
+		pf_file_buffer_release(&reader->file);
+		free(reader);
+	}
+}
+
+/* Grows the head of the file as far as the markers before the first scan reach. */
+static pf_status read_head(pf_facts_reader *reader, int fd, uint64_t size_bytes, const char *file,
+			   pf_jpeg_head *head, pf_error *error)
+{
+	uint64_t upto = PF_FILE_HEAD_BYTES;
+	for (;;) {
+		pf_status status = pf_file_buffer_extend(&reader->file, fd,
+							 upto < size_bytes ? upto : size_bytes, file, error);
+		if (status != PF_OK) {
+			return status;
+		}
+		pf_jpeg_source source = {
+			.data = reader->file.data, .bytes = reader->file.bytes, .file = file};
+		status = pf_jpeg_peek(&source, &photo_limits, head, error);
+		if (status != PF_OK || head->wanted_bytes <= reader->file.bytes ||
+		    reader->file.bytes < upto || upto >= HEAD_BYTES_MAX) {
+			return status;
+		}
+		upto = head->wanted_bytes + PF_FILE_HEAD_BYTES;
+		upto = upto < HEAD_BYTES_MAX ? upto : HEAD_BYTES_MAX;
+	}
+}
+
+static bool hash_of(const pf_jpeg_source *source, const pf_jpeg_limits *limits, uint64_t *hash)
+{
+	pf_jpeg_head head;
+	pf_dhash dhash = {0};
+	return pf_jpeg_gate(source, limits, &head, NULL) == PF_OK &&
+	       pf_jpeg_decode_small(source, &head, limits, SMALL_LEAST_PX, pf_dhash_add_row, &dhash, NULL) ==
+		       PF_OK &&
+	       pf_dhash_finish(&dhash, hash);
+}
+
+/* From the thumbnail where there is a good one, else from the whole file. */
+static pf_status read_hash(pf_facts_reader *reader, const pf_exif *exif, int fd, uint64_t size_bytes,
+			   const char *file, pf_facts *facts, pf_error *error)
+{
+	pf_jpeg_source thumbnail = {.data = exif->thumbnail, .bytes = exif->thumbnail_bytes};
+	if (exif->thumbnail && hash_of(&thumbnail, &thumbnail_limits, &facts->dhash)) {
+		facts->has_dhash = true;
+		return PF_OK;
+	}
+	pf_status status = pf_file_buffer_extend(&reader->file, fd, size_bytes, file, error);
+	if (status == PF_OK) {
+		pf_jpeg_source whole = {.data = reader->file.data, .bytes = reader->file.bytes};
+		facts->has_dhash = hash_of(&whole, &photo_limits, &facts->dhash);
+	}
+	return status;
+}
+
+static pf_status read_facts(pf_facts_reader *reader, int fd, uint64_t size_bytes, const char *file,
+			    pf_facts *facts, pf_error *error)
+{
+	pf_jpeg_head head;
+	pf_status status = read_head(reader, fd, size_bytes, file, &head, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	pf_exif exif;
+	pf_exif_read(reader->exif, head.exif, head.exif_bytes, &exif);
+	*facts = (pf_facts){.readable = true,
+			    .has_time = exif.has_time,
+			    .has_subsecond = exif.has_subsecond,
+			    .auto_bracket = exif.auto_bracket,
+			    .has_exposure_bias = exif.has_exposure_bias,
+			    .time_ms = exif.time_ms,
+			    .exposure_bias_ev = exif.exposure_bias_ev,
+			    .body = exif.body,
+			    .orientation = exif.orientation,
+			    .width_px = head.width_px,
+			    .height_px = head.height_px};
+	return read_hash(reader, &exif, fd, size_bytes, file, facts, error);
+}
+
+pf_status pf_facts_read(pf_facts_reader *reader, const pf_dataset *dataset, size_t index, pf_facts *facts,
+			uint64_t *read_bytes, pf_error *error)
+{
+	*facts = (pf_facts){.orientation = 1};
+	reader->file.bytes = 0;
+	int fd = -1;
+	uint64_t size_bytes = 0;
+	pf_error unused;
+	pf_error *details = error ? error : &unused;
+	pf_status status = pf_dataset_open(dataset, index, &fd, &size_bytes, details);
+	if (status == PF_OK) {
+		status = read_facts(reader, fd, size_bytes, dataset->photos[index].path, facts, details);
+		close(fd);
+	}
+	if (read_bytes) {
+		*read_bytes += reader->file.bytes;
+	}
+	if (status == PF_ERR_NO_MEMORY) {
+		return status;
+	}
+	if (status != PF_OK) {
+		*facts = (pf_facts){.orientation = 1};
+	}
+	return PF_OK;
+}

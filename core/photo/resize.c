@@ -1,0 +1,164 @@
+#include "core/photo/resize.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void pf_small_release(pf_small *small)
+{
+	free(small->data);
+	free(small->stored);
+	free(small->sums);
+	*small = (pf_small){0};
+}
+
+void pf_small_size(uint32_t width_px, uint32_t height_px, uint32_t longest_px, uint32_t *small_width_px,
+		   uint32_t *small_height_px)
+{
+	uint32_t longest = width_px > height_px ? width_px : height_px;
+	*small_width_px = width_px;
+	*small_height_px = height_px;
+	if (longest <= longest_px) {
+		return;
+	}
+	uint64_t wide = ((uint64_t)width_px * longest_px * 2 + longest) / (2ull * longest);
+	uint64_t high = ((uint64_t)height_px * longest_px * 2 + longest) / (2ull * longest);
+	*small_width_px = wide > 0 ? (uint32_t)wide : 1;
+	*small_height_px = high > 0 ? (uint32_t)high : 1;
+}
+
+static pf_status make_room(pf_small *small, uint32_t columns, size_t bytes, pf_error *error)
+{
+	if (columns > small->sums_count) {
+		free(small->sums);
+		small->sums = malloc(columns * sizeof *small->sums);
+		small->sums_count = small->sums ? columns : 0;
+	}
+	if (bytes > small->data_bytes) {
+		free(small->data);
+		free(small->stored);
+		small->data = malloc(bytes);
+		small->stored = malloc(bytes);
+		small->data_bytes = small->data && small->stored ? bytes : 0;
+	}
+	if (columns > small->sums_count || bytes > small->data_bytes) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a small picture");
+	}
+	return PF_OK;
+}
+
+static void add_row(uint32_t *restrict sums, const uint8_t *restrict row, uint32_t weight, uint32_t count)
+{
+	for (uint32_t x = 0; x < count; x++) {
+		sums[x] += row[x] * weight;
+	}
+}
+
+/* Along one side of n input and m output samples both are divided into n * m units: input sample i covers
+ * [i * m, (i + 1) * m), output sample o covers [o * n, (o + 1) * n). Column sums stay below 255 * 65,535. */
+static void sum_rows(uint32_t *sums, const pf_plane *plane, uint32_t small_height_px, uint32_t y)
+{
+	uint64_t n = plane->height_px, m = small_height_px;
+	uint64_t begin = y * n, end = begin + n;
+	memset(sums, 0, plane->width_px * sizeof *sums);
+	for (uint64_t i = begin / m; i * m < end; i++) {
+		uint64_t low = i * m > begin ? i * m : begin;
+		uint64_t high = (i + 1) * m < end ? (i + 1) * m : end;
+		add_row(sums, plane->data + i * plane->stride_bytes, (uint32_t)(high - low), plane->width_px);
+	}
+}
+
+static void sum_columns(uint8_t *out, const uint32_t *sums, const pf_plane *plane, uint32_t small_width_px)
+{
+	uint64_t n = plane->width_px, m = small_width_px;
+	uint64_t area = n * plane->height_px;
+	uint64_t i = 0, left = m; /* units of input sample i that are not used up */
+	for (uint32_t x = 0; x < small_width_px; x++) {
+		uint64_t wanted = n, sum = 0;
+		while (wanted >= left && wanted > 0) {
+			sum += left * sums[i++];
+			wanted -= left;
+			left = m;
+		}
+		if (wanted > 0) {
+			sum += wanted * sums[i];
+			left -= wanted;
+		}
+		out[x] = (uint8_t)((sum + area / 2) / area);
+	}
+}
+
+/* Where the stored sample (x, y) goes in the upright picture, as an affine map of indices. */
+static void turn(const uint8_t *stored, uint8_t *upright, uint32_t width, uint32_t height,
+		 uint32_t orientation)
+{
+	for (uint32_t y = 0; y < height; y++) {
+		uint32_t from_bottom = height - 1 - y;
+		for (uint32_t x = 0; x < width; x++) {
+			uint32_t from_right = width - 1 - x;
+			size_t to = 0;
+			switch (orientation) {
+			case 2:
+				to = (size_t)y * width + from_right;
+				break;
+			case 3:
+				to = (size_t)from_bottom * width + from_right;
+				break;
+			case 4:
+				to = (size_t)from_bottom * width + x;
+				break;
+			case 5:
+				to = (size_t)x * height + y;
+				break;
+			case 6:
+				to = (size_t)x * height + from_bottom;
+				break;
+			case 7:
+				to = (size_t)from_right * height + from_bottom;
+				break;
+			default: /* 8 */
+				to = (size_t)from_right * height + y;
+				break;
+			}
+			upright[to] = stored[(size_t)y * width + x];
+		}
+	}
+}
+
+void pf_upright_point(uint32_t orientation, double *x, double *y)
+{
+	double px = *x, py = *y;
+	if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) {
+		px = 1.0 - px;
+	}
+	if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) {
+		py = 1.0 - py;
+	}
+	int swapped = pf_orientation_swaps(orientation);
+	*x = swapped ? py : px;
+	*y = swapped ? px : py;
+}
+
+pf_status pf_small_make(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t longest_px,
+			pf_error *error)
+{
+	assert(plane->data && plane->width_px > 0 && plane->height_px > 0);
+	uint32_t width, height;
+	pf_small_size(plane->width_px, plane->height_px, longest_px, &width, &height);
+	pf_status status = make_room(small, plane->width_px, (size_t)width * height, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	int turned = orientation >= 2 && orientation <= 8;
+	uint8_t *out = turned ? small->stored : small->data;
+	for (uint32_t y = 0; y < height; y++) {
+		sum_rows(small->sums, plane, height, y);
+		sum_columns(out + (size_t)y * width, small->sums, plane, width);
+	}
+	if (turned) {
+		turn(small->stored, small->data, width, height, orientation);
+	}
+	small->width_px = pf_orientation_swaps(orientation) ? height : width;
+	small->height_px = pf_orientation_swaps(orientation) ? width : height;
+	return PF_OK;
+}

@@ -1,0 +1,44 @@
+/* Making small upright pictures of planes: exact area averaging in integers, and the eight EXIF orientations.
+ */
+#ifndef PHOTOFINISH_RESIZE_H
+#define PHOTOFINISH_RESIZE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/image.h"
+
+/* A grey picture with its working memory, reused from photo to photo. Zero it before the first use; the owner
+ * frees it with pf_small_release. One thread at a time. */
+typedef struct pf_small {
+	uint8_t *data; /* width_px bytes a row, no padding; valid until the next use */
+	uint32_t width_px, height_px;
+	uint32_t *sums;    /* one for each column of the plane */
+	uint8_t *stored;   /* before turning */
+	size_t sums_count; /* capacities */
+	size_t data_bytes;
+} pf_small;
+
+void pf_small_release(pf_small *small);
+
+/* Shrinks `plane` so that its longest side becomes `longest_px` (never enlarges) and turns it upright by the
+ * EXIF orientation 1..8 (anything else counts as 1). The other side is rounded to the nearest pixel, at least
+ * 1. Each output sample is the mean of the area that it covers, weighted exactly and rounded half up:
+ * the sum over the covered input samples of overlap * value / area. */
+pf_status pf_small_make(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t longest_px,
+			pf_error *error);
+
+/* Sides after shrinking, not turned. */
+void pf_small_size(uint32_t width_px, uint32_t height_px, uint32_t longest_px, uint32_t *small_width_px,
+		   uint32_t *small_height_px);
+
+/* The point (x, y) of a stored picture with coordinates from 0 to 1, in the upright picture. */
+void pf_upright_point(uint32_t orientation, double *x, double *y);
+
+/* EXIF orientations 5 to 8 exchange width and height. */
+static inline int pf_orientation_swaps(uint32_t orientation)
+{
+	return orientation >= 5 && orientation <= 8;
+}
+
+#endif
