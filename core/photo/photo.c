@@ -129,21 +129,20 @@ pf_status pf_facts_read(pf_facts_reader *reader, const pf_dataset *dataset, size
 	reader->file.bytes = 0;
 	int fd = -1;
 	uint64_t size_bytes = 0;
-	pf_error unused;
-	pf_error *details = error ? error : &unused;
-	pf_status status = pf_dataset_open(dataset, index, &fd, &size_bytes, details);
+	pf_error details; /* the caller's stays untouched unless memory is short */
+	pf_status status = pf_dataset_open(dataset, index, &fd, &size_bytes, &details);
 	if (status == PF_OK) {
-		status = read_facts(reader, fd, size_bytes, dataset->photos[index].path, facts, details);
+		status = read_facts(reader, fd, size_bytes, dataset->photos[index].path, facts, &details);
 		close(fd);
 	}
 	if (read_bytes) {
 		*read_bytes += reader->file.bytes;
 	}
-	if (status == PF_ERR_NO_MEMORY) {
-		return status;
-	}
 	if (status != PF_OK) {
 		*facts = (pf_facts){.orientation = 1};
 	}
-	return PF_OK;
+	if (status == PF_ERR_NO_MEMORY && error) {
+		*error = details;
+	}
+	return status == PF_ERR_NO_MEMORY ? status : PF_OK;
 }
