@@ -47,10 +47,12 @@ static pf_status make_room(pf_small *small, uint32_t columns, size_t bytes, pf_e
 	return PF_OK;
 }
 
-static void add_row(uint32_t *restrict sums, const uint8_t *restrict row, uint32_t weight, uint32_t count)
+/* 16-bit factors: every instruction set multiplies those quickly. */
+static void add_row(uint32_t *restrict sums, const uint8_t *restrict row, int16_t weight, uint32_t count)
 {
 	for (uint32_t x = 0; x < count; x++) {
-		sums[x] += row[x] * weight;
+		int16_t value = row[x];
+		sums[x] += (uint32_t)(value * weight);
 	}
 }
 
@@ -64,7 +66,7 @@ static void sum_rows(uint32_t *sums, const pf_plane *plane, uint32_t small_heigh
 	for (uint64_t i = begin / m; i * m < end; i++) {
 		uint64_t low = i * m > begin ? i * m : begin;
 		uint64_t high = (i + 1) * m < end ? (i + 1) * m : end;
-		add_row(sums, plane->data + i * plane->stride_bytes, (uint32_t)(high - low), plane->width_px);
+		add_row(sums, plane->data + i * plane->stride_bytes, (int16_t)(high - low), plane->width_px);
 	}
 }
 
@@ -142,7 +144,7 @@ void pf_upright_point(uint32_t orientation, double *x, double *y)
 pf_status pf_small_make(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t longest_px,
 			pf_error *error)
 {
-	assert(plane->data && plane->width_px > 0 && plane->height_px > 0);
+	assert(plane->data && plane->width_px > 0 && plane->height_px > 0 && longest_px <= INT16_MAX);
 	uint32_t width, height;
 	pf_small_size(plane->width_px, plane->height_px, longest_px, &width, &height);
 	pf_status status = make_room(small, plane->width_px, (size_t)width * height, error);

@@ -27,9 +27,31 @@ typedef enum pf_factor { PF_FACTOR_LIST(PF_FACTOR_ENUM) PF_FACTOR_COUNT } pf_fac
 #undef PF_FACTOR_ENUM
 
 /* X(constant, name, unit, what it is) */
-#define PF_MEASURE_LIST(X)                                    \
-	X(PF_MEASURE_WIDTH, "width", "px", "width as stored") \
-	X(PF_MEASURE_HEIGHT, "height", "px", "height as stored")
+#define PF_MEASURE_LIST(X)                                                                              \
+	X(PF_MEASURE_WIDTH, "width", "px", "width as stored")                                           \
+	X(PF_MEASURE_HEIGHT, "height", "px", "height as stored")                                        \
+	X(PF_MEASURE_ORIENTATION, "orientation", "EXIF", "how the photo is turned, 1 to 8")             \
+	X(PF_MEASURE_SCALE, "scale", "px", "side of the boxes that the analysis plane averages")        \
+	X(PF_MEASURE_LAPLACIAN, "laplacian", "level", "RMS Laplacian of the 8 sharpest tiles")          \
+	X(PF_MEASURE_TENENGRAD, "tenengrad", "level", "RMS Sobel gradient of the 8 sharpest tiles")     \
+	X(PF_MEASURE_EDGE_WIDTH, "edge_width", "px", "blur of the edges there, as a Gaussian's sigma")  \
+	X(PF_MEASURE_COHERENCE, "coherence", "1", "how much gradients share one direction")             \
+	X(PF_MEASURE_BLUR_ANGLE, "blur_angle", "deg", "direction of least gradient, upright, 0 to 180") \
+	X(PF_MEASURE_BRIGHTNESS, "brightness", "level", "mean of Y")                                    \
+	X(PF_MEASURE_CLIPPED_HIGH, "clipped_high", "1", "share of Y at 250 and above")                  \
+	X(PF_MEASURE_CLIPPED_LOW, "clipped_low", "1", "share of Y at 5 and below")                      \
+	X(PF_MEASURE_CONTRAST, "contrast", "level", "99th less 1st percentile of Y")                    \
+	X(PF_MEASURE_NOISE, "noise", "level", "noise's standard deviation in the quietest tiles")       \
+	X(PF_MEASURE_COLOURFULNESS, "colourfulness", "level", "after Hasler and Suesstrunk")            \
+	X(PF_MEASURE_SUBJECT_X, "subject_x", "1", "centroid of the sharp tiles from the left, upright") \
+	X(PF_MEASURE_SUBJECT_Y, "subject_y", "1", "centroid of the sharp tiles from the top, upright")  \
+	X(PF_MEASURE_SUBJECT_BORDER, "subject_border", "1",                                             \
+	  "share of the sharp tiles' detail at the border")                                             \
+	X(PF_MEASURE_FACES, "faces", "faces", "number of faces found")                                  \
+	X(PF_MEASURE_FACE_X, "face_x", "1", "centre of the largest face from the left, upright")        \
+	X(PF_MEASURE_FACE_Y, "face_y", "1", "centre of the largest face from the top, upright")         \
+	X(PF_MEASURE_FACE_SIZE, "face_size", "1", "its side as a share of the photo's shorter side")    \
+	X(PF_MEASURE_FACE_MARGIN, "face_margin", "1", "its distance from the photo's border in face sides")
 
 #define PF_MEASURE_ENUM(constant, name, unit, text) constant,
 typedef enum pf_measure { PF_MEASURE_LIST(PF_MEASURE_ENUM) PF_MEASURE_COUNT } pf_measure;

@@ -1,0 +1,84 @@
+#include "core/scoring/face.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <opencv2/core.hpp>
+#include <opencv2/objdetect.hpp>
+#include <string>
+#include <tuple>
+#include <vector>
+
+struct pf_face_detector {
+	cv::CascadeClassifier cascade;
+	std::vector<cv::Rect> found;
+};
+
+extern "C" pf_status pf_face_detector_create(const char *cascade_file, pf_face_detector **out,
+					     pf_error *error)
+{
+	*out = nullptr;
+	if (access(cascade_file, R_OK) != 0) {
+		return pf_fail_errno(error, cascade_file, "cannot read the face cascade");
+	}
+	pf_face_detector *detector = nullptr;
+	try {
+		cv::setNumThreads(1);
+		detector = new pf_face_detector;
+		if (detector->cascade.load(cascade_file)) {
+			*out = detector;
+			return PF_OK;
+		}
+	} catch (const std::bad_alloc &) {
+		delete detector;
+		return pf_fail(error, PF_ERR_NO_MEMORY, cascade_file, "cannot allocate the face detector");
+	} catch (const std::exception &) { /* the message would be several lines */
+	}
+	delete detector;
+	return pf_fail(error, PF_ERR_INVALID, cascade_file, "not a face cascade that OpenCV can read");
+}
+
+extern "C" void pf_face_detector_destroy(pf_face_detector *detector)
+{
+	delete detector;
+}
+
+static bool larger_first(const cv::Rect &a, const cv::Rect &b)
+{
+	return std::make_tuple(-a.area(), a.y, a.x, a.width) < std::make_tuple(-b.area(), b.y, b.x, b.width);
+}
+
+extern "C" pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
+				    uint32_t height_px, pf_face *faces, size_t *count, pf_error *error)
+{
+	*count = 0;
+	try {
+		/* OpenCV takes no const data; it does not write to the picture that it searches. */
+		const cv::Mat picture(static_cast<int>(height_px), static_cast<int>(width_px), CV_8UC1,
+				      const_cast<uint8_t *>(grey), width_px);
+		detector->cascade.detectMultiScale(picture, detector->found, PF_FACE_SCALE_FACTOR,
+						   PF_FACE_MIN_NEIGHBOURS, 0,
+						   cv::Size(PF_FACE_SMALLEST_PX, PF_FACE_SMALLEST_PX));
+	} catch (const std::bad_alloc &) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, nullptr, "no memory for the search for faces");
+	} catch (const std::exception &) {
+		return pf_fail(error, PF_ERR_INTERNAL, nullptr, "OpenCV's search for faces failed");
+	}
+	std::sort(detector->found.begin(), detector->found.end(), larger_first);
+	for (const cv::Rect &face : detector->found) {
+		if (*count == PF_FACES_MAX) {
+			break;
+		}
+		faces[(*count)++] = {static_cast<uint32_t>(face.x), static_cast<uint32_t>(face.y),
+				     static_cast<uint32_t>(face.width), static_cast<uint32_t>(face.height)};
+	}
+	return PF_OK;
+}
+
+extern "C" const char *pf_face_library_version(void)
+{
+	static const std::string version = cv::getVersionString();
+	return version.c_str();
+}

@@ -1,0 +1,16 @@
+/* From measures to factors and from factors to the total. docs/scoring.md states the formulas. Deterministic
+ * to the last bit: + - * / and square roots of doubles in a fixed order. */
+#ifndef PHOTOFINISH_FUSION_H
+#define PHOTOFINISH_FUSION_H
+
+#include <stdbool.h>
+
+#include "photofinish/score.h"
+
+/* Fills score->factors from score->measures. */
+void pf_fusion_factors(pf_score *score);
+
+/* Fills score->total: the mean of the factors by `weights` (PF_FACTOR_COUNT of them, >= 0, not all 0). */
+void pf_fusion_total(const double *weights, pf_score *score);
+
+#endif

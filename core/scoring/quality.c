@@ -1,0 +1,121 @@
+#include "core/scoring/quality.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/scoring/quality_rows.h"
+
+#define RING_ROWS 3
+#define ROW_SAMPLES (PF_ANALYSIS_LONGEST_PX + 64)
+
+struct pf_quality {
+	uint32_t histograms[4][256];
+	int16_t rows[RING_ROWS][ROW_SAMPLES];
+	uint32_t columns[UINT16_MAX + 1];
+};
+
+pf_status pf_quality_create(pf_quality **out, pf_error *error)
+{
+	*out = calloc(1, sizeof **out);
+	return *out ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate the quality pass");
+}
+
+void pf_quality_destroy(pf_quality *quality)
+{
+	free(quality);
+}
+
+uint32_t pf_quality_scale(uint32_t width_px, uint32_t height_px)
+{
+	uint32_t longest = width_px > height_px ? width_px : height_px;
+	return longest == 0 ? 1 : (longest + PF_ANALYSIS_LONGEST_PX - 1) / PF_ANALYSIS_LONGEST_PX;
+}
+
+static void add_segment(pf_tile_sums *tile, const pf_segment_sums *segment, uint32_t samples)
+{
+	tile->samples += samples;
+	tile->laplacian += segment->laplacian;
+	tile->laplacian_squared += (uint64_t)segment->laplacian_squared;
+	tile->sxx += (uint64_t)segment->sxx;
+	tile->syy += (uint64_t)segment->syy;
+	tile->sxy += segment->sxy;
+	tile->noise += (uint64_t)segment->noise;
+	tile->brightness += (uint64_t)segment->brightness;
+}
+
+/* Boundary of tile i along a side: floor(i * side / PF_GRID), kept off the border of the plane. */
+static uint32_t tile_begin(uint32_t i, uint32_t side)
+{
+	uint32_t at = (uint32_t)((uint64_t)i * side / PF_GRID);
+	return at < 1 ? 1 : at > side - 1 ? side - 1 : at;
+}
+
+/* Adds row y, whose neighbours lie in the ring, to its row of tiles. */
+static void sum_row(const pf_quality *quality, pf_quality_sums *sums, uint32_t y, pf_tile_sums *tiles)
+{
+	const int16_t *up = quality->rows[(y - 1) % RING_ROWS];
+	const int16_t *middle = quality->rows[y % RING_ROWS];
+	const int16_t *down = quality->rows[(y + 1) % RING_ROWS];
+	for (uint32_t i = 0; i < PF_GRID; i++) {
+		uint32_t begin = tile_begin(i, sums->width_px), end = tile_begin(i + 1, sums->width_px);
+		if (end > begin) {
+			pf_segment_sums segment;
+			pf_rows_sum_gradients(up + begin, middle + begin, down + begin, end - begin,
+					      &segment);
+			add_segment(&tiles[i], &segment, end - begin);
+		}
+	}
+}
+
+static void sum_luma(pf_quality *quality, const pf_plane *plane, pf_quality_sums *sums)
+{
+	memset(quality->histograms, 0, sizeof quality->histograms);
+	uint32_t tile_row = 0;
+	for (uint32_t y = 0; y < sums->height_px; y++) {
+		int16_t *row = quality->rows[y % RING_ROWS];
+		pf_rows_bin(row, plane->data + (size_t)y * sums->scale * plane->stride_bytes,
+			    plane->stride_bytes, sums->scale, sums->width_px, quality->columns);
+		pf_rows_count(row, sums->width_px, quality->histograms);
+		if (y < 2 || sums->width_px < 3) {
+			continue;
+		}
+		while (tile_row + 1 < PF_GRID && y - 1 >= tile_begin(tile_row + 1, sums->height_px)) {
+			tile_row++;
+		}
+		sum_row(quality, sums, y - 1, sums->tiles[tile_row]);
+	}
+	for (unsigned value = 0; value < 256; value++) {
+		for (unsigned i = 0; i < 4; i++) {
+			sums->histogram[value] += quality->histograms[i][value];
+		}
+	}
+}
+
+static void sum_chroma(const pf_image *image, pf_quality_sums *sums)
+{
+	for (uint32_t y = 0; y < image->cb.height_px; y++) {
+		pf_chroma_row_sums row;
+		pf_rows_sum_chroma(image->cb.data + (size_t)y * image->cb.stride_bytes,
+				   image->cr.data + (size_t)y * image->cr.stride_bytes, image->cb.width_px,
+				   &row);
+		sums->cb += row.cb;
+		sums->cr += row.cr;
+		sums->cbcb += (uint64_t)row.cbcb;
+		sums->crcr += (uint64_t)row.crcr;
+		sums->cbcr += row.cbcr;
+	}
+	sums->chroma_samples = (uint64_t)image->cb.width_px * image->cb.height_px;
+}
+
+void pf_quality_sum(pf_quality *quality, const pf_image *image, pf_quality_sums *sums)
+{
+
+	uint32_t scale = pf_quality_scale(image->y.width_px, image->y.height_px);
+	*sums = (pf_quality_sums){.scale = scale,
+				  .width_px = image->y.width_px / scale,
+				  .height_px = image->y.height_px / scale};
+	sum_luma(quality, &image->y, sums);
+	if (image->cb.data) {
+		sum_chroma(image, sums);
+	}
+}

@@ -1,0 +1,240 @@
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "core/photo/resize.h"
+#include "core/scoring/quality.h"
+
+#define TILES (PF_GRID * PF_GRID)
+#define SHARPEST_TILES 8 /* an eighth of the frame: what sharpness is judged by */
+#define SUBJECT_TILES 16 /* a quarter of the frame: blur direction and composition */
+/* Variance that noise of variance 1 gives: sums of the squared coefficients. */
+#define LAPLACIAN_NOISE_GAIN 20.0
+#define SOBEL_NOISE_GAIN 24.0           /* gx and gy together */
+#define NOISE_SCALE 0.20888568955258338 /* sqrt(pi / 2) / 6, Immerkaer 1996 */
+#define NOISE_BRIGHTNESS_MIN 8.0        /* near black and white noise is cut off */
+#define NOISE_BRIGHTNESS_MAX 247.0
+/* Of an edge blurred by a Gaussian: mean square gradient over mean square Laplacian is 2 sigma^2, Sobel's
+ * gain of 8 squared. */
+#define EDGE_RATIO 128.0
+#define CLIPPED_HIGH 250
+#define CLIPPED_LOW 5
+
+/* What one tile says; rank 0 is the tile with the most detail. */
+typedef struct tile_view {
+	unsigned index; /* row * PF_GRID + column, as stored */
+	double samples, noise, brightness;
+	double detail;       /* variance of the Laplacian less noise */
+	double gradient;     /* mean square Sobel gradient less noise */
+	double cosine, sine; /* structure tensor as a vector of the doubled angle, its length the coherence */
+} tile_view;
+
+static int by_value(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+	return (left > right) - (left < right);
+}
+
+/* More detail first; equal tiles in the order of their indices, so that the order never depends on qsort. */
+static int by_detail(const void *a, const void *b)
+{
+	const tile_view *left = a, *right = b;
+	if (left->detail != right->detail) {
+		return left->detail < right->detail ? 1 : -1;
+	}
+	return (left->index > right->index) - (left->index < right->index);
+}
+
+/* Noise of the quietest tenth of the tiles, so that texture is not taken for noise. */
+static double noise_level(const tile_view *tiles)
+{
+	double values[TILES];
+	size_t count = 0;
+	for (unsigned i = 0; i < TILES; i++) {
+		const tile_view *tile = &tiles[i];
+		if (tile->samples > 0 && tile->brightness >= NOISE_BRIGHTNESS_MIN &&
+		    tile->brightness <= NOISE_BRIGHTNESS_MAX) {
+			values[count++] = tile->noise;
+		}
+	}
+	if (count == 0) {
+		return 0.0;
+	}
+	qsort(values, count, sizeof *values, by_value);
+	return values[count / 10];
+}
+
+static void view_tile(const pf_tile_sums *sums, double noise_variance, tile_view *tile)
+{
+	double n = tile->samples;
+	double mean = (double)sums->laplacian / n;
+	double sxx = (double)sums->sxx / n, syy = (double)sums->syy / n, sxy = (double)sums->sxy / n;
+	double detail = (double)sums->laplacian_squared / n - mean * mean -
+			LAPLACIAN_NOISE_GAIN * noise_variance;
+	double gradient = sxx + syy - SOBEL_NOISE_GAIN * noise_variance;
+	tile->detail = detail > 0.0 ? detail : 0.0;
+	tile->gradient = gradient > 0.0 ? gradient : 0.0;
+	double length = sqrt((sxx - syy) * (sxx - syy) + 4.0 * sxy * sxy);
+	double trace = gradient > length ? gradient : length; /* coherence is at most 1 */
+	if (trace > 0.0) {
+		tile->cosine = (sxx - syy) / trace;
+		tile->sine = 2.0 * sxy / trace;
+	}
+}
+
+static void view_tiles(const pf_quality_sums *sums, tile_view *tiles, double *noise)
+{
+	for (unsigned i = 0; i < TILES; i++) {
+		const pf_tile_sums *from = &sums->tiles[i / PF_GRID][i % PF_GRID];
+		tiles[i] = (tile_view){.index = i, .samples = (double)from->samples};
+		if (from->samples > 0) {
+			tiles[i].noise = NOISE_SCALE * (double)from->noise / tiles[i].samples;
+			tiles[i].brightness = (double)from->brightness / tiles[i].samples;
+		}
+	}
+	*noise = noise_level(tiles);
+	for (unsigned i = 0; i < TILES; i++) {
+		if (tiles[i].samples > 0) {
+			view_tile(&sums->tiles[i / PF_GRID][i % PF_GRID], *noise * *noise, &tiles[i]);
+		}
+	}
+	qsort(tiles, TILES, sizeof *tiles, by_detail);
+}
+
+static void measure_sharpness(const tile_view *tiles, double *measures)
+{
+	double detail = 0.0, gradient = 0.0;
+	for (unsigned i = 0; i < SHARPEST_TILES; i++) {
+		detail += tiles[i].detail / SHARPEST_TILES;
+		gradient += tiles[i].gradient / SHARPEST_TILES;
+	}
+	measures[PF_MEASURE_LAPLACIAN] = sqrt(detail);
+	measures[PF_MEASURE_TENENGRAD] = sqrt(gradient);
+	measures[PF_MEASURE_EDGE_WIDTH] = detail > 0.0 ? sqrt(gradient / (EDGE_RATIO * detail)) : 0.0;
+}
+
+/* Half the angle of (cosine, sine) in degrees, 0 to 180; within 0.2 degrees, by + - * / alone. */
+static double half_angle_deg(double cosine, double sine)
+{
+	double x = fabs(cosine), y = fabs(sine);
+	if (x == 0.0 && y == 0.0) {
+		return 0.0;
+	}
+	double z = x > y ? y / x : x / y;
+	double angle = z * (45.0 + 15.64 * (1.0 - z));
+	angle = x > y ? angle : 90.0 - angle;
+	angle = cosine < 0.0 ? 180.0 - angle : angle;
+	angle = sine < 0.0 ? 360.0 - angle : angle;
+	return angle / 2.0;
+}
+
+/* Each subject tile has one vote with the weight of its own coherence; votes of scene structure point all
+ * ways and cancel, those of motion agree. */
+static void measure_direction(const tile_view *tiles, uint32_t orientation, double *measures)
+{
+	double cosine = 0.0, sine = 0.0;
+	for (unsigned i = 0; i < SUBJECT_TILES; i++) {
+		cosine += tiles[i].cosine / SUBJECT_TILES;
+		sine += tiles[i].sine / SUBJECT_TILES;
+	}
+	measures[PF_MEASURE_COHERENCE] = sqrt(cosine * cosine + sine * sine);
+	if (pf_orientation_swaps(orientation)) {
+		cosine = -cosine;
+	}
+	if (orientation == 2 || orientation == 4 || orientation == 6 || orientation == 8) {
+		sine = -sine;
+	}
+	/* Motion wipes out the gradient along itself: it is perpendicular to the gradients that are left. */
+	double angle = half_angle_deg(-cosine, -sine);
+	measures[PF_MEASURE_BLUR_ANGLE] = angle < 180.0 ? angle : 0.0;
+}
+
+static void measure_subject(const tile_view *tiles, uint32_t orientation, double *measures)
+{
+	double total = 0.0, x = 0.0, y = 0.0, border = 0.0;
+	for (unsigned i = 0; i < SUBJECT_TILES; i++) {
+		unsigned row = tiles[i].index / PF_GRID, column = tiles[i].index % PF_GRID;
+		bool outer = row == 0 || row == PF_GRID - 1 || column == 0 || column == PF_GRID - 1;
+		total += tiles[i].detail;
+		x += tiles[i].detail * (column + 0.5) / PF_GRID;
+		y += tiles[i].detail * (row + 0.5) / PF_GRID;
+		border += outer ? tiles[i].detail : 0.0;
+	}
+	x = total > 0.0 ? x / total : 0.5;
+	y = total > 0.0 ? y / total : 0.5;
+	pf_upright_point(orientation, &x, &y);
+	measures[PF_MEASURE_SUBJECT_X] = x;
+	measures[PF_MEASURE_SUBJECT_Y] = y;
+	measures[PF_MEASURE_SUBJECT_BORDER] = total > 0.0 ? border / total : 0.0;
+}
+
+/* Smallest value that at least `share` / 100 of the samples do not exceed. */
+static unsigned percentile(const uint64_t *histogram, uint64_t samples, unsigned share)
+{
+	uint64_t below = 0;
+	for (unsigned value = 0; value < 256; value++) {
+		below += histogram[value];
+		if (below * 100 >= samples * share) {
+			return value;
+		}
+	}
+	return 255;
+}
+
+static void measure_tones(const pf_quality_sums *sums, double *measures)
+{
+	uint64_t samples = 0, total = 0, low = 0, high = 0;
+	for (unsigned value = 0; value < 256; value++) {
+		samples += sums->histogram[value];
+		total += sums->histogram[value] * value;
+		low += value <= CLIPPED_LOW ? sums->histogram[value] : 0;
+		high += value >= CLIPPED_HIGH ? sums->histogram[value] : 0;
+	}
+	if (samples == 0) {
+		return;
+	}
+	measures[PF_MEASURE_BRIGHTNESS] = (double)total / (double)samples;
+	measures[PF_MEASURE_CLIPPED_LOW] = (double)low / (double)samples;
+	measures[PF_MEASURE_CLIPPED_HIGH] = (double)high / (double)samples;
+	measures[PF_MEASURE_CONTRAST] = percentile(sums->histogram, samples, 99) -
+					(double)percentile(sums->histogram, samples, 1);
+}
+
+/* Mean and variance of a * Cb + b * Cr follow from the chroma sums without a second look at the pixels. */
+static void opponent(const pf_quality_sums *sums, double a, double b, double *mean, double *variance)
+{
+	double n = (double)sums->chroma_samples;
+	double cb = (double)sums->cb / n, cr = (double)sums->cr / n;
+	double cbcb = (double)sums->cbcb / n - cb * cb;
+	double crcr = (double)sums->crcr / n - cr * cr;
+	double cbcr = (double)sums->cbcr / n - cb * cr;
+	double spread = a * a * cbcb + b * b * crcr + 2.0 * a * b * cbcr;
+	*mean = a * cb + b * cr;
+	*variance = spread > 0.0 ? spread : 0.0;
+}
+
+/* Hasler and Suesstrunk 2003: rg = R - G and yb = (R + G) / 2 - B are linear in Cb and Cr (JFIF's matrix). */
+static double colourfulness(const pf_quality_sums *sums)
+{
+	if (sums->chroma_samples == 0) {
+		return 0.0;
+	}
+	double rg_mean, rg_variance, yb_mean, yb_variance;
+	opponent(sums, 0.344136, 2.116136, &rg_mean, &rg_variance);
+	opponent(sums, -1.944068, 0.343932, &yb_mean, &yb_variance);
+	return sqrt(rg_variance + yb_variance) + 0.3 * sqrt(rg_mean * rg_mean + yb_mean * yb_mean);
+}
+
+void pf_quality_measure(const pf_quality_sums *sums, uint32_t orientation, pf_score *score)
+{
+	tile_view tiles[TILES];
+	double *measures = score->measures;
+	view_tiles(sums, tiles, &measures[PF_MEASURE_NOISE]);
+	measures[PF_MEASURE_SCALE] = sums->scale;
+	measures[PF_MEASURE_ORIENTATION] = orientation;
+	measure_sharpness(tiles, measures);
+	measure_direction(tiles, orientation, measures);
+	measure_subject(tiles, orientation, measures);
+	measure_tones(sums, measures);
+	measures[PF_MEASURE_COLOURFULNESS] = colourfulness(sums);
+}

@@ -1,0 +1,123 @@
+#include "core/scoring/quality_rows.h"
+
+#include <string.h>
+
+static void widen(int16_t *restrict out, const uint8_t *restrict row, uint32_t count)
+{
+	for (uint32_t x = 0; x < count; x++) {
+		out[x] = row[x];
+	}
+}
+
+/* Each pair of bytes is loaded as one 16-bit value whose halves are added: no shuffling in vector code, and
+ * the byte order does not matter. */
+static void bin_2x2(int16_t *restrict out, const uint8_t *restrict upper, const uint8_t *restrict lower,
+		    uint32_t count)
+{
+	for (uint32_t x = 0; x < count; x++) {
+		uint16_t a, b;
+		memcpy(&a, upper + 2 * (size_t)x, 2);
+		memcpy(&b, lower + 2 * (size_t)x, 2);
+		uint16_t sum = (uint16_t)((a & 255) + (a >> 8) + (b & 255) + (b >> 8) + 2);
+		out[x] = (int16_t)(sum >> 2);
+	}
+}
+
+static void add_row(uint32_t *restrict columns, const uint8_t *restrict row, uint32_t count)
+{
+	for (uint32_t x = 0; x < count; x++) {
+		columns[x] += row[x];
+	}
+}
+
+static void bin_any(int16_t *restrict out, const uint8_t *rows, uint32_t stride_bytes, uint32_t scale,
+		    uint32_t count, uint32_t *restrict columns)
+{
+	memset(columns, 0, (size_t)count * scale * sizeof *columns);
+	for (uint32_t i = 0; i < scale; i++) {
+		add_row(columns, rows + (size_t)i * stride_bytes, count * scale);
+	}
+	uint32_t area = scale * scale;
+	for (uint32_t x = 0; x < count; x++) {
+		uint32_t sum = area / 2;
+		for (uint32_t i = 0; i < scale; i++) {
+			sum += columns[(size_t)x * scale + i];
+		}
+		out[x] = (int16_t)(sum / area);
+	}
+}
+
+void pf_rows_bin(int16_t *restrict out, const uint8_t *rows, uint32_t stride_bytes, uint32_t scale,
+		 uint32_t count, uint32_t *columns)
+{
+	if (scale == 1) {
+		widen(out, rows, count);
+	} else if (scale == 2) {
+		bin_2x2(out, rows, rows + stride_bytes, count);
+	} else {
+		bin_any(out, rows, stride_bytes, scale, count, columns);
+	}
+}
+
+/* Four histograms, because neighbouring samples are often equal and would wait for each other's increment. */
+void pf_rows_count(const int16_t *row, uint32_t count, uint32_t histograms[4][256])
+{
+	uint32_t x = 0;
+	for (; x + 4 <= count; x += 4) {
+		histograms[0][(uint8_t)row[x]]++;
+		histograms[1][(uint8_t)row[x + 1]]++;
+		histograms[2][(uint8_t)row[x + 2]]++;
+		histograms[3][(uint8_t)row[x + 3]]++;
+	}
+	for (; x < count; x++) {
+		histograms[0][(uint8_t)row[x]]++;
+	}
+}
+
+/* Everything fits into 16 bits before it is multiplied (|gx|, |gy|, |laplacian| <= 1,020, |noise| <= 2,040),
+ * and 1,024 squares of 1,020 fit into 32. */
+void pf_rows_sum_gradients(const int16_t *up, const int16_t *middle, const int16_t *down, uint32_t count,
+			   pf_segment_sums *sums)
+{
+	int32_t laplacian = 0, laplacian_squared = 0, sxx = 0, syy = 0, sxy = 0, noise = 0, brightness = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		const int16_t *a = up + i, *m = middle + i, *z = down + i;
+		int16_t centre = m[0];
+		int16_t cross = (int16_t)(a[0] + z[0] + m[-1] + m[1]);
+		int16_t corners = (int16_t)(a[-1] + a[1] + z[-1] + z[1]);
+		int16_t falling = (int16_t)(z[1] - a[-1]), rising = (int16_t)(z[-1] - a[1]);
+		int16_t gx = (int16_t)(falling - rising + 2 * (m[1] - m[-1]));
+		int16_t gy = (int16_t)(falling + rising + 2 * (z[0] - a[0]));
+		int16_t second = (int16_t)(cross - 4 * centre);
+		int16_t fine = (int16_t)(corners - 2 * cross + 4 * centre);
+		laplacian += second;
+		laplacian_squared += second * second;
+		sxx += gx * gx;
+		syy += gy * gy;
+		sxy += gx * gy;
+		noise += fine < 0 ? -fine : fine;
+		brightness += centre;
+	}
+	*sums = (pf_segment_sums){.laplacian = laplacian,
+				  .laplacian_squared = laplacian_squared,
+				  .sxx = sxx,
+				  .syy = syy,
+				  .sxy = sxy,
+				  .noise = noise,
+				  .brightness = brightness};
+}
+
+/* 65,535 * 128 * 128 is the largest sum and fits into 32 bits. */
+void pf_rows_sum_chroma(const uint8_t *cb, const uint8_t *cr, uint32_t count, pf_chroma_row_sums *sums)
+{
+	int32_t b = 0, r = 0, bb = 0, rr = 0, br = 0;
+	for (uint32_t x = 0; x < count; x++) {
+		int16_t u = (int16_t)(cb[x] - 128), v = (int16_t)(cr[x] - 128);
+		b += u;
+		r += v;
+		bb += u * u;
+		rr += v * v;
+		br += u * v;
+	}
+	*sums = (pf_chroma_row_sums){.cb = b, .cr = r, .cbcb = bb, .crcr = rr, .cbcr = br};
+}

@@ -1,0 +1,255 @@
+#include "photofinish/scorer.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jpeglib.h>
+
+#include "core/photo/exif.h"
+#include "core/photo/jpeg.h"
+#include "core/photo/photo_file.h"
+#include "core/photo/resize.h"
+#include "core/scoring/face.h"
+#include "core/scoring/fusion.h"
+#include "core/scoring/quality.h"
+
+#define STRINGIFY_(x) #x
+#define STRINGIFY(x) STRINGIFY_(x)
+
+struct pf_scorer {
+	pf_scorer_config config;
+	pf_jpeg_limits limits;
+	pf_trace *trace;
+	pf_file_buffer file;
+	pf_exif_reader *exif;
+	pf_face_detector *faces;
+	pf_quality *quality;
+	pf_small small; /* the upright grey picture that is searched for faces */
+	pf_image image; /* of pf_scorer_photo */
+};
+
+static pf_status load_models(pf_scorer *scorer, pf_error *error)
+{
+	pf_status status = pf_exif_reader_create(&scorer->exif, error);
+	if (status == PF_OK) {
+		status = pf_quality_create(&scorer->quality, error);
+	}
+	if (status == PF_OK) {
+		status = pf_face_detector_create(scorer->config.cascade_file, &scorer->faces, error);
+	}
+	return status;
+}
+
+pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out, pf_error *error)
+{
+	*out = NULL;
+	pf_scorer *scorer = calloc(1, sizeof *scorer);
+	if (!scorer) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a scorer");
+	}
+	scorer->config = *config;
+	scorer->trace = trace;
+	scorer->limits = (pf_jpeg_limits){.max_pixels = config->max_pixels,
+					  .max_decode_bytes = config->max_decode_bytes,
+					  .max_scans = config->max_scans};
+	uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
+	pf_status status = load_models(scorer, error);
+	pf_span_end(trace, PF_STAGE_STARTUP, begin);
+	if (status != PF_OK) {
+		pf_scorer_destroy(scorer);
+		return status;
+	}
+	*out = scorer;
+	return PF_OK;
+}
+
+void pf_scorer_destroy(pf_scorer *scorer)
+{
+	if (!scorer) {
+		return;
+	}
+	pf_face_detector_destroy(scorer->faces);
+	pf_quality_destroy(scorer->quality);
+	pf_exif_reader_destroy(scorer->exif);
+	pf_file_buffer_release(&scorer->file);
+	pf_small_release(&scorer->small);
+	pf_image_release(&scorer->image);
+	free(scorer);
+}
+
+static pf_jpeg_source source_of(const pf_scorer *scorer, const char *file)
+{
+	return (pf_jpeg_source){.data = scorer->file.data, .bytes = scorer->file.bytes, .file = file};
+}
+
+/* The head of the file is looked at before the rest is read, so that a text file or a bomb costs the same
+ * whatever its size. */
+static pf_status read_file(pf_scorer *scorer, int fd, uint64_t size_bytes, const char *file, pf_error *error)
+{
+	scorer->file.bytes = 0;
+	if (size_bytes > PF_FILE_HEAD_BYTES) {
+		pf_jpeg_head head;
+		pf_status status = pf_file_buffer_extend(&scorer->file, fd, PF_FILE_HEAD_BYTES, file, error);
+		if (status == PF_OK) {
+			pf_jpeg_source source = source_of(scorer, file);
+			status = pf_jpeg_peek(&source, &scorer->limits, &head, error);
+		}
+		if (status != PF_OK) {
+			return status;
+		}
+	}
+	return pf_file_buffer_extend(&scorer->file, fd, size_bytes, file, error);
+}
+
+static pf_status read_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_error *error)
+{
+	int fd = -1;
+	uint64_t size_bytes = 0;
+	pf_status status = pf_dataset_open(dataset, index, &fd, &size_bytes, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	status = read_file(scorer, fd, size_bytes, dataset->photos[index].path, error);
+	close(fd);
+	if (scorer->trace) {
+		scorer->trace->read_bytes += scorer->file.bytes;
+	}
+	return status;
+}
+
+pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
+			 pf_error *error)
+{
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_READ);
+	pf_status status = read_photo(scorer, dataset, index, error);
+	pf_span_end(scorer->trace, PF_STAGE_READ, begin);
+	if (status != PF_OK) {
+		return status;
+	}
+	pf_jpeg_source source = source_of(scorer, dataset->photos[index].path);
+	pf_jpeg_head head;
+	pf_exif exif = {.orientation = 1};
+	begin = pf_span_begin(scorer->trace, PF_STAGE_GATE);
+	status = pf_jpeg_gate(&source, &scorer->limits, &head, error);
+	if (status == PF_OK) {
+		pf_exif_read(scorer->exif, head.exif, head.exif_bytes, &exif);
+	}
+	pf_span_end(scorer->trace, PF_STAGE_GATE, begin);
+	if (status != PF_OK) {
+		return status;
+	}
+	begin = pf_span_begin(scorer->trace, PF_STAGE_DECODE);
+	status = pf_jpeg_decode(&source, &head, &scorer->limits, image, error);
+	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
+	image->orientation = exif.orientation;
+	image->file_bytes = source.bytes;
+	return status;
+}
+
+static double smaller(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+/* The largest face stands for all; shares and face sides make the measures independent of the photo's size.
+ */
+static void measure_faces(const pf_small *small, const pf_face *faces, size_t count, pf_score *score)
+{
+	double *m = score->measures;
+	m[PF_MEASURE_FACES] = (double)count;
+	m[PF_MEASURE_FACE_X] = m[PF_MEASURE_FACE_Y] = 0.0;
+	m[PF_MEASURE_FACE_SIZE] = m[PF_MEASURE_FACE_MARGIN] = 0.0;
+	if (count == 0) {
+		return;
+	}
+	double x = faces[0].x, y = faces[0].y, side = faces[0].width, high = faces[0].height;
+	double width = small->width_px, height = small->height_px;
+	m[PF_MEASURE_FACE_X] = (x + side / 2.0) / width;
+	m[PF_MEASURE_FACE_Y] = (y + high / 2.0) / height;
+	m[PF_MEASURE_FACE_SIZE] = side / smaller(width, height);
+	m[PF_MEASURE_FACE_MARGIN] = smaller(smaller(x, width - x - side), smaller(y, height - y - high)) /
+				    side;
+}
+
+pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
+{
+	pf_face faces[PF_FACES_MAX];
+	size_t count = 0;
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_FACES);
+	pf_status status = pf_small_make(&scorer->small, &image->y, image->orientation, PF_FACE_LONGEST_PX,
+					 error);
+	if (status == PF_OK) {
+		status = pf_face_detect(scorer->faces, scorer->small.data, scorer->small.width_px,
+					scorer->small.height_px, faces, &count, error);
+	}
+	if (status == PF_OK) {
+		measure_faces(&scorer->small, faces, count, score);
+	}
+	pf_span_end(scorer->trace, PF_STAGE_FACES, begin);
+	return status;
+}
+
+pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
+{
+	(void)error; /* nothing of today's analysis can fail */
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_QUALITY);
+	pf_quality_sums sums;
+	pf_quality_sum(scorer->quality, image, &sums);
+	pf_quality_measure(&sums, image->orientation, score);
+	score->measures[PF_MEASURE_WIDTH] = image->y.width_px;
+	score->measures[PF_MEASURE_HEIGHT] = image->y.height_px;
+	pf_span_end(scorer->trace, PF_STAGE_QUALITY, begin);
+	return PF_OK;
+}
+
+void pf_scorer_fuse(pf_scorer *scorer, pf_score *score)
+{
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_SCORE);
+	pf_fusion_factors(score);
+	pf_fusion_total(scorer->config.weights, score);
+	pf_span_end(scorer->trace, PF_STAGE_SCORE, begin);
+}
+
+pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
+			  pf_error *error)
+{
+	*score = (pf_score){0};
+	pf_status status = pf_scorer_load(scorer, dataset, index, &scorer->image, error);
+	if (status == PF_OK) {
+		status = pf_scorer_detect(scorer, &scorer->image, score, error);
+	}
+	if (status == PF_OK) {
+		status = pf_scorer_analyse(scorer, &scorer->image, score, error);
+	}
+	if (status == PF_OK) {
+		pf_scorer_fuse(scorer, score);
+	}
+	return status;
+}
+
+static char engine_version[256];
+
+static void describe_engine(void)
+{
+	snprintf(engine_version, sizeof engine_version,
+		 "scoring %d, libjpeg-turbo %s, OpenCV %s, plain C (%s)", PF_SCORING_VERSION,
+		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(),
+#if defined(__AVX2__)
+		 "AVX2"
+#elif defined(__SSE2__)
+		 "SSE2"
+#else
+		 "no vector set"
+#endif
+	);
+}
+
+const char *pf_engine_version(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, describe_engine);
+	return engine_version;
+}
