@@ -132,6 +132,18 @@ static const char *written_root(const pf_dataset *dataset, const char *manifest)
 	return dataset->root[length] == '/' ? dataset->root + length + 1 : dataset->root;
 }
 
+void pf_dataset_write(const pf_dataset *dataset, const char *root, FILE *stream)
+{
+	char line[MAX_LINE];
+	fprintf(stream, "photofinish-manifest\t1\nname\t%s\n", pf_escape(dataset->name, line, sizeof line));
+	fprintf(stream, "root\t%s\n", pf_escape(root, line, sizeof line));
+	fprintf(stream, "count\t%zu\n", dataset->count);
+	for (size_t i = 0; i < dataset->count; i++) {
+		format_line(&dataset->photos[i], line);
+		fputs(line, stream);
+	}
+}
+
 pf_status pf_dataset_save(const pf_dataset *dataset, const char *manifest, pf_error *error)
 {
 	pf_new_file file;
@@ -139,15 +151,7 @@ pf_status pf_dataset_save(const pf_dataset *dataset, const char *manifest, pf_er
 	if (status != PF_OK) {
 		return status;
 	}
-	char line[MAX_LINE];
-	fprintf(file.stream, "photofinish-manifest\t1\nname\t%s\n",
-		pf_escape(dataset->name, line, sizeof line));
-	fprintf(file.stream, "root\t%s\n", pf_escape(written_root(dataset, manifest), line, sizeof line));
-	fprintf(file.stream, "count\t%zu\n", dataset->count);
-	for (size_t i = 0; i < dataset->count; i++) {
-		format_line(&dataset->photos[i], line);
-		fputs(line, file.stream);
-	}
+	pf_dataset_write(dataset, written_root(dataset, manifest), file.stream);
 	return pf_new_file_commit(&file, true, error);
 }
 
@@ -250,7 +254,7 @@ static pf_status read_root(reader *in, const char *name, pf_dataset **out)
 
 static pf_status read_manifest(reader *in, pf_dataset **dataset)
 {
-	char *value, name[256];
+	char *value, name[PATH_MAX];
 	uint64_t count = 0;
 	pf_status status = next_field(in, "photofinish-manifest", &value);
 	if (status == PF_OK && strcmp(value, "1") != 0) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "photofinish/status.h"
 
@@ -54,6 +55,9 @@ PF_API pf_status pf_dataset_scan(const char *folder, pf_dataset **out, pf_error 
  * 1 GiB, 10 million photos; a malformed line is PF_ERR_INVALID with its byte offset. */
 PF_API pf_status pf_dataset_load(const char *manifest, pf_dataset **out, pf_error *error);
 PF_API pf_status pf_dataset_save(const pf_dataset *dataset, const char *manifest, pf_error *error);
+
+/* The manifest's text, with `root` as it is to be written. The caller checks the stream for errors. */
+PF_API void pf_dataset_write(const pf_dataset *dataset, const char *root, FILE *stream);
 
 /* SHA-256 over the manifest's photo lines: the dataset's identity, independent of its name and place. Photos
  * that were not hashed enter with path and size only. */

@@ -1,0 +1,93 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/cli/commands.h"
+#include "harness/measure/environment.h"
+#include "harness/measure/interrupt.h"
+#include "harness/measure/trial.h"
+
+const pf_command pf_commands[] = {
+	{"journey", "", "Run all variants against each other and print the table",
+	 "Every variant runs once in each round, in an order that is shuffled anew, each trial in a process "
+	 "of its\n"
+	 "own. Every score is compared with the reference; wrong output gets no time. A dataset that is not "
+	 "there\n"
+	 "yet is rendered first. Ctrl-C finishes the photo at hand and keeps what was measured (marked "
+	 "partial).",
+	 0, 0, pf_cmd_journey, false},
+	{"run", "VARIANT", "Run one variant and print its time",
+	 "VARIANT may carry options: parallel:workers=4.", 1, 1, pf_cmd_run, false},
+	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
+	 "DIR is any folder of JPEG photos (searched recursively, never written to). Every photo ends up "
+	 "scored or\n"
+	 "listed with its error; the exit status is 0 if that holds and at least one photo was scored.",
+	 1, 1, pf_cmd_score, false},
+	{"variants", "[--diff A B]", "List the variants, or show what changes from one to another", NULL, 0,
+	 2, pf_cmd_variants, false},
+	{"dataset", "make|list|verify|import", "Make, list, verify or import datasets", NULL, 0, -1,
+	 pf_cmd_dataset, false},
+	{"trial", "VARIANT", "What the harness starts for each trial", NULL, 1, 1, pf_cmd_trial, true},
+	{0},
+};
+
+static int help(FILE *stream, int code)
+{
+	fprintf(stream, "Usage: photofinish COMMAND [options]\n\n"
+			"Scores bursts of sports photos, executes that in swappable variants, and measures "
+			"which is faster.\n\n"
+			"Commands:\n");
+	for (const pf_command *command = pf_commands; command->name; command++) {
+		if (!command->hidden) {
+			fprintf(stream, "  %-10s %s\n", command->name, command->summary);
+		}
+	}
+	fprintf(stream, "\n\"photofinish COMMAND --help\" shows a command's options; --version says what was "
+			"built in.\n"
+			"Exit status: 0 fine, 1 output that differs, 2 usage, input or run-time error, 130 "
+			"interrupted.\n");
+	return code;
+}
+
+static int version(void)
+{
+	pf_environment environment;
+	pf_environment_read(&environment);
+	printf("photofinish %s (%s build, %s)\n%s\n", environment.version, environment.build_type,
+	       environment.compiler, environment.engine);
+	return PF_EXIT_OK;
+}
+
+int pf_cmd_trial(const pf_command *command, int argc, char **argv)
+{
+	return argc == 2 ? pf_trial_child(argv[1]) : pf_usage_error(command, "what is missing: VARIANT");
+}
+
+/* Results that could not be written are no results. */
+static int flush_output(int code)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "photofinish: cannot write to standard output\n");
+		return code == PF_EXIT_OK ? PF_EXIT_ERROR : code;
+	}
+	return code;
+}
+
+int pf_cli_main(int argc, char **argv)
+{
+	pf_interrupt_install();
+	if (argc < 2) {
+		return help(stderr, PF_EXIT_ERROR);
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		return flush_output(help(stdout, PF_EXIT_OK));
+	}
+	if (!strcmp(argv[1], "--version")) {
+		return flush_output(version());
+	}
+	for (const pf_command *command = pf_commands; command->name; command++) {
+		if (strcmp(command->name, argv[1]) == 0) {
+			return flush_output(command->run(command, argc - 1, argv + 1));
+		}
+	}
+	return pf_usage_error(NULL, "there is no command \"%s\"", argv[1]);
+}

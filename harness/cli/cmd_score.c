@@ -1,0 +1,193 @@
+/* score: someone's photos through one variant. No time is shown: nothing is compared here. */
+#include <string.h>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/common.h"
+#include "harness/measure/reference.h"
+#include "harness/report/best_table.h"
+#include "harness/report/progress.h"
+#include "harness/report/text.h"
+#include "harness/store/best_folder.h"
+#include "harness/store/scores_csv.h"
+#include "photofinish/file.h"
+
+struct request {
+	pf_common common;
+	const char *variant, *json, *csv, *best;
+};
+
+/* Progress while the photos are scored. */
+struct hearing {
+	const pf_dataset *dataset;
+	size_t bursts_ranked, photos_found;
+	char best[300];
+};
+
+static void note_ranks(struct hearing *hearing, const pf_frame_ranks *ranks)
+{
+	char name[200];
+	for (uint32_t i = 0; i < ranks->count; i++) {
+		if (ranks->photos[i].rank == 1 && ranks->photos[i].index < hearing->dataset->count) {
+			pf_escape(hearing->dataset->photos[ranks->photos[i].index].path, name, sizeof name);
+			snprintf(hearing->best, sizeof hearing->best, "best of the last burst: %s", name);
+		}
+	}
+	hearing->bursts_ranked += ranks->last;
+	if (ranks->last && hearing->bursts_ranked % 100 == 0) {
+		pf_progress_milestone("%zu bursts scored", hearing->bursts_ranked);
+	}
+}
+
+static void hear(void *context, const pf_outcomes *so_far, const pf_frame *frame)
+{
+	struct hearing *hearing = context;
+	if (frame && frame->header.kind == PF_FRAME_BURST) {
+		hearing->photos_found += frame->burst.count;
+		if (so_far->bursts % 100 == 0) {
+			pf_progress_milestone("%zu bursts and single shots found in %zu photos",
+					      so_far->bursts, hearing->photos_found);
+		}
+	}
+	if (frame && frame->header.kind == PF_FRAME_RANKS) {
+		note_ranks(hearing, &frame->ranks);
+	}
+	bool scoring = so_far->scored + so_far->failed > 0;
+	if (scoring) {
+		pf_progress_update("scoring", so_far->scored + so_far->failed, so_far->count, "photos",
+				   hearing->best);
+	} else {
+		pf_progress_update("finding bursts", hearing->photos_found, so_far->count, "photos", NULL);
+	}
+}
+
+static pf_status write_json(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
+			    pf_error *error)
+{
+	bool to_stdout = strcmp(path, "-") == 0;
+	pf_new_file file = {.stream = stdout};
+	pf_status status = to_stdout ? PF_OK : pf_new_file_open(&file, path, error);
+	for (size_t i = 0; i < outcomes->count && status == PF_OK; i++) {
+		if (outcomes->photos[i].done) {
+			pf_outcome_write(file.stream, dataset, i, &outcomes->photos[i]);
+		}
+	}
+	if (status != PF_OK || to_stdout) {
+		return status;
+	}
+	return pf_new_file_commit(&file, true, error);
+}
+
+static bool is_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+static pf_status deliver(const struct request *request, const pf_trial *trial, const pf_session *session,
+			 pf_error *error)
+{
+	const pf_dataset *dataset = session->dataset;
+	pf_status status = PF_OK;
+	if (!is_stdout(request->json) && !is_stdout(request->csv)) {
+		pf_best_print(trial->outcomes, dataset, &session->scorer, stdout);
+		fflush(stdout);
+	}
+	if (request->json) {
+		status = write_json(trial->outcomes, dataset, request->json, error);
+	}
+	if (request->csv && status == PF_OK) {
+		status = pf_scores_csv_write(trial->outcomes, dataset, request->csv, error);
+	}
+	if (request->best && status == PF_OK) {
+		pf_best_report report;
+		status = pf_best_folder_fill(request->best, trial->outcomes, dataset, &report, error);
+		if (status == PF_OK && !request->common.quiet) {
+			fprintf(stderr, "%s: %zu linked, %zu copied, %zu already there\n", request->best,
+				report.linked, report.copied, report.present);
+		}
+	}
+	return status;
+}
+
+static int score(const struct request *request, const char *operand, const pf_scorer_config *config)
+{
+	pf_error error = {0};
+	pf_dataset *dataset = NULL;
+	pf_session session = {.manifest_fd = -1};
+	pf_trial trial = {0};
+	pf_contestant contestant;
+	struct hearing hearing = {0};
+	const pf_trial_listener listener = {.hear = hear, .context = &hearing};
+	int code = PF_EXIT_ERROR;
+	pf_status status = pf_contestant_parse(request->variant, request->common.workers, &contestant,
+					       &error);
+	if (status == PF_OK && contestant.variant->caps & PF_CAP_FLOOR) {
+		status = pf_fail(&error, PF_ERR_USAGE, NULL, "variant %s scores nothing", request->variant);
+	}
+	if (status == PF_OK) {
+		status = pf_common_dataset(operand, &dataset, &error);
+	}
+	if (status == PF_OK && dataset->count == 0) {
+		status = pf_fail(&error, PF_ERR_INVALID, operand,
+				 "no photos there (files named .jpg, .jpeg or .jpe)");
+	}
+	if (status == PF_OK) {
+		status = pf_session_open(&session, dataset, config, &error);
+	}
+	if (status == PF_OK) {
+		session.timeout_s = request->common.timeout_s;
+		hearing.dataset = dataset;
+		status = pf_trial_run(&session, contestant.variant, contestant.workers, contestant.options,
+				      &listener, &trial, &error);
+	}
+	pf_progress_clear();
+	if (status == PF_OK) {
+		status = deliver(request, &trial, &session, &error);
+	}
+	if (status != PF_OK) {
+		code = pf_report_error(&error);
+	} else if (trial.ending == PF_ENDED_CANCELLED) {
+		fprintf(stderr, "photofinish: stopped on request; what was scored until then is above\n");
+		code = PF_EXIT_INTERRUPTED;
+	} else if (trial.ending != PF_ENDED_OK) {
+		fprintf(stderr, "photofinish: variant %s did not finish: %s\n", contestant.label,
+			trial.reason);
+	} else if (!trial.photos_scored) {
+		fprintf(stderr, "photofinish: not one photo could be scored\n");
+	} else {
+		code = PF_EXIT_OK;
+	}
+	pf_trial_release(&trial);
+	pf_session_close(&session);
+	pf_dataset_free(dataset);
+	return code;
+}
+
+int pf_cmd_score(const pf_command *command, int argc, char **argv)
+{
+	struct request request = {.common = PF_COMMON_DEFAULTS, .variant = "parallel"};
+	const pf_arg table[] = {
+		{"variant", 'v', PF_ARG_TEXT, &request.variant, "NAME", "variant to use (default: parallel)",
+		 0, 0},
+		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
+		 "write score records as JSON lines (- for standard output)", 0, 0},
+		{"csv", 0, PF_ARG_TEXT, &request.csv, "FILE", "write scores as CSV (- for standard output)",
+		 0, 0},
+		{"best", 'b', PF_ARG_TEXT, &request.best, "DIR",
+		 "link (or copy) the best shot of each burst into DIR", 0, 0},
+		PF_COMMON_ARGS(request.common),
+		{0},
+	};
+	char **operands;
+	int count;
+	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
+	if (code >= 0) {
+		return code;
+	}
+	if (is_stdout(request.json) && is_stdout(request.csv)) {
+		return pf_usage_error(command, "only one of --json and --csv can go to standard output");
+	}
+	pf_scorer_config config;
+	pf_error error = {0};
+	pf_status status = pf_common_apply(&request.common, &config, &error);
+	return status == PF_OK ? score(&request, operands[0], &config) : pf_report_error(&error);
+}

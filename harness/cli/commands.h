@@ -1,0 +1,18 @@
+/* The commands, one file each. Each takes its own words (argv[0] is the command's name) and returns the exit
+ * status. */
+#ifndef HARNESS_COMMANDS_H
+#define HARNESS_COMMANDS_H
+
+#include "harness/cli/options.h"
+
+int pf_cmd_journey(const pf_command *command, int argc, char **argv);
+int pf_cmd_run(const pf_command *command, int argc, char **argv);
+int pf_cmd_score(const pf_command *command, int argc, char **argv);
+int pf_cmd_variants(const pf_command *command, int argc, char **argv);
+int pf_cmd_dataset(const pf_command *command, int argc, char **argv);
+int pf_cmd_trial(const pf_command *command, int argc, char **argv);
+
+/* The program: finds the command in argv[1] and runs it. */
+int pf_cli_main(int argc, char **argv);
+
+#endif

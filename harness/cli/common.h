@@ -1,0 +1,73 @@
+/* What several commands share: options, finding a dataset, choosing variants, progress of a run. */
+#ifndef HARNESS_COMMON_H
+#define HARNESS_COMMON_H
+
+#include "harness/cli/options.h"
+#include "harness/measure/run.h"
+#include "photofinish/dataset.h"
+#include "photofinish/scorer.h"
+
+typedef struct pf_common {
+	uint32_t workers; /* 0: as many as cores */
+	double timeout_s;
+	double memory_gb; /* 0: no limit */
+	const char *config_file;
+	const char *progress; /* auto, always, never */
+	bool quiet;
+} pf_common;
+
+#define PF_COMMON_DEFAULTS         \
+	{                          \
+		.progress = "auto" \
+	}
+
+/* Rows of an option table for a pf_common named `c`. */
+#define PF_COMMON_ARGS(c)                                                                                 \
+	{"workers",                                                                                       \
+	 'w',                                                                                             \
+	 PF_ARG_COUNT,                                                                                    \
+	 &(c).workers,                                                                                    \
+	 "N",                                                                                             \
+	 "worker processes (default: as many as physical cores)",                                         \
+	 1,                                                                                               \
+	 1024},                                                                                           \
+		{"config", 0, PF_ARG_TEXT, &(c).config_file, "FILE", "YAML file with weights and limits", \
+		 0,        0},                                                                            \
+		{"timeout",     0,                                                                        \
+		 PF_ARG_NUMBER, &(c).timeout_s,                                                           \
+		 "SECONDS",     "kill a trial that takes longer (default: no limit)",                     \
+		 0.1,           1e7},                                                                     \
+		{"progress",                                                                              \
+		 0,                                                                                       \
+		 PF_ARG_CHOICE,                                                                           \
+		 &(c).progress,                                                                           \
+		 "auto|always|never",                                                                     \
+		 "progress on standard error (default: auto)",                                            \
+		 0,                                                                                       \
+		 0},                                                                                      \
+	{                                                                                                 \
+		"quiet", 'q', PF_ARG_FLAG, &(c).quiet, NULL, "the same as --progress never", 0, 0         \
+	}
+
+/* Starts progress, fills in the number of workers and reads the configuration file. */
+pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error);
+
+/* Opens the dataset by its name, a manifest's path or a folder of photos. A name that is not there yet but
+ * has a specification is made first, with progress. */
+pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error);
+
+/* Renders a specification of the built-in ones or a .yaml file; prints what was made to standard error.
+ * `folder` may be NULL: under the data folder. */
+pf_status pf_common_make(const char *spec, const char *folder, uint32_t workers, bool force, pf_error *error);
+
+/* Contestant of a text NAME[:option=value,...]; "workers" is an option of every variant. The caller gives the
+ * default number of workers; variants without PF_CAP_WORKERS get one. */
+pf_status pf_contestant_parse(const char *text, uint32_t workers, pf_contestant *out, pf_error *error);
+
+/* All registered variants, parents before children, the floor last; NULL at the end. Freed by the caller. */
+const struct pf_variant **pf_variants_in_order(void);
+
+/* Progress of a run as milestones and a status line. */
+extern const pf_run_listener pf_run_progress;
+
+#endif

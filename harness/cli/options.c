@@ -1,0 +1,197 @@
+#include "harness/cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "photofinish/file.h"
+
+#define MAX_OPTIONS 32
+
+int pf_usage_error(const pf_command *command, const char *format, ...)
+{
+	char message[512], shown[600];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "photofinish%s%s: %s (see photofinish %s%s--help)\n", command ? " " : "",
+		command ? command->name : "", pf_escape(message, shown, sizeof shown),
+		command ? command->name : "", command ? " " : "");
+	return PF_EXIT_ERROR;
+}
+
+int pf_report_error(const pf_error *error)
+{
+	char file[600], message[600];
+	fprintf(stderr, "photofinish: %s%s%s\n", pf_escape(error->file, file, sizeof file),
+		error->file[0] ? ": " : "", pf_escape(error->message, message, sizeof message));
+	return error->code == PF_ERR_CANCELLED ? PF_EXIT_INTERRUPTED : PF_EXIT_ERROR;
+}
+
+static bool parse_number(const char *text, double *value)
+{
+	char *end;
+	errno = 0;
+	*value = strtod(text, &end);
+	return end != text && !*end && !errno && isfinite(*value);
+}
+
+static bool is_choice(const char *choices, const char *word)
+{
+	size_t length = strlen(word);
+	for (const char *at = choices; *at;) {
+		size_t size = strcspn(at, "|");
+		if (size == length && strncmp(at, word, size) == 0) {
+			return true;
+		}
+		at += size + (at[size] == '|');
+	}
+	return false;
+}
+
+/* Stores the value of one option. False where it is out of range or malformed. */
+static bool store(const pf_arg *arg, const char *text)
+{
+	double number;
+	char *end;
+	switch (arg->type) {
+	case PF_ARG_FLAG:
+		*(bool *)arg->target = true;
+		return true;
+	case PF_ARG_TEXT:
+		*(const char **)arg->target = text;
+		return text[0] != '\0';
+	case PF_ARG_CHOICE:
+		*(const char **)arg->target = text;
+		return is_choice(arg->metavar, text);
+	case PF_ARG_NUMBER:
+	case PF_ARG_COUNT:
+		if (!parse_number(text, &number) || number < arg->least || number > arg->most) {
+			return false;
+		}
+		if (arg->type == PF_ARG_NUMBER) {
+			*(double *)arg->target = number;
+			return true;
+		}
+		*(uint32_t *)arg->target = (uint32_t)number;
+		return number == floor(number);
+	case PF_ARG_SEED:
+		errno = 0;
+		*(uint64_t *)arg->target = strtoull(text, &end, 10);
+		return text[0] >= '0' && text[0] <= '9' && !*end && !errno;
+	}
+	return false;
+}
+
+static int refuse(const pf_command *command, const pf_arg *arg, const char *text)
+{
+	switch (arg->type) {
+	case PF_ARG_CHOICE:
+		return pf_usage_error(command, "--%s takes %s, not \"%s\"", arg->name, arg->metavar, text);
+	case PF_ARG_NUMBER:
+	case PF_ARG_COUNT:
+		return pf_usage_error(command, "--%s takes a %snumber from %.10g to %.10g, not \"%s\"",
+				      arg->name, arg->type == PF_ARG_COUNT ? "whole " : "", arg->least,
+				      arg->most, text);
+	default:
+		return pf_usage_error(command, "--%s cannot be \"%s\"", arg->name, text);
+	}
+}
+
+/* The tables that getopt_long needs. */
+static void fill_getopt(const pf_arg *table, struct option *options, char *letters)
+{
+	int count = 0;
+	*letters++ = ':';
+	for (; table[count].name; count++) {
+		bool flag = table[count].type == PF_ARG_FLAG;
+		options[count] = (struct option){table[count].name, flag ? no_argument : required_argument,
+						 NULL, 256 + count};
+		if (table[count].letter) {
+			*letters++ = table[count].letter;
+			if (!flag) {
+				*letters++ = ':';
+			}
+		}
+	}
+	options[count++] = (struct option){"help", no_argument, NULL, 'h'};
+	options[count] = (struct option){0};
+	*letters++ = 'h';
+	*letters = '\0';
+}
+
+static const pf_arg *arg_of(const pf_arg *table, int code)
+{
+	if (code >= 256) {
+		return &table[code - 256];
+	}
+	for (const pf_arg *arg = table; arg->name; arg++) {
+		if (arg->letter == code) {
+			return arg;
+		}
+	}
+	return NULL;
+}
+
+int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, char **argv, char ***operands,
+		     int *count)
+{
+	struct option options[MAX_OPTIONS + 2];
+	char letters[2 * MAX_OPTIONS + 4];
+	fill_getopt(table, options, letters);
+	opterr = 0;
+	optind = 0;
+	for (int code; (code = getopt_long(argc, argv, letters, options, NULL)) != -1;) {
+		if (code == 'h') {
+			pf_options_help(command, table, stdout);
+			return PF_EXIT_OK;
+		}
+		const pf_arg *arg = code == '?' || code == ':' ? NULL : arg_of(table, code);
+		if (code == ':') {
+			return pf_usage_error(command, "%s needs a value", argv[optind - 1]);
+		}
+		if (!arg) {
+			return optopt && optopt < 256
+				       ? pf_usage_error(command, "unknown option -%c", optopt)
+				       : pf_usage_error(command, "unknown option %s", argv[optind - 1]);
+		}
+		if (!store(arg, optarg)) {
+			return refuse(command, arg, optarg);
+		}
+	}
+	*operands = argv + optind;
+	*count = argc - optind;
+	if (*count < command->least_operands) {
+		return pf_usage_error(command, "what is missing: %s", command->operands);
+	}
+	if (command->most_operands >= 0 && *count > command->most_operands) {
+		return pf_usage_error(command, "one operand too many: \"%s\"",
+				      argv[optind + command->most_operands]);
+	}
+	return -1;
+}
+
+void pf_options_help(const pf_command *command, const pf_arg *table, FILE *stream)
+{
+	fprintf(stream, "Usage: photofinish %s%s%s [options]\n\n%s.\n", command->name,
+		command->operands[0] ? " " : "", command->operands, command->summary);
+	if (command->details) {
+		fprintf(stream, "\n%s\n", command->details);
+	}
+	fprintf(stream, "\nOptions:\n");
+	for (const pf_arg *arg = table; arg->name; arg++) {
+		char form[64], letter[8] = "    ";
+		if (arg->letter) {
+			snprintf(letter, sizeof letter, "-%c, ", arg->letter);
+		}
+		snprintf(form, sizeof form, "%s--%s%s%s", letter, arg->name, arg->metavar ? " " : "",
+			 arg->metavar ? arg->metavar : "");
+		fprintf(stream, "  %-28s%s%s\n", form,
+			strlen(form) > 27 ? "\n                              " : "", arg->help);
+	}
+	fprintf(stream, "  %-28s%s\n", "-h, --help", "show this text");
+}

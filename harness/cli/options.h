@@ -1,0 +1,63 @@
+/* Commands and their options: one table yields parsing, defaults and help. */
+#ifndef HARNESS_OPTIONS_H
+#define HARNESS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "photofinish/status.h"
+
+/* Exit codes of every command. */
+enum pf_exit {
+	PF_EXIT_OK = 0,
+	PF_EXIT_FAIL = 1,  /* a regression, or output that differs */
+	PF_EXIT_ERROR = 2, /* usage, input or run-time error, or nothing valid was measured */
+	PF_EXIT_INTERRUPTED = 130,
+};
+
+typedef enum pf_arg_type {
+	PF_ARG_FLAG,   /* bool: set by being there */
+	PF_ARG_TEXT,   /* const char * */
+	PF_ARG_NUMBER, /* double, within least..most */
+	PF_ARG_COUNT,  /* uint32_t, within least..most */
+	PF_ARG_SEED,   /* uint64_t */
+	PF_ARG_CHOICE, /* const char *, one of the words in `metavar`, divided by "|" */
+} pf_arg_type;
+
+typedef struct pf_arg {
+	const char *name; /* without the dashes; NULL ends a table */
+	char letter;      /* short form, 0 for none */
+	pf_arg_type type;
+	void *target;        /* holds the default before parsing */
+	const char *metavar; /* NULL for flags */
+	const char *help;    /* one sentence without a final stop, with the default where there is one */
+	double least, most;
+} pf_arg;
+
+typedef struct pf_command {
+	const char *name, *operands, *summary, *details;
+	int least_operands, most_operands; /* most -1: any number */
+	int (*run)(const struct pf_command *command, int argc, char **argv);
+	bool hidden;
+} pf_command;
+
+/* Parses argv[1..]; options may stand anywhere, "--" ends them. On success *operands points to the *count
+ * operands (argv is permuted). Returns -1 to go on, otherwise the exit status: --help was asked for and
+ * printed, or the usage error was printed. */
+int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, char **argv, char ***operands,
+		     int *count);
+
+void pf_options_help(const pf_command *command, const pf_arg *table, FILE *stream);
+
+/* "photofinish: FILE: message" on standard error, names escaped. Returns PF_EXIT_ERROR, or
+ * PF_EXIT_INTERRUPTED for a cancelled one. */
+int pf_report_error(const pf_error *error);
+
+/* The same for a message of the command line's own. */
+int pf_usage_error(const pf_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* All commands, ended by one without a name (cli.c). */
+extern const pf_command pf_commands[];
+
+#endif

@@ -1,0 +1,79 @@
+/* Events of a running variant on their way to the harness: frames on one pipe, each written by one write() of
+ * at most PIPE_BUF bytes, so that any process or thread of the variant may write without a lock. */
+#ifndef HARNESS_FRAMES_H
+#define HARNESS_FRAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/score.h"
+#include "photofinish/status.h"
+#include "photofinish/variant.h"
+
+enum pf_frame_kind {
+	PF_FRAME_BURST = 1, /* a burst was found: payload pf_frame_burst */
+	PF_FRAME_PHOTO,     /* a photo is done: payload pf_frame_photo */
+	PF_FRAME_RANKS,     /* ranks of (a part of) a burst: payload pf_frame_ranks */
+	PF_FRAME_END,       /* the variant returned: payload pf_frame_end */
+};
+
+typedef struct pf_frame_header {
+	uint32_t bytes; /* of the whole frame */
+	uint32_t kind;
+} pf_frame_header;
+
+typedef struct pf_frame_burst {
+	uint32_t id, count;
+} pf_frame_burst;
+
+typedef struct pf_frame_photo {
+	uint32_t index, burst;
+	uint32_t status;
+	char message[256];
+	pf_score score; /* meaningful only where status is PF_OK */
+} pf_frame_photo;
+
+#define PF_FRAME_MAX_RANKS 400
+typedef struct pf_frame_ranks {
+	uint32_t burst, count, last; /* last: 1 in the burst's final part */
+	struct {
+		uint32_t index, rank;
+	} photos[PF_FRAME_MAX_RANKS]; /* the first `count` are sent */
+} pf_frame_ranks;
+
+typedef struct pf_frame_end {
+	uint32_t status;
+	char message[256];
+	char file[512];
+} pf_frame_end;
+
+typedef struct pf_frame {
+	pf_frame_header header;
+	union {
+		pf_frame_burst burst;
+		pf_frame_photo photo;
+		pf_frame_ranks ranks;
+		pf_frame_end end;
+	};
+} pf_frame;
+
+/* A sink that writes to `fd`. */
+struct pf_pipe_sink {
+	struct pf_sink sink; /* first: the functions cast back */
+	int fd;
+};
+void pf_pipe_sink_init(struct pf_pipe_sink *sink, int fd);
+pf_status pf_pipe_sink_end(struct pf_pipe_sink *sink, pf_status status, const pf_error *error);
+
+/* Takes frames out of a byte stream. Zeroed to begin with. */
+typedef struct pf_frame_reader {
+	size_t used;
+	unsigned char bytes[4 * sizeof(pf_frame)];
+} pf_frame_reader;
+
+/* Reads once from `fd` and hands each complete frame to `take`. Returns the bytes read: 0 at the end of the
+ * stream, -1 with errno on failure (EAGAIN, EINTR included; EBADMSG where the bytes are no frames). */
+long pf_frame_read(pf_frame_reader *reader, int fd, void (*take)(void *context, const pf_frame *frame),
+		   void *context);
+
+#endif

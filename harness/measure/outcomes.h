@@ -1,0 +1,50 @@
+/* The outcomes of one run over a dataset: per photo its status, burst, rank and score. */
+#ifndef HARNESS_OUTCOMES_H
+#define HARNESS_OUTCOMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "photofinish/dataset.h"
+#include "photofinish/score.h"
+#include "photofinish/status.h"
+
+typedef struct pf_outcome {
+	bool done, ranked;
+	pf_status status;
+	uint32_t burst; /* id: the manifest index of its first photo */
+	uint32_t rank;  /* in its burst, 1 is the best; 0 for a photo that failed */
+	char *message;  /* why it failed, owned; NULL if it did not */
+	pf_score score; /* meaningful only where status is PF_OK */
+} pf_outcome;
+
+typedef struct pf_outcomes {
+	size_t count; /* photos of the dataset */
+	size_t scored, failed, bursts;
+	pf_outcome *photos;
+} pf_outcomes;
+
+pf_status pf_outcomes_create(size_t count, pf_outcomes **out, pf_error *error);
+void pf_outcomes_free(pf_outcomes *outcomes);
+
+/* True if every photo has an outcome and a rank; otherwise *missing is the first that has not. */
+bool pf_outcomes_complete(const pf_outcomes *outcomes, size_t *missing);
+
+/* Photos whose status, burst, rank or any bit of a score differ; *first is the first one's index. */
+size_t pf_outcomes_differ(const pf_outcomes *a, const pf_outcomes *b, size_t *first);
+
+/* One photo's record as a JSON line with its new line: scores as C99 hexadecimal floats. With a NULL dataset
+ * the path and the error's message are left out: that is the form that enters the digest. */
+void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome);
+
+/* SHA-256 over the records in index order. */
+pf_status pf_outcomes_digest(const pf_outcomes *outcomes, uint8_t digest[PF_SHA256_BYTES], pf_error *error);
+
+/* Score records in a file: one JSON line for each photo. Reading checks the count and every field. */
+pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
+			   pf_error *error);
+pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf_error *error);
+
+#endif

@@ -1,0 +1,36 @@
+/* The reference: the scores that every variant's are compared with. A serial run of the scorer, photo by
+ * photo, kept in a cache file for as long as dataset, engine and configuration are the same. */
+#ifndef HARNESS_REFERENCE_H
+#define HARNESS_REFERENCE_H
+
+#include <stdbool.h>
+
+#include "harness/measure/outcomes.h"
+#include "harness/measure/trial.h"
+#include "photofinish/variant.h"
+
+/* Executes like a variant, but is none: it shares no code with those, and is not in the registry. */
+extern const struct pf_variant pf_reference_variant;
+
+typedef struct pf_reference {
+	pf_outcomes *outcomes;
+	uint8_t digest[PF_SHA256_BYTES];
+	bool from_cache;
+} pf_reference;
+
+/* Takes the reference from the cache folder, or runs it and keeps it there. A dataset with photos that were
+ * not hashed is never cached. The caller frees *out. */
+pf_status pf_reference_get(const pf_session *session, const pf_trial_listener *listener, pf_reference *out,
+			   pf_error *error);
+void pf_reference_release(pf_reference *reference);
+
+/* SHA-256 of the engine's library file. */
+pf_status pf_engine_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error);
+
+/* Compares the photos' present sizes with the manifest's: PF_ERR_CHANGED names the first that differs. */
+pf_status pf_dataset_check_sizes(const pf_dataset *dataset, pf_error *error);
+
+/* Reads every photo once, so that the page cache holds what fits; stops at an interrupt. */
+pf_status pf_dataset_warm(const pf_dataset *dataset, pf_error *error);
+
+#endif

@@ -1,0 +1,88 @@
+/* The model of a run: some variants, each with some trials, interleaved. Everything that is shown or written
+ * of a run (table, record, exports) renders this one struct. */
+#ifndef HARNESS_RUN_H
+#define HARNESS_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/measure/reference.h"
+#include "harness/measure/trial.h"
+#include "harness/stats/student.h"
+#include "photofinish/variant.h"
+
+#define PF_LEVEL 0.95 /* of all intervals shown */
+
+/* X(constant, name in records) */
+#define PF_RUN_STATUS_LIST(X)                                                                            \
+	X(PF_RUN_OK, "ok")                     /* every trial's scores are the reference's */            \
+	X(PF_RUN_FLOOR, "floor")               /* scores nothing by design */                            \
+	X(PF_RUN_FAILED, "failed")             /* the variant gave up */                                 \
+	X(PF_RUN_CRASHED, "crashed")           /* its process died */                                    \
+	X(PF_RUN_WRONG_OUTPUT, "wrong_output") /* scores that differ from the reference */               \
+	X(PF_RUN_UNCHECKED, "unchecked")       /* not compared */                                        \
+	X(PF_RUN_UNAVAILABLE, "unavailable")   /* cannot run on this machine */                          \
+	X(PF_RUN_INVALID, "invalid")           /* photos unaccounted for, or no trial came to its end */ \
+	X(PF_RUN_TIMEOUT, "timeout")           /* killed at the time limit */
+
+#define PF_RUN_STATUS_ENUM(constant, name) constant,
+typedef enum pf_run_status { PF_RUN_STATUS_LIST(PF_RUN_STATUS_ENUM) PF_RUN_STATUS_COUNT } pf_run_status;
+#undef PF_RUN_STATUS_ENUM
+const char *pf_run_status_name(pf_run_status status);
+
+/* A variant taking part, with the options that it runs with. */
+typedef struct pf_contestant {
+	const struct pf_variant *variant;
+	char label[128]; /* its name, with options where some were given: unique in a run */
+	uint32_t workers;
+	int64_t options[16];
+	pf_run_status status;
+	char reason[512];
+	pf_trial *trials; /* one a round; trials that did not end OK are the last */
+	size_t trial_count;
+} pf_contestant;
+
+typedef struct pf_run {
+	const pf_session *session;
+	const char *command; /* "journey" or "run" */
+	char dataset_hash[2 * PF_SHA256_BYTES + 1];
+	char started[32]; /* UTC, ISO 8601 */
+	pf_contestant *contestants;
+	size_t contestant_count;
+	uint32_t rounds; /* asked for */
+	uint32_t rounds_done;
+	uint64_t seed; /* of the order within the rounds */
+	bool partial;  /* stopped on request before all rounds were done */
+	pf_reference reference;
+} pf_run;
+
+/* Hears of the run as it goes; every function may be NULL. */
+typedef struct pf_run_listener {
+	void (*reference_begins)(void *context, const pf_run *run);
+	void (*reference_ends)(void *context, const pf_run *run);
+	void (*trial_begins)(void *context, const pf_run *run, const pf_contestant *contestant,
+			     uint32_t round);
+	void (*trial_hears)(void *context, const pf_outcomes *so_far, const pf_frame *frame);
+	void (*trial_ends)(void *context, const pf_run *run, const pf_contestant *contestant);
+	void *context;
+} pf_run_listener;
+
+/* Fetches the reference, warms the page cache, then runs every contestant once a round, in an order shuffled
+ * anew in each, and checks all scores inside the rounds. A contestant that does not end OK, or whose scores
+ * differ, runs no more. The first interrupt ends the run after the trial at hand drained: run->partial. Fails
+ * only if the run as a whole cannot be made. run->session, contestants, rounds and seed are set by the
+ * caller. */
+pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error *error);
+void pf_run_release(pf_run *run); /* trials and reference; the contestants' array belongs to the caller */
+
+/* Mean wall time of the contestant's trials in seconds. False unless its status is ok or floor. */
+bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds);
+
+/* How many times as fast as `other` this contestant is (other's time over its own), paired by round. False
+ * unless both are ok. */
+bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio);
+
+/* The contestant that runs variant `name`, or NULL. */
+const pf_contestant *pf_run_find(const pf_run *run, const char *name);
+
+#endif

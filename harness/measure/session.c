@@ -1,0 +1,50 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/measure/reference.h"
+#include "harness/measure/trial.h"
+
+pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const pf_scorer_config *scorer,
+			  pf_error *error)
+{
+	*session = (pf_session){.dataset = dataset, .scorer = *scorer, .manifest_fd = -1};
+	int fd = memfd_create("manifest", MFD_CLOEXEC);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!stream) {
+		pf_status status = pf_fail_errno(error, NULL, "cannot keep the manifest in memory");
+		if (fd >= 0) {
+			close(fd);
+		}
+		return status;
+	}
+	/* Above the numbers that a trial's process finds its descriptors at. */
+	session->manifest_fd = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	pf_dataset_write(dataset, dataset->root, stream);
+	if (fclose(stream) || session->manifest_fd < 0) {
+		pf_session_close(session);
+		return pf_fail_errno(error, NULL, "cannot keep the manifest in memory");
+	}
+	return PF_OK;
+}
+
+void pf_session_close(pf_session *session)
+{
+	if (session->manifest_fd >= 0) {
+		close(session->manifest_fd);
+	}
+	session->manifest_fd = -1;
+}
+
+const struct pf_variant *pf_variant_find(const char *name)
+{
+	for (const struct pf_variant *const *entry = pf_variant_registry; *entry; entry++) {
+		if (strcmp((*entry)->name, name) == 0) {
+			return *entry;
+		}
+	}
+	return strcmp(name, pf_reference_variant.name) == 0 ? &pf_reference_variant : NULL;
+}

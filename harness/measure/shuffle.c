@@ -1,0 +1,29 @@
+#include "harness/measure/shuffle.h"
+
+uint64_t pf_random_next(pf_random *random)
+{
+	uint64_t z = random->state += UINT64_C(0x9E3779B97F4A7C15);
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return z ^ (z >> 31);
+}
+
+uint64_t pf_random_below(pf_random *random, uint64_t bound)
+{
+	uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
+	uint64_t value;
+	do {
+		value = pf_random_next(random);
+	} while (value >= limit);
+	return value % bound;
+}
+
+void pf_shuffle(pf_random *random, size_t *items, size_t count)
+{
+	for (size_t i = count; i > 1; i--) {
+		size_t other = (size_t)pf_random_below(random, i);
+		size_t kept = items[i - 1];
+		items[i - 1] = items[other];
+		items[other] = kept;
+	}
+}

@@ -1,0 +1,373 @@
+#include "harness/measure/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/measure/interrupt.h"
+#include "harness/measure/trial_shared.h"
+#include "photofinish/file.h"
+
+#define TICK_MS 100
+#define STDERR_TAIL 4096
+
+extern char **environ;
+
+/* A trial while it runs. */
+struct running {
+	const pf_session *session;
+	const struct pf_variant *variant;
+	const pf_trial_listener *listener;
+	struct pf_trial_shared *shared;
+	int shared_fd, events_fd, output_fd; /* output: what the process prints, in memory */
+	pid_t pid;
+	uint64_t begin_ns;
+	bool ended; /* the END frame came */
+	bool timed_out, killed_on_request;
+	pf_frame_end end;
+	pf_trial *trial;
+	pf_frame_reader reader;
+};
+
+static uint64_t steal_ns(void)
+{
+	unsigned long long fields[8] = {0};
+	FILE *stat = fopen("/proc/stat", "re");
+	if (stat) {
+		int got = fscanf(stat, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &fields[0], &fields[1],
+				 &fields[2], &fields[3], &fields[4], &fields[5], &fields[6], &fields[7]);
+		fclose(stat);
+		fields[7] = got == 8 ? fields[7] : 0;
+	}
+	return (uint64_t)(fields[7] * (1000000000ull / (unsigned long long)sysconf(_SC_CLK_TCK)));
+}
+
+static pf_status prepare(struct running *run, uint32_t workers, const int64_t *options, pf_error *error)
+{
+	size_t bytes = sizeof *run->shared + (workers + 1) * sizeof run->shared->traces[0];
+	int shared_fd = memfd_create("trial", MFD_CLOEXEC), output_fd = memfd_create("output", MFD_CLOEXEC);
+	/* Above the numbers that the process finds its descriptors at. */
+	run->shared_fd = shared_fd < 0 ? -1 : fcntl(shared_fd, F_DUPFD_CLOEXEC, 10);
+	run->output_fd = output_fd < 0 ? -1 : fcntl(output_fd, F_DUPFD_CLOEXEC, 10);
+	close(shared_fd);
+	close(output_fd);
+	if (run->shared_fd < 0 || run->output_fd < 0 || ftruncate(run->shared_fd, (off_t)bytes)) {
+		return pf_fail_errno(error, NULL, "cannot set up a trial");
+	}
+	fcntl(run->output_fd, F_SETFL, O_APPEND);
+	run->shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, run->shared_fd, 0);
+	if (run->shared == MAP_FAILED) {
+		run->shared = NULL;
+		return pf_fail_errno(error, NULL, "cannot set up a trial");
+	}
+	run->shared->magic = PF_TRIAL_MAGIC;
+	run->shared->workers = workers;
+	run->shared->bytes = bytes;
+	run->shared->memory_limit_bytes = run->session->memory_limit_bytes;
+	run->shared->scorer = run->session->scorer;
+	const struct pf_option *known = run->variant->options;
+	for (int i = 0; known && known[i].name; i++) {
+		run->shared->options[i] = options ? options[i] : known[i].default_value;
+	}
+	for (uint32_t i = 0; i <= workers; i++) {
+		pf_trace_reset(&run->shared->traces[i]);
+	}
+	return PF_OK;
+}
+
+/* Starts the process in a group of its own, so that a Ctrl-C reaches the harness alone. */
+static pf_status start(struct running *run, pf_error *error)
+{
+	const char *program = run->session->executable ? run->session->executable : "/proc/self/exe";
+	char *const arguments[] = {"photofinish", "trial", (char *)run->variant->name, NULL};
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC)) {
+		return pf_fail_errno(error, NULL, "cannot open a pipe");
+	}
+	fcntl(ends[0], F_SETPIPE_SZ, 1 << 20); /* best effort: a worker should not wait for the screen */
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	int write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
+	close(ends[1]);
+	run->events_fd = ends[0];
+
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, run->output_fd, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, run->output_fd, STDERR_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, write_end, PF_TRIAL_FD_EVENTS);
+	posix_spawn_file_actions_adddup2(&actions, run->shared_fd, PF_TRIAL_FD_SHARED);
+	posix_spawn_file_actions_adddup2(&actions, run->session->manifest_fd, PF_TRIAL_FD_MANIFEST);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	run->begin_ns = pf_now_ns();
+	int failed = posix_spawn(&run->pid, program, &actions, &attributes, arguments, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	close(write_end);
+	if (failed) {
+		run->pid = 0;
+		errno = failed;
+		return pf_fail_errno(error, program, "cannot start a trial");
+	}
+	return PF_OK;
+}
+
+static void note_photo(struct running *run, const pf_frame_photo *photo)
+{
+	pf_outcomes *outcomes = run->trial->outcomes;
+	if (photo->index >= outcomes->count) {
+		return; /* found out by the accounting: the real photo is missing then */
+	}
+	pf_outcome *outcome = &outcomes->photos[photo->index];
+	if (outcome->done) { /* a worker died between telling and noting: the same again */
+		outcomes->scored -= outcome->status == PF_OK;
+		outcomes->failed -= outcome->status != PF_OK;
+	}
+	free(outcome->message);
+	*outcome = (pf_outcome){
+		.done = true,
+		.ranked = outcome->ranked,
+		.rank = outcome->rank,
+		.status = (pf_status)photo->status,
+		.burst = photo->burst,
+		.score = photo->score,
+		.message = photo->status == PF_OK ? NULL : strdup(photo->message),
+	};
+	outcomes->scored += photo->status == PF_OK;
+	outcomes->failed += photo->status != PF_OK;
+	if (photo->status == PF_OK && !run->trial->first_result_ns) {
+		run->trial->first_result_ns = pf_now_ns() - run->begin_ns;
+	}
+}
+
+static void take_frame(void *context, const pf_frame *frame)
+{
+	struct running *run = context;
+	pf_outcomes *outcomes = run->trial->outcomes;
+	switch (frame->header.kind) {
+	case PF_FRAME_BURST:
+		outcomes->bursts++;
+		break;
+	case PF_FRAME_PHOTO:
+		note_photo(run, &frame->photo);
+		break;
+	case PF_FRAME_RANKS:
+		for (uint32_t i = 0; i < frame->ranks.count; i++) {
+			uint32_t index = frame->ranks.photos[i].index;
+			if (index < outcomes->count) {
+				outcomes->photos[index].ranked = true;
+				outcomes->photos[index].rank = frame->ranks.photos[i].rank;
+			}
+		}
+		break;
+	case PF_FRAME_END:
+		run->ended = true;
+		run->end = frame->end;
+		break;
+	default:
+		break;
+	}
+	if (run->listener) {
+		run->listener->hear(run->listener->context, outcomes, frame);
+	}
+}
+
+/* Passes on interrupts and keeps the time limit. */
+static void watch(struct running *run)
+{
+	if (pf_interrupts > 0) {
+		atomic_store(&run->shared->cancel, 1);
+	}
+	double limit_s = run->session->timeout_s;
+	bool late = limit_s > 0 && (double)(pf_now_ns() - run->begin_ns) > limit_s * 1e9;
+	if ((late && !run->timed_out) || (pf_interrupts > 1 && !run->killed_on_request)) {
+		run->timed_out = late;
+		run->killed_on_request = !late;
+		kill(-run->pid, SIGKILL);
+	}
+	if (run->listener) {
+		run->listener->hear(run->listener->context, run->trial->outcomes, NULL);
+	}
+}
+
+/* Takes events until the process and all of its workers are gone. Returns its wait status. */
+static int follow(struct running *run, struct rusage *usage)
+{
+	int ending = 0;
+	bool open = true, reaped = false;
+	uint64_t last_tick_ns = run->begin_ns;
+	while (open || !reaped) {
+		struct pollfd events = {.fd = run->events_fd, .events = POLLIN};
+		if (!open) {
+			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); /* it is on its way out */
+		} else if (poll(&events, 1, TICK_MS) > 0) {
+			long got = pf_frame_read(&run->reader, run->events_fd, take_frame, run);
+			open = got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+		}
+		/* The end of the stream is the first sign of the process's end; a process that died while
+		 * something holds on to the stream is noticed at the next tick. */
+		if (!reaped && wait4(run->pid, &ending, WNOHANG, usage) == run->pid) {
+			reaped = true;
+			run->trial->wall_ns = pf_now_ns() - run->begin_ns;
+			kill(-run->pid, SIGKILL); /* what it may have left behind */
+		}
+		if (pf_now_ns() - last_tick_ns > TICK_MS * 1000000ull) {
+			watch(run);
+			last_tick_ns = pf_now_ns();
+		}
+	}
+	return ending;
+}
+
+/* The last line that the process printed, escaped; "" if it printed nothing. */
+static void last_output(int fd, char *out, size_t capacity)
+{
+	char tail[STDERR_TAIL + 1];
+	off_t size = lseek(fd, 0, SEEK_END);
+	ssize_t got = pread(fd, tail, STDERR_TAIL, size > STDERR_TAIL ? size - STDERR_TAIL : 0);
+	tail[got > 0 ? got : 0] = '\0';
+	char *last = tail;
+	for (char *line = strtok(tail, "\n"); line; line = strtok(NULL, "\n")) {
+		last = strspn(line, " \t") == strlen(line) ? last : line;
+	}
+	pf_escape(last, out, capacity);
+}
+
+static void describe_crash(struct running *run, int ending)
+{
+	pf_trial *trial = run->trial;
+	char output[192], where[192] = "";
+	last_output(run->output_fd, output, sizeof output);
+	for (uint32_t i = 0; i <= run->shared->workers; i++) {
+		uint32_t photo = atomic_load(&run->shared->traces[i].photo);
+		if (photo < trial->outcomes->count) {
+			char name[128];
+			pf_escape(run->session->dataset->photos[photo].path, name, sizeof name);
+			snprintf(where, sizeof where, " in %s of %s",
+				 pf_stage_name((pf_stage)atomic_load(&run->shared->traces[i].stage)), name);
+		}
+	}
+	char how[64];
+	if (WIFSIGNALED(ending)) {
+		snprintf(how, sizeof how, "SIG%s", sigabbrev_np(WTERMSIG(ending)));
+	} else {
+		snprintf(how, sizeof how, "exit status %d", WEXITSTATUS(ending));
+	}
+	snprintf(trial->reason, sizeof trial->reason, "%s%s, %zu of %zu photos done%s%s%s", how, where,
+		 trial->outcomes->scored + trial->outcomes->failed, trial->outcomes->count,
+		 output[0] ? " (" : "", output, output[0] ? ")" : "");
+}
+
+static void judge_ending(struct running *run, int ending)
+{
+	pf_trial *trial = run->trial;
+	size_t missing = 0;
+	char file[256];
+	if (run->killed_on_request || (run->ended && run->end.status == PF_ERR_CANCELLED)) {
+		trial->ending = PF_ENDED_CANCELLED;
+		snprintf(trial->reason, sizeof trial->reason, "stopped on request");
+	} else if (run->timed_out) {
+		trial->ending = PF_ENDED_TIMEOUT;
+		snprintf(trial->reason, sizeof trial->reason, "killed after %.0f s, %zu of %zu photos done",
+			 run->session->timeout_s, trial->outcomes->scored + trial->outcomes->failed,
+			 trial->outcomes->count);
+	} else if (!WIFEXITED(ending) || WEXITSTATUS(ending) != 0 || !run->ended) {
+		trial->ending = PF_ENDED_CRASHED;
+		describe_crash(run, ending);
+	} else if (run->end.status != PF_OK) {
+		trial->ending = PF_ENDED_FAILED;
+		pf_escape(run->end.file, file, sizeof file);
+		snprintf(trial->reason, sizeof trial->reason, "%s%s%s", file, file[0] ? ": " : "",
+			 run->end.message);
+	} else if (!(run->variant->caps & PF_CAP_FLOOR) && !pf_outcomes_complete(trial->outcomes, &missing)) {
+		trial->ending = PF_ENDED_INVALID;
+		pf_escape(run->session->dataset->photos[missing].path, file, sizeof file);
+		snprintf(trial->reason, sizeof trial->reason, "photo %zu (%s) has no %s", missing, file,
+			 trial->outcomes->photos[missing].done ? "rank" : "outcome");
+	}
+}
+
+static void collect(struct running *run, const struct rusage *usage)
+{
+	pf_trial *trial = run->trial;
+	trial->cpu_ns = ((uint64_t)usage->ru_utime.tv_sec + (uint64_t)usage->ru_stime.tv_sec) * 1000000000u +
+			((uint64_t)usage->ru_utime.tv_usec + (uint64_t)usage->ru_stime.tv_usec) * 1000u;
+	trial->photos_scored = trial->outcomes->scored;
+	trial->photos_failed = trial->outcomes->failed;
+	trial->device_read_bytes = (uint64_t)usage->ru_inblock * 512u;
+	trial->involuntary_switches = (uint64_t)usage->ru_nivcsw;
+	trial->major_faults = (uint64_t)usage->ru_majflt;
+	for (uint32_t i = 0; i <= run->shared->workers; i++) {
+		const pf_trace *trace = &run->shared->traces[i];
+		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
+			trial->stage_ns[stage] += trace->wall_ns[stage];
+			trial->stage_spans[stage] += trace->spans[stage];
+		}
+		trial->read_bytes += trace->read_bytes;
+		trial->moved_bytes += trace->moved_bytes;
+		trial->peak_rss_bytes += trace->peak_rss_bytes;
+	}
+}
+
+pf_status pf_trial_run(const pf_session *session, const struct pf_variant *variant, uint32_t workers,
+		       const int64_t *options, const pf_trial_listener *listener, pf_trial *out,
+		       pf_error *error)
+{
+	struct running *run = calloc(1, sizeof *run);
+	struct rusage usage = {0};
+	*out = (pf_trial){.workers = workers};
+	if (!run) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	run->session = session;
+	run->variant = variant;
+	run->listener = listener;
+	run->trial = out;
+	run->shared_fd = run->events_fd = run->output_fd = -1;
+	pf_status status = pf_outcomes_create(session->dataset->count, &out->outcomes, error);
+	if (status == PF_OK) {
+		status = prepare(run, workers, options, error);
+	}
+	if (status == PF_OK) {
+		uint64_t steal_before = steal_ns();
+		status = start(run, error);
+		if (status == PF_OK) {
+			int ending = follow(run, &usage);
+			out->steal_ns = steal_ns() - steal_before;
+			judge_ending(run, ending);
+			collect(run, &usage);
+		}
+	}
+	if (status == PF_OK && out->ending == PF_ENDED_OK) {
+		status = pf_outcomes_digest(out->outcomes, out->digest, error);
+	}
+	if (run->shared) {
+		munmap(run->shared, run->shared->bytes);
+	}
+	close(run->shared_fd);
+	close(run->events_fd);
+	close(run->output_fd);
+	free(run);
+	if (status != PF_OK) {
+		pf_trial_release(out);
+	}
+	return status;
+}
+
+void pf_trial_release(pf_trial *trial)
+{
+	pf_outcomes_free(trial->outcomes);
+	*trial = (pf_trial){0};
+}

@@ -1,0 +1,82 @@
+/* A trial: one run of one variant over one dataset in a fresh process, and all that was measured beside it.
+ */
+#ifndef HARNESS_TRIAL_H
+#define HARNESS_TRIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/measure/frames.h"
+#include "harness/measure/outcomes.h"
+#include "photofinish/dataset.h"
+#include "photofinish/scorer.h"
+#include "photofinish/status.h"
+#include "photofinish/trace.h"
+#include "photofinish/variant.h"
+
+/* What all trials of a run have in common. */
+typedef struct pf_session {
+	const pf_dataset *dataset;
+	pf_scorer_config scorer;
+	uint64_t memory_limit_bytes; /* 0: none */
+	double timeout_s;            /* of one trial; 0: none */
+	const char *executable;      /* that has the "trial" command; NULL: this program */
+	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
+} pf_session;
+
+/* Opens *session on a dataset, which must outlive it. */
+pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const pf_scorer_config *scorer,
+			  pf_error *error);
+void pf_session_close(pf_session *session);
+
+typedef enum pf_ending {
+	PF_ENDED_OK,        /* the variant returned PF_OK, every photo is accounted for */
+	PF_ENDED_FAILED,    /* it returned an error */
+	PF_ENDED_CRASHED,   /* its process died */
+	PF_ENDED_TIMEOUT,   /* it was killed after session.timeout_s */
+	PF_ENDED_CANCELLED, /* it stopped on request, or was killed on the second request */
+	PF_ENDED_INVALID,   /* it returned PF_OK with photos unaccounted for */
+} pf_ending;
+
+typedef struct pf_trial {
+	uint32_t round, workers;
+	pf_ending ending;
+	char reason[512];         /* of every ending but OK; names are escaped */
+	uint64_t wall_ns;         /* from before the spawn until the process was reaped */
+	uint64_t cpu_ns;          /* user and system, all its processes */
+	uint64_t first_result_ns; /* until the first scored photo reached the harness; 0: none did */
+	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT]; /* sums over the workers */
+	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
+	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
+	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */
+	uint64_t involuntary_switches, major_faults;
+	uint64_t steal_ns; /* taken from this machine by its hypervisor meanwhile, all cores */
+	bool checked;      /* its scores are the reference's (or it scores nothing by design): its time may be
+			      shown */
+	size_t photos_scored, photos_failed;
+	pf_outcomes *outcomes;           /* NULL once a run has checked them */
+	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */
+} pf_trial;
+
+/* Told of every event as it comes, and about ten times a second with a NULL frame. */
+typedef struct pf_trial_listener {
+	void (*hear)(void *context, const pf_outcomes *so_far, const pf_frame *frame);
+	void *context;
+} pf_trial_listener;
+
+/* Runs a trial; the caller frees *out by pf_trial_release. A variant that fails, crashes or hangs is a
+ * result, not an error. The first interrupt (harness/measure/interrupt.h) makes the variant drain, the second
+ * kills it. `options` are values in the order of the variant's option list (NULL: its defaults); `listener`
+ * may be NULL. */
+pf_status pf_trial_run(const pf_session *session, const struct pf_variant *variant, uint32_t workers,
+		       const int64_t *options, const pf_trial_listener *listener, pf_trial *out,
+		       pf_error *error);
+void pf_trial_release(pf_trial *trial);
+
+/* The same process's other side: what the hidden command "trial" does. Returns the exit status. */
+int pf_trial_child(const char *variant_name);
+
+/* Registered variant of that name, or the reference's; NULL if there is none. */
+const struct pf_variant *pf_variant_find(const char *name);
+
+#endif

@@ -1,0 +1,86 @@
+/* The process of a trial: takes what the harness prepared, runs the variant, says how it ended. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/measure/frames.h"
+#include "harness/measure/trial.h"
+#include "harness/measure/trial_shared.h"
+#include "photofinish/dataset.h"
+#include "photofinish/variant.h"
+
+static atomic_int *cancel_flag;
+
+static void request_cancel(int signal)
+{
+	(void)signal;
+	atomic_store(cancel_flag, 1);
+}
+
+static struct pf_trial_shared *map_shared(void)
+{
+	struct stat info;
+	if (fstat(PF_TRIAL_FD_SHARED, &info) || info.st_size < (off_t)sizeof(struct pf_trial_shared)) {
+		return NULL;
+	}
+	struct pf_trial_shared *shared = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+					      PF_TRIAL_FD_SHARED, 0);
+	return shared == MAP_FAILED || shared->magic != PF_TRIAL_MAGIC ? NULL : shared;
+}
+
+static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_shared *shared,
+			     struct pf_sink *sink, pf_error *error)
+{
+	char manifest[64];
+	snprintf(manifest, sizeof manifest, "/proc/self/fd/%d", PF_TRIAL_FD_MANIFEST);
+	pf_dataset *dataset = NULL;
+	pf_status status = pf_dataset_load(manifest, &dataset, error);
+	if (status == PF_OK) {
+		struct pf_env env = {
+			.abi_version = PF_ABI_VERSION,
+			.struct_size = sizeof env,
+			.workers = shared->workers,
+			.traces = shared->traces,
+			.cancel = &shared->cancel,
+			.scorer = &shared->scorer,
+			.memory_limit_bytes = shared->memory_limit_bytes,
+			.options = shared->options,
+		};
+		status = variant->run(&env, dataset, sink, error);
+	}
+	pf_dataset_free(dataset);
+	return status;
+}
+
+int pf_trial_child(const char *variant_name)
+{
+	const struct pf_variant *variant = pf_variant_find(variant_name);
+	struct pf_trial_shared *shared = map_shared();
+	if (!variant || !shared) {
+		fprintf(stderr, "photofinish: \"trial\" is for the harness itself; see photofinish --help\n");
+		return 2;
+	}
+	/* No harness, no trial. It may have died before this line: then nobody reads the events. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	cancel_flag = &shared->cancel;
+	struct sigaction action = {.sa_handler = request_cancel, .sa_flags = SA_RESTART};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (variant->caps & PF_CAP_MAY_CRASH) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	}
+	struct pf_pipe_sink sink;
+	pf_error error = {0};
+	fcntl(PF_TRIAL_FD_EVENTS, F_SETFD, FD_CLOEXEC);
+	pf_pipe_sink_init(&sink, PF_TRIAL_FD_EVENTS);
+	pf_status status = run_variant(variant, shared, &sink.sink, &error);
+	return pf_pipe_sink_end(&sink, status, &error) == PF_OK ? 0 : 2;
+}

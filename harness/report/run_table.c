@@ -1,0 +1,262 @@
+#include "harness/report/run_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/measure/environment.h"
+#include "harness/report/text.h"
+#include "photofinish/file.h"
+
+#define SHOWN_FAILURES 5
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Median size of the scored photos in megapixels; 0 where none was. */
+static double median_megapixels(const pf_outcomes *outcomes)
+{
+	double *sizes = calloc(outcomes->count + 1, sizeof *sizes), median = 0;
+	size_t count = 0;
+	for (size_t i = 0; sizes && i < outcomes->count; i++) {
+		const pf_outcome *photo = &outcomes->photos[i];
+		if (photo->done && photo->status == PF_OK) {
+			sizes[count++] = photo->score.measures[PF_MEASURE_WIDTH] *
+					 photo->score.measures[PF_MEASURE_HEIGHT] * 1e-6;
+		}
+	}
+	if (count) {
+		qsort(sizes, count, sizeof *sizes, by_value);
+		median = sizes[count / 2];
+	}
+	free(sizes);
+	return median;
+}
+
+/* Bursts of at least two photos, and photos that stand alone. */
+static void count_groups(const pf_outcomes *outcomes, size_t *bursts, size_t *singles)
+{
+	uint32_t *members = calloc(outcomes->count + 1, sizeof *members);
+	*bursts = *singles = 0;
+	for (size_t i = 0; members && i < outcomes->count; i++) {
+		if (outcomes->photos[i].burst < outcomes->count) {
+			members[outcomes->photos[i].burst]++;
+		}
+	}
+	for (size_t i = 0; members && i < outcomes->count; i++) {
+		*bursts += members[i] >= 2;
+		*singles += members[i] == 1;
+	}
+	free(members);
+}
+
+static void print_heading(const pf_run *run, FILE *stream)
+{
+	const pf_dataset *dataset = run->session->dataset;
+	char name[512], bytes[PF_TEXT];
+	size_t bursts = 0, singles = 0;
+	double megapixels = 0, total = 0;
+	for (size_t i = 0; i < dataset->count; i++) {
+		total += (double)dataset->photos[i].size_bytes;
+	}
+	if (run->reference.outcomes) {
+		count_groups(run->reference.outcomes, &bursts, &singles);
+		megapixels = median_megapixels(run->reference.outcomes);
+	}
+	uint32_t cores = pf_core_count();
+	fprintf(stream, "%s: %zu photos, %zu bursts and %zu single shots, %.*f MP, %s | ",
+		pf_escape(dataset->name, name, sizeof name), dataset->count, bursts, singles,
+		megapixels < 9.95 ? 1 : 0, megapixels, pf_text_bytes(total, bytes));
+	fprintf(stream, "%u core%s, no GPU, warm cache | %u round%s%s%s\n", cores, cores == 1 ? "" : "s",
+		run->rounds_done, run->rounds_done == 1 ? "" : "s",
+		run->contestant_count > 1 ? ", interleaved" : "",
+		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
+	if (run->partial) {
+		fprintf(stream, "PARTIAL: stopped on request after %u of %u rounds\n", run->rounds_done,
+			run->rounds);
+	}
+	const char *unfit = pf_build_unfit_for_timing();
+	if (unfit) {
+		fprintf(stream, "NOT FOR TIMING: %s\n", unfit);
+	}
+	fputc('\n', stream);
+}
+
+enum { COLUMNS = 8 };
+
+static double mean_of(const pf_contestant *contestant, uint64_t (*figure)(const pf_trial *))
+{
+	double sum = 0;
+	size_t count = 0;
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		if (contestant->trials[i].checked && figure(&contestant->trials[i])) {
+			sum += (double)figure(&contestant->trials[i]);
+			count++;
+		}
+	}
+	return count ? sum / (double)count : 0;
+}
+
+static uint64_t first_result(const pf_trial *trial)
+{
+	return trial->first_result_ns;
+}
+
+static uint64_t peak_rss(const pf_trial *trial)
+{
+	return trial->peak_rss_bytes;
+}
+
+static void label_of(const pf_contestant *contestant, char *out, size_t capacity)
+{
+	bool many = contestant->variant->caps & PF_CAP_WORKERS;
+	uint32_t cores = pf_core_count();
+	snprintf(out, capacity, "%s", contestant->label);
+	if (many) {
+		size_t used = strlen(out);
+		snprintf(out + used, capacity - used, " x%u%s", contestant->workers,
+			 contestant->workers > cores ? " (over the cores)" : "");
+	}
+}
+
+static void add_timed_row(pf_table *table, const pf_run *run, const pf_contestant *contestant,
+			  const pf_contestant *baseline)
+{
+	char label[192], time[PF_TEXT], rate[PF_TEXT] = "-", gain[PF_TEXT] = "-", factor[PF_TEXT] = "-",
+					first[PF_TEXT] = "-", memory[PF_TEXT] = "-";
+	pf_interval seconds, ratio;
+	const pf_contestant *parent = pf_run_find(run, contestant->variant->parent);
+	bool floor = contestant->status == PF_RUN_FLOOR;
+	label_of(contestant, label, sizeof label);
+	pf_run_time(contestant, &seconds);
+	pf_text_time(&seconds, time);
+	if (!floor) {
+		snprintf(rate, sizeof rate, "%.2f", (double)run->reference.outcomes->scored / seconds.mean);
+	}
+	if (parent && pf_run_speedup(contestant, parent, &ratio)) {
+		pf_text_gain(&ratio, gain);
+	}
+	if (baseline && pf_run_speedup(contestant, baseline, &ratio)) {
+		snprintf(factor, sizeof factor, "%.2fx", ratio.mean);
+	}
+	double first_ns = mean_of(contestant, first_result), rss = mean_of(contestant, peak_rss);
+	if (first_ns > 0) {
+		pf_text_seconds(first_ns * 1e-9, first);
+	}
+	if (rss > 0) {
+		pf_text_bytes(rss, memory);
+	}
+	const char *cells[COLUMNS] = {
+		label,  time,  rate,   gain,
+		factor, first, memory, floor ? "none: the harness's own cost" : "identical"};
+	pf_table_row(table, cells, COLUMNS);
+}
+
+/* A failure has no figures: its row says what happened instead. */
+static void add_failed_row(pf_table *table, const pf_contestant *contestant)
+{
+	char label[192], what[600];
+	label_of(contestant, label, sizeof label);
+	const char *status = contestant->status == PF_RUN_WRONG_OUTPUT
+				     ? "wrong output"
+				     : pf_run_status_name(contestant->status);
+	snprintf(what, sizeof what, "%s%s%s", status, contestant->reason[0] ? ": " : "", contestant->reason);
+	const char *cells[] = {label, what};
+	pf_table_row(table, cells, 2);
+}
+
+static void print_rows(const pf_run *run, FILE *stream)
+{
+	static const bool right[COLUMNS] = {false, true, true, false, true, true, true, false};
+	static const char *const heads[COLUMNS] = {
+		"step",         "time",   "photos/s", "against its parent", "against baseline",
+		"first result", "memory", "scores"};
+	const pf_contestant *baseline = NULL;
+	for (size_t i = 0; i < run->contestant_count && !baseline; i++) {
+		const struct pf_variant *variant = run->contestants[i].variant;
+		baseline = variant->parent || variant->caps & PF_CAP_FLOOR ? NULL : &run->contestants[i];
+	}
+	pf_table *table = pf_table_create(COLUMNS, right);
+	pf_table_row(table, heads, COLUMNS);
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		pf_interval seconds;
+		const pf_contestant *contestant = &run->contestants[i];
+		if (pf_run_time(contestant, &seconds)) {
+			add_timed_row(table, run, contestant, baseline);
+		} else if (contestant->status == PF_RUN_OK || contestant->status == PF_RUN_FLOOR) {
+			const char *cells[] = {contestant->label, "not measured"};
+			pf_table_row(table, cells, 2);
+		} else {
+			add_failed_row(table, contestant);
+		}
+	}
+	pf_table_print(table, stream, "");
+	pf_table_free(table);
+}
+
+/* Shares of the stages in the time of a variant that has one worker. */
+static void print_stages(const pf_contestant *contestant, FILE *stream)
+{
+	double wall = 0, stages[PF_STAGE_COUNT] = {0}, known = 0;
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		const pf_trial *trial = &contestant->trials[i];
+		for (int stage = 0; stage < PF_STAGE_COUNT && trial->checked; stage++) {
+			stages[stage] += (double)trial->stage_ns[stage];
+		}
+		wall += trial->checked ? (double)trial->wall_ns : 0;
+	}
+	if (wall <= 0) {
+		return;
+	}
+	fprintf(stream, "\nWhere the time of %s goes: ", contestant->label);
+	for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
+		known += stages[stage];
+		if (stages[stage] > 0) {
+			fprintf(stream, "%s %.1f %%, ", pf_stage_name((pf_stage)stage),
+				100 * stages[stage] / wall);
+		}
+	}
+	fprintf(stream, "unattributed %.1f %%\n", 100 * (wall - known) / wall);
+}
+
+static void print_failures(const pf_run *run, FILE *stream)
+{
+	const pf_outcomes *outcomes = run->reference.outcomes;
+	size_t shown = 0;
+	if (!outcomes || !outcomes->failed) {
+		return;
+	}
+	fprintf(stream,
+		"\n%zu of %zu photos could not be scored, in the reference and in every variant above "
+		"alike:\n",
+		outcomes->failed, outcomes->count);
+	for (size_t i = 0; i < outcomes->count && shown < SHOWN_FAILURES; i++) {
+		const pf_outcome *photo = &outcomes->photos[i];
+		if (photo->status != PF_OK) {
+			char name[256], message[512];
+			fprintf(stream, "  %s: %s: %s\n",
+				pf_escape(run->session->dataset->photos[i].path, name, sizeof name),
+				pf_status_name(photo->status),
+				pf_escape(photo->message ? photo->message : "", message, sizeof message));
+			shown++;
+		}
+	}
+	if (shown < outcomes->failed) {
+		fprintf(stream, "  and %zu more\n", outcomes->failed - shown);
+	}
+}
+
+void pf_run_print(const pf_run *run, FILE *stream)
+{
+	print_heading(run, stream);
+	print_rows(run, stream);
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		const pf_contestant *contestant = &run->contestants[i];
+		if (!contestant->variant->parent && contestant->status == PF_RUN_OK) {
+			print_stages(contestant, stream);
+		}
+	}
+	print_failures(run, stream);
+}

@@ -1,0 +1,32 @@
+/* Figures as text. Each function writes into `out` (at least PF_TEXT bytes) and returns it. */
+#ifndef HARNESS_TEXT_H
+#define HARNESS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/stats/student.h"
+
+#define PF_TEXT 64
+
+char *pf_text_seconds(double seconds, char *out);          /* "46.1 s", "0.61 s", "12 ms", "3 h 06 min" */
+char *pf_text_time(const pf_interval *seconds, char *out); /* "46.1 s +-0.8" */
+char *pf_text_bytes(double bytes, char *out);              /* "142 MB", "1.6 GB": powers of ten */
+char *pf_text_gain(const pf_interval *speedup, char *out); /* "+21 % (19 to 24)", "-31 % (28 to 35) slower" */
+char *pf_text_factor(const pf_interval *speedup, char *out); /* "1.21x (1.19 to 1.24)" */
+
+/* Columns of a terminal that `text` takes: code points of its UTF-8, none wide. */
+size_t pf_text_width(const char *text);
+
+/* A table that finds its own column widths: cells are copied, rows printed with two blanks between the
+ * columns. The last cell of a row with fewer cells than columns may run on over the others. Aborts without
+ * memory. */
+typedef struct pf_table pf_table;
+pf_table *pf_table_create(size_t columns, const bool *right_aligned); /* aborts without memory */
+void pf_table_row(pf_table *table, const char *const *cells, size_t count);
+void pf_table_print(const pf_table *table, FILE *stream, const char *indent);
+void pf_table_free(pf_table *table);
+
+#endif

@@ -1,0 +1,193 @@
+#include "harness/store/record.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "harness/measure/environment.h"
+#include "photofinish/file.h"
+
+#define SCHEMA "photofinish.run/1"
+
+static json_t *integer(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+/* An integer, or null for what was not measured. */
+static json_t *integer_or_null(uint64_t value, bool measured)
+{
+	return measured ? integer(value) : json_null();
+}
+
+static json_t *environment_json(void)
+{
+	pf_environment e;
+	pf_environment_read(&e);
+	return json_pack("{s:s,s:s,s:i,s:i,s:i,s:o,s:o,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f}", "cpu",
+			 e.cpu, "vendor", e.vendor, "family", e.family, "model", e.model, "stepping",
+			 e.stepping, "cores", integer(e.cores), "processors", integer(e.processors),
+			 "hypervisor", e.hypervisor, "memory_bytes", integer(e.memory_bytes), "kernel",
+			 e.kernel, "libc", e.libc, "compiler", e.compiler, "compiler_flags", e.compiler_flags,
+			 "build_type", e.build_type, "sanitizers", e.sanitizers, "version", e.version,
+			 "engine", e.engine, "load_average_1min", e.load_average);
+}
+
+static json_t *stages_json(const pf_trial *trial)
+{
+	json_t *stages = json_object();
+	for (int i = 0; i < PF_STAGE_COUNT; i++) {
+		if (trial->stage_spans[i]) {
+			json_object_set_new(stages, pf_stage_name((pf_stage)i),
+					    json_pack("{s:o,s:o}", "wall_ns", integer(trial->stage_ns[i]),
+						      "spans", integer(trial->stage_spans[i])));
+		}
+	}
+	return stages;
+}
+
+static const char *ending_name(pf_ending ending)
+{
+	static const char *const names[] = {
+		[PF_ENDED_OK] = "ok",
+		[PF_ENDED_FAILED] = "failed",
+		[PF_ENDED_CRASHED] = "crashed",
+		[PF_ENDED_TIMEOUT] = "timeout",
+		[PF_ENDED_CANCELLED] = "cancelled",
+		[PF_ENDED_INVALID] = "invalid",
+	};
+	return names[ending];
+}
+
+/* Times of a trial whose output was not checked are null: they are no result. */
+static json_t *trial_json(const pf_trial *trial)
+{
+	char hex[2 * PF_SHA256_BYTES + 1];
+	pf_sha256_hex(trial->digest, hex);
+	json_t *object = json_object();
+	bool checked = trial->checked;
+	json_object_set_new(object, "round", integer(trial->round));
+	json_object_set_new(object, "ending", json_string(ending_name(trial->ending)));
+	json_object_set_new(object, "checked", json_boolean(checked));
+	json_object_set_new(object, "wall_ns", integer_or_null(trial->wall_ns, checked));
+	json_object_set_new(object, "cpu_ns", integer_or_null(trial->cpu_ns, checked));
+	json_object_set_new(object, "first_result_ns",
+			    integer_or_null(trial->first_result_ns, checked && trial->first_result_ns));
+	json_object_set_new(object, "stages", checked ? stages_json(trial) : json_object());
+	json_object_set_new(object, "photos_scored", integer(trial->photos_scored));
+	json_object_set_new(object, "photos_failed", integer(trial->photos_failed));
+	json_object_set_new(object, "peak_rss_bytes",
+			    integer_or_null(trial->peak_rss_bytes, trial->peak_rss_bytes > 0));
+	json_object_set_new(object, "read_bytes", integer(trial->read_bytes));
+	json_object_set_new(object, "moved_bytes", integer(trial->moved_bytes));
+	json_object_set_new(object, "device_read_bytes", integer(trial->device_read_bytes));
+	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));
+	json_object_set_new(object, "major_faults", integer(trial->major_faults));
+	json_object_set_new(object, "steal_ns", integer(trial->steal_ns));
+	json_object_set_new(object, "scores_digest",
+			    trial->ending == PF_ENDED_OK ? json_string(hex) : json_null());
+	return object;
+}
+
+static json_t *options_json(const pf_contestant *contestant)
+{
+	json_t *options = json_object();
+	const struct pf_option *known = contestant->variant->options;
+	for (int i = 0; known && known[i].name; i++) {
+		json_object_set_new(options, known[i].name, json_integer(contestant->options[i]));
+	}
+	return options;
+}
+
+static json_t *string_or_null(const char *text)
+{
+	return text && text[0] ? json_string(text) : json_null();
+}
+
+static json_t *interval_json(const pf_interval *interval, bool known)
+{
+	if (!known) {
+		return json_null();
+	}
+	return json_pack("{s:f,s:o,s:o,s:f,s:s,s:o}", "mean", interval->mean, "low",
+			 interval->has_interval ? json_real(interval->low) : json_null(), "high",
+			 interval->has_interval ? json_real(interval->high) : json_null(), "level",
+			 interval->level, "method", "Student t", "n", integer(interval->n));
+}
+
+static json_t *contestant_json(const pf_run *run, const pf_contestant *contestant)
+{
+	const struct pf_variant *variant = contestant->variant;
+	const pf_contestant *parent = pf_run_find(run, variant->parent);
+	pf_interval seconds, speedup;
+	json_t *object = json_object(), *trials = json_array();
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		json_array_append_new(trials, trial_json(&contestant->trials[i]));
+	}
+	json_object_set_new(object, "name", json_string(contestant->label));
+	json_object_set_new(object, "parent", string_or_null(variant->parent));
+	json_object_set_new(object, "workers", integer(contestant->workers));
+	json_object_set_new(object, "options", options_json(contestant));
+	json_object_set_new(object, "status", json_string(pf_run_status_name(contestant->status)));
+	json_object_set_new(object, "reason", string_or_null(contestant->reason));
+	bool timed = pf_run_time(contestant, &seconds);
+	json_object_set_new(object, "wall_s", interval_json(&seconds, timed));
+	bool compared = parent && pf_run_speedup(contestant, parent, &speedup);
+	json_object_set_new(object, "speedup_over_parent", interval_json(&speedup, compared));
+	json_object_set_new(object, "trials", trials);
+	return object;
+}
+
+static json_t *run_json(const pf_run *run)
+{
+	const pf_dataset *dataset = run->session->dataset;
+	char hex[2 * PF_SHA256_BYTES + 1], name[512], seed[32];
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < dataset->count; i++) {
+		bytes += dataset->photos[i].size_bytes;
+	}
+	json_t *variants = json_array();
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		json_array_append_new(variants, contestant_json(run, &run->contestants[i]));
+	}
+	pf_sha256_hex(run->reference.digest, hex);
+	snprintf(seed, sizeof seed, "%" PRIu64, run->seed); /* 64 bits are too many for some JSON readers */
+	const pf_outcomes *reference = run->reference.outcomes;
+	return json_pack(
+		"{s:s,s:s,s:s,s:o,s:{s:s,s:o,s:o,s:s,s:s},s:{s:o,s:o,s:s,s:b},s:o,s:o,s:s,s:b,s:o}", "schema",
+		SCHEMA, "command", run->command, "started", run->started, "environment", environment_json(),
+		"dataset", "name", pf_escape(dataset->name, name, sizeof name), "photos",
+		integer(dataset->count), "bytes", integer(bytes), "hash", run->dataset_hash, "cache", "warm",
+		"reference", "photos_scored", integer(reference ? reference->scored : 0), "photos_failed",
+		integer(reference ? reference->failed : 0), "scores_digest", reference ? hex : "",
+		"from_cache", (int)run->reference.from_cache, "rounds", integer(run->rounds), "rounds_done",
+		integer(run->rounds_done), "seed", seed, "partial", (int)run->partial, "variants", variants);
+}
+
+pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error)
+{
+	const size_t flags = JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17);
+	json_t *record = run_json(run);
+	pf_status status = PF_OK;
+	if (!record) {
+		return pf_fail(error, PF_ERR_INTERNAL, path, "cannot put the record together");
+	}
+	if (strcmp(path, "-") == 0) {
+		bool written = json_dumpf(record, stdout, flags) == 0 && putchar('\n') != EOF &&
+			       fflush(stdout) == 0;
+		status = written ? PF_OK
+				 : pf_fail_errno(error, NULL, "cannot write the record to standard output");
+	} else {
+		pf_new_file file;
+		status = pf_new_file_open(&file, path, error);
+		if (status == PF_OK &&
+		    (json_dumpf(record, file.stream, flags) || fputc('\n', file.stream) == EOF)) {
+			status = pf_fail_errno(error, path, "cannot write the record");
+			pf_new_file_abandon(&file);
+		} else if (status == PF_OK) {
+			status = pf_new_file_commit(&file, true, error);
+		}
+	}
+	json_decref(record);
+	return status;
+}

@@ -1,0 +1,10 @@
+/* The record of a run: one JSON document, schema "photofinish.run/1" (docs/run-schema.json). */
+#ifndef HARNESS_RECORD_H
+#define HARNESS_RECORD_H
+
+#include "harness/measure/run.h"
+
+/* Writes the record, keys sorted, to `path`, replacing a file that is there; "-" is standard output. */
+pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error);
+
+#endif

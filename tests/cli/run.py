@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Golden command lines: runs each cases/NAME.sh and compares its exit status, standard output and standard error with
+cases/NAME.golden. Usage: run.py PHOTOFINISH ROOT [--update] [NAME ...]
+
+A case runs in a new folder of its own with photofinish first in PATH and PHOTOFINISH_DATA set to a folder that all
+cases share (so that `tiny` is made once). The folder's path is written as WORK, the shared one as DATA, ROOT as ROOT.
+--update writes the golden files anew: read the difference before you commit it."""
+import difflib
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+
+def run_case(script, program, data, root):
+    with tempfile.TemporaryDirectory(prefix="photofinish-") as work:
+        environment = dict(os.environ, PHOTOFINISH_DATA=data, LC_ALL="C.UTF-8", ROOT=root, NO_COLOR="1",
+                           PATH=f"{pathlib.Path(program).parent}:{os.environ['PATH']}", WORK=work)
+        result = subprocess.run(["bash", str(script)], cwd=work, env=environment, capture_output=True, timeout=300,
+                                stdin=subprocess.DEVNULL)
+        text = f"exit {result.returncode}\n--- stdout\n".encode() + result.stdout + b"--- stderr\n" + result.stderr
+        for path, name in ((work, b"WORK"), (data, b"DATA"), (root, b"ROOT")):
+            text = text.replace(path.encode(), name)
+        return text.decode("utf-8", "backslashreplace")
+
+
+def main():
+    update = "--update" in sys.argv
+    program, root, *names = [argument for argument in sys.argv[1:] if argument != "--update"]
+    program, root = os.path.realpath(program), os.path.realpath(root)
+    cases = sorted((pathlib.Path(root) / "tests/cli/cases").glob("*.sh"))
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="photofinish-data-") as data:
+        for script in cases:
+            if names and script.stem not in names:
+                continue
+            golden = script.with_suffix(".golden")
+            actual = run_case(script, program, data, root)
+            expected = golden.read_text() if golden.exists() else ""
+            if actual == expected:
+                print(f"ok      {script.stem}")
+            elif update:
+                golden.write_text(actual)
+                print(f"written {script.stem}")
+            else:
+                failed += 1
+                print(f"FAILED  {script.stem}")
+                sys.stdout.writelines(difflib.unified_diff(expected.splitlines(True), actual.splitlines(True),
+                                                           "expected", "actual"))
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    sys.exit(bool(failed))
+
+
+main()
