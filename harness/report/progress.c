@@ -51,6 +51,20 @@ void pf_progress_milestone(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+/* An estimate needs no more digits than it is worth: whole seconds, then minutes. */
+static const char *coarse(double seconds, char *out)
+{
+	if (seconds < 99.5) {
+		snprintf(out, PF_TEXT, "%.0f s", seconds < 1 ? 1 : seconds);
+		return out;
+	}
+	if (seconds < 3570) {
+		snprintf(out, PF_TEXT, "%.0f min", seconds / 60);
+		return out;
+	}
+	return pf_text_seconds(seconds, out);
+}
+
 /* The rest at the overall pace and at that of the last seconds: "3 s", "3 to 5 s". "" while nothing is known.
  */
 static void describe_eta(uint64_t now, uint64_t done, uint64_t total, char *out, size_t capacity)
@@ -65,8 +79,8 @@ static void describe_eta(uint64_t now, uint64_t done, uint64_t total, char *out,
 	double overall = rest * (double)(now - progress.begin_ns) * 1e-9 / (double)done;
 	double recent = rest * (double)(now - since) * 1e-9 / (double)(done - since_done);
 	char low[PF_TEXT], high[PF_TEXT];
-	pf_text_seconds(overall < recent ? overall : recent, low);
-	pf_text_seconds(overall < recent ? recent : overall, high);
+	coarse(overall < recent ? overall : recent, low);
+	coarse(overall < recent ? recent : overall, high);
 	bool same = strcmp(low, high) == 0;
 	snprintf(out, capacity, ", %s%s%s left", low, same ? "" : " to ", same ? "" : high);
 }
