@@ -64,22 +64,26 @@ static double noise_level(const tile_view *tiles)
 	return values[count / 10];
 }
 
+/* Noise is taken off both variances. What is left of the Laplacian's is weighted by the share of the gradient
+ * that is no noise (a Wiener gain), because the noise of a tile differs a little from the estimate. */
 static void view_tile(const pf_tile_sums *sums, double noise_variance, tile_view *tile)
 {
 	double n = tile->samples;
 	double mean = (double)sums->laplacian / n;
 	double sxx = (double)sums->sxx / n, syy = (double)sums->syy / n, sxy = (double)sums->sxy / n;
+	double noise_gradient = SOBEL_NOISE_GAIN * noise_variance;
+	double gradient = sxx + syy - noise_gradient;
 	double detail = (double)sums->laplacian_squared / n - mean * mean -
 			LAPLACIAN_NOISE_GAIN * noise_variance;
-	double gradient = sxx + syy - SOBEL_NOISE_GAIN * noise_variance;
-	tile->detail = detail > 0.0 ? detail : 0.0;
-	tile->gradient = gradient > 0.0 ? gradient : 0.0;
+	if (gradient <= 0.0) {
+		return;
+	}
+	tile->gradient = gradient;
+	tile->detail = detail > 0.0 ? detail * (gradient / (gradient + noise_gradient)) : 0.0;
 	double length = sqrt((sxx - syy) * (sxx - syy) + 4.0 * sxy * sxy);
 	double trace = gradient > length ? gradient : length; /* coherence is at most 1 */
-	if (trace > 0.0) {
-		tile->cosine = (sxx - syy) / trace;
-		tile->sine = 2.0 * sxy / trace;
-	}
+	tile->cosine = (sxx - syy) / trace;
+	tile->sine = 2.0 * sxy / trace;
 }
 
 static void view_tiles(const pf_quality_sums *sums, tile_view *tiles, double *noise)
