@@ -3,8 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "datasets/dataset_make.h"
+#include "datasets/dataset_spec.h"
+#include "datasets/dataset_store.h"
 #include "harness/measure/environment.h"
+#include "harness/measure/interrupt.h"
 #include "harness/report/progress.h"
 #include "harness/report/text.h"
 #include "photofinish/file.h"
@@ -17,6 +22,60 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 	}
 	pf_scorer_config_default(config);
 	return common->config_file ? pf_scorer_config_load(config, common->config_file, error) : PF_OK;
+}
+
+static void hear_make(void *context, const pf_make_progress *progress)
+{
+	const char *spec = context;
+	char label[100];
+	snprintf(label, sizeof label, "rendering %s", spec);
+	pf_progress_update(label, progress->done, progress->total, "photos", NULL);
+}
+
+pf_status pf_common_make(pf_make_options *options, pf_make_report *report, pf_error *error)
+{
+	char bytes[PF_TEXT], seconds[PF_TEXT];
+	options->progress = hear_make;
+	options->context = (void *)options->spec;
+	options->cancel = &pf_interrupts;
+	pf_status status = pf_dataset_make(options, report, error);
+	pf_progress_clear();
+	if (status == PF_OK && !report->already_there) {
+		double megapixels = (double)report->pixels * 1e-6;
+		pf_progress_milestone("rendered %u photos (%s) in %s by %u workers: %.1f MP/s a core",
+				      report->rendered, pf_text_bytes((double)report->bytes, bytes),
+				      pf_text_seconds(report->seconds, seconds), report->workers,
+				      report->core_seconds > 0 ? megapixels / report->core_seconds : 0.0);
+	}
+	return status;
+}
+
+/* True if the data folder has no dataset of that name, but there is a specification to make it from. */
+static bool can_be_made(const char *name)
+{
+	char manifest[PF_STORE_PATH_MAX];
+	pf_spec *spec = calloc(1, sizeof *spec);
+	pf_error ignored;
+	bool missing = spec && pf_store_name_ok(name) &&
+		       pf_store_path(NULL, name, "manifest", manifest, &ignored) == PF_OK &&
+		       access(manifest, F_OK);
+	missing = missing && pf_spec_load(name, spec, &ignored) == PF_OK;
+	free(spec);
+	return missing;
+}
+
+pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error)
+{
+	if (can_be_made(name)) {
+		pf_make_options options = {.spec = name};
+		pf_make_report report;
+		pf_progress_milestone("dataset %s is not there yet: rendering it", name);
+		pf_status status = pf_common_make(&options, &report, error);
+		if (status != PF_OK) {
+			return status;
+		}
+	}
+	return pf_store_open(name, out, error);
 }
 
 /* Value of option `name` in `value`. */

@@ -56,9 +56,11 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
  * has a specification is made first, with progress. */
 pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error);
 
-/* Renders a specification of the built-in ones or a .yaml file; prints what was made to standard error.
- * `folder` may be NULL: under the data folder. */
-pf_status pf_common_make(const char *spec, const char *folder, uint32_t workers, bool force, pf_error *error);
+/* Renders a dataset with progress, and says on standard error what was made and at which rate; nothing is
+ * said of one that was already there. Progress, cancelling and their context are set here. */
+struct pf_make_options;
+struct pf_make_report;
+pf_status pf_common_make(struct pf_make_options *options, struct pf_make_report *report, pf_error *error);
 
 /* Contestant of a text NAME[:option=value,...]; "workers" is an option of every variant. The caller gives the
  * default number of workers; variants without PF_CAP_WORKERS get one. */

@@ -99,14 +99,14 @@ pf_status pf_engine_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 static pf_status cache_path(const pf_session *session, char path[PATH_MAX], pf_error *error)
 {
 	uint8_t parts[3][PF_SHA256_BYTES], key[PF_SHA256_BYTES];
-	char hex[2 * PF_SHA256_BYTES + 1], home[PATH_MAX - 128];
+	char hex[2 * PF_SHA256_BYTES + 1], home[PF_STORE_PATH_MAX];
 	pf_dataset_hash(session->dataset, parts[0]);
 	pf_status status = pf_engine_digest(parts[1], error);
 	if (status == PF_OK) {
 		status = pf_scorer_config_digest(&session->scorer, parts[2], error);
 	}
 	if (status == PF_OK) {
-		status = pf_store_home(home, sizeof home, error);
+		status = pf_store_home(home, error);
 	}
 	if (status != PF_OK) {
 		return status;
