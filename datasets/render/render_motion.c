@@ -1,0 +1,109 @@
+#include "datasets/render/render_motion.h"
+
+#include <string.h>
+
+#include "datasets/render/motion_tables.h"
+#include "datasets/render/render_math.h"
+
+enum { POSE_FLOATS = sizeof(pf_pose) / sizeof(float) };
+_Static_assert(sizeof(pf_pose) % sizeof(float) == 0, "a pose is interpolated as an array of floats");
+
+const pf_motion_table *pf_motion_get(pf_motion motion)
+{
+	return &pf_motion_tables[motion];
+}
+
+pf_motion pf_motion_find(const char *name)
+{
+	for (int i = 0; i < PF_MOTION_COUNT; i++) {
+		if (strcmp(pf_motion_tables[i].name, name) == 0) {
+			return (pf_motion)i;
+		}
+	}
+	return PF_MOTION_COUNT;
+}
+
+static void mirror(pf_pose *pose)
+{
+	pf_limbs right = pose->limbs[PF_RIGHT];
+	pose->limbs[PF_RIGHT] = pose->limbs[PF_LEFT];
+	pose->limbs[PF_LEFT] = right;
+	pose->twist = -pose->twist;
+	pose->side = -pose->side;
+	pose->head_turn = -pose->head_turn;
+}
+
+/* Key `index` of the endless (cyclic) or clamped sequence, with the phase it stands at. */
+static float key_at(const pf_motion_table *table, int index, pf_pose *pose)
+{
+	int n = table->key_count;
+	if (!table->cyclic) {
+		index = index < 0 ? 0 : index >= n ? n - 1 : index;
+		*pose = table->keys[index].pose;
+		return table->keys[index].phase;
+	}
+	int half = index >= 0 ? index / n : -((n - 1 - index) / n);
+	const pf_motion_key *key = &table->keys[index - half * n];
+	*pose = key->pose;
+	if (half & 1) {
+		mirror(pose);
+	}
+	return key->phase + 0.5f * (float)half;
+}
+
+/* Cubic Hermite with finite-difference tangents: smooth, and exact at the keys. */
+static float hermite(const float p[4], const float t[4], float u)
+{
+	float span = t[2] - t[1];
+	float m1 = t[2] > t[0] ? (p[2] - p[0]) / (t[2] - t[0]) * span : 0;
+	float m2 = t[3] > t[1] ? (p[3] - p[1]) / (t[3] - t[1]) * span : 0;
+	float u2 = u * u, u3 = u2 * u;
+	return p[1] * (2 * u3 - 3 * u2 + 1) + m1 * (u3 - 2 * u2 + u) + p[2] * (3 * u2 - 2 * u3) +
+	       m2 * (u3 - u2);
+}
+
+void pf_motion_pose(pf_motion motion, float phase, pf_pose *pose)
+{
+	const pf_motion_table *table = pf_motion_get(motion);
+	float cycles = 0;
+	if (table->cyclic) {
+		cycles = (float)pf_floor_int(phase);
+		phase -= cycles;
+	} else {
+		phase = pf_clampf(phase, 0.0f, 1.0f);
+	}
+	int last = table->cyclic ? 2 * table->key_count : table->key_count - 2;
+	int i = 0;
+	pf_pose keys[4];
+	float times[4];
+	while (i < last && key_at(table, i + 1, &keys[0]) <= phase) {
+		i++;
+	}
+	for (int k = 0; k < 4; k++) {
+		times[k] = key_at(table, i - 1 + k, &keys[k]);
+	}
+	float u = times[2] > times[1] ? (phase - times[1]) / (times[2] - times[1]) : 0;
+	for (int f = 0; f < POSE_FLOATS; f++) {
+		float values[4];
+		for (int k = 0; k < 4; k++) {
+			memcpy(&values[k], (const char *)&keys[k] + (size_t)f * sizeof(float), sizeof(float));
+		}
+		float value = hermite(values, times, u);
+		memcpy((char *)pose + (size_t)f * sizeof(float), &value, sizeof(float));
+	}
+	pose->clearance_m = pose->clearance_m < 0 ? 0 : pose->clearance_m;
+	if (table->cyclic) {
+		pose->travel_m = (cycles + phase) * table->seconds * table->speed_mps;
+	}
+}
+
+float pf_motion_peak_distance(pf_motion motion, float phase)
+{
+	const pf_motion_table *table = pf_motion_get(motion);
+	float d = phase - table->peak;
+	if (table->cyclic) {
+		d -= 0.5f * (float)pf_floor_int(d * 2.0f);
+		return d > 0.25f ? 0.5f - d : d;
+	}
+	return d < 0 ? -d : d;
+}
