@@ -66,8 +66,10 @@ int pf_cmd_trial(const pf_command *command, int argc, char **argv)
 static int flush_output(int code)
 {
 	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "photofinish: cannot write to standard output\n");
-		return code == PF_EXIT_OK ? PF_EXIT_ERROR : code;
+		if (code == PF_EXIT_OK) { /* otherwise something was said already */
+			fprintf(stderr, "photofinish: cannot write to standard output\n");
+			code = PF_EXIT_ERROR;
+		}
 	}
 	return code;
 }

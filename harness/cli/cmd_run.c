@@ -70,7 +70,10 @@ static int execute(const struct request *request, const char *command, pf_contes
 		.seed = request->seed ? request->seed : seed_from_clock(),
 	};
 	int code;
-	pf_status status = pf_common_dataset(request->dataset, &dataset, &error);
+	pf_status status = pf_common_check_writable(request->json, &error);
+	if (status == PF_OK) {
+		status = pf_common_dataset(request->dataset, &dataset, &error);
+	}
 	if (status == PF_OK && dataset->count == 0) {
 		status = pf_fail(&error, PF_ERR_INVALID, request->dataset, "the dataset has no photos");
 	}

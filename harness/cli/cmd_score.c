@@ -124,6 +124,12 @@ static int score(const struct request *request, const char *operand, const pf_sc
 		status = pf_fail(&error, PF_ERR_USAGE, NULL, "variant %s scores nothing", request->variant);
 	}
 	if (status == PF_OK) {
+		status = pf_common_check_writable(request->json, &error);
+	}
+	if (status == PF_OK) {
+		status = pf_common_check_writable(request->csv, &error);
+	}
+	if (status == PF_OK) {
 		status = pf_common_dataset(operand, &dataset, &error);
 	}
 	if (status == PF_OK && dataset->count == 0) {

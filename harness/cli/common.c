@@ -24,6 +24,16 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 	return common->config_file ? pf_scorer_config_load(config, common->config_file, error) : PF_OK;
 }
 
+pf_status pf_common_check_writable(const char *path, pf_error *error)
+{
+	pf_new_file file;
+	pf_status status = path && strcmp(path, "-") != 0 ? pf_new_file_open(&file, path, error) : PF_OK;
+	if (status == PF_OK && path && strcmp(path, "-") != 0) {
+		pf_new_file_abandon(&file);
+	}
+	return status;
+}
+
 static void hear_make(void *context, const pf_make_progress *progress)
 {
 	const char *spec = context;

@@ -52,6 +52,9 @@ typedef struct pf_common {
 /* Starts progress, fills in the number of workers and reads the configuration file. */
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error);
 
+/* PF_OK if a file can be made at `path` (NULL and "-" always can): asked before long work, not after it. */
+pf_status pf_common_check_writable(const char *path, pf_error *error);
+
 /* Opens the dataset by its name, a manifest's path or a folder of photos. A name that is not there yet but
  * has a specification is made first, with progress. */
 pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error);

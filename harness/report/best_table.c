@@ -132,8 +132,9 @@ void pf_best_print(const pf_outcomes *outcomes, const pf_dataset *dataset, const
 		bursts += groups[i].photos > 1;
 		singles += groups[i].photos == 1;
 	}
-	fprintf(stream, "%zu of %zu photos scored, %zu not; %zu bursts, %zu single shots", outcomes->scored,
-		outcomes->count, outcomes->failed, bursts, singles);
+	fprintf(stream, "%zu of %zu photo%s scored, %zu not; %zu burst%s, %zu single shot%s",
+		outcomes->scored, outcomes->count, pf_text_plural(outcomes->count), outcomes->failed, bursts,
+		pf_text_plural(bursts), singles, pf_text_plural(singles));
 	if (unknown) {
 		fprintf(stream, "; %zu not looked at", unknown);
 	}

@@ -66,10 +66,11 @@ static void print_heading(const pf_run *run, FILE *stream)
 		megapixels = median_megapixels(run->reference.outcomes);
 	}
 	uint32_t cores = pf_core_count();
-	fprintf(stream, "%s: %zu photos, %zu bursts and %zu single shots, %.*f MP, %s | ",
-		pf_escape(dataset->name, name, sizeof name), dataset->count, bursts, singles,
-		megapixels < 9.95 ? 1 : 0, megapixels, pf_text_bytes(total, bytes));
-	fprintf(stream, "%u core%s, no GPU, warm cache | %u round%s%s%s\n", cores, cores == 1 ? "" : "s",
+	fprintf(stream, "%s: %zu photo%s in %zu burst%s and %zu single shot%s, %.*f MP, %s | ",
+		pf_escape(dataset->name, name, sizeof name), dataset->count, pf_text_plural(dataset->count),
+		bursts, pf_text_plural(bursts), singles, pf_text_plural(singles), megapixels < 9.95 ? 1 : 0,
+		megapixels, pf_text_bytes(total, bytes));
+	fprintf(stream, "%u core%s, no GPU, warm cache | %u round%s%s%s\n", cores, pf_text_plural(cores),
 		run->rounds_done, run->rounds_done == 1 ? "" : "s",
 		run->contestant_count > 1 ? ", interleaved" : "",
 		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
@@ -112,12 +113,16 @@ static uint64_t peak_rss(const pf_trial *trial)
 static void label_of(const pf_contestant *contestant, char *out, size_t capacity)
 {
 	bool many = contestant->variant->caps & PF_CAP_WORKERS;
-	uint32_t cores = pf_core_count();
 	snprintf(out, capacity, "%s", contestant->label);
 	if (many) {
 		size_t used = strlen(out);
-		snprintf(out + used, capacity - used, " x%u%s", contestant->workers,
-			 contestant->workers > cores ? " (over the cores)" : "");
+		bool said = strstr(contestant->label, "workers=") != NULL;
+		char count[16] = "";
+		if (!said) {
+			snprintf(count, sizeof count, " x%u", contestant->workers);
+		}
+		snprintf(out + used, capacity - used, "%s%s", count,
+			 contestant->workers > pf_core_count() ? " (more workers than cores)" : "");
 	}
 }
 

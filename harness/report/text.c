@@ -90,6 +90,11 @@ char *pf_text_factor(const pf_interval *speedup, char *out)
 	return out;
 }
 
+const char *pf_text_plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 size_t pf_text_width(const char *text)
 {
 	size_t width = 0;

@@ -17,6 +17,9 @@ char *pf_text_bytes(double bytes, char *out);              /* "142 MB", "1.6 GB"
 char *pf_text_gain(const pf_interval *speedup, char *out); /* "+21 % (19 to 24)", "-31 % (28 to 35) slower" */
 char *pf_text_factor(const pf_interval *speedup, char *out); /* "1.21x (1.19 to 1.24)" */
 
+/* "s" unless count is 1. */
+const char *pf_text_plural(size_t count);
+
 /* Columns of a terminal that `text` takes: code points of its UTF-8, none wide. */
 size_t pf_text_width(const char *text);
 

@@ -27,10 +27,10 @@ static void write_heads(FILE *stream)
 {
 	fputs("path,status,error,burst,rank,score", stream);
 	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
-		fprintf(stream, ",%s", pf_factor_name((pf_factor)i));
+		fprintf(stream, ",factor_%s", pf_factor_name((pf_factor)i));
 	}
 	for (int i = 0; i < PF_MEASURE_COUNT; i++) {
-		fprintf(stream, ",%s", pf_measure_name((pf_measure)i));
+		fprintf(stream, ",measure_%s", pf_measure_name((pf_measure)i));
 	}
 	fputs("\r\n", stream);
 }
