@@ -11,14 +11,15 @@
 #define IDLE_PUSHES_MAX 64    /* other photos pushed since the burst's last one */
 #define GAP_MAX_MS 1000       /* between neighbours of a burst */
 #define GAP_SURE_MS 250       /* up to here time alone decides */
-#define UNLIKE_MAX_TIMED 24   /* different hash bits of 64, with sub-second times */
-#define UNLIKE_MAX_SECONDS 20 /* with times in whole seconds */
+#define UNLIKE_MAX_TIMED 24   /* different hash bits of 64, where times are known */
+#define SECOND_SURE_PHOTOS 3  /* so many in one second are no single shots */
 #define UNLIKE_MAX_UNTIMED 8  /* without times */
 #define BRACKET_STEP_EV 0.25f /* a third of a stop, less rounding */
 
 typedef struct open_burst {
 	uint64_t last_push; /* number of the push that brought its last photo; 0: the slot is free */
 	pf_facts last;
+	uint32_t in_second; /* photos of the body with the second of the last one, in this burst or before */
 	uint32_t count;
 	uint32_t photos[PHOTOS_MAX];
 } open_burst;
@@ -71,8 +72,22 @@ static bool same_bracket_step(const pf_facts *a, const pf_facts *b)
 	       fabsf(a->exposure_bias_ev - b->exposure_bias_ev) < BRACKET_STEP_EV;
 }
 
-static bool time_allows(const pf_facts *last, const pf_facts *next)
+/* Times in whole seconds are compared as such: 10.9 s and 11 s may be the same instant. */
+static int64_t seconds_of(const pf_facts *facts)
 {
+	return facts->time_ms / 1000;
+}
+
+/* How many photos the body took in the second of `next`, with that one. */
+static uint32_t count_in_second(const open_burst *burst, const pf_facts *next)
+{
+	bool same = burst->last.has_time && next->has_time && seconds_of(&burst->last) == seconds_of(next);
+	return same ? burst->in_second + 1 : 1;
+}
+
+static bool time_allows(const open_burst *burst, const pf_facts *next)
+{
+	const pf_facts *last = &burst->last;
 	if (last->has_time != next->has_time) {
 		return false;
 	}
@@ -80,17 +95,14 @@ static bool time_allows(const pf_facts *last, const pf_facts *next)
 		return looks_alike(last, next, UNLIKE_MAX_UNTIMED);
 	}
 	bool exact = last->has_subsecond && next->has_subsecond;
-	/* Times in whole seconds are compared as such: 10.9 s and 11 s may be the same instant. */
-	int64_t gap = exact ? next->time_ms - last->time_ms
-			    : (next->time_ms / 1000 - last->time_ms / 1000) * 1000;
+	int64_t gap = exact ? next->time_ms - last->time_ms : (seconds_of(next) - seconds_of(last)) * 1000;
 	if (gap < 0 || gap > GAP_MAX_MS) {
 		return false;
 	}
-	if (!exact) {
-		return looks_alike(last, next, UNLIKE_MAX_SECONDS);
+	if (exact ? gap <= GAP_SURE_MS : count_in_second(burst, next) >= SECOND_SURE_PHOTOS) {
+		return true;
 	}
-	return gap <= GAP_SURE_MS || !last->has_dhash || !next->has_dhash ||
-	       looks_alike(last, next, UNLIKE_MAX_TIMED);
+	return looks_alike(last, next, UNLIKE_MAX_TIMED) || (exact && (!last->has_dhash || !next->has_dhash));
 }
 
 static bool continues(const open_burst *burst, const pf_facts *next)
@@ -98,7 +110,7 @@ static bool continues(const open_burst *burst, const pf_facts *next)
 	const pf_facts *last = &burst->last;
 	return burst->count < PHOTOS_MAX && last->width_px == next->width_px &&
 	       last->height_px == next->height_px && last->orientation == next->orientation &&
-	       same_bracket_step(last, next) && time_allows(last, next);
+	       same_bracket_step(last, next) && time_allows(burst, next);
 }
 
 /* The body's own slot, else a free one, else the one that has waited longest. */
@@ -132,8 +144,9 @@ static pf_status close_idle(pf_burst_detector *detector)
 static pf_status push_photo(pf_burst_detector *detector, uint32_t index, const pf_facts *facts)
 {
 	open_burst *burst = slot_for(detector, facts->body);
-	bool joins = burst->last_push != 0 && burst->last.body == facts->body && !facts->auto_bracket &&
-		     continues(burst, facts);
+	bool own = burst->last_push != 0 && burst->last.body == facts->body;
+	bool joins = own && !facts->auto_bracket && continues(burst, facts);
+	burst->in_second = own ? count_in_second(burst, facts) : 1;
 	/* Taken first: the slot is ready for the photo even if the receiver of the old burst fails. */
 	uint32_t old[PHOTOS_MAX];
 	uint32_t old_count = 0;

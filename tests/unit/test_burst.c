@@ -152,19 +152,22 @@ static void test_brackets(void **state)
 static void test_without_subseconds(void **state)
 {
 	(void)state;
-	pf_facts f[7];
-	static const int64_t times[] = {0, 0, 1000, 1000, 2000, 4000, 4000};
-	for (size_t i = 0; i < 7; i++) {
+	pf_facts f[8];
+	static const int64_t times[] = {0, 0, 1000, 1000, 2000, 4000, 4000, 4000};
+	for (size_t i = 0; i < 8; i++) {
 		f[i] = photo(1, times[i]);
 		f[i].has_subsecond = false;
 	}
-	expect(f, "AAAAABB");
-	f[3].dhash ^= 0x1FFFFF; /* 21 bits */
-	f[6].has_dhash = false;
-	expect(f, "AAABCDE");
-	f[3].dhash ^= 1; /* 20 bits */
-	f[6].has_dhash = true;
-	expect(f, "AAAAABB");
+	expect(f, "AAAAABBB");
+	/* Two photos in a second or in neighbouring ones have to look alike. */
+	f[3].dhash = f[4].dhash ^= 0x1FFFFFF; /* 25 bits */
+	expect(f, "AAABBCCC");
+	f[3].dhash = f[4].dhash ^= 1; /* 24 bits */
+	expect(f, "AAAAABBB");
+	f[1].has_dhash = f[6].has_dhash = false;
+	expect(f, "ABCCCDEE"); /* the third in a second needs no likeness */
+	f[7].dhash = ~f[7].dhash;
+	expect(f, "ABCCCDEE");
 	/* One of two neighbours in whole seconds: 10.9 s and 11 s may be the same instant. */
 	pf_facts mixed[] = {photo(1, 10900), photo(1, 11000), photo(1, 12999), photo(1, 13100)};
 	mixed[1].has_subsecond = false;
