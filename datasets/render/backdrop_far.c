@@ -278,9 +278,12 @@ static void hills(painter *pen)
 			float n = pf_tile_smooth(pen->tiles->cloud, (float)x * step, 37.0f * (float)layer);
 			float top = s->foot_y * (0.42f + 0.15f * (float)layer) - n * 0.0016f * s->foot_y;
 			for (int y = top < 0 ? 0 : (int)top; y < (int)s->foot_y && y < p->height; y++) {
-				float g = pf_tile_at(pen->tiles->cloud, (float)x * step * 8.0f,
-						     (float)y * step * 11.0f) *
-					  0.0022f;
+				float g = pf_tile_smooth(pen->tiles->cloud, (float)x * step * 3.0f,
+							 (float)y * step * 4.3f) *
+						  0.0012f +
+					  pf_tile_smooth(pen->tiles->cloud, (float)x * step * 7.0f + 91.0f,
+							 (float)y * step * 9.1f) *
+						  0.0010f;
 				put(p, x, y, c, 1.0f + g * (float)(layer + 1) * 0.6f);
 			}
 		}
@@ -310,10 +313,15 @@ void pf_far_draw(const pf_far_scene *scene, const pf_noise_tiles *tiles, pf_pict
 		break;
 	}
 	float step = 256.0f / (float)picture->width;
+	/* about a texel a pixel, made to fit the period */
+	float fine = 5.0f * step * (float)(picture->width / 1280 + 1);
 	size_t i = 0;
 	for (int y = 0; y < picture->height; y++) {
 		for (int x = 0; x < picture->width; x++, i++) {
-			float n = pf_tile_smooth(tiles->cloud, (float)x * step, (float)y * step) * 0.0014f;
+			float n = pf_tile_smooth(tiles->cloud, (float)x * step, (float)y * step) * 0.0014f +
+				  pf_tile_smooth(tiles->cloud, (float)x * fine * 0.2f, (float)y * 0.2f) *
+					  0.0010f +
+				  pf_tile_at(tiles->cloud, (float)x * fine, (float)y) * 0.0013f;
 			int gain = (int)((1.0f + n) * scene->light * 1024.0f);
 			int y16 = picture->y[i] * gain >> 10;
 			picture->y[i] = (int16_t)(y16 > 4060 ? 4060 : y16);

@@ -3,7 +3,7 @@
 
 typedef struct surface_kind {
 	uint32_t rgb;
-	float coarse, fine, grain;   /* strengths of the texture at 12 m, 1.6 m and 0.25 m */
+	float coarse, fine, grain;   /* strengths of the texture with periods of 14 m, 2.3 m and 0.45 m */
 	float line_every, line_wide; /* metres; 0 no lines */
 	float bands;                 /* width of mowing bands or boards, metres */
 	float band_strength;
@@ -66,9 +66,9 @@ static void draw_row(const pf_ground_scene *scene, const surface_kind *kind, con
 	float soft = metre + blur_m;
 	float s = pf_sin_deg(scene->heading), c = pf_cos_deg(scene->heading);
 	float foot = blur_m + (metre * 2.0f > across * 0.5f ? metre * 2.0f : across * 0.5f);
-	int l0 = level_for(foot * 256.0f / 12.0f), l1 = level_for(foot * 256.0f / 1.6f);
-	int l2 = level_for(foot * 256.0f / 0.25f);
-	float near = 1.0f - pf_clampf(foot * 256.0f / 0.25f / 40.0f, 0.0f, 1.0f);
+	int l0 = level_for(foot * 256.0f / 14.0f), l1 = level_for(foot * 256.0f / 2.3f);
+	int l2 = level_for(foot * 256.0f / 0.45f);
+	float near = 1.0f - pf_clampf(foot * 256.0f / 0.45f / 40.0f, 0.0f, 1.0f);
 	float line_soft = soft * (c < 0 ? -c : c) * (across / metre) + soft;
 	line_soft = line_soft > 0.9f ? 0.9f : line_soft;
 	pf_colour base = pf_colour_rgb(kind->rgb);
@@ -79,10 +79,12 @@ static void draw_row(const pf_ground_scene *scene, const surface_kind *kind, con
 		float u = ((float)x + 0.5f - view->centre_x) * metre;
 		float along = u * c + depth * s + scene->travel_m + scene->offset_u;
 		float side = depth * c - u * s + scene->offset_v;
-		float n = kind->coarse * sample(mips->level[l0], 8 - l0, along * 21.3f, side * 21.3f) +
-			  kind->fine * sample(mips->level[l1], 8 - l1, along * 160.0f, side * 160.0f) +
+		float n = kind->coarse * sample(mips->level[l0], 8 - l0, along * 18.3f, side * 18.3f) +
+			  kind->fine * sample(mips->level[l1], 8 - l1, along * 89.0f + side * 67.0f,
+					      side * 89.0f - along * 67.0f) +
 			  kind->grain * near *
-				  sample(mips->level[l2], 8 - l2, along * 1024.0f, side * 1024.0f);
+				  sample(mips->level[l2], 8 - l2, along * 345.0f - side * 452.0f,
+					 side * 345.0f + along * 452.0f);
 		float y = base.y * (1.0f + n * 0.011f), gb = base.cb, gr = base.cr;
 		if (kind->band_strength > 0) {
 			y *= 1.0f + kind->band_strength * (2.0f * cover(along, kind->bands * 2.0f,

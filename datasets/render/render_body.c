@@ -158,7 +158,7 @@ static void add_arm(builder *b, int side)
 	const pf_arm *arm = &b->s->arms[side];
 	const float u = b->s->unit;
 	int right = side == PF_RIGHT, elbow = PF_KP_LEFT_ELBOW + right, wrist = PF_KP_LEFT_WRIST + right;
-	const pf_material skin = PF_MATERIAL_SKIN, shirt = PF_MATERIAL_SHIRT;
+	const pf_material skin = PF_MATERIAL_SKIN, shirt = PF_MATERIAL_SLEEVE;
 	pf_material upper = look->sleeve > 0 ? shirt : skin;
 	pf_vec3 delta = pf_along(arm->shoulder, arm->upper.up, -0.03f * u);
 	add(b, arm->shoulder, delta,
@@ -175,7 +175,7 @@ static void add_arm(builder *b, int side)
 	if (look->sleeve > 0) {
 		pf_vec3 hem = pf_along(arm->shoulder, arm->upper.up, -0.28f * u * look->sleeve - 0.03f * u);
 		add(b, arm->shoulder, hem,
-		    (skin_shape){{.064f, .064f, .062f, .060f}, shirt, shirt, 2, PF_KP_LEFT_SHOULDER + right},
+		    (skin_shape){{.058f, .060f, .059f, .057f}, shirt, shirt, 2, PF_KP_LEFT_SHOULDER + right},
 		    &arm->upper, arm->shoulder);
 	}
 	add(b, arm->elbow, arm->wrist, (skin_shape){{.039f, .043f, .035f, .026f}, skin, skin, 2, wrist},
@@ -199,7 +199,7 @@ static void add_head(builder *b)
 	const float u = s->unit * b->look->build.head, keep = b->girth;
 	const pf_material skin = PF_MATERIAL_SKIN, hair = PF_MATERIAL_HAIR;
 	pf_vec3 skull = pf_at(&s->head, s->head_at, 0, -0.045f * u, -0.025f * u);
-	add(b, s->neck_at, skull, (skin_shape){{.060f, .055f, .052f, .052f}, skin, skin, 2, -1}, &s->chest,
+	add(b, s->neck_at, skull, (skin_shape){{.064f, .059f, .057f, .058f}, skin, skin, 2, -1}, &s->chest,
 	    s->chest_at);
 	b->girth = u;
 	pf_part *head = add(
@@ -210,11 +210,11 @@ static void add_head(builder *b)
 	head->b.z = head->a.z;
 	for (int side = 0; side < 2; side++) {
 		float sign = side == PF_RIGHT ? 1.0f : -1.0f;
-		pf_vec3 top = pf_at(&s->head, s->head_at, sign * 0.077f * u, 0.020f * u, -0.012f * u);
-		pf_vec3 lobe = pf_at(&s->head, s->head_at, sign * 0.073f * u, -0.024f * u, -0.004f * u);
+		pf_vec3 top = pf_at(&s->head, s->head_at, sign * 0.072f * u, 0.018f * u, -0.012f * u);
+		pf_vec3 lobe = pf_at(&s->head, s->head_at, sign * 0.069f * u, -0.024f * u, -0.004f * u);
 		add(b, top, lobe,
 		    (skin_shape){
-			    {.016f, .017f, .014f, .010f}, skin, skin, 2, PF_KP_LEFT_EAR + (side == PF_RIGHT)},
+			    {.012f, .014f, .012f, .009f}, skin, skin, 2, PF_KP_LEFT_EAR + (side == PF_RIGHT)},
 		    &s->head, s->head_at);
 	}
 	pf_vec3 bridge = pf_at(&s->head, s->head_at, 0, 0.012f * u, 0.088f * u);

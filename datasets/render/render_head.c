@@ -64,7 +64,7 @@ static void paint_eye(const pf_look *look, float x, float y, pf_surface *s)
 {
 	/* x, y relative to the eye's centre, x away from the nose */
 	float socket = soft_spot(ellipse(x, y, -0.02f, 0.06f, 0.25f, 0.17f), 1.9f);
-	s->colour.y *= 1.0f - 0.30f * socket;
+	s->colour.y *= 1.0f - 0.36f * socket;
 	float lid = ellipse(x, y, 0, 0.0f, 0.165f, 0.068f + 0.02f * x);
 	if (lid < 1.0f) {
 		float iris = ellipse(x, y, -0.01f, 0.008f, 0.068f, 0.075f);
@@ -120,7 +120,7 @@ static void paint_face(const pf_look *look, pf_vec3 q, pf_surface *s)
 {
 	float ax = q.x < 0 ? -q.x : q.x, y = q.y + 0.02f;
 	s->colour.cr += 5.0f * soft_spot(ellipse(ax, y, 0.45f, -0.2f, 0.22f, 0.17f), 2.2f);
-	s->bump += 0.05f * soft_spot(ellipse(ax, y, 0.44f, -0.16f, 0.22f, 0.14f), 2.2f);
+	s->bump += 0.09f * soft_spot(ellipse(ax, y, 0.44f, -0.16f, 0.22f, 0.14f), 2.2f);
 	if (look->beard > 0) {
 		float jaw = pf_smoothstep(0.30f, 0.46f, -y - 0.12f + 0.25f * ax);
 		float stubble = look->beard * (jaw > 0 ? jaw : 0);
@@ -144,31 +144,54 @@ static float hairline(const pf_look *look, pf_vec3 q)
 	return y < low ? low : y;
 }
 
-static int hit_surface(const pf_body *body, const pf_noise_tiles *tiles, const egg *skull, const egg *hair,
-		       float px, float py, float *inside, float *z, pf_surface *s, pf_vec3 *q)
+/* Hair stands off the skull at the top and lies close at the sides: shells of falling height. */
+typedef struct shells {
+	egg skull, hair[2];
+	float down_to[2];
+} shells;
+
+static int hit_hair(const pf_body *body, const pf_noise_tiles *tiles, const shells *head, float px, float py,
+		    float *inside, float *z, pf_surface *s, pf_vec3 *q)
 {
 	const pf_look *look = body->look;
-	float outside = egg_hit(hair, px, py, q, z);
-	float rough = pf_tile_smooth(tiles->cloud, q->x * 40.0f + q->z * 23.0f, q->y * 16.0f + q->x * 9.0f);
-	if (outside > 0 && q->y > hairline(look, *q) + rough * 0.0009f) {
+	for (int i = 0; i < 3; i++) {
+		*inside = egg_hit(i < 2 ? &head->hair[i] : &head->skull, px, py, q, z);
+		if (*inside <= -1.0f) {
+			continue;
+		}
+		float rough = pf_tile_smooth(tiles->cloud, q->x * 40.0f + q->z * 23.0f,
+					     q->y * 16.0f + q->x * 9.0f);
+		float line = hairline(look, *q) + rough * 0.0009f;
+		if (q->y <= line || (i < 2 && q->y < head->down_to[i] + rough * 0.0006f)) {
+			continue;
+		}
 		float strand = pf_tile_smooth(tiles->cloud, q->x * 150.0f + q->y * 30.0f,
 					      q->z * 110.0f + q->y * 14.0f);
-		*inside = outside;
 		*s = (pf_surface){look->hair, strand * 0.0028f, 0.10f};
 		s->colour.y += strand * 0.12f;
-		if (look->headband && q->y > 0.36f && q->y < 0.56f) {
+		if (look->headband && q->y > 0.46f && q->y < 0.60f && q->z > -0.8f) {
 			*s = (pf_surface){look->accent, strand * 0.0005f, 0.03f};
 		}
 		return 1;
 	}
-	*inside = egg_hit(skull, px, py, q, z);
+	return 0;
+}
+
+static int hit_surface(const pf_body *body, const pf_noise_tiles *tiles, const shells *head, float px,
+		       float py, float *inside, float *z, pf_surface *s, pf_vec3 *q)
+{
+	const pf_look *look = body->look;
+	if (hit_hair(body, tiles, head, px, py, inside, z, s, q)) {
+		return 1;
+	}
+	*inside = egg_hit(&head->skull, px, py, q, z);
 	if (*inside <= -1.0f) {
 		return 0;
 	}
 	float n = pf_tile_smooth(tiles->cloud, q->x * 90.0f + q->z * 60.0f, q->y * 90.0f);
 	*s = (pf_surface){look->skin, 0, 0.13f};
 	s->colour.y *= 1.0f + n * 0.0006f;
-	if (look->headband && q->y > 0.40f && q->y < 0.58f) {
+	if (look->headband && q->y > 0.50f && q->y < 0.62f) {
 		*s = (pf_surface){look->accent, n * 0.0006f, 0.03f};
 	} else if (q->z > 0.05f) {
 		paint_face(look, *q, s);
@@ -181,11 +204,12 @@ static int hit_surface(const pf_body *body, const pf_noise_tiles *tiles, const e
 
 void pf_head_draw(const pf_body *body, const pf_noise_tiles *tiles, const pf_part *part, pf_layer *layer)
 {
-	egg skull = egg_of(part, 1.0f);
 	float volume = body->look->hair_style == PF_HAIR_CURLS     ? 1.22f
 		       : body->look->hair_style == PF_HAIR_CROPPED ? 1.02f
 								   : 1.07f;
-	egg hair = egg_of(part, volume);
+	shells head = {egg_of(part, 1.0f),
+		       {egg_of(part, volume), egg_of(part, 0.5f + 0.5f * volume)},
+		       {0.30f, 0.02f}};
 	float reach = (part->radius[1] > part->radius[2] ? part->radius[1] : part->radius[2]) * volume + 2.0f;
 	int x0 = pf_floor_int(part->a.x - reach) - layer->x0,
 	    x1 = pf_floor_int(part->a.x + reach) + 1 - layer->x0;
@@ -203,15 +227,15 @@ void pf_head_draw(const pf_body *body, const pf_noise_tiles *tiles, const pf_par
 			pf_surface s;
 			pf_vec3 q;
 			pf_colour colour;
-			if (!hit_surface(body, tiles, &skull, &hair, px, py, &inside, &z, &s, &q)) {
+			if (!hit_surface(body, tiles, &head, px, py, &inside, &z, &s, &q)) {
 				continue;
 			}
 			float cover = inside / part->softness + 0.5f;
 			if (cover <= 0) {
 				continue;
 			}
-			pf_vec3 n = pf_along(pf_along(pf_mul(skull.right, q.x), skull.up, q.y), skull.front,
-					     q.z);
+			pf_vec3 n = pf_along(pf_along(pf_mul(head.skull.right, q.x), head.skull.up, q.y),
+					     head.skull.front, q.z);
 			pf_apply_light(&body->light, pf_normalised(n), &s, &colour);
 			size_t i = (size_t)y * (size_t)layer->width + (size_t)x;
 			pf_layer_put(layer, i, cover > 1 ? 1 : cover, part->a.z + z, blend, &colour);

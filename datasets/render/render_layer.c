@@ -88,6 +88,8 @@ void pf_noise_tiles_fill(pf_noise_tiles *tiles)
 	}
 	for (int y = 0; y < 256; y++) {
 		for (int x = 0; x < 256; x++) {
+			uint32_t h = pf_hash2((uint32_t)x, (uint32_t)y * 31u + 5u);
+			tiles->grain[y * 256 + x] = (int8_t)((int)(h & 127) - (int)(h >> 7 & 127));
 			tiles->cloud[y * 256 + x] = to_byte(sum[y * 256 + x]);
 			float next = smooth[((y + 2) & 255) * 256 + ((x + 2) & 255)];
 			tiles->fold[y * 256 + x] = to_byte((next - smooth[y * 256 + x]) * 5.0f);

@@ -41,6 +41,7 @@ void pf_layer_free(pf_layer *layer);
 typedef enum pf_material {
 	PF_MATERIAL_SKIN,
 	PF_MATERIAL_SHIRT,
+	PF_MATERIAL_SLEEVE,
 	PF_MATERIAL_SHORTS,
 	PF_MATERIAL_SOCK,
 	PF_MATERIAL_SHOE,
@@ -73,9 +74,10 @@ typedef struct pf_body {
 	pf_light light;
 } pf_body;
 
-/* 256 x 256 periodic noise (mean 0, -127 .. 127): [0] 1/f, [1] its slope along the diagonal (cloth folds). */
+/* 256 x 256 periodic noise (mean 0, -127 .. 127): 1/f; its slope along the diagonal
+ * (cloth folds); fine grain without coarse parts. */
 typedef struct pf_noise_tiles {
-	int8_t cloud[256 * 256], fold[256 * 256];
+	int8_t cloud[256 * 256], fold[256 * 256], grain[256 * 256];
 } pf_noise_tiles;
 
 void pf_noise_tiles_fill(pf_noise_tiles *tiles);

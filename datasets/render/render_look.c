@@ -98,7 +98,7 @@ void pf_look_draw(pf_rng *rng, pf_palette palette, pf_pattern pattern, pf_look *
 	look->sock_cover = pf_rng_chance(rng, 0.6f) ? 0.16f : 0.60f;
 	look->beard = !slight && pf_rng_chance(rng, 0.3f) ? pf_rng_range(rng, 0.3f, 0.8f) : 0.0f;
 	look->number = pf_rng_chance(rng, 0.7f) ? (int)pf_rng_below(rng, 1000) : -1;
-	look->headband = pf_rng_chance(rng, 0.12f);
+	look->headband = pf_rng_chance(rng, 0.07f);
 	look->smile = pf_rng_chance(rng, 0.5f) ? pf_rng_range(rng, 0.2f, 0.9f) : 0.0f;
 	draw_build(rng, slight, &look->build);
 }

@@ -52,7 +52,7 @@ static float pattern_at(pf_pattern pattern, pf_vec3 l)
 /* The bib: 0 outside, 1 white, 2 print. */
 static int bib_at(const pf_look *look, pf_vec3 l)
 {
-	float u = (l.x * (l.z < 0 ? -1.0f : 1.0f) + 0.105f) / 0.21f, v = (-0.135f - l.y) / 0.165f;
+	float u = (0.105f - l.x * (l.z < 0 ? -1.0f : 1.0f)) / 0.21f, v = (-0.135f - l.y) / 0.165f;
 	if (look->number < 0 || u < 0 || u > 1 || v < 0 || v > 1) {
 		return 0;
 	}
@@ -68,13 +68,36 @@ static int bib_at(const pf_look *look, pf_vec3 l)
 	return pf_digit_bit(digit, column % 6, row) ? 2 : 1;
 }
 
-static pf_surface shirt_at(const pf_look *look, const pf_noise_tiles *tiles, pf_vec3 l)
+/* The weave of cloth: fine grain that shows only where a pixel resolves it. */
+static float weave(const pf_noise_tiles *tiles, float detail, float u, float v)
+{
+	return detail * pf_tile_at(tiles->grain, u * 1150.0f, v * 1150.0f) * 0.0016f;
+}
+
+static pf_surface sleeve_at(const pf_look *look, const pf_noise_tiles *tiles, float detail, float t,
+			    pf_vec3 l)
+{
+	float trim = t > 0.80f ? 1.0f : 0.0f;
+	if (look->pattern == PF_PATTERN_HOOPS || look->pattern == PF_PATTERN_CHECKS ||
+	    look->pattern == PF_PATTERN_DOTS || look->pattern == PF_PATTERN_STRIPES) {
+		trim = pattern_at(look->pattern, l);
+	}
+	pf_surface surface = {.colour = pf_colour_mix(look->shirt, look->shirt2, trim), .gloss = 0.05f};
+	surface.bump = pf_tile_smooth(tiles->fold, l.x * 150.0f + l.y * 60.0f, l.y * 90.0f + l.z * 40.0f) *
+			       0.0024f +
+		       weave(tiles, detail, l.x + l.z, l.y);
+	return surface;
+}
+
+static pf_surface shirt_at(const pf_look *look, const pf_noise_tiles *tiles, float detail, pf_vec3 l)
 {
 	pf_surface surface = {
 		.colour = pf_colour_mix(look->shirt, look->shirt2, pattern_at(look->pattern, l)),
 		.gloss = 0.05f};
 	float z = l.z < 0 ? 97.0f : 0.0f;
-	surface.bump = pf_tile_smooth(tiles->fold, l.x * 150.0f + l.y * 60.0f + z, l.y * 90.0f + z) * 0.0022f;
+	surface.bump = pf_tile_smooth(tiles->fold, l.x * 150.0f + l.y * 60.0f + z, l.y * 90.0f + z) *
+			       0.0026f +
+		       weave(tiles, detail, l.x, l.y);
 	int bib = bib_at(look, l);
 	if (bib) {
 		surface.colour = bib == 1           ? (pf_colour){238, 0, 0}
@@ -85,24 +108,28 @@ static pf_surface shirt_at(const pf_look *look, const pf_noise_tiles *tiles, pf_
 	return surface;
 }
 
-static pf_surface skin_at(const pf_look *look, const pf_noise_tiles *tiles, pf_vec3 l)
+static pf_surface skin_at(const pf_look *look, const pf_noise_tiles *tiles, float detail, pf_vec3 l)
 {
 	float n = pf_tile_smooth(tiles->cloud, l.x * 420.0f + l.z * 300.0f, l.y * 420.0f);
 	float m = pf_tile_smooth(tiles->fold, l.x * 160.0f + l.z * 200.0f + 31.0f, l.y * 46.0f);
 	pf_colour c = look->skin;
 	c.y *= 1.0f + n * 0.0007f;
 	c.cr += n * 0.012f;
-	return (pf_surface){c, m * 0.0012f, 0.16f};
+	float pore = detail * pf_tile_at(tiles->grain, l.x * 1300.0f + l.z * 900.0f, l.y * 1300.0f);
+	return (pf_surface){c, m * 0.0012f + pore * 0.0007f, 0.16f};
 }
 
-static pf_surface shorts_at(const pf_look *look, const pf_noise_tiles *tiles, float t, pf_vec3 l)
+static pf_surface shorts_at(const pf_look *look, const pf_noise_tiles *tiles, float detail, float t,
+			    pf_vec3 l)
 {
 	float side = l.x < 0 ? -l.x : l.x;
 	float band = pf_clampf((side - 0.062f) / 0.004f, 0, 1) *
 		     pf_clampf((0.026f - (l.z < 0 ? -l.z : l.z)) / 0.004f, 0, 1);
 	pf_surface surface = {.colour = pf_colour_mix(look->shorts, look->accent, t > 0 ? band : 0),
 			      .gloss = 0.06f};
-	surface.bump = pf_tile_smooth(tiles->fold, l.x * 120.0f + l.z * 90.0f + 13.0f, l.y * 70.0f) * 0.0022f;
+	surface.bump = pf_tile_smooth(tiles->fold, l.x * 120.0f + l.z * 90.0f + 13.0f, l.y * 70.0f) *
+			       0.0028f +
+		       weave(tiles, detail, l.x + l.z, l.y);
 	return surface;
 }
 
@@ -125,14 +152,16 @@ static pf_surface ball_at(pf_vec3 l)
 	return (pf_surface){pf_colour_mix((pf_colour){232, 0, 0}, (pf_colour){40, 4, -2}, a * b), 0, 0.14f};
 }
 
-pf_surface pf_material_at(const pf_look *look, const pf_noise_tiles *tiles, pf_material material, float t,
-			  pf_vec3 local)
+pf_surface pf_material_at(const pf_look *look, const pf_noise_tiles *tiles, pf_material material,
+			  float detail, float t, pf_vec3 local)
 {
 	switch (material) {
 	case PF_MATERIAL_SHIRT:
-		return shirt_at(look, tiles, local);
+		return shirt_at(look, tiles, detail, local);
+	case PF_MATERIAL_SLEEVE:
+		return sleeve_at(look, tiles, detail, t, local);
 	case PF_MATERIAL_SHORTS:
-		return shorts_at(look, tiles, t, local);
+		return shorts_at(look, tiles, detail, t, local);
 	case PF_MATERIAL_SHOE:
 		return shoe_at(look, tiles, local);
 	case PF_MATERIAL_SOCK: {
@@ -156,7 +185,7 @@ pf_surface pf_material_at(const pf_look *look, const pf_noise_tiles *tiles, pf_m
 	case PF_MATERIAL_HEAD:
 		break;
 	}
-	return skin_at(look, tiles, local);
+	return skin_at(look, tiles, detail, local);
 }
 
 float pf_light_on(const pf_light *light, pf_vec3 n, float bump)

@@ -10,9 +10,10 @@ typedef struct pf_surface {
 	float gloss; /* strength of the highlight */
 } pf_surface;
 
-/* `t` along the part, `local` the point in the part's texture frame in metres (right, up, front). */
-pf_surface pf_material_at(const pf_look *look, const pf_noise_tiles *tiles, pf_material material, float t,
-			  pf_vec3 local);
+/* `detail` 0 .. 1: how well a pixel resolves a millimetre; `t` along the part, `local` the point in the
+ * part's texture frame in metres (right, up, front). */
+pf_surface pf_material_at(const pf_look *look, const pf_noise_tiles *tiles, pf_material material,
+			  float detail, float t, pf_vec3 local);
 
 static inline float pf_tile_at(const int8_t *tile, float u, float v)
 {

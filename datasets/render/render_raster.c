@@ -103,7 +103,9 @@ static void shade(const pf_body *body, const pf_noise_tiles *tiles, const pf_par
 	pf_vec3 at = pf_mul(pf_sub(pf_vec(px, py, part->a.z + h->z), part->origin), part->metres);
 	pf_vec3 local = pf_vec(pf_dot(at, part->frame.right), pf_dot(at, part->frame.up),
 			       pf_dot(at, part->frame.front));
-	pf_surface s = pf_material_at(body->look, tiles, part->material[h->t > part->cut], h->t, local);
+	float detail = pf_clampf(1.4f - 500.0f * part->metres, 0.0f, 1.0f);
+	pf_surface s = pf_material_at(body->look, tiles, part->material[h->t > part->cut], detail, h->t,
+				      local);
 	pf_apply_light(&body->light, n, &s, colour);
 }
 
@@ -232,7 +234,9 @@ void pf_body_box(const pf_body *body, float box[4])
 	for (int i = 0; i < body->count; i++) {
 		const pf_part *p = &body->parts[i];
 		const pf_vec3 ends[2] = {p->a, p->b};
-		const float radii[2] = {p->radius[0], p->radius[3]};
+		float head = 1.25f * (p->radius[1] > p->radius[2] ? p->radius[1] : p->radius[2]);
+		int egg = p->material[0] == PF_MATERIAL_HEAD;
+		const float radii[2] = {egg ? head : p->radius[0], egg ? head : p->radius[3]};
 		for (int e = 0; e < 2; e++) {
 			box[0] = ends[e].x - radii[e] < box[0] ? ends[e].x - radii[e] : box[0];
 			box[1] = ends[e].y - radii[e] < box[1] ? ends[e].y - radii[e] : box[1];

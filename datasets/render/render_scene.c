@@ -40,7 +40,7 @@ static float span_of(pf_motion motion)
 	case PF_MOTION_DANCE:
 		return 2.15f;
 	default:
-		return 2.0f;
+		return 1.95f;
 	}
 }
 
@@ -48,7 +48,7 @@ static void draw_view(pf_rng *rng, pf_scene *scene)
 {
 	pf_motion motion = scene->actors[0].motion;
 	float width = (float)scene->width, height = (float)scene->height, span = span_of(motion);
-	float fill = pf_rng_range(rng, 0.74f, 0.96f), wide = scene->frontal ? 1.25f : 2.0f;
+	float fill = pf_rng_range(rng, 0.80f, 1.0f), wide = scene->frontal ? 1.25f : 2.0f;
 	pf_view *view = &scene->view;
 	view->px_per_m = height * fill / span;
 	view->distance_m = scene->frontal ? pf_rng_range(rng, 22, 30) : pf_rng_range(rng, 10, 18);
@@ -93,7 +93,8 @@ static void draw_backdrop(pf_rng *rng, pf_scene *scene)
 	float share = d / (d + behind);
 	float metre = view->px_per_m * share;
 	/* a long lens wide open: the blur of what is far grows with focal length squared over the f-number */
-	scene->lens = view->px_per_m * d * pf_rng_range(rng, 0.06f, 0.16f);
+	float open = pf_rng_range(rng, 0, 1);
+	scene->lens = view->px_per_m * d * (0.024f + 0.080f * open * open);
 	far_scene->far = far;
 	far_scene->seed = ((uint64_t)pf_rng_u32(rng) << 32) | pf_rng_u32(rng);
 	far_scene->metre = metre * 0.5f * (far == PF_FAR_HILLS ? 3.0f : 1.0f);
@@ -116,7 +117,7 @@ static void draw_camera(pf_rng *rng, pf_scene *scene)
 	static const unsigned isos[] = {200, 400, 640, 800, 1600, 3200};
 	scene->iso = isos[pick(rng, 3) + (dark ? 3u : slow ? 0u : 1u)];
 	scene->group_ev = 0.10f * pf_rng_normal(rng) * scene->request.choice->exposure;
-	float grain = scene->iso >= 3200 ? 3.2f : scene->iso >= 1600 ? 2.6f : scene->iso >= 640 ? 2.0f : 1.6f;
+	float grain = scene->iso >= 3200 ? 5.0f : scene->iso >= 1600 ? 4.3f : scene->iso >= 640 ? 3.5f : 2.9f;
 	scene->noise_sigma = grain * scene->request.choice->noise;
 	scene->vignette = pf_rng_range(rng, 0.05f, 0.20f);
 }

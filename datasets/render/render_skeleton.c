@@ -5,7 +5,7 @@
 #define THIGH 0.435f
 #define SHANK 0.425f
 #define TORSO 0.500f
-#define SHOULDER_HALF 0.180f
+#define SHOULDER_HALF 0.170f
 #define UPPER_ARM 0.300f
 #define FOREARM 0.262f
 #define HAND 0.085f
@@ -101,7 +101,7 @@ static void solve_at(const pf_pose *pose, const pf_build *build, const pf_frame3
 	s->chest_at = pf_along(middle, s->chest.up, TORSO * 0.5f * u);
 	s->neck_at = pf_at(&s->chest, s->chest_at, 0, 0.035f * u, -0.008f * u);
 	s->head = pf_swing(pf_twist(*root, -pose->head_turn), pose->head_pitch);
-	pf_vec3 neck_top = pf_along(pf_along(s->neck_at, s->chest.up, 0.045f * u), s->head.up, 0.040f * u);
+	pf_vec3 neck_top = pf_along(pf_along(s->neck_at, s->chest.up, 0.045f * u), s->head.up, 0.034f * u);
 	s->head_at = pf_at(&s->head, neck_top, 0, 0.100f * u * build->head, 0.022f * u);
 	for (int side = 0; side < 2; side++) {
 		solve_leg(s, pose, build, root, side, &s->legs[side]);
