@@ -172,9 +172,7 @@ static void read_exposure(const ExifData *data, pf_exif *exif)
 		return;
 	}
 	ExifSRational value = exif_get_srational(bias->data, exif_data_get_byte_order((ExifData *)data));
-	if (value.denominator == 0) {
-		return;
-	}
+	/* A denominator of 0 gives no number in the range. */
 	float ev = (float)((double)value.numerator / (double)value.denominator);
 	if (ev >= -EXPOSURE_BIAS_MAX_EV && ev <= EXPOSURE_BIAS_MAX_EV) {
 		exif->has_exposure_bias = true;

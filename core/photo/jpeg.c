@@ -64,11 +64,6 @@ static void on_message(j_common_ptr jpeg, int level)
 	}
 }
 
-static void no_output(j_common_ptr jpeg)
-{
-	(void)jpeg;
-}
-
 /* The gate has counted the scans; this holds even if libjpeg should see the file in another way. */
 static void on_progress(j_common_ptr jpeg)
 {
@@ -80,7 +75,8 @@ static void on_progress(j_common_ptr jpeg)
 	}
 }
 
-/* The error handlers work from here on; the libjpeg object does not exist yet. */
+/* The error handlers work from here on; the libjpeg object does not exist yet. Only the two that are replaced
+ * ever print. */
 static void decoder_prepare(decoder *d, const pf_jpeg_source *source, const pf_jpeg_limits *limits)
 {
 	d->source = source;
@@ -89,7 +85,6 @@ static void decoder_prepare(decoder *d, const pf_jpeg_source *source, const pf_j
 	d->jpeg.err = jpeg_std_error(&d->errors);
 	d->errors.error_exit = leave;
 	d->errors.emit_message = on_message;
-	d->errors.output_message = no_output;
 	d->progress = (struct jpeg_progress_mgr){.progress_monitor = on_progress};
 }
 

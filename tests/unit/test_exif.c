@@ -152,6 +152,17 @@ static void test_missing_fields(void **state)
 	assert_int_equal(read_spec(&(pf_fixture_exif_spec){.orientation = 9}).orientation, 1);
 	assert_false(read_spec(&(pf_fixture_exif_spec){.bias_numerator = 500, .bias_denominator = 1})
 			     .has_exposure_bias);
+	/* A rational without denominator, written over a good one. */
+	pf_fixture_bytes bytes = pf_fixture_exif(
+		&(pf_fixture_exif_spec){.bias_numerator = 0x51525354, .bias_denominator = 1});
+	uint8_t *number = memmem(bytes.data, bytes.bytes, "TSRQ", 4);
+	for (int numerator = 0; numerator < 2; numerator++) {
+		memset(number, 0, 8);
+		number[0] = (uint8_t)numerator;
+		pf_exif_read(reader, bytes.data, bytes.bytes, &exif);
+		assert_false(exif.has_exposure_bias);
+	}
+	pf_fixture_free(&bytes);
 }
 
 static void test_time_falls_back(void **state)
@@ -228,7 +239,40 @@ static void test_amplification_is_refused(void **state)
 	assert_false(pf_exif_gate(segment + 6, bytes - 6));
 	segment[14] = 2;
 	assert_true(pf_exif_gate(segment + 6, bytes - 6));
+	/* Many entries whose values are small: the number alone is too much. */
+	for (unsigned i = 0; i < 1000; i++) {
+		memcpy(segment + 16 + 12 * (size_t)i, "\x12\x01\x03\0\1\0\0\0\1\0\0\0", 12);
+	}
+	segment[14] = PF_EXIF_ENTRIES_MAX & 255;
+	segment[15] = PF_EXIF_ENTRIES_MAX >> 8;
+	assert_true(pf_exif_gate(segment + 6, bytes - 6));
+	segment[14]++;
+	assert_false(pf_exif_gate(segment + 6, bytes - 6));
 	free(segment);
+}
+
+/* `count` directories, of one entry each that points at the next. */
+static bool gate_chain(unsigned count, bool nested)
+{
+	uint8_t chain[512] = "II\x2a\0\x08\0\0\0";
+	for (unsigned i = 0; i < count; i++) {
+		/* One after the other they stand in the first directory, nested each in the one before. */
+		size_t at = nested ? 8 + 18 * (size_t)i : 10 + 12 * (size_t)i;
+		size_t to = nested ? at + 18 : 500;
+		uint8_t entry[12] = {0x69, 0x87, 4, 0, 1, 0, 0, 0, (uint8_t)to, (uint8_t)(to >> 8)};
+		chain[nested ? at : 8] = nested ? 1 : (uint8_t)count;
+		memcpy(chain + at + (nested ? 2 : 0), entry, sizeof entry);
+	}
+	return pf_exif_gate(chain, sizeof chain);
+}
+
+static void test_chains_of_directories(void **state)
+{
+	(void)state;
+	assert_true(gate_chain(PF_EXIF_DEPTH_MAX, true));
+	assert_false(gate_chain(PF_EXIF_DEPTH_MAX + 1, true));
+	assert_true(gate_chain(PF_EXIF_DIRECTORIES_MAX - 1, false));
+	assert_false(gate_chain(PF_EXIF_DIRECTORIES_MAX, false));
 }
 
 static void test_loops_end(void **state)
@@ -304,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_maker_notes_are_blanked),
 		cmocka_unit_test(test_amplification_is_refused),
 		cmocka_unit_test(test_loops_end),
+		cmocka_unit_test(test_chains_of_directories),
 		cmocka_unit_test(test_garbage),
 	};
 	return cmocka_run_group_tests(tests, open_reader, close_reader);

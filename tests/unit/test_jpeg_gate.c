@@ -154,7 +154,7 @@ static void test_sampling_factors(void **state)
 	}
 	expect(patched(11, 0x00), PF_ERR_UNSUPPORTED);
 	expect(patched(11, 0xF1), PF_ERR_UNSUPPORTED);
-	expect(patched(14, 0x22), PF_ERR_UNSUPPORTED); /* the chroma planes differ */
+	expect(patched(14, 0x21), PF_ERR_UNSUPPORTED); /* the chroma planes differ */
 	expect(patched(11, 0x11), PF_OK);
 	pf_fixture_bytes fraction = patched(11, 0x31); /* three luma samples to two of chroma */
 	size_t header = pf_fixture_find_marker(&fraction, 0xC0);

@@ -299,6 +299,13 @@ static void test_noise(void **state)
 		double measured = score_scene(flat, 1.0f, sigma, 1).measures[PF_MEASURE_NOISE];
 		assert_true(measured > 0.9 * sigma && measured < 1.1 * sigma);
 	}
+	/* Texture is no noise: what is measured is the flat part of the photo. */
+	memcpy(flat, sharp, sizeof flat / 2);
+	double beside_texture = score_scene(flat, 1.0f, 4, 1).measures[PF_MEASURE_NOISE];
+	assert_true(beside_texture > 0.9 * 4 && beside_texture < 1.1 * 4);
+	for (size_t i = 0; i < SIDE * SIDE; i++) {
+		flat[i] = 120.0f;
+	}
 	/* Noise is no detail, and it does not make a soft photo sharp. */
 	pf_score grain = score_scene(flat, 1.0f, 8, 1);
 	assert_true(grain.factors[PF_FACTOR_SHARPNESS] < 0.35);
