@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,6 +100,50 @@ static void test_same_photo_same_bits(void **state)
 	pf_image_release(&one);
 	pf_image_release(&two);
 	pf_scorer_destroy(scorer);
+	pf_fixture_folder_close(&folder);
+}
+
+typedef struct worker {
+	const pf_dataset *dataset;
+	pf_score scores[2];
+	pf_status status;
+} worker;
+
+static void *work(void *argument)
+{
+	worker *w = argument;
+	pf_scorer_config config;
+	pf_scorer *scorer;
+	pf_scorer_config_default(&config);
+	w->status = pf_scorer_create(&config, NULL, &scorer, NULL);
+	for (size_t i = 0; i < 6 && w->status == PF_OK; i++) {
+		w->status = pf_scorer_photo(scorer, w->dataset, i % 2, &w->scores[i % 2], NULL);
+	}
+	if (w->status == PF_OK) {
+		pf_scorer_destroy(scorer);
+	}
+	return NULL;
+}
+
+/* A scorer of one's own is all that a thread needs. */
+static void test_threads_with_their_own_scorers(void **state)
+{
+	(void)state;
+	pf_fixture_folder folder;
+	pf_fixture_folder_open(&folder);
+	add_jpeg(&folder, "a.jpg", &(pf_fixture_spec){.width_px = 700, .height_px = 500});
+	add_jpeg(&folder, "b.jpg", &(pf_fixture_spec){.width_px = 333, .height_px = 470, .scans = 1});
+	pthread_t threads[3];
+	worker workers[3];
+	for (size_t i = 0; i < 3; i++) {
+		workers[i] = (worker){.dataset = folder.dataset};
+		assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(workers[i].status, PF_OK);
+		assert_memory_equal(workers[i].scores, workers[0].scores, sizeof workers[0].scores);
+	}
 	pf_fixture_folder_close(&folder);
 }
 
@@ -350,6 +395,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stages_and_measures),
 		cmocka_unit_test(test_same_photo_same_bits),
+		cmocka_unit_test(test_threads_with_their_own_scorers),
 		cmocka_unit_test(test_bad_photos),
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 		cmocka_unit_test(test_refusal_is_cheap),
