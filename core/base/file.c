@@ -25,10 +25,34 @@ static pf_status sync_folder(const char *target, pf_error *error)
 	return PF_OK;
 }
 
+/* A device or FIFO that was renamed onto would be gone: it is written to as it is. Never waits for a FIFO's
+ * reader. */
+static pf_status open_in_place(pf_new_file *file, pf_error *error)
+{
+	int fd = open(file->target, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0) {
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+		file->stream = fdopen(fd, "w");
+	}
+	if (!file->stream) {
+		pf_status status = pf_fail_errno(error, file->target, "cannot open");
+		if (fd >= 0) {
+			close(fd);
+		}
+		pf_new_file_abandon(file);
+		return status;
+	}
+	return PF_OK;
+}
+
 pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *error)
 {
 	*file = (pf_new_file){.target = strdup(target)};
 	int fd = -1;
+	struct stat info;
+	if (file->target && stat(target, &info) == 0 && !S_ISREG(info.st_mode)) {
+		return open_in_place(file, error);
+	}
 	if (!file->target || asprintf(&file->temporary, "%s.new-XXXXXX", target) < 0) {
 		file->temporary = NULL;
 		pf_new_file_abandon(file);
@@ -76,7 +100,13 @@ pf_status pf_new_file_commit(pf_new_file *file, bool replace, pf_error *error)
 	pf_status status = PF_OK;
 	FILE *stream = file->stream;
 	file->stream = NULL;
-	bool written = fflush(stream) == 0 && !ferror(stream) && fsync(fileno(stream)) == 0;
+	if (!file->temporary && !replace) { /* opened in place */
+		status = pf_fail(error, PF_ERR_EXISTS, file->target, "it is there, and not a regular file");
+		fclose(stream);
+		goto out;
+	}
+	bool written = fflush(stream) == 0 && !ferror(stream) &&
+		       (!file->temporary || fsync(fileno(stream)) == 0);
 	if (!written) {
 		status = pf_fail_errno(error, file->target, "cannot write");
 		fclose(stream);
@@ -84,6 +114,9 @@ pf_status pf_new_file_commit(pf_new_file *file, bool replace, pf_error *error)
 	}
 	if (fclose(stream) != 0) {
 		status = pf_fail_errno(error, file->target, "cannot write");
+		goto out;
+	}
+	if (!file->temporary) {
 		goto out;
 	}
 	if (take_name(file, replace)) {
@@ -117,7 +150,7 @@ pf_status pf_make_folders(const char *path, pf_error *error)
 	if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy) {
 		return pf_fail(error, PF_ERR_INVALID, path, "the path is too long");
 	}
-	for (char *slash = copy + 1;; slash++) {
+	for (char *slash = copy + (copy[0] == '/');; slash++) {
 		slash = strchrnul(slash, '/');
 		char end = *slash;
 		*slash = '\0';
