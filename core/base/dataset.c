@@ -74,6 +74,9 @@ pf_status pf_dataset_add(pf_dataset *dataset, const char *path, uint64_t size_by
 	if (!path_is_plain(path)) {
 		return pf_fail(error, PF_ERR_INVALID, path, "a photo's path must lead down from the root");
 	}
+	if (strlen(path) >= PATH_MAX) {
+		return pf_fail(error, PF_ERR_INVALID, path, "the path is too long");
+	}
 	if (dataset->count >= UINT32_MAX - 1) {
 		return pf_fail(error, PF_ERR_INVALID, path, "too many photos");
 	}

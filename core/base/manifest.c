@@ -229,7 +229,12 @@ static pf_status read_photo(reader *in, pf_dataset *dataset)
 	    (hashed && !parse_sha256(hex, hash)) || !pf_unescape(rest)) {
 		return malformed(in, "expected SHA256, SIZE and PATH");
 	}
-	return pf_dataset_add(dataset, rest, size, hashed ? hash : NULL, in->error);
+	pf_error why = {0};
+	status = pf_dataset_add(dataset, rest, size, hashed ? hash : NULL, &why);
+	if (status == PF_ERR_INVALID) {
+		return malformed(in, why.message);
+	}
+	return status == PF_OK ? PF_OK : pf_fail(in->error, status, in->file, "%s", why.message);
 }
 
 static pf_status read_root(reader *in, const char *name, pf_dataset **out)
@@ -279,8 +284,9 @@ static pf_status read_manifest(reader *in, pf_dataset **dataset)
 	for (uint64_t i = 0; i < count && status == PF_OK; i++) {
 		status = read_photo(in, *dataset);
 	}
-	if (status == PF_OK && fgetc(in->stream) != EOF) {
-		status = malformed(in, "more lines than its count says");
+	if (status == PF_OK) {
+		in->offset = ftello(in->stream);
+		status = fgetc(in->stream) == EOF ? PF_OK : malformed(in, "more lines than its count says");
 	}
 	return status == PF_OK ? pf_dataset_sort(*dataset, in->error) : status;
 }
