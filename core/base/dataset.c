@@ -194,29 +194,29 @@ pf_status pf_dataset_scan(const char *folder, pf_dataset **out, pf_error *error)
 	return PF_OK;
 }
 
-/* Where the kernel has no openat2 (or a sandbox forbids it): open, then see where the descriptor leads. */
-static int open_checked_afterwards(const pf_dataset *dataset, const char *path, int flags)
+/* See where the path leads before opening what is there (a device may act on being opened): for kernels
+ * without openat2, sandboxes that forbid it, and absolute links, which openat2 refuses wherever they lead. */
+static int open_checked(const pf_dataset *dataset, const char *path, int flags)
 {
 	char full[PATH_MAX], link[64], real[PATH_MAX], root[PATH_MAX];
 	if (snprintf(full, sizeof full, "%s/%s", dataset->root, path) >= (int)sizeof full) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	int fd = open(full, flags);
-	if (fd < 0) {
+	int place = open(full, O_PATH | O_CLOEXEC);
+	if (place < 0) {
 		return -1;
 	}
-	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", place);
 	ssize_t length = readlink(link, real, sizeof real - 1);
 	real[length > 0 ? length : 0] = '\0';
 	size_t root_length = realpath(dataset->root, root) ? strlen(root) : 0;
 	bool below = root_length && !strncmp(real, root, root_length) &&
 		     (root_length == 1 || real[root_length] == '/');
-	if (!below) {
-		close(fd);
-		errno = EXDEV;
-		return -1;
-	}
+	int fd = below ? open(link, flags) : -1;
+	int number = below ? errno : EXDEV;
+	close(place);
+	errno = number;
 	return fd;
 }
 
@@ -232,8 +232,8 @@ static int open_beneath(const pf_dataset *dataset, const char *path)
 	int number = errno;
 	close(root);
 	errno = number;
-	if (fd < 0 && (number == ENOSYS || number == EPERM)) {
-		fd = open_checked_afterwards(dataset, path, flags);
+	if (fd < 0 && (number == ENOSYS || number == EPERM || number == EXDEV)) {
+		fd = open_checked(dataset, path, flags);
 	}
 	return fd;
 }
