@@ -107,7 +107,7 @@ static void note(cyaml_log_t level, void *context, const char *format, va_list a
 	line[strcspn(line, "\n")] = 0;
 	const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
 	text += strspn(text, " ");
-	if (c->lines >= 2 || strncmp(text, "Backtrace", 9) == 0) {
+	if (c->lines >= 3 || strncmp(text, "Backtrace", 9) == 0) {
 		return;
 	}
 	size_t used = strlen(c->text);

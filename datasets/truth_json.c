@@ -37,6 +37,11 @@ static json_t *points_of(const pf_figure *figure)
 	return list;
 }
 
+static json_t *face_of(const pf_figure *figure)
+{
+	return figure->face ? box_of(figure->face_box) : json_null();
+}
+
 static json_t *photo_of(const pf_plan *plan, size_t group_index, const pf_scene *scene, const pf_shot *shot)
 {
 	const pf_plan_group *group = &plan->groups[group_index];
@@ -45,8 +50,9 @@ static json_t *photo_of(const pf_plan *plan, size_t group_index, const pf_scene 
 	pf_plan_path(plan, group, shot->frame, path);
 	json_t *others = json_array();
 	for (int i = 1; i < scene->actor_count; i++) {
-		json_array_append_new(others, json_pack("{s:o,s:o}", "box", box_of(shot->figures[i].box),
-							"keypoints", points_of(&shot->figures[i])));
+		json_array_append_new(others, json_pack("{s:o,s:o,s:o}", "box", box_of(shot->figures[i].box),
+							"face", face_of(&shot->figures[i]), "keypoints",
+							points_of(&shot->figures[i])));
 	}
 	return json_pack("{s:s,s:s,s:i,s:i,s:o,s:s,s:i,s:i,s:i,s:s,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:"
 			 "o,s:b,s:b,s:o,s:o}",
@@ -61,7 +67,7 @@ static json_t *photo_of(const pf_plan *plan, size_t group_index, const pf_scene 
 			 number(shot->blur_y, 2), "defocus", number(shot->defocus, 2), "exposure_error",
 			 number(shot->ev_error, 3), "exposure_bias", number(shot->ev_bias, 2), "cost",
 			 number(shot->cost, 3), "frontal", scene->frontal, "close_up", scene->close_up,
-			 "face", shot->face ? box_of(shot->face_box) : json_null(), "others", others);
+			 "face", face_of(&shot->figures[0]), "others", others);
 }
 
 typedef struct writer {

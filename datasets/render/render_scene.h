@@ -70,6 +70,8 @@ typedef struct pf_keypoint {
 typedef struct pf_figure {
 	pf_keypoint keypoints[PF_KEYPOINTS];
 	float box[4]; /* x0, y0, x1, y1 of the whole body, not cut at the picture's edges */
+	bool face;    /* its face is frontal, unhidden and inside the picture */
+	float face_box[4];
 } pf_figure;
 
 /* A photo of a scene, with its truth. */
@@ -83,9 +85,7 @@ typedef struct pf_shot {
 	float defocus;           /* blur radius on the athlete, pixels */
 	float ev_error, ev_bias; /* total error (bias included), and the bracket's part */
 	float travel_m;
-	float cut; /* share of the athlete's box outside the picture */
-	bool face; /* a frontal face inside the picture */
-	float face_box[4];
+	float cut;  /* share of the athlete's box outside the picture */
 	float cost; /* of docs/datasets.md: the best photo of a burst has the least */
 	pf_figure figures[2];
 	pf_body bodies[2];

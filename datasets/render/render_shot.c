@@ -78,6 +78,11 @@ static void place_view(const pf_scene *scene, pf_rng *rng, const pf_skeleton *bo
 	view->horizon_y += jitter * pf_rng_normal(rng) - (view->camera_height_m - middle) * view->px_per_m;
 }
 
+/* Joints lie inside the body: what covers one by no more than its own flesh does not hide it. */
+static const float depths_m[PF_KEYPOINTS] = {0.03f, 0.035f, 0.035f, 0.05f,  0.05f,  0.12f,
+					     0.12f, 0.075f, 0.075f, 0.065f, 0.065f, 0.14f,
+					     0.14f, 0.085f, 0.085f, 0.075f, 0.075f};
+
 static void fill_figure(const pf_scene *scene, const pf_shot *shot, const pf_skeleton *skeleton, int which,
 			pf_figure *figure)
 {
@@ -90,7 +95,7 @@ static void fill_figure(const pf_scene *scene, const pf_shot *shot, const pf_ske
 		point->x = at.x;
 		point->y = at.y;
 		point->visibility = 2;
-		float slack = 0.020f * shot->view.px_per_m;
+		float slack = depths_m[k] * shot->view.px_per_m;
 		if (at.x < 0 || at.y < 0 || at.x >= width || at.y >= height) {
 			point->visibility = 0;
 		} else if (pf_body_depth_at(body, at.x, at.y, k) > at.z + slack ||
@@ -119,22 +124,21 @@ static void face_visibility(const pf_skeleton *skeleton, pf_figure *figure)
 	}
 }
 
-static void find_face(const pf_scene *scene, const pf_skeleton *skeleton, pf_shot *shot)
+static void find_face(const pf_scene *scene, const pf_skeleton *skeleton, int which, pf_shot *shot)
 {
-	float scale, half = 0.088f * skeleton->unit * scene->actors[0].look.build.head;
+	pf_figure *figure = &shot->figures[which];
+	float scale, half = 0.088f * skeleton->unit * scene->actors[which].look.build.head;
 	pf_vec3 centre = pf_at(&skeleton->head, skeleton->head_at, 0, -0.012f, 0.05f);
 	pf_vec3 at = pf_project(&shot->view, centre, &scale);
 	float r = half * scale;
-	shot->face_box[0] = at.x - r;
-	shot->face_box[1] = at.y - r;
-	shot->face_box[2] = at.x + r;
-	shot->face_box[3] = at.y + r;
-	const pf_keypoint *k = shot->figures[0].keypoints;
+	const float box[4] = {at.x - r, at.y - r, at.x + r, at.y + r};
+	memcpy(figure->face_box, box, sizeof box);
+	const pf_keypoint *k = figure->keypoints;
 	bool seen = k[PF_KP_LEFT_EYE].visibility == 2 && k[PF_KP_RIGHT_EYE].visibility == 2 &&
 		    k[PF_KP_NOSE].visibility == 2;
 	float up = skeleton->head.up.y, front = skeleton->head.front.z;
-	shot->face = seen && front > 0.90f && up > 0.90f && at.x > r && at.y > r &&
-		     at.x < (float)scene->width - r && at.y < (float)scene->height - r;
+	figure->face = seen && front > 0.90f && up > 0.90f && box[0] > 0 && box[1] > 0 &&
+		       box[2] < (float)scene->width && box[3] < (float)scene->height;
 }
 
 static float cut_share(const pf_scene *scene, const float box[4])
@@ -152,7 +156,7 @@ static float cost_of(const pf_shot *shot, float tall)
 			   4.0f * shot->defocus * shot->defocus);
 	float ev = shot->ev_error < 0 ? -shot->ev_error : shot->ev_error;
 	return 100.0f * blur / tall + 0.6f * ev + 1.5f * shot->peak_distance + 2.0f * shot->cut -
-	       (shot->face ? 0.25f : 0.0f);
+	       (shot->figures[0].face ? 0.25f : 0.0f);
 }
 
 static void soften(const pf_scene *scene, int which, pf_shot *shot)
@@ -209,9 +213,9 @@ void pf_scene_shot(const pf_scene *scene, unsigned frame, pf_shot *shot)
 		shot->bodies[i].light = scene->light;
 		fill_figure(scene, shot, &skeletons[i], i, &shot->figures[i]);
 		face_visibility(&skeletons[i], &shot->figures[i]);
+		find_face(scene, &skeletons[i], i, shot);
 		soften(scene, i, shot);
 	}
-	find_face(scene, &skeletons[0], shot);
 	const float *box = shot->figures[0].box;
 	shot->cut = cut_share(scene, box);
 	shot->cost = cost_of(shot, 1.8f * first->look.build.height * shot->view.px_per_m);
