@@ -127,7 +127,7 @@ static pf_status lay_out_planes(const pf_jpeg_head *head, pf_image *image, pf_er
 	}
 	pf_plane *planes[PF_JPEG_COMPONENTS_MAX] = {&image->y, &image->cb, &image->cr};
 	uint8_t *at = image->buffer;
-	for (uint32_t i = 0; i < head->components; i++) {
+	for (uint32_t i = 0; i < PF_JPEG_COMPONENTS_MAX && i < head->components; i++) {
 		const pf_jpeg_component *c = &head->component[i];
 		uint32_t stride = pf_jpeg_stride_bytes(c);
 		*planes[i] = (pf_plane){.data = at,

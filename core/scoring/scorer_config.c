@@ -208,41 +208,32 @@ pf_status pf_scorer_config_load(pf_scorer_config *config, const char *yaml_file,
 	return status;
 }
 
-static pf_status add_text(EVP_MD_CTX *sha, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static pf_status add_text(EVP_MD_CTX *sha, const char *format, ...)
+/* The text that is hashed: a line for everything that changes scores. */
+static size_t describe(const pf_scorer_config *config, const char *cascade_hex, char *text, size_t bytes)
 {
-	char line[256];
-	va_list arguments;
-	va_start(arguments, format);
-	int count = vsnprintf(line, sizeof line, format, arguments);
-	va_end(arguments);
-	return count >= 0 && (size_t)count < sizeof line && EVP_DigestUpdate(sha, line, (size_t)count) == 1
-		       ? PF_OK
-		       : PF_ERR_INTERNAL;
+	int used = snprintf(text, bytes, "%s\ncascade %s\nlimits %llu %llu %u\n", pf_engine_version(),
+			    cascade_hex, (unsigned long long)config->max_pixels,
+			    (unsigned long long)config->max_decode_bytes, config->max_scans);
+	for (unsigned i = 0; i < PF_FACTOR_COUNT && used > 0 && (size_t)used < bytes; i++) {
+		used += snprintf(text + used, bytes - (size_t)used, "%s %a\n", pf_factor_name((pf_factor)i),
+				 config->weights[i]);
+	}
+	return used > 0 && (size_t)used < bytes ? (size_t)used : 0;
 }
 
 pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
 				  pf_error *error)
 {
 	uint8_t cascade[PF_SHA256_BYTES];
-	char hex[2 * PF_SHA256_BYTES + 1];
+	char hex[2 * PF_SHA256_BYTES + 1], text[4096];
 	pf_status status = pf_file_sha256(config->cascade_file, cascade, NULL, error);
 	if (status != PF_OK) {
 		return status;
 	}
 	pf_sha256_hex(cascade, hex);
-	EVP_MD_CTX *sha = EVP_MD_CTX_new();
-	if (!sha) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a digest");
+	size_t bytes = describe(config, hex, text, sizeof text);
+	if (bytes == 0 || EVP_Digest(text, bytes, digest, NULL, EVP_sha256(), NULL) != 1) {
+		return pf_fail(error, PF_ERR_INTERNAL, NULL, "SHA-256 is not available");
 	}
-	bool ok = EVP_DigestInit_ex(sha, EVP_sha256(), NULL) == 1 &&
-		  add_text(sha, "%s\ncascade %s\n", pf_engine_version(), hex) == PF_OK &&
-		  add_text(sha, "limits %llu %llu %u\n", (unsigned long long)config->max_pixels,
-			   (unsigned long long)config->max_decode_bytes, config->max_scans) == PF_OK;
-	for (unsigned i = 0; ok && i < PF_FACTOR_COUNT; i++) {
-		ok = add_text(sha, "%s %a\n", pf_factor_name((pf_factor)i), config->weights[i]) == PF_OK;
-	}
-	ok = ok && EVP_DigestFinal_ex(sha, digest, NULL) == 1;
-	EVP_MD_CTX_free(sha);
-	return ok ? PF_OK : pf_fail(error, PF_ERR_INTERNAL, NULL, "SHA-256 is not available");
+	return PF_OK;
 }

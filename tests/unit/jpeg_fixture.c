@@ -154,7 +154,7 @@ static void put_text(tiff *t, size_t *at, size_t *values, uint32_t tag, const ch
 {
 	if (text) {
 		uint32_t bytes = (uint32_t)strlen(text) + 1;
-		memcpy(t->data + 6 + entry(t, at, values, tag, 2, bytes, bytes), text, bytes);
+		snprintf((char *)t->data + 6 + entry(t, at, values, tag, 2, bytes, bytes), bytes, "%s", text);
 	}
 }
 
@@ -187,7 +187,8 @@ static size_t put_exif_directory(tiff *t, size_t start, const pf_fixture_exif_sp
 pf_fixture_bytes pf_fixture_exif(const pf_fixture_exif_spec *spec)
 {
 	tiff t = {.data = calloc(1, 65536), .big_endian = spec->big_endian};
-	memcpy(t.data, spec->big_endian ? "Exif\0\0MM" : "Exif\0\0II", 8);
+	static const uint8_t headers[2][8] = {"Exif\0\0II", "Exif\0\0MM"};
+	memcpy(t.data, headers[spec->big_endian], 8);
 	put(&t, 2, 42, 2);
 	put(&t, 4, 8, 4);
 	size_t at = 10, values = 8 + 2 + 12 * 8 + 4;

@@ -324,11 +324,12 @@ static void test_garbage(void **state)
 	}
 	assert_true(orientations > 5000); /* what is not hit stays readable */
 	assert_true(cpu_ms() - begin < 20000.0 * 2.0);
+	static const uint8_t headers[2][14] = {"Exif\0\0II*\0\x08\0\0\0", "Exif\0\0MM\0*\0\0\0\x08"};
 	for (unsigned i = 0; i < 2000; i++) {
 		for (size_t at = 0; at < 400; at++) {
 			copy[at] = (uint8_t)pf_fixture_random(&random);
 		}
-		memcpy(copy, i % 2 ? "Exif\0\0II*\0\x08\0\0\0" : "Exif\0\0MM\0*\0\0\0\x08", 14);
+		memcpy(copy, headers[i % 2], 14);
 		pf_exif exif;
 		pf_exif_read(reader, copy, 400, &exif);
 	}

@@ -139,7 +139,7 @@ static uint8_t naive_sample(const pf_plane *plane, uint64_t width, uint64_t heig
 			}
 		}
 	}
-	return (uint8_t)((sum + w * h / 2) / (w * h));
+	return w > 0 && h > 0 ? (uint8_t)((sum + w * h / 2) / (w * h)) : 0;
 }
 
 static void test_shrinking_is_the_definition(void **state)
@@ -195,7 +195,8 @@ static void test_turning_upright(void **state)
 		assert_memory_equal(small.data, expected[index].upright, 6);
 		/* Points turn as pixels do. */
 		for (unsigned i = 0; i < 6; i++) {
-			double x = (i % 3 + 0.5) / 3.0, y = (i / 3 + 0.5) / 2.0;
+			unsigned stored_row = i / 3;
+			double x = (i % 3 + 0.5) / 3.0, y = (stored_row + 0.5) / 2.0;
 			pf_upright_point(orientation, &x, &y);
 			unsigned column = (unsigned)(x * small.width_px),
 				 row = (unsigned)(y * small.height_px);

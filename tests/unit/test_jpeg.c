@@ -25,7 +25,7 @@ static uint8_t *reference(const pf_fixture_bytes *bytes, int *components)
 	jpeg_start_decompress(&jpeg);
 	*components = jpeg.output_components;
 	size_t stride = (size_t)jpeg.output_width * (size_t)jpeg.output_components;
-	uint8_t *pixels = malloc(stride * jpeg.output_height);
+	uint8_t *pixels = calloc(jpeg.output_height, stride);
 	while (jpeg.output_scanline < jpeg.output_height) {
 		uint8_t *row = pixels + stride * jpeg.output_scanline;
 		jpeg_read_scanlines(&jpeg, &row, 1);
@@ -170,15 +170,16 @@ static void test_damaged_data(void **state)
 	pf_fixture_bytes bytes = pf_fixture_jpeg(&(pf_fixture_spec){.width_px = 320, .height_px = 240});
 	size_t scan = pf_fixture_find_marker(&bytes, 0xDA) + 14;
 	/* Half of the data cut out of the middle: every marker is there, the picture is not. */
+	static const uint8_t end_of_image[2] = {0xFF, 0xD9};
 	pf_fixture_bytes cut = {.data = malloc(bytes.bytes), .bytes = bytes.bytes - (bytes.bytes - scan) / 2};
 	memcpy(cut.data, bytes.data, cut.bytes);
-	memcpy(cut.data + cut.bytes - 2, "\xFF\xD9", 2);
+	memcpy(cut.data + cut.bytes - 2, end_of_image, 2);
 	expect_decode(&cut, PF_ERR_DAMAGED);
 	/* More data than the picture needs: something went wrong on the way. */
 	pf_fixture_bytes more = {.data = malloc(bytes.bytes + 100), .bytes = bytes.bytes + 100};
 	memcpy(more.data, bytes.data, bytes.bytes - 2);
 	memset(more.data + bytes.bytes - 2, 0x11, 100);
-	memcpy(more.data + more.bytes - 2, "\xFF\xD9", 2);
+	memcpy(more.data + more.bytes - 2, end_of_image, 2);
 	expect_decode(&more, PF_ERR_DAMAGED);
 	/* Without its tables the file says nothing, even when the photo before had the same ones. */
 	pf_fixture_bytes no_tables = {.data = malloc(bytes.bytes), .bytes = bytes.bytes};

@@ -179,7 +179,7 @@ static void blur_line(const float *from, float *to, int length, int dx, int dy)
 				int u = (x + i * dx + SIDE) % SIDE, v = (y + i * dy + SIDE) % SIDE;
 				sum += from[v * SIDE + u];
 			}
-			to[y * SIDE + x] = sum / (float)(length / 2 * 2 + 1);
+			to[y * SIDE + x] = sum / (float)length; /* odd */
 		}
 	}
 }
@@ -321,14 +321,15 @@ static void test_exposure(void **state)
 	(void)state;
 	double best = score_scene(sharp, 1.0f, 0, 1).factors[PF_FACTOR_EXPOSURE];
 	double last = best;
-	for (float gain = 0.7f; gain > 0.1f; gain -= 0.2f) {
-		double exposure = score_scene(sharp, gain, 0, 1).factors[PF_FACTOR_EXPOSURE];
+	static const float darker[] = {0.7f, 0.5f, 0.3f}, brighter[] = {1.4f, 1.8f, 2.2f};
+	for (size_t i = 0; i < 3; i++) {
+		double exposure = score_scene(sharp, darker[i], 0, 1).factors[PF_FACTOR_EXPOSURE];
 		assert_true(exposure < last);
 		last = exposure;
 	}
 	last = best;
-	for (float gain = 1.4f; gain < 2.5f; gain += 0.4f) {
-		pf_score score = score_scene(sharp, gain, 0, 1);
+	for (size_t i = 0; i < 3; i++) {
+		pf_score score = score_scene(sharp, brighter[i], 0, 1);
 		assert_true(score.factors[PF_FACTOR_EXPOSURE] < last);
 		assert_true(score.measures[PF_MEASURE_CLIPPED_HIGH] > 0.0);
 		last = score.factors[PF_FACTOR_EXPOSURE];

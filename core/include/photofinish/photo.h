@@ -9,18 +9,18 @@
 #include "photofinish/status.h"
 
 typedef struct pf_facts {
-	bool readable;      /* false: the file could not be read as a JPEG; nothing below holds */
-	bool has_time;      /* the capture time is known */
-	bool has_subsecond; /* ... and finer than a second */
+	int64_t time_ms; /* local capture time in ms since 1970-01-01 00:00 as the camera's clock says */
+	uint64_t body;   /* hash of make, model and serial number; 0 where none is stated */
+	uint64_t dhash;  /* 64-bit difference hash of the thumbnail */
+	float exposure_bias_ev;
+	uint32_t orientation;         /* EXIF 1..8, 1 where none is stated */
+	uint32_t width_px, height_px; /* as stored; 0 where the head of the file does not tell */
+	bool readable;                /* false: the file could not be read as a JPEG; nothing else holds */
+	bool has_time;                /* the capture time is known */
+	bool has_subsecond;           /* ... and finer than a second */
 	bool has_dhash;
 	bool auto_bracket; /* EXIF ExposureMode says "auto bracket" */
 	bool has_exposure_bias;
-	int64_t time_ms; /* local capture time in ms since 1970-01-01 00:00 as the camera's clock says */
-	float exposure_bias_ev;
-	uint64_t body;                /* hash of make, model and serial number; 0 where none is stated */
-	uint64_t dhash;               /* 64-bit difference hash of the thumbnail */
-	uint32_t orientation;         /* EXIF 1..8, 1 where none is stated */
-	uint32_t width_px, height_px; /* as stored */
 } pf_facts;
 
 /* Working memory of facts reading; one for each thread. */
