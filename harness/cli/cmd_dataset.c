@@ -16,7 +16,7 @@ static int make(const pf_command *command, int argc, char **argv)
 {
 	pf_make_options options = {0};
 	pf_make_report report;
-	const char *progress = "auto";
+	pf_progress_choice progress = {.mode = "auto"};
 	uint32_t workers = 0;
 	bool force = false;
 	const pf_arg table[] = {
@@ -28,8 +28,7 @@ static int make(const pf_command *command, int argc, char **argv)
 		 "worker processes (default: one for each processor)", 1, 1024},
 		{"force", 'f', PF_ARG_FLAG, &force, NULL,
 		 "replace a dataset that was made from another specification", 0, 0},
-		{"progress", 0, PF_ARG_CHOICE, &progress, "auto|always|never",
-		 "progress on standard error (default: auto)", 0, 0},
+		PF_PROGRESS_ARGS(progress),
 		{0},
 	};
 	char **operands;
@@ -39,7 +38,7 @@ static int make(const pf_command *command, int argc, char **argv)
 		return code;
 	}
 	pf_error error = {0};
-	pf_progress_start(progress);
+	pf_progress_choose(&progress);
 	options.workers = workers;
 	options.force = force;
 	options.spec = operands[0];
@@ -140,7 +139,8 @@ static void hear_files(void *context, size_t done, size_t total, uint64_t bytes)
 
 static int verify(const pf_command *command, int argc, char **argv)
 {
-	const pf_arg table[] = {{0}};
+	pf_progress_choice progress = {.mode = "auto"};
+	const pf_arg table[] = {PF_PROGRESS_ARGS(progress), {0}};
 	char **operands;
 	int count;
 	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
@@ -154,7 +154,7 @@ static int verify(const pf_command *command, int argc, char **argv)
 					   .progress = hear_files,
 					   .context = "verifying",
 					   .cancel = &pf_interrupts};
-	pf_progress_start("auto");
+	pf_progress_choose(&progress);
 	pf_status status = pf_store_open(operands[0], &dataset, &error);
 	if (status == PF_OK) {
 		status = pf_dataset_verify(dataset, &options, &report, &error);
@@ -176,6 +176,7 @@ static int verify(const pf_command *command, int argc, char **argv)
 
 static int import(const pf_command *command, int argc, char **argv)
 {
+	pf_progress_choice progress = {.mode = "auto"};
 	pf_import_options options = {.progress = hear_files, .context = "hashing", .cancel = &pf_interrupts};
 	const pf_arg table[] = {
 		{"name", 'n', PF_ARG_TEXT, &options.name, "NAME", "name of the dataset (needed)", 0, 0},
@@ -194,7 +195,7 @@ static int import(const pf_command *command, int argc, char **argv)
 	}
 	pf_error error = {0};
 	pf_import_report report;
-	pf_progress_start("auto");
+	pf_progress_choose(&progress);
 	options.folder = operands[0];
 	pf_status status = pf_dataset_import(&options, &report, &error);
 	pf_progress_clear();

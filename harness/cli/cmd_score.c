@@ -100,7 +100,7 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 	if (request->best && status == PF_OK) {
 		pf_best_report report;
 		status = pf_best_folder_fill(request->best, trial->outcomes, dataset, &report, error);
-		if (status == PF_OK && !request->common.quiet) {
+		if (status == PF_OK && !request->common.progress.quiet) {
 			fprintf(stderr, "%s: %zu linked, %zu copied, %zu already there\n", request->best,
 				report.linked, report.copied, report.present);
 		}

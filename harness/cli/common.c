@@ -14,9 +14,14 @@
 #include "harness/report/text.h"
 #include "photofinish/file.h"
 
+void pf_progress_choose(const pf_progress_choice *choice)
+{
+	pf_progress_start(choice->quiet ? "never" : choice->mode);
+}
+
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error)
 {
-	pf_progress_start(common->quiet ? "never" : common->progress);
+	pf_progress_choose(&common->progress);
 	if (!common->workers) {
 		common->workers = pf_core_count();
 	}

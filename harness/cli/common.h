@@ -7,18 +7,35 @@
 #include "photofinish/dataset.h"
 #include "photofinish/scorer.h"
 
+/* Progress, as every command with long work has it. */
+typedef struct pf_progress_choice {
+	const char *mode; /* auto, always, never */
+	bool quiet;
+} pf_progress_choice;
+
+#define PF_PROGRESS_ARGS(c)                                                                       \
+	{"progress",                                                                              \
+	 0,                                                                                       \
+	 PF_ARG_CHOICE,                                                                           \
+	 &(c).mode,                                                                               \
+	 "auto|always|never",                                                                     \
+	 "progress on standard error (default: auto)",                                            \
+	 0,                                                                                       \
+	 0},                                                                                      \
+	{                                                                                         \
+		"quiet", 'q', PF_ARG_FLAG, &(c).quiet, NULL, "the same as --progress never", 0, 0 \
+	}
+
 typedef struct pf_common {
 	uint32_t workers; /* 0: as many as cores */
 	double timeout_s;
-	double memory_gb; /* 0: no limit */
 	const char *config_file;
-	const char *progress; /* auto, always, never */
-	bool quiet;
+	pf_progress_choice progress;
 } pf_common;
 
-#define PF_COMMON_DEFAULTS         \
-	{                          \
-		.progress = "auto" \
+#define PF_COMMON_DEFAULTS                    \
+	{                                     \
+		.progress = {.mode = "auto" } \
 	}
 
 /* Rows of an option table for a pf_common named `c`. */
@@ -37,17 +54,9 @@ typedef struct pf_common {
 		 PF_ARG_NUMBER, &(c).timeout_s,                                                           \
 		 "SECONDS",     "kill a trial that takes longer (default: no limit)",                     \
 		 0.1,           1e7},                                                                     \
-		{"progress",                                                                              \
-		 0,                                                                                       \
-		 PF_ARG_CHOICE,                                                                           \
-		 &(c).progress,                                                                           \
-		 "auto|always|never",                                                                     \
-		 "progress on standard error (default: auto)",                                            \
-		 0,                                                                                       \
-		 0},                                                                                      \
-	{                                                                                                 \
-		"quiet", 'q', PF_ARG_FLAG, &(c).quiet, NULL, "the same as --progress never", 0, 0         \
-	}
+		PF_PROGRESS_ARGS((c).progress)
+
+void pf_progress_choose(const pf_progress_choice *choice);
 
 /* Starts progress, fills in the number of workers and reads the configuration file. */
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error);
