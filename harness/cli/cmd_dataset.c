@@ -182,6 +182,7 @@ static int import(const pf_command *command, int argc, char **argv)
 		{"name", 'n', PF_ARG_TEXT, &options.name, "NAME", "name of the dataset (needed)", 0, 0},
 		{"force", 'f', PF_ARG_FLAG, &options.force, NULL, "replace an imported dataset of that name",
 		 0, 0},
+		PF_PROGRESS_ARGS(progress),
 		{0},
 	};
 	char **operands, shown[PF_STORE_PATH_MAX], bytes[PF_TEXT];
