@@ -78,7 +78,7 @@ static void test_mean_interval_by_hand(void **state)
 	check_near(interval.low, 45.4147027, 1e-6);
 	check_near(interval.high, 46.9852973, 1e-6);
 	interval = pf_mean_interval(samples, 5, 0.90);
-	check_near(interval.high - interval.mean, 2.1318468 * 0.2807134, 1e-6);
+	check_near(interval.high - interval.mean, 2.1318468 * 0.2828427, 1e-6);
 }
 
 static void test_one_sample_has_no_interval(void **state)
