@@ -193,21 +193,30 @@ static bool read_scores(const json_t *record, pf_score *score)
 	return good;
 }
 
+static bool read_u32(const json_t *value, uint32_t *number)
+{
+	json_int_t whole = json_integer_value(value);
+	*number = (uint32_t)whole;
+	return json_is_integer(value) && whole >= 0 && whole <= UINT32_MAX;
+}
+
 static bool read_outcome(const json_t *record, size_t index, pf_outcomes *outcomes)
 {
 	pf_outcome *outcome = &outcomes->photos[index];
 	const char *status = json_string_value(json_object_get(record, "status"));
 	const char *message = json_string_value(json_object_get(record, "error"));
-	const json_t *burst = json_object_get(record, "burst"), *rank = json_object_get(record, "rank");
-	if (!status || !json_is_integer(burst) || !json_is_integer(rank) ||
-	    json_integer_value(json_object_get(record, "index")) != (json_int_t)index) {
+	uint32_t own_index;
+	if (!status || !read_u32(json_object_get(record, "burst"), &outcome->burst) ||
+	    !read_u32(json_object_get(record, "rank"), &outcome->rank) ||
+	    !read_u32(json_object_get(record, "index"), &own_index) || own_index != index) {
 		return false;
 	}
 	outcome->status = pf_status_from_name(status);
-	outcome->burst = (uint32_t)json_integer_value(burst);
-	outcome->rank = (uint32_t)json_integer_value(rank);
 	outcome->done = outcome->ranked = true;
 	outcome->message = message ? strdup(message) : NULL;
+	if (outcome->message && !pf_unescape(outcome->message)) {
+		return false;
+	}
 	outcomes->scored += outcome->status == PF_OK;
 	outcomes->failed += outcome->status != PF_OK;
 	outcomes->bursts += outcome->burst == index;
@@ -231,6 +240,11 @@ pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf
 					 count);
 		}
 		json_decref(record);
+	}
+	int rest = fgetc(stream);
+	rest = rest == '\n' ? fgetc(stream) : rest; /* of the last line */
+	if (status == PF_OK && rest != EOF) {
+		status = pf_fail(error, PF_ERR_INVALID, path, "more than %zu records", count);
 	}
 	fclose(stream);
 	if (status != PF_OK) {
