@@ -85,8 +85,8 @@ typedef struct pf_pool_job {
  * then. */
 PF_API pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error);
 
-/* `died` of a job whose units are bursts: counts the death against the photo, see pf_burst_score. Fails if
- * the worker died outside of a photo twice in the same unit. */
+/* `died` of a job whose units are bursts: counts the death against the photo, see pf_burst_score. Fails
+ * when workers died outside of any photo of the same burst more than PF_DEATHS_ALLOWED times. */
 PF_API pf_status pf_result_count_death(pf_result_table *table, const pf_burst *burst, uint32_t photo,
 				       int signal, pf_error *error);
 
