@@ -81,17 +81,35 @@ static pf_colour random_colour(painter *pen, float grey)
 static void spectator(painter *pen, float x, float foot, float metre, float gain)
 {
 	static const uint32_t skins[] = {0xD9A988, 0xC08661, 0x8A5A3B, 0x5E3B28, 0xE2B697};
+	static const uint32_t hairs[] = {0x30241D, 0x1B1715, 0x6B4A2C, 0x9A8A78, 0xB08A50};
 	pf_rng *rng = &pen->rng;
-	float size = metre * pf_rng_range(rng, 0.9f, 1.1f);
-	pf_colour cloth = random_colour(pen, 0.15f), skin = pf_colour_rgb(skins[pf_rng_below(rng, 5)]);
-	blob(pen, x, foot - 0.30f * size, 0.25f * size, 0.42f * size, cloth, gain, 0);
-	if (pf_rng_chance(rng, 0.12f)) { /* arms up */
-		blob(pen, x - 0.24f * size, foot - 0.85f * size, 0.06f * size, 0.28f * size, skin, gain, 0);
-		blob(pen, x + 0.24f * size, foot - 0.85f * size, 0.06f * size, 0.28f * size, skin, gain, 0);
+	float size = metre * pf_rng_range(rng, 0.9f, 1.1f), lean = pf_rng_range(rng, -0.05f, 0.05f) * size;
+	pf_colour cloth = random_colour(pen, 0.2f), skin = pf_colour_rgb(skins[pf_rng_below(rng, 5)]);
+	pf_colour hair = pf_colour_rgb(hairs[pf_rng_below(rng, 5)]);
+	bool arms_up = pf_rng_chance(rng, 0.14f), cap = pf_rng_chance(rng, 0.2f);
+	for (int side = -1; side <= 1; side += 2) { /* arms */
+		float ax = x + 0.215f * size * (float)side;
+		if (arms_up) {
+			blob(pen, ax, foot - 0.80f * size, 0.055f * size, 0.26f * size, cloth, gain * 0.9f,
+			     0);
+			blob(pen, ax, foot - 1.06f * size, 0.05f * size, 0.09f * size, skin, gain, 0);
+		} else {
+			blob(pen, ax, foot - 0.34f * size, 0.07f * size, 0.25f * size, cloth, gain * 0.72f,
+			     0);
+			blob(pen, ax - 0.08f * size * (float)side, foot - 0.10f * size, 0.05f * size,
+			     0.05f * size, skin, gain, 0);
+		}
 	}
-	float hx = x + pf_rng_range(rng, -0.05f, 0.05f) * size;
-	blob(pen, hx, foot - 0.80f * size, 0.105f * size, 0.14f * size, pf_colour_rgb(0x30241D), gain, 0);
-	blob(pen, hx, foot - 0.765f * size, 0.085f * size, 0.11f * size, skin, gain * 0.95f, 0);
+	blob(pen, x, foot - 0.22f * size, 0.185f * size, 0.42f * size, cloth, gain * 0.92f, 0);
+	blob(pen, x + lean * 0.4f, foot - 0.50f * size, 0.225f * size, 0.13f * size, cloth, gain, 0);
+	float hx = x + lean, hy = foot - 0.765f * size;
+	blob(pen, hx, hy + 0.11f * size, 0.05f * size, 0.08f * size, skin, gain * 0.75f, 0);
+	blob(pen, hx, hy - 0.035f * size, 0.10f * size, 0.125f * size, cap ? random_colour(pen, 0) : hair,
+	     gain, 0);
+	blob(pen, hx, hy + 0.012f * size, 0.080f * size, 0.100f * size, skin, gain * 0.97f, 0);
+	if (cap) {
+		blob(pen, hx, hy - 0.06f * size, 0.095f * size, 0.025f * size, hair, gain * 0.6f, 0);
+	}
 }
 
 static void boards(painter *pen, float foot, float metre, float bright)
@@ -184,6 +202,21 @@ static void sky(painter *pen, float bottom)
 	}
 }
 
+/* A tree's crown: a mass of leaves with smaller and smaller ones on it. */
+static void crown(painter *pen, float x, float y, float r, pf_colour c, float gain)
+{
+	blob(pen, x, y, r, r * 0.8f, c, gain, 0.6f);
+	for (int k = 0; k < 26; k++) {
+		float size = r * (k < 8 ? 0.30f : 0.12f), reach = 0.85f * r;
+		float dx = pf_rng_range(&pen->rng, -reach, reach),
+		      dy = pf_rng_range(&pen->rng, -0.8f * reach, 0.8f * reach);
+		if (size > 0.8f && dx * dx + 1.5f * dy * dy < reach * reach) {
+			blob(pen, x + dx, y + dy, size, size * 0.8f, c,
+			     gain * (0.95f - 0.25f * dy / r) * pf_rng_range(&pen->rng, 0.65f, 1.4f), 0.5f);
+		}
+	}
+}
+
 static void trees(painter *pen, float far_gain)
 {
 	const pf_far_scene *s = pen->scene;
@@ -209,9 +242,9 @@ static void trees(painter *pen, float far_gain)
 			float y = pf_mix(span * top, low, pf_rng_range(&pen->rng, 0, 1));
 			float r = size * pf_rng_range(&pen->rng, 0.35f, 1.0f);
 			pf_colour c = pf_colour_rgb(greens[pf_rng_below(&pen->rng, 5)]);
-			blob(pen, x, y, r, r * 0.8f, c,
-			     far_gain * pf_rng_range(&pen->rng, 0.55f, 1.25f) * (1.1f - 0.12f * (float)layer),
-			     0.6f);
+			crown(pen, x, y, r, c,
+			      far_gain * pf_rng_range(&pen->rng, 0.55f, 1.25f) *
+				      (1.1f - 0.12f * (float)layer));
 		}
 	}
 	rectangle(pen, 0, s->foot_y - 0.55f * s->metre, (float)p->width, s->foot_y, pf_colour_rgb(0x44592D),

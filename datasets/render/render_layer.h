@@ -62,6 +62,7 @@ typedef struct pf_part {
 	pf_vec3 origin;  /* of the texture, pixels */
 	float metres;    /* per pixel here */
 	float softness;  /* width of the edge in pixels, from the part's own motion */
+	float blend_m;   /* depth over which it blends into what it touches */
 	int keypoint;    /* the keypoint it carries at its end b, or -1 (it never hides its own) */
 } pf_part;
 

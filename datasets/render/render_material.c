@@ -71,7 +71,7 @@ static int bib_at(const pf_look *look, pf_vec3 l)
 /* The weave of cloth: fine grain that shows only where a pixel resolves it. */
 static float weave(const pf_noise_tiles *tiles, float detail, float u, float v)
 {
-	return detail * pf_tile_at(tiles->grain, u * 1150.0f, v * 1150.0f) * 0.0016f;
+	return detail * pf_tile_at(tiles->grain, u * 1150.0f, v * 1150.0f) * 0.0011f;
 }
 
 static pf_surface sleeve_at(const pf_look *look, const pf_noise_tiles *tiles, float detail, float t,
