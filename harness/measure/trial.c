@@ -32,7 +32,8 @@ struct running {
 	int shared_fd, events_fd, output_fd; /* output: what the process prints, in memory */
 	pid_t pid;
 	uint64_t begin_ns;
-	bool ended; /* the END frame came */
+	bool ended;   /* the END frame came */
+	bool garbled; /* what came is no frames */
 	bool timed_out, killed_on_request;
 	pf_frame_end end;
 	pf_trial *trial;
@@ -202,6 +203,18 @@ static void watch(struct running *run)
 	}
 }
 
+/* Reads once; false at the end of the stream. A variant whose memory is corrupt may write anything: it is
+ * stopped, or it would wait for ever for a reader. */
+static bool read_events(struct running *run)
+{
+	long got = pf_frame_read(&run->reader, run->events_fd, take_frame, run);
+	if (got < 0 && errno == EBADMSG) {
+		run->garbled = true;
+		kill(-run->pid, SIGKILL);
+	}
+	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 /* Takes events until the process and all of its workers are gone. Returns its wait status. */
 static int follow(struct running *run, struct rusage *usage)
 {
@@ -210,11 +223,14 @@ static int follow(struct running *run, struct rusage *usage)
 	uint64_t last_tick_ns = run->begin_ns;
 	while (open || !reaped) {
 		struct pollfd events = {.fd = run->events_fd, .events = POLLIN};
+		int ready = open ? poll(&events, 1, TICK_MS) : 0;
 		if (!open) {
 			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); /* it is on its way out */
-		} else if (poll(&events, 1, TICK_MS) > 0) {
-			long got = pf_frame_read(&run->reader, run->events_fd, take_frame, run);
-			open = got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+		} else if (ready > 0) {
+			open = read_events(run);
+		} else if (ready == 0 && reaped) {
+			break; /* all that it wrote was read; a process that left its group holds the stream
+				*/
 		}
 		/* The end of the stream is the first sign of the process's end; a process that died while
 		 * something holds on to the stream is noticed at the next tick. */
@@ -260,7 +276,9 @@ static void describe_crash(struct running *run, int ending)
 		}
 	}
 	char how[64];
-	if (WIFSIGNALED(ending)) {
+	if (run->garbled) {
+		snprintf(how, sizeof how, "its events are malformed");
+	} else if (WIFSIGNALED(ending)) {
 		snprintf(how, sizeof how, "SIG%s", sigabbrev_np(WTERMSIG(ending)));
 	} else {
 		snprintf(how, sizeof how, "exit status %d", WEXITSTATUS(ending));
@@ -280,10 +298,10 @@ static void judge_ending(struct running *run, int ending)
 		snprintf(trial->reason, sizeof trial->reason, "stopped on request");
 	} else if (run->timed_out) {
 		trial->ending = PF_ENDED_TIMEOUT;
-		snprintf(trial->reason, sizeof trial->reason, "killed after %.0f s, %zu of %zu photos done",
+		snprintf(trial->reason, sizeof trial->reason, "killed after %.10g s, %zu of %zu photos done",
 			 run->session->timeout_s, trial->outcomes->scored + trial->outcomes->failed,
 			 trial->outcomes->count);
-	} else if (!WIFEXITED(ending) || WEXITSTATUS(ending) != 0 || !run->ended) {
+	} else if (run->garbled || !WIFEXITED(ending) || WEXITSTATUS(ending) != 0 || !run->ended) {
 		trial->ending = PF_ENDED_CRASHED;
 		describe_crash(run, ending);
 	} else if (run->end.status != PF_OK) {
