@@ -331,6 +331,7 @@ void pf_body_build(const pf_skeleton *skeleton, const pf_look *look, const pf_vi
 		add_arm(&b, side);
 	}
 	add_head(&b);
+	body->flesh = body->count;
 	add_prop(&b, motion, phase);
 }
 

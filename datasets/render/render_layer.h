@@ -70,7 +70,7 @@ typedef struct pf_part {
 
 typedef struct pf_body {
 	pf_part parts[PF_PARTS_MAX];
-	int count;
+	int count, flesh; /* the first `flesh` parts are the athlete; a prop's follow */
 	const pf_look *look;
 	pf_light light;
 } pf_body;
@@ -90,7 +90,7 @@ void pf_body_draw(const pf_body *body, const pf_noise_tiles *tiles, pf_layer *la
  * number where there is none. For the visibility of keypoints. */
 float pf_body_depth_at(const pf_body *body, float x, float y, int own);
 
-/* The box of all parts in pixels: x0, y0, x1, y1. */
-void pf_body_box(const pf_body *body, float box[4]);
+/* The box of the first `count` parts in pixels: x0, y0, x1, y1. */
+void pf_body_box(const pf_body *body, int count, float box[4]);
 
 #endif

@@ -245,11 +245,11 @@ float pf_body_depth_at(const pf_body *body, float x, float y, int own)
 	return nearest;
 }
 
-void pf_body_box(const pf_body *body, float box[4])
+void pf_body_box(const pf_body *body, int count, float box[4])
 {
 	box[0] = box[1] = 1e9f;
 	box[2] = box[3] = -1e9f;
-	for (int i = 0; i < body->count; i++) {
+	for (int i = 0; i < count; i++) {
 		const pf_part *p = &body->parts[i];
 		const pf_vec3 ends[2] = {p->a, p->b};
 		float head = 1.25f * (p->radius[1] > p->radius[2] ? p->radius[1] : p->radius[2]);
