@@ -170,6 +170,26 @@ static pf_status prepare_reference(pf_run *run, const pf_run_listener *listener,
 	return status;
 }
 
+/* Trials that count: all of an ok contestant's but one that was cut short on request. */
+static size_t timed_trials(const pf_contestant *contestant)
+{
+	size_t count = still_runs(contestant) ? contestant->trial_count : 0;
+	return count && contestant->trials[count - 1].ending == PF_ENDED_CANCELLED ? count - 1 : count;
+}
+
+/* Stopped on request: what was not measured once is not ok. */
+static void settle_unmeasured(pf_run *run)
+{
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		pf_contestant *contestant = &run->contestants[i];
+		if (still_runs(contestant) && !timed_trials(contestant)) {
+			contestant->status = PF_RUN_INVALID;
+			snprintf(contestant->reason, sizeof contestant->reason,
+				 "not measured: stopped on request before its first trial ended");
+		}
+	}
+}
+
 pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error *error)
 {
 	uint8_t hash[PF_SHA256_BYTES];
@@ -184,10 +204,17 @@ pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error 
 		status = prepare_reference(run, listener, error);
 		if (status == PF_ERR_CANCELLED) {
 			run->partial = true;
+			settle_unmeasured(run);
 			return PF_OK;
 		}
 	}
-	return status == PF_OK ? run_rounds(run, listener, error) : status;
+	if (status == PF_OK) {
+		status = run_rounds(run, listener, error);
+	}
+	if (run->partial) {
+		settle_unmeasured(run);
+	}
+	return status;
 }
 
 void pf_run_release(pf_run *run)
@@ -199,13 +226,6 @@ void pf_run_release(pf_run *run)
 		free(run->contestants[i].trials);
 	}
 	pf_reference_release(&run->reference);
-}
-
-/* Trials that count: all of an ok contestant's but one that was cut short on request. */
-static size_t timed_trials(const pf_contestant *contestant)
-{
-	size_t count = still_runs(contestant) ? contestant->trial_count : 0;
-	return count && contestant->trials[count - 1].ending == PF_ENDED_CANCELLED ? count - 1 : count;
 }
 
 bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds)
