@@ -81,7 +81,8 @@ typedef struct pf_noise_tiles {
 	int8_t cloud[256 * 256], fold[256 * 256], grain[256 * 256];
 } pf_noise_tiles;
 
-void pf_noise_tiles_fill(pf_noise_tiles *tiles);
+/* PF_ERR_NO_MEMORY is the only error. */
+pf_status pf_noise_tiles_fill(pf_noise_tiles *tiles);
 
 /* Draws parts sorted from far to near. */
 void pf_body_draw(const pf_body *body, const pf_noise_tiles *tiles, pf_layer *layer);

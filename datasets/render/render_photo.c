@@ -21,10 +21,11 @@ struct pf_renderer {
 pf_renderer *pf_renderer_create(void)
 {
 	pf_renderer *renderer = calloc(1, sizeof *renderer);
-	if (renderer) {
-		pf_noise_tiles_fill(&renderer->tiles);
-		pf_mips_fill(&renderer->mips, &renderer->tiles);
+	if (!renderer || pf_noise_tiles_fill(&renderer->tiles) != PF_OK) {
+		free(renderer);
+		return NULL;
 	}
+	pf_mips_fill(&renderer->mips, &renderer->tiles);
 	return renderer;
 }
 
