@@ -30,6 +30,11 @@ char *pf_text_time(const pf_interval *seconds, char *out)
 	if (seconds->has_interval) {
 		double half = (seconds->high - seconds->low) / 2;
 		size_t used = strlen(out);
+		if (seconds->mean >= 599.5) { /* minutes and hours: the half width has a unit of its own */
+			char text[PF_TEXT];
+			snprintf(out + used, PF_TEXT - used, " +-%s", pf_text_seconds(half, text));
+			return out;
+		}
 		bool ms = seconds->mean < 0.0995;
 		double shown = ms ? half * 1e3 : half;
 		int digits = ms                      ? (seconds->mean < 0.00995)
