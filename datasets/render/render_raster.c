@@ -92,8 +92,10 @@ static inline void capsule_hit(const caps *c, float px, float py, hit *out)
 		for (int k = 0; k <= 6; k++) {
 			take_nearer(c, px, py, (float)k * (1.0f / 6.0f), out);
 		}
-		for (float step = 1.0f / 12.0f; step > 0.004f && out->inside > 0; step *= 0.5f) {
+		float step = 1.0f / 6.0f;
+		for (int k = 0; k < 5 && out->inside > 0; k++) {
 			float t = out->t;
+			step *= 0.5f;
 			take_nearer(c, px, py, t > step ? t - step : 0.0f, out);
 			take_nearer(c, px, py, t + step < 1.0f ? t + step : 1.0f, out);
 		}
