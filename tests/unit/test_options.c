@@ -125,7 +125,7 @@ static void test_what_is_refused(void **state)
 		{"a --nope", "unknown option --nope"},
 		{"a -z", "unknown option -z"},
 		{"a -fz", "unknown option -z"},
-		{"a --flag=yes", "--flag"},
+		{"a --flag=yes", "--flag takes no value"},
 		{"a --text", "--text needs a value"},
 		{"a -n", "-n needs a value"},
 		{"a --text ''", "--text cannot be \"\""},
