@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Where results go, and what is said when they cannot go there.
+mkdir photos hostile
+make_hostile hostile
+cp hostile/good.jpg photos
+strip() { /usr/bin/python3 -c '
+import json, sys
+for line in sys.stdin:
+    record = json.loads(line)
+    print(sorted(record), record["path"], record["status"])'; }
+photofinish score photos --quiet --json - | strip
+photofinish score photos --quiet --csv - | cut -d, -f1-5
+run score photos --quiet --json nowhere/scores.jsonl
+run score photos --quiet --csv nowhere/scores.csv
+run run single-load --dataset photos --quiet --json nowhere/run.json
+run score photos --quiet --json photos
+mkdir full && printf '{}\n' >kept.json
+run score photos --quiet --json kept.json >/dev/null
+strip <kept.json
+ls
+for option in --json --csv; do
+    photofinish score photos --quiet $option - >/dev/full
+    echo "full $option: $?"
+    (sleep 0.2 && photofinish score photos --quiet $option -) | true
+    echo "closed pipe $option: ${PIPESTATUS[0]}"
+    photofinish score photos --quiet $option /dev/full >/dev/null
+    echo "to /dev/full $option: $?"
+done
+photofinish score photos --quiet >/dev/full
+echo "full: $?"
+(sleep 0.2 && photofinish score photos --quiet) | true
+echo "closed pipe: ${PIPESTATUS[0]}"
+photofinish run single-load --dataset photos --quiet >/dev/full
+echo "full run: $?"
+photofinish run single-load --dataset photos --quiet --json - >/dev/full
+echo "full record: $?"
+photofinish --help >/dev/full
+echo "full help: $?"
+photofinish variants >/dev/full
+echo "full variants: $?"
+[ -c /dev/full ] && [ -c /dev/null ] && echo "the devices are still devices"
+photofinish score photos --quiet --json /dev/stdout | tail -1 | strip
