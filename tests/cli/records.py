@@ -104,7 +104,11 @@ def check_interrupted(work, signals, delay):
     check_sums(record)
     check(record["partial"] and record["rounds_done"] < 1000, "the record says that it is partial")
     check("PARTIAL" in output, "so does the table")
-    left = subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, text=True).stdout
+    for _ in range(100):  # what was killed takes a moment to go
+        left = subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, text=True).stdout
+        if not left:
+            break
+        time.sleep(0.1)
     check(not left, f"nothing is left running: {left}")
     return record["rounds_done"]
 
