@@ -19,6 +19,13 @@ void pf_progress_choose(const pf_progress_choice *choice)
 	pf_progress_start(choice->quiet ? "never" : choice->mode);
 }
 
+void pf_common_limits(const pf_common *common, pf_session *session)
+{
+	double own = 60 + 5.0 * (double)session->dataset->count;
+	session->timeout_s = common->timeout_s > 0 ? common->timeout_s : own;
+	session->photo_timeout_s = common->photo_timeout_s;
+}
+
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error)
 {
 	pf_progress_choose(&common->progress);
@@ -27,16 +34,6 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 	}
 	pf_scorer_config_default(config);
 	return common->config_file ? pf_scorer_config_load(config, common->config_file, error) : PF_OK;
-}
-
-pf_status pf_common_check_writable(const char *path, pf_error *error)
-{
-	pf_new_file file;
-	pf_status status = path && strcmp(path, "-") != 0 ? pf_new_file_open(&file, path, error) : PF_OK;
-	if (status == PF_OK && path && strcmp(path, "-") != 0) {
-		pf_new_file_abandon(&file);
-	}
-	return status;
 }
 
 static void hear_make(void *context, const pf_make_progress *progress)
@@ -117,7 +114,8 @@ static pf_status set_option(pf_contestant *contestant, const char *name, const c
 	char *end;
 	errno = 0;
 	long long number = strtoll(value, &end, 10);
-	if (errno || end == value || *end || number < option->least || number > option->most) {
+	if (strspn(value, "-0123456789") != strlen(value) || errno || end == value || *end ||
+	    number < option->least || number > option->most) {
 		return pf_fail(error, PF_ERR_USAGE, NULL,
 			       "option %s takes a whole number from %lld to %lld, not \"%s\"", name,
 			       (long long)option->least, (long long)option->most, value);
@@ -153,6 +151,9 @@ pf_status pf_contestant_parse(const char *text, uint32_t workers, pf_contestant 
 	}
 	out->workers = out->variant->caps & PF_CAP_WORKERS ? workers : 1;
 	pf_status status = PF_OK;
+	if (options && !*options) {
+		status = pf_fail(error, PF_ERR_USAGE, NULL, "write options as NAME:option=value,...");
+	}
 	while (options && *options && status == PF_OK) {
 		char *pair = strsep(&options, ",");
 		char *value = strchr(pair, '=');
@@ -201,14 +202,18 @@ const struct pf_variant **pf_variants_in_order(void)
 /* What the status line says of the trial at hand. */
 static struct {
 	char label[200];
-	bool is_reference;
 } at_hand;
+
+static void warming(void *context, size_t done, size_t total)
+{
+	(void)context;
+	pf_progress_update("reading the photos", done, total, "photos", NULL);
+}
 
 static void reference_begins(void *context, const pf_run *run)
 {
 	(void)context;
 	(void)run;
-	at_hand.is_reference = true;
 	snprintf(at_hand.label, sizeof at_hand.label, "reference");
 }
 
@@ -219,7 +224,9 @@ static void reference_ends(void *context, const pf_run *run)
 	pf_progress_milestone(
 		"reference: %zu of %zu photos scored%s; every variant's scores are compared with it",
 		outcomes->scored, outcomes->count, run->reference.from_cache ? " (kept from before)" : "");
-	at_hand.is_reference = false;
+	if (run->reference.note[0]) {
+		pf_progress_milestone("%s", run->reference.note);
+	}
 }
 
 static void trial_begins(void *context, const pf_run *run, const pf_contestant *contestant, uint32_t round)
@@ -247,12 +254,15 @@ static void trial_ends(void *context, const pf_run *run, const pf_contestant *co
 			"%s: %s, %s", at_hand.label, pf_text_seconds((double)trial->wall_ns * 1e-9, time),
 			contestant->status == PF_RUN_FLOOR ? "nothing to score" : "scores identical");
 	} else {
-		pf_progress_milestone("%s: %s: %s", at_hand.label, pf_run_status_name(contestant->status),
-				      contestant->reason);
+		bool disturbed = trial->ending == PF_ENDED_DISTURBED;
+		pf_progress_milestone("%s: %s: %s", at_hand.label,
+				      disturbed ? "not timed" : pf_run_status_name(contestant->status),
+				      disturbed ? trial->reason : contestant->reason);
 	}
 }
 
 const pf_run_listener pf_run_progress = {
+	.warming = warming,
 	.reference_begins = reference_begins,
 	.reference_ends = reference_ends,
 	.trial_begins = trial_begins,

@@ -164,6 +164,9 @@ int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, c
 		if (!store(arg, optarg)) {
 			return refuse(command, arg, optarg);
 		}
+		if (arg->given) {
+			*arg->given = true;
+		}
 	}
 	*operands = argv + optind;
 	*count = argc - optind;

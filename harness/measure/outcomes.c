@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/store/output.h"
 #include "photofinish/file.h"
 
 #include <openssl/evp.h>
@@ -74,6 +76,57 @@ size_t pf_outcomes_differ(const pf_outcomes *a, const pf_outcomes *b, size_t *fi
 	return differ;
 }
 
+void pf_outcome_describe_difference(const pf_outcome *a, const pf_outcome *b, char *out, size_t capacity)
+{
+	if (a->status != b->status) {
+		snprintf(out, capacity, "status %s, reference %s", pf_status_name(b->status),
+			 pf_status_name(a->status));
+	} else if (a->burst != b->burst) {
+		snprintf(out, capacity, "burst %u, reference %u", b->burst, a->burst);
+	} else if (a->status == PF_OK && !same_scores(&a->score, &b->score)) {
+		snprintf(out, capacity, "score %.9g, reference %.9g", b->score.total, a->score.total);
+		for (int i = 0; i < PF_MEASURE_COUNT; i++) {
+			if (memcmp(&a->score.measures[i], &b->score.measures[i], sizeof(double)) != 0) {
+				snprintf(out, capacity, "%s %.9g, reference %.9g",
+					 pf_measure_name((pf_measure)i), b->score.measures[i],
+					 a->score.measures[i]);
+				return;
+			}
+		}
+	} else {
+		snprintf(out, capacity, "rank %u, reference %u", b->rank, a->rank);
+	}
+}
+
+void pf_outcomes_count_groups(const pf_outcomes *outcomes, size_t *bursts, size_t *singles)
+{
+	uint32_t *members = calloc(outcomes->count + 1, sizeof *members);
+	*bursts = *singles = 0;
+	for (size_t i = 0; members && i < outcomes->count; i++) {
+		if (outcomes->photos[i].done && outcomes->photos[i].burst < outcomes->count) {
+			members[outcomes->photos[i].burst]++;
+		}
+	}
+	for (size_t i = 0; members && i < outcomes->count; i++) {
+		*bursts += members[i] >= 2;
+		*singles += members[i] == 1;
+	}
+	free(members);
+}
+
+pf_status pf_outcomes_each_best(const pf_outcomes *outcomes,
+				pf_status (*take)(void *context, size_t index, pf_error *error),
+				void *context, pf_error *error)
+{
+	pf_status status = PF_OK;
+	for (size_t i = 0; i < outcomes->count && status == PF_OK; i++) {
+		if (outcomes->photos[i].ranked && outcomes->photos[i].rank == 1) {
+			status = take(context, i, error);
+		}
+	}
+	return status;
+}
+
 static void write_string(FILE *stream, const char *text)
 {
 	fputc('"', stream);
@@ -88,7 +141,7 @@ static void write_string(FILE *stream, const char *text)
 
 static void write_bytes(FILE *stream, const char *key, const char *bytes)
 {
-	char shown[4096];
+	char shown[4 * PATH_MAX];
 	fprintf(stream, "\"%s\":", key);
 	write_string(stream, pf_escape(bytes, shown, sizeof shown));
 	fputc(',', stream);
@@ -157,14 +210,16 @@ pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *datase
 			   pf_error *error)
 {
 	pf_new_file file;
-	pf_status status = pf_new_file_open(&file, path, error);
+	pf_status status = pf_output_open(&file, path, error);
 	if (status != PF_OK) {
 		return status;
 	}
 	for (size_t i = 0; i < outcomes->count; i++) {
-		pf_outcome_write(file.stream, dataset, i, &outcomes->photos[i]);
+		if (outcomes->photos[i].done) {
+			pf_outcome_write(file.stream, dataset, i, &outcomes->photos[i]);
+		}
 	}
-	return pf_new_file_commit(&file, true, error);
+	return pf_output_close(&file, status, error);
 }
 
 static bool read_float(const json_t *value, double *number)

@@ -26,6 +26,7 @@ PF_API int pf_result_is_done(const pf_result_table *table, uint32_t index);
 /* How many workers died while they had photo `index`, and the last one's signal (0: it exited). From
  * PF_DEATHS_ALLOWED on the photo is not tried again; the first death may be the fault of something else. */
 #define PF_DEATHS_ALLOWED 2
+#define PF_DEATH_BY_TIMEOUT (-1) /* in place of a signal: killed after env->photo_timeout_ns on one photo */
 PF_API unsigned pf_result_deaths(const pf_result_table *table, uint32_t index, int *last_signal);
 
 /* Ranks a burst all of whose photos are done (span `score`) and passes the ranks to the sink. */
@@ -75,8 +76,8 @@ typedef struct pf_pool_job {
 	pf_status (*open)(void *context, uint32_t slot, void **state, pf_error *error);
 	pf_status (*unit)(void *context, void *state, size_t unit, pf_error *error);
 	void (*close)(void *context, void *state);
-	/* In the parent: a worker died (by `signal`, or 0: by an exit code) while it had `photo` (or
-	 * PF_NO_PHOTO) of `unit`. PF_OK: give the unit to a fresh worker. */
+	/* In the parent: a worker died (by `signal`; 0: by an exit code; PF_DEATH_BY_TIMEOUT) while it had
+	 * `photo` (or PF_NO_PHOTO) of `unit`. PF_OK: give the unit to a fresh worker. */
 	pf_status (*died)(void *context, size_t unit, uint32_t photo, int signal, pf_error *error);
 } pf_pool_job;
 
