@@ -32,7 +32,10 @@ static void describe_place(const struct running *run, char *out, size_t capacity
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];
 		uint32_t photo = atomic_load(&trace->photo), stage = atomic_load(&trace->stage);
-		if (atomic_load(&trace->pid) != (int32_t)run->pid) {
+		int32_t pid = atomic_load(&trace->pid);
+		bool own = pid == (int32_t)run->pid ||
+			   (i == 0 && pid == 0); /* slot 0 is its own by contract */
+		if (!own) {
 			continue;
 		}
 		if (stage < PF_STAGE_COUNT && !out[0]) {

@@ -150,7 +150,11 @@ static void add_failed_row(pf_table *table, const pf_contestant *contestant)
 	const char *status = contestant->status == PF_RUN_WRONG_OUTPUT
 				     ? "wrong output"
 				     : pf_run_status_name(contestant->status);
-	snprintf(what, sizeof what, "%s%s%s", status, contestant->reason[0] ? ": " : "", contestant->reason);
+	if (strncmp(contestant->reason, "not measured", 12) == 0) {
+		status = "";
+	}
+	snprintf(what, sizeof what, "%s%s%s", status, status[0] && contestant->reason[0] ? ": " : "",
+		 contestant->reason);
 	const char *cells[] = {label, what};
 	pf_table_row(table, cells, 2);
 }

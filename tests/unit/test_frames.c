@@ -211,12 +211,12 @@ static void test_malformed_frames_are_refused(void **state)
 	assert_true(refused(&frame, frame.header.bytes));
 	frame = frame_of(0, 8);
 	assert_true(refused(&frame, frame.header.bytes));
-	frame.header.bytes = 7;
-	assert_true(refused(&frame, 8));
+	frame.header.bytes = sizeof frame.header - 1;
+	assert_true(refused(&frame, sizeof frame.header));
 	frame.header.bytes = sizeof frame + 1;
-	assert_true(refused(&frame, 8));
+	assert_true(refused(&frame, sizeof frame.header));
 	frame.header.bytes = UINT32_MAX;
-	assert_true(refused(&frame, 8));
+	assert_true(refused(&frame, sizeof frame.header));
 }
 
 static void test_malformed_fields_are_refused(void **state)

@@ -138,7 +138,7 @@ static int set_up(void **state)
 	static char names[PHOTOS][16];
 	job.env = pf_shared_env(WORKERS, &job.cancel);
 	job.sink = pf_shared_alloc(sizeof *job.sink);
-	job.sink->sink = (struct pf_sink){hear_burst, hear_photo, hear_ranks};
+	job.sink->sink = (struct pf_sink){sizeof(struct pf_sink), hear_burst, hear_photo, hear_ranks};
 	job.victims = pf_shared_alloc((WORKERS + 1) * sizeof *job.victims);
 	job.killer = NOBODY;
 	job.fail_every = 0;

@@ -53,7 +53,8 @@ run_spoiled(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink 
 	    pf_status (*photo_done)(struct pf_sink *sink, const pf_photo_result *result),
 	    pf_status (*burst_ranked)(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks))
 {
-	struct spoiler spoiler = {.sink = {pass_burst, photo_done, burst_ranked}, .to = sink};
+	struct spoiler spoiler = {.sink = {sizeof(struct pf_sink), pass_burst, photo_done, burst_ranked},
+				  .to = sink};
 	return pf_variant_single_load.run(env, dataset, &spoiler.sink, error);
 }
 
