@@ -217,13 +217,14 @@ static pf_status read_photo(const pf_dataset *dataset, size_t index, EVP_MD_CTX 
 {
 	const pf_dataset_photo *photo = &dataset->photos[index];
 	uint8_t hash[PF_SHA256_BYTES];
-	uint64_t size;
+	uint64_t size, bytes = 0;
 	ssize_t got = -1;
 	int fd = -1;
 	pf_error ignored;
 	if (pf_dataset_open(dataset, index, &fd, &size, &ignored) == PF_OK) {
 		EVP_DigestInit_ex(context, EVP_sha256(), NULL);
 		while ((got = read(fd, buffer, capacity)) > 0) {
+			bytes += (uint64_t)got;
 			if (photo->hashed) {
 				EVP_DigestUpdate(context, buffer, (size_t)got);
 			}
@@ -231,7 +232,8 @@ static pf_status read_photo(const pf_dataset *dataset, size_t index, EVP_MD_CTX 
 		EVP_DigestFinal_ex(context, hash, NULL);
 		close(fd);
 	}
-	if (photo->hashed && (got < 0 || memcmp(hash, photo->sha256, sizeof hash) != 0)) {
+	if (photo->hashed &&
+	    (got < 0 || bytes != photo->size_bytes || memcmp(hash, photo->sha256, sizeof hash) != 0)) {
 		return pf_fail(error, PF_ERR_CHANGED, photo->path,
 			       "the photo differs from the manifest; photofinish dataset verify says more");
 	}

@@ -197,7 +197,7 @@ static void settle_unmeasured(pf_run *run)
 		if (still_runs(contestant) && !pf_run_time(contestant, &ignored)) {
 			contestant->status = PF_RUN_INVALID;
 			snprintf(contestant->reason, sizeof contestant->reason, "not measured: %s",
-				 run->partial ? "the run ended before its first trial did"
+				 run->partial ? run->why_partial
 				 : contestant->trial_count
 					 ? contestant->trials[contestant->trial_count - 1].reason
 					 : "no trial");
@@ -222,6 +222,10 @@ pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error 
 		status = run_rounds(run, listener, error);
 	}
 	run->partial = run->partial || status != PF_OK;
+	run->why_partial = !run->partial ? NULL
+			   : status == PF_OK || status == PF_ERR_CANCELLED
+				   ? "stopped on request"
+				   : "an error of the harness ended it";
 	settle_unmeasured(run);
 	return status == PF_ERR_CANCELLED ? PF_OK : status;
 }

@@ -49,9 +49,10 @@ typedef struct pf_run {
 	char started[32]; /* UTC, ISO 8601 */
 	pf_contestant *contestants;
 	size_t contestant_count;
-	uint32_t rounds;      /* asked for */
-	uint32_t rounds_done; /* in which every variant that was still in the run had its trial */
-	uint64_t seed;        /* of the order within the rounds */
+	uint32_t rounds;         /* asked for */
+	uint32_t rounds_done;    /* in which every variant that was still in the run had its trial */
+	uint64_t seed;           /* of the order within the rounds */
+	const char *why_partial; /* static text; NULL where it is not */
 	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
 	pf_reference reference;
 } pf_run;

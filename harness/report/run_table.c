@@ -59,7 +59,8 @@ static void print_heading(const pf_run *run, FILE *stream)
 		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
 		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
 	if (run->partial) {
-		fprintf(stream, "PARTIAL: ended after %u of %u rounds\n", run->rounds_done, run->rounds);
+		fprintf(stream, "PARTIAL: %s after %u of %u rounds\n", run->why_partial, run->rounds_done,
+			run->rounds);
 	}
 	const char *unfit = pf_build_unfit_for_timing();
 	if (unfit) {

@@ -405,7 +405,8 @@ static void test_unavailable_is_no_failure(void **state)
 	execute(&run);
 	assert_int_equal(contestants[0].status, PF_RUN_UNAVAILABLE);
 	assert_string_equal(contestants[0].reason, "no such device");
-	assert_int_equal(contestants[0].trial_count, 0);
+	assert_int_equal(contestants[0].trial_count, 1); /* its own process was asked, once */
+	assert_int_equal(contestants[0].trials[0].ending, PF_ENDED_UNAVAILABLE);
 	assert_int_equal(run.rounds_done, 2);
 	pf_run_release(&run);
 }
