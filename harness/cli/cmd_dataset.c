@@ -149,7 +149,7 @@ static int verify(const pf_command *command, int argc, char **argv)
 	}
 	pf_error error = {0};
 	pf_dataset *dataset = NULL;
-	pf_verify_report report;
+	pf_verify_report report = {0};
 	const pf_verify_options options = {.problem = report_problem,
 					   .progress = hear_files,
 					   .context = "verifying",
