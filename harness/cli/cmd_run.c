@@ -5,9 +5,11 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/measure/contestant.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
 #include "harness/report/progress.h"
+#include "harness/report/run_progress.h"
 #include "harness/report/run_table.h"
 #include "harness/store/output.h"
 #include "harness/store/record.h"

@@ -3,6 +3,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/measure/contestant.h"
 #include "harness/measure/reference.h"
 #include "harness/report/best_table.h"
 #include "harness/report/progress.h"

@@ -3,6 +3,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/measure/contestant.h"
 #include "harness/report/text.h"
 
 /* "workers, may crash": what the flags say. */

@@ -83,14 +83,4 @@ struct pf_make_options;
 struct pf_make_report;
 pf_status pf_common_make(struct pf_make_options *options, struct pf_make_report *report, pf_error *error);
 
-/* Contestant of a text NAME[:option=value,...]; "workers" is an option of every variant. The caller gives the
- * default number of workers; variants without PF_CAP_WORKERS get one. */
-pf_status pf_contestant_parse(const char *text, uint32_t workers, pf_contestant *out, pf_error *error);
-
-/* All registered variants, parents before children, the floor last; NULL at the end. Freed by the caller. */
-const struct pf_variant **pf_variants_in_order(void);
-
-/* Progress of a run as milestones and a status line. */
-extern const pf_run_listener pf_run_progress;
-
 #endif

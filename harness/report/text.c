@@ -85,16 +85,6 @@ char *pf_text_gain(const pf_interval *speedup, char *out)
 	return out;
 }
 
-char *pf_text_factor(const pf_interval *speedup, char *out)
-{
-	if (speedup->has_interval) {
-		snprintf(out, PF_TEXT, "%.2fx (%.2f to %.2f)", speedup->mean, speedup->low, speedup->high);
-	} else {
-		snprintf(out, PF_TEXT, "%.2fx", speedup->mean);
-	}
-	return out;
-}
-
 const char *pf_text_plural(size_t count)
 {
 	return count == 1 ? "" : "s";

@@ -12,6 +12,7 @@
 
 #include "harness/cli/common.h"
 #include "harness/cli/options.h"
+#include "harness/measure/contestant.h"
 #include "temp_folder.h"
 
 static struct {

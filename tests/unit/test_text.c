@@ -98,10 +98,6 @@ static void test_gains(void **state)
 	assert_string_equal(pf_text_gain(&one, text), "+20 % (no interval)");
 	one.mean = 0.5;
 	assert_string_equal(pf_text_gain(&one, text), "-50 % (no interval)");
-	pf_interval speedup = interval(1.21, 1.19, 1.24);
-	assert_string_equal(pf_text_factor(&speedup, text), "1.21x (1.19 to 1.24)");
-	one.mean = 2;
-	assert_string_equal(pf_text_factor(&one, text), "2.00x");
 	assert_string_equal(pf_text_plural(1), "");
 	assert_string_equal(pf_text_plural(0), "s");
 	assert_string_equal(pf_text_plural(2), "s");
