@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/scoring/engine_libraries.h"
+
 #ifndef PF_CASCADE_FILE
 #define PF_CASCADE_FILE "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml"
 #endif
@@ -224,15 +226,19 @@ static size_t describe(const pf_scorer_config *config, const char *cascade_hex, 
 pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
 				  pf_error *error)
 {
-	uint8_t cascade[PF_SHA256_BYTES];
+	uint8_t cascade[PF_SHA256_BYTES], libraries[PF_SHA256_BYTES];
 	char hex[2 * PF_SHA256_BYTES + 1], text[4096];
 	pf_status status = pf_file_sha256(config->cascade_file, cascade, NULL, error);
+	if (status == PF_OK) {
+		status = pf_engine_libraries_digest(libraries, error);
+	}
 	if (status != PF_OK) {
 		return status;
 	}
 	pf_sha256_hex(cascade, hex);
-	size_t bytes = describe(config, hex, text, sizeof text);
-	if (bytes == 0 || EVP_Digest(text, bytes, digest, NULL, EVP_sha256(), NULL) != 1) {
+	size_t bytes = describe(config, hex, text, sizeof text - sizeof libraries);
+	memcpy(text + bytes, libraries, sizeof libraries);
+	if (bytes == 0 || EVP_Digest(text, bytes + sizeof libraries, digest, NULL, EVP_sha256(), NULL) != 1) {
 		return pf_fail(error, PF_ERR_INTERNAL, NULL, "SHA-256 is not available");
 	}
 	return PF_OK;
