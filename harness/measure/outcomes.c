@@ -1,5 +1,6 @@
 #include "harness/measure/outcomes.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
@@ -51,11 +52,16 @@ bool pf_outcomes_complete(const pf_outcomes *outcomes, size_t *missing)
 }
 
 /* Bits, not values: the contract is that any order of work gives the same bits. */
+static bool same_bits(const void *a, const void *b, size_t bytes)
+{
+	return memcmp(a, b, bytes) == 0;
+}
+
 static bool same_scores(const pf_score *a, const pf_score *b)
 {
-	return memcmp(&a->total, &b->total, sizeof a->total) == 0 &&
-	       memcmp(a->factors, b->factors, sizeof a->factors) == 0 &&
-	       memcmp(a->measures, b->measures, sizeof a->measures) == 0;
+	return same_bits(&a->total, &b->total, sizeof a->total) &&
+	       same_bits(a->factors, b->factors, sizeof a->factors) &&
+	       same_bits(a->measures, b->measures, sizeof a->measures);
 }
 
 static bool same_outcome(const pf_outcome *a, const pf_outcome *b)
@@ -86,7 +92,7 @@ void pf_outcome_describe_difference(const pf_outcome *a, const pf_outcome *b, ch
 	} else if (a->status == PF_OK && !same_scores(&a->score, &b->score)) {
 		snprintf(out, capacity, "score %.9g, reference %.9g", b->score.total, a->score.total);
 		for (int i = 0; i < PF_MEASURE_COUNT; i++) {
-			if (memcmp(&a->score.measures[i], &b->score.measures[i], sizeof(double)) != 0) {
+			if (!same_bits(&a->score.measures[i], &b->score.measures[i], sizeof(double))) {
 				snprintf(out, capacity, "%s %.9g, reference %.9g",
 					 pf_measure_name((pf_measure)i), b->score.measures[i],
 					 a->score.measures[i]);
@@ -287,7 +293,8 @@ pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf
 	}
 	pf_outcomes *outcomes = NULL;
 	pf_status status = pf_outcomes_create(count, &outcomes, error);
-	for (size_t i = 0; i < count && status == PF_OK; i++) {
+	assert(outcomes || status != PF_OK);
+	for (size_t i = 0; outcomes && i < count && status == PF_OK; i++) {
 		json_error_t why;
 		json_t *record = json_loadf(stream, JSON_DISABLE_EOF_CHECK, &why);
 		if (!record || !read_outcome(record, i, outcomes)) {

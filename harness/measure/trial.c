@@ -22,8 +22,6 @@
 #define TICK_MS 100
 #define HELD_UP_NS 250000000u /* a harness that does not get to run for so long beyond a tick cannot time */
 
-extern char **environ;
-
 /* Since the machine started, all cores; UINT64_MAX where it cannot be read. */
 static uint64_t steal_ns(void)
 {

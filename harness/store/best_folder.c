@@ -100,7 +100,7 @@ static pf_status take(void *context, size_t index, pf_error *error)
 	    (int)sizeof target) {
 		return pf_fail(error, PF_ERR_INVALID, filling->folder, "the path is too long");
 	}
-	strcpy(parent, target);
+	memcpy(parent, target, strlen(target) + 1);
 	pf_status status = pf_make_folders(dirname(parent), error);
 	if (status == PF_OK) {
 		status = pf_dataset_open(filling->dataset, index, &photo, &size, error);
