@@ -113,10 +113,18 @@ static bool has_processes(const struct pf_variant *variant)
 	return variant->caps & PF_CAP_WORKERS && !(variant->caps & PF_CAP_THREADS);
 }
 
-#define EACH_VARIANT(variant, condition)                                                                \
-	for (const struct pf_variant *const *entry = pf_variant_registry, *variant; (variant = *entry); \
-	     entry++)                                                                                   \
-		if (condition(variant))
+/* The first registered variant behind `after` (NULL: of all) that is `wanted`, or NULL. */
+static const struct pf_variant *next_variant(const struct pf_variant *after,
+					     bool (*wanted)(const struct pf_variant *variant))
+{
+	const struct pf_variant *const *entry = pf_variant_registry;
+	while (after && *entry++ != after) {
+	}
+	while (*entry && !wanted(*entry)) {
+		entry++;
+	}
+	return *entry;
+}
 
 static void check_same(const struct pf_variant *variant, const pf_trial *trial, const pf_trial *reference)
 {
@@ -173,8 +181,7 @@ static void test_scores_are_the_references(void **state)
 	pf_trial reference = run(&pf_reference_variant, 1, NULL);
 	assert_int_equal(reference.ending, PF_ENDED_OK);
 	assert_int_equal(reference.photos_scored, TINY);
-	EACH_VARIANT(variant, is_exact)
-	{
+	for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, is_exact));) {
 		/* Workers: fewer, as many and more than there are bursts. Once more; then with poisoned
 		 * memory. */
 		static const uint32_t workers[] = {1, 2, 2, 5, 2};
@@ -230,8 +237,7 @@ static void test_empty_and_single(void **state)
 		}
 		pf_dataset *dataset = scan(path);
 		open_session(dataset);
-		EACH_VARIANT(variant, is_exact)
-		{
+		for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, is_exact));) {
 			pf_trial trial = run(variant, has_processes(variant) ? 3 : 1, NULL);
 			assert_string_equal(trial.reason, "");
 			assert_int_equal(trial.ending, PF_ENDED_OK);
@@ -276,8 +282,7 @@ static void test_damaged_photos(void **state)
 	for (size_t i = 0; i < dataset->count; i++) {
 		assert_int_equal(reference.outcomes->photos[i].status, expected[i]);
 	}
-	EACH_VARIANT(variant, is_exact)
-	{
+	for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, is_exact));) {
 		pf_trial trial = run(variant, has_processes(variant) ? 2 : 1, NULL);
 		check_same(variant, &trial, &reference);
 		pf_trial_release(&trial);
@@ -371,8 +376,7 @@ static void test_a_worker_is_killed(void **state)
 	pf_dataset *dataset = scan(many);
 	open_session(dataset);
 	pf_trial reference = run(&pf_reference_variant, 1, NULL);
-	EACH_VARIANT(variant, is_exact)
-	{
+	for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, is_exact));) {
 		bool place_named = false;
 		for (size_t after = 1; after < MANY - 8; after += 11) {
 			pf_trial trial = run_with_mischief(variant, true, after);
@@ -406,8 +410,7 @@ static void test_an_interrupt_drains(void **state)
 	pf_dataset *dataset = scan(many);
 	open_session(dataset);
 	pf_trial reference = run(&pf_reference_variant, 1, NULL);
-	EACH_VARIANT(variant, is_exact)
-	{
+	for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, is_exact));) {
 		pf_trial trial = run_with_mischief(variant, false, 3);
 		assert_int_equal(trial.ending, PF_ENDED_CANCELLED);
 		size_t done = 0;
@@ -447,8 +450,7 @@ static void test_no_orphans_when_the_harness_is_killed(void **state)
 	photos_done = pf_shared_alloc(sizeof *photos_done);
 	open_session(dataset);
 	pf_adopt_orphans();
-	EACH_VARIANT(variant, scores)
-	{
+	for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, scores));) {
 		pid_t found[64];
 		size_t count = 0;
 		atomic_store(photos_done, 0);
