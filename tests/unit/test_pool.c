@@ -36,6 +36,7 @@ struct ledger {
 	atomic_int *cancel;
 	atomic_uint begun[UNITS], finished[UNITS];
 	atomic_int unit_pid[UNITS];
+	atomic_uint finished_all, place[UNITS]; /* place: how many were finished before this one */
 	atomic_uint opened[SLOTS], closed[SLOTS];
 	atomic_int pids[SLOTS];
 	atomic_int out_of_order, in_parent;
@@ -126,6 +127,7 @@ static pf_status do_unit(void *context, void *state, size_t unit, pf_error *erro
 	default:
 		break;
 	}
+	atomic_store(&ledger->place[unit], atomic_fetch_add(&ledger->finished_all, 1));
 	atomic_fetch_add(&ledger->finished[unit], 1);
 	return PF_OK;
 }
@@ -225,6 +227,17 @@ static void test_dead_workers_are_replaced(void **state)
 	(void)state;
 	check_deaths(PLAN_DIE, SIGUSR2);
 	check_deaths(PLAN_EXIT, 0);
+}
+
+static void test_a_dead_workers_unit_is_next(void **state)
+{
+	(void)state;
+	struct ledger *ledger;
+	pf_error error;
+	assert_int_equal(run_pool(PLAN_DIE, 1, UNITS, &ledger, &error), PF_OK);
+	for (unsigned i = 0; i < UNITS; i++) {
+		assert_int_equal(atomic_load(&ledger->place[i]), i);
+	}
 }
 
 static void test_the_job_decides_when_it_is_enough(void **state)
@@ -348,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_every_unit_once),
 		cmocka_unit_test(test_more_workers_than_units),
 		cmocka_unit_test(test_dead_workers_are_replaced),
+		cmocka_unit_test(test_a_dead_workers_unit_is_next),
 		cmocka_unit_test(test_the_job_decides_when_it_is_enough),
 		cmocka_unit_test(test_a_failure_ends_the_run_at_once),
 		cmocka_unit_test(test_opening_fails),

@@ -18,13 +18,16 @@ mkdir full && printf '{}\n' >kept.json
 run score photos --quiet --json kept.json >/dev/null
 strip <kept.json
 ls
+# A device of this case's own where that can be made: a defect could replace it.
+full=/dev/full
+mknod mine.full c 1 7 2>/dev/null && full=mine.full
 for option in --json --csv; do
-    photofinish score photos --quiet $option - >/dev/full
+    photofinish score photos --quiet $option - >"$full"
     echo "full $option: $?"
     (sleep 0.2 && photofinish score photos --quiet $option -) | true
     echo "closed pipe $option: ${PIPESTATUS[0]}"
-    photofinish score photos --quiet $option /dev/full >/dev/null
-    echo "to /dev/full $option: $?"
+    photofinish score photos --quiet $option "$full" 2>&1 >/dev/null | sed 's,[^ ]*full:,FULL:,'
+    echo "to the full device $option: ${PIPESTATUS[0]}"
 done
 photofinish score photos --quiet >/dev/full
 echo "full: $?"
@@ -38,5 +41,5 @@ photofinish --help >/dev/full
 echo "full help: $?"
 photofinish variants >/dev/full
 echo "full variants: $?"
-[ -c /dev/full ] && [ -c /dev/null ] && echo "the devices are still devices"
+[ -c "$full" ] && echo "the device is still a device"
 photofinish score photos --quiet --json /dev/stdout | tail -1 | strip
