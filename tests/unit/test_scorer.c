@@ -305,7 +305,7 @@ static void test_wrong_configurations(void **state)
 		{"weights: {noise: much}\n", ""},
 		{"weights: 3\n", ""},
 		{"weights: {sharpness: 0, steadiness: 0, exposure: 0, contrast: 0, "
-		 "noise: 0, colour: 0, faces: 0, composition: 0}\n",
+		 "noise: 0, colour: 0, faces: 0, composition: 0, form: 0}\n",
 		 "weights"},
 		{"max_megapixels: 0\n", "max_megapixels"},
 		{"max_megapixels: 1e9\n", "max_megapixels"},
