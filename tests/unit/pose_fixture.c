@@ -199,9 +199,9 @@ double pf_fixture_pose_error(const pf_pose *pose)
 
 const char *pf_fixture_pose_write(const char *folder, const char *name, const void *bytes, size_t size)
 {
-	static char paths[8][512];
+	static char paths[32][512];
 	static unsigned next;
-	char *path = paths[next++ % 8];
+	char *path = paths[next++ % 32];
 	snprintf(path, sizeof paths[0], "%s/%s", folder, name);
 	FILE *file = fopen(path, "wb");
 	assert_non_null(file);

@@ -21,7 +21,7 @@ pf_fixture_bytes pf_fixture_pose_photo(uint32_t width_px, uint32_t height_px, un
 /* The largest distance of a keypoint from its spot, shares. */
 double pf_fixture_pose_error(const pf_pose *pose);
 
-/* Writes bytes or a text to folder/name and returns the path (static; of the last 8 calls). */
+/* Writes bytes or a text to folder/name and returns the path (static; of the last 32 calls). */
 const char *pf_fixture_pose_write(const char *folder, const char *name, const void *bytes, size_t size);
 
 #endif
