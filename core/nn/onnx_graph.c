@@ -139,7 +139,8 @@ static pf_status input_type(const builder *b, const Onnx__ValueInfoProto *info, 
 	}
 	const pf_network_binding *binding = NULL;
 	for (size_t i = 0; i < b->graph->options.binding_count; i++) {
-		if (!strcmp(b->graph->options.bindings[i].input, info->name)) {
+		const char *input = b->graph->options.bindings[i].input;
+		if (!input || !strcmp(input, info->name)) {
 			binding = &b->graph->options.bindings[i];
 		}
 	}

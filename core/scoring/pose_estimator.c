@@ -239,15 +239,20 @@ pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, 
 
 const char *pf_pose_default_model(void)
 {
-	return access(PF_POSE_MODEL, R_OK) == 0 ? PF_POSE_MODEL : "";
+	return pf_network_backend(0) && access(PF_POSE_MODEL, R_OK) == 0 ? PF_POSE_MODEL : "";
+}
+
+const char *pf_pose_backend_version(const char *backend)
+{
+	for (size_t i = 0; pf_network_backend(i); i++) {
+		if (strcmp(pf_network_backend(i), backend) == 0) {
+			return pf_network_backend_version(i);
+		}
+	}
+	return "no backend";
 }
 
 const char *pf_pose_default_backend(void)
 {
-	for (size_t i = 0; pf_network_backend(i); i++) {
-		if (strcmp(pf_network_backend(i), "onednn") == 0) {
-			return "onednn";
-		}
-	}
-	return "plain";
+	return strcmp(pf_pose_backend_version("onednn"), "no backend") == 0 ? "plain" : "onednn";
 }

@@ -34,4 +34,7 @@ pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, 
 const char *pf_pose_default_model(void);
 const char *pf_pose_default_backend(void);
 
+/* pf_network_backend_version by name; "no backend" for names that were not built in. */
+const char *pf_pose_backend_version(const char *backend);
+
 #endif

@@ -297,14 +297,14 @@ pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t i
 
 static char engine_version[256];
 
+/* The best backend that was built in, and whether there is a network for it. */
 static void describe_engine(void)
 {
-	const char *model = pf_pose_default_model(), *backend = pf_pose_default_backend();
 	snprintf(engine_version, sizeof engine_version,
 		 "scoring %d, libjpeg-turbo %s, OpenCV %s, pose by %s%s, plain C (%s)", PF_SCORING_VERSION,
 		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(),
-		 strcmp(backend, "plain") == 0 ? "plain C (no oneDNN)" : backend,
-		 model[0] ? "" : " (no model of its own)",
+		 pf_pose_backend_version(pf_pose_default_backend()),
+		 pf_pose_default_model()[0] ? "" : " (the model's file is missing)",
 #if defined(__AVX2__)
 		 "AVX2"
 #elif defined(__SSE2__)

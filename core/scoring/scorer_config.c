@@ -209,9 +209,10 @@ static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *e
 		return status;
 	}
 	pf_sha256_hex(cascade, hex);
-	fprintf(out, "%s\ncascade %s\nlimits %llu %llu %u\nbackend %s\n", pf_engine_version(), hex,
+	fprintf(out, "%s\ncascade %s\nlimits %llu %llu %u\nbackend %s %s\n", pf_engine_version(), hex,
 		(unsigned long long)config->max_pixels, (unsigned long long)config->max_decode_bytes,
-		config->max_scans, config->model_file[0] ? config->backend : "none");
+		config->max_scans, config->model_file[0] ? config->backend : "none",
+		config->model_file[0] ? pf_pose_backend_version(config->backend) : "");
 	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
 		fprintf(out, "%s %a\n", pf_factor_name((pf_factor)i), config->weights[i]);
 	}
