@@ -79,7 +79,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-/* Removes what a make writes, and nothing else. */
+/* Removes what a make writes: its files, and photos/ with all that is in it. */
 static pf_status clear(maker *m)
 {
 	char photos[PF_STORE_PATH_MAX + 8];

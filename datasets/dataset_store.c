@@ -65,6 +65,20 @@ static bool exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
+/* Somebody's folder of photos may have a file of that name, too: ours begins with its own word. */
+static bool is_manifest(const char *path)
+{
+	static const char word[] = "photofinish-manifest\t";
+	char head[sizeof word] = "";
+	FILE *file = fopen(path, "re");
+	if (file) {
+		size_t got = fread(head, 1, sizeof word - 1, file);
+		head[got] = '\0';
+		fclose(file);
+	}
+	return strcmp(head, word) == 0;
+}
+
 pf_status pf_store_open(const char *name_or_path, pf_dataset **out, pf_error *error)
 {
 	char path[PF_STORE_PATH_MAX];
@@ -80,8 +94,8 @@ pf_status pf_store_open(const char *name_or_path, pf_dataset **out, pf_error *er
 		if (status) {
 			return status;
 		}
-		return exists(path) ? pf_dataset_load(path, out, error)
-				    : pf_dataset_scan(name_or_path, out, error);
+		return is_manifest(path) ? pf_dataset_load(path, out, error)
+					 : pf_dataset_scan(name_or_path, out, error);
 	}
 	if (exists(name_or_path)) {
 		return pf_dataset_load(name_or_path, out, error);

@@ -176,13 +176,13 @@ static bool dump_all(writer *w, named *order)
 
 pf_status pf_truth_write(const pf_plan *plan, const char *path, pf_error *error)
 {
-	pf_new_file file;
+	pf_new_file file = {0};
 	writer *w = calloc(1, sizeof *w);
 	named *order = calloc(plan->spec->photos, sizeof *order);
 	pf_status status = w && order ? pf_new_file_open(&file, path, error)
 				      : pf_fail(error, PF_ERR_NO_MEMORY, path,
 						"not enough memory to write the truth");
-	if (status == PF_OK) {
+	if (w && status == PF_OK) {
 		w->plan = plan;
 		w->file = file.stream;
 		if (dump_all(w, order)) {

@@ -228,8 +228,12 @@ static int open_beneath(const pf_dataset *dataset, const char *path)
 		return -1;
 	}
 	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-	int number = errno;
+	int fd = -1, number = EAGAIN;
+	/* The kernel says EAGAIN where it could not be sure because of a rename elsewhere at that moment. */
+	for (int tries = 0; fd < 0 && number == EAGAIN && tries < 100; tries++) {
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+		number = errno;
+	}
 	close(root);
 	errno = number;
 	if (fd < 0 && (number == ENOSYS || number == EPERM || number == EXDEV)) {

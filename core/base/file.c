@@ -47,7 +47,10 @@ static pf_status open_in_place(pf_new_file *file, pf_error *error)
 
 pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *error)
 {
-	*file = (pf_new_file){.target = strdup(target)};
+	/* A link stays a link: the file that it leads to is the one that is made anew. */
+	char *real = realpath(target, NULL);
+	*file = (pf_new_file){.target = real ? real : strdup(target)};
+	target = file->target ? file->target : target;
 	int fd = -1;
 	struct stat info;
 	if (file->target && stat(target, &info) == 0 && !S_ISREG(info.st_mode)) {

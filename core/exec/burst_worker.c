@@ -34,9 +34,16 @@ static pf_status quarantine(const pf_burst_worker *worker, uint32_t index, uint3
 			    int signal)
 {
 	pf_error why;
-	pf_fail(&why, PF_ERR_CRASHED, worker->dataset->photos[index].path, "%u workers died on it (%s)",
-		deaths, signal ? strsignal(signal) : "they exited");
-	return pf_result_put(worker->table, worker->sink, index, burst, PF_ERR_CRASHED, NULL, &why);
+	const char *path = worker->dataset->photos[index].path;
+	pf_status status = signal == PF_DEATH_BY_TIMEOUT ? PF_ERR_TIMEOUT : PF_ERR_CRASHED;
+	if (status == PF_ERR_TIMEOUT) {
+		pf_fail(&why, status, path, "not done after %.0f s, in %u attempts",
+			(double)worker->env->photo_timeout_ns * 1e-9, deaths);
+	} else {
+		pf_fail(&why, status, path, "%u workers died on it (%s)", deaths,
+			signal ? strsignal(signal) : "they exited");
+	}
+	return pf_result_put(worker->table, worker->sink, index, burst, status, NULL, &why);
 }
 
 static pf_status finish_photo(const pf_burst_worker *worker, uint32_t index, uint32_t burst)

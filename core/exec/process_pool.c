@@ -16,6 +16,7 @@
 
 #define NO_UNIT UINT64_MAX
 #define MAX_IDLE_DEATHS 16
+#define WATCH_MS 500 /* between looks at how long photos take */
 
 /* Shared with the workers. */
 typedef struct shared_worker {
@@ -29,6 +30,13 @@ typedef struct shared_pool {
 	shared_worker workers[];
 } shared_pool;
 
+/* Since when a worker has been on the photo that it has, as far as the parent has seen. */
+struct on_photo {
+	uint32_t photo;
+	bool killed;
+	uint64_t since_ns;
+};
+
 /* Of the parent. */
 struct pool {
 	const struct pf_env *env;
@@ -37,6 +45,7 @@ struct pool {
 	atomic_uchar *done;   /* one for each unit, shared */
 	struct pollfd *alive; /* read ends; fd -1 where no worker is */
 	pid_t *pids;
+	struct on_photo *on_photo;
 	unsigned idle_deaths;
 };
 
@@ -112,11 +121,17 @@ static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
 	shared_worker *shared = &pool->shared->workers[slot - 1];
 	pf_trace *trace = &pool->env->traces[slot];
 	int ending = 0;
-	while (waitpid(pool->pids[slot - 1], &ending, 0) < 0 && errno == EINTR) {
-	}
+	pid_t gone;
+	do {
+		gone = waitpid(pool->pids[slot - 1], &ending, 0);
+	} while (gone < 0 && errno == EINTR);
+	pf_status lost = gone < 0 ? pf_fail_errno(error, NULL, "cannot learn how a worker ended") : PF_OK;
 	close(pool->alive[slot - 1].fd);
 	pool->alive[slot - 1].fd = -1;
 	pool->pids[slot - 1] = 0;
+	if (lost != PF_OK) {
+		return lost;
+	}
 	if (WIFEXITED(ending) && WEXITSTATUS(ending) == 0) {
 		if (!atomic_load(&shared->failed)) {
 			return PF_OK;
@@ -127,6 +142,10 @@ static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
 		return shared->error.code;
 	}
 	int signal = WIFSIGNALED(ending) ? WTERMSIG(ending) : 0;
+	if (pool->on_photo[slot - 1].killed) {
+		signal = PF_DEATH_BY_TIMEOUT;
+	}
+	pool->on_photo[slot - 1] = (struct on_photo){.photo = PF_NO_PHOTO};
 	uint64_t unit = atomic_load(&shared->unit);
 	uint32_t photo = atomic_load(&trace->photo);
 	atomic_store(&trace->photo, PF_NO_PHOTO);
@@ -143,6 +162,23 @@ static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
 		}
 	}
 	return spawn(pool, slot, unit, error);
+}
+
+/* Kills workers that have been on one photo for too long. */
+static void watch_photos(struct pool *pool)
+{
+	uint64_t now = pf_now_ns();
+	for (uint32_t i = 0; i < pool->env->workers && pool->env->photo_timeout_ns; i++) {
+		struct on_photo *on = &pool->on_photo[i];
+		uint32_t photo = atomic_load(&pool->env->traces[i + 1].photo);
+		if (photo != on->photo) {
+			*on = (struct on_photo){.photo = photo, .since_ns = now};
+		} else if (photo != PF_NO_PHOTO && pool->pids[i] > 0 && !on->killed &&
+			   now - on->since_ns > pool->env->photo_timeout_ns) {
+			on->killed = true;
+			kill(pool->pids[i], SIGKILL);
+		}
+	}
 }
 
 static void kill_all(struct pool *pool)
@@ -194,7 +230,9 @@ static pf_status supervise(struct pool *pool, pf_error *error)
 			status = spawn(pool, 1, lost, error);
 			continue;
 		}
-		if (poll(pool->alive, workers, -1) < 0) {
+		int ready = poll(pool->alive, workers, pool->env->photo_timeout_ns ? WATCH_MS : -1);
+		watch_photos(pool);
+		if (ready < 0) {
 			if (errno == EINTR) {
 				continue;
 			}
@@ -226,15 +264,19 @@ pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error
 	pool.done = mmap(NULL, job->units + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pool.alive = calloc(workers, sizeof *pool.alive);
 	pool.pids = calloc(workers, sizeof *pool.pids);
-	if (pool.shared == MAP_FAILED || pool.done == MAP_FAILED || !pool.alive || !pool.pids) {
+	pool.on_photo = calloc(workers, sizeof *pool.on_photo);
+	if (pool.shared == MAP_FAILED || pool.done == MAP_FAILED || !pool.alive || !pool.pids ||
+	    !pool.on_photo) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u workers", workers);
 		goto out;
 	}
 	for (uint32_t i = 0; i < workers; i++) {
 		pool.alive[i].fd = -1;
+		pool.on_photo[i].photo = PF_NO_PHOTO;
 	}
 	status = supervise(&pool, error);
 out:
+	free(pool.on_photo);
 	free(pool.pids);
 	free(pool.alive);
 	if (pool.shared != MAP_FAILED) {

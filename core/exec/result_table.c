@@ -8,8 +8,9 @@
 #include "photofinish/exec.h"
 
 typedef struct result {
-	atomic_int done;    /* written last: the rest is valid once it is 1 */
-	atomic_uint deaths; /* of workers that had this photo */
+	atomic_int done;      /* written last: the rest is valid once it is 1 */
+	atomic_uint deaths;   /* of workers that had this photo */
+	unsigned idle_deaths; /* of workers that had no photo of the burst whose first one this is */
 	int last_signal;
 	pf_status status;
 	pf_score score;
@@ -96,12 +97,12 @@ unsigned pf_result_deaths(const pf_result_table *table, uint32_t index, int *las
 pf_status pf_result_count_death(pf_result_table *table, const pf_burst *burst, uint32_t photo, int signal,
 				pf_error *error)
 {
-	/* Outside of a photo (while ranking, say) the death counts against the burst's first one. */
-	uint32_t index = photo == PF_NO_PHOTO ? burst->photos[0] : photo;
-	result *slot = &table->results[index];
-	slot->last_signal = signal;
-	unsigned deaths = atomic_fetch_add(&slot->deaths, 1) + 1;
-	if (deaths > PF_DEATHS_ALLOWED) {
+	/* A death while starting or ranking is no photo's fault. */
+	result *slot = &table->results[photo == PF_NO_PHOTO ? burst->photos[0] : photo];
+	if (photo != PF_NO_PHOTO) {
+		slot->last_signal = signal;
+		atomic_fetch_add(&slot->deaths, 1);
+	} else if (++slot->idle_deaths > PF_DEATHS_ALLOWED) {
 		return pf_fail(error, PF_ERR_CRASHED, NULL, "workers keep dying outside of any photo (%s)",
 			       signal ? strsignal(signal) : "exit");
 	}

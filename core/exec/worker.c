@@ -28,6 +28,7 @@ pf_trace *pf_worker_enter(const struct pf_env *env, uint32_t slot)
 	if (slot > 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	}
+	atomic_store(&env->traces[slot].pid, (int32_t)getpid());
 	return &env->traces[slot];
 }
 

@@ -12,14 +12,12 @@
 #define GAP_MAX_MS 1000       /* between neighbours of a burst */
 #define GAP_SURE_MS 250       /* up to here time alone decides */
 #define UNLIKE_MAX_TIMED 24   /* different hash bits of 64, where times are known */
-#define SECOND_SURE_PHOTOS 3  /* so many in one second are no single shots */
 #define UNLIKE_MAX_UNTIMED 8  /* without times */
 #define BRACKET_STEP_EV 0.25f /* a third of a stop, less rounding */
 
 typedef struct open_burst {
 	uint64_t last_push; /* number of the push that brought its last photo; 0: the slot is free */
 	pf_facts last;
-	uint32_t in_second; /* photos of the body with the second of the last one, in this burst or before */
 	uint32_t count;
 	uint32_t photos[PHOTOS_MAX];
 } open_burst;
@@ -78,16 +76,8 @@ static int64_t seconds_of(const pf_facts *facts)
 	return facts->time_ms / 1000;
 }
 
-/* How many photos the body took in the second of `next`, with that one. */
-static uint32_t count_in_second(const open_burst *burst, const pf_facts *next)
+static bool time_allows(const pf_facts *last, const pf_facts *next)
 {
-	bool same = burst->last.has_time && next->has_time && seconds_of(&burst->last) == seconds_of(next);
-	return same ? burst->in_second + 1 : 1;
-}
-
-static bool time_allows(const open_burst *burst, const pf_facts *next)
-{
-	const pf_facts *last = &burst->last;
 	if (last->has_time != next->has_time) {
 		return false;
 	}
@@ -99,7 +89,7 @@ static bool time_allows(const open_burst *burst, const pf_facts *next)
 	if (gap < 0 || gap > GAP_MAX_MS) {
 		return false;
 	}
-	if (exact ? gap <= GAP_SURE_MS : count_in_second(burst, next) >= SECOND_SURE_PHOTOS) {
+	if (gap <= (exact ? GAP_SURE_MS : 0)) {
 		return true;
 	}
 	return looks_alike(last, next, UNLIKE_MAX_TIMED) || (exact && (!last->has_dhash || !next->has_dhash));
@@ -110,7 +100,7 @@ static bool continues(const open_burst *burst, const pf_facts *next)
 	const pf_facts *last = &burst->last;
 	return burst->count < PHOTOS_MAX && last->width_px == next->width_px &&
 	       last->height_px == next->height_px && last->orientation == next->orientation &&
-	       same_bracket_step(last, next) && time_allows(burst, next);
+	       same_bracket_step(last, next) && time_allows(last, next);
 }
 
 /* The body's own slot, else a free one, else the one that has waited longest. */
@@ -146,7 +136,6 @@ static pf_status push_photo(pf_burst_detector *detector, uint32_t index, const p
 	open_burst *burst = slot_for(detector, facts->body);
 	bool own = burst->last_push != 0 && burst->last.body == facts->body;
 	bool joins = own && !facts->auto_bracket && continues(burst, facts);
-	burst->in_second = own ? count_in_second(burst, facts) : 1;
 	/* Taken first: the slot is ready for the photo even if the receiver of the old burst fails. */
 	uint32_t old[PHOTOS_MAX];
 	uint32_t old_count = 0;

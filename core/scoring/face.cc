@@ -82,3 +82,8 @@ extern "C" const char *pf_face_library_version(void)
 	static const std::string version = cv::getVersionString();
 	return version.c_str();
 }
+
+extern "C" void *pf_face_library_function(void)
+{
+	return reinterpret_cast<void *>(&cv::getNumThreads);
+}

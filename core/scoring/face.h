@@ -37,6 +37,9 @@ pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32
 /* OpenCV's version at run time, "4.6.0". */
 const char *pf_face_library_version(void);
 
+/* A function of OpenCV's, to find the file that it was loaded from. */
+void *pf_face_library_function(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/yaml_file.h"
+#include "core/scoring/engine_libraries.h"
 #include "core/scoring/pose_card.h"
 #include "core/scoring/pose_estimator.h"
 #include "photofinish/network.h"
@@ -202,16 +203,21 @@ static pf_status describe_model(const char *what, const char *file, FILE *out, p
 /* The text that is hashed: a line for everything that changes scores. */
 static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *error)
 {
-	uint8_t cascade[PF_SHA256_BYTES];
-	char hex[2 * PF_SHA256_BYTES + 1];
+	uint8_t cascade[PF_SHA256_BYTES], libraries[PF_SHA256_BYTES];
+	char hex[2 * PF_SHA256_BYTES + 1], libraries_hex[2 * PF_SHA256_BYTES + 1];
 	pf_status status = pf_file_sha256(config->cascade_file, cascade, NULL, error);
+	if (status == PF_OK) {
+		status = pf_engine_libraries_digest(libraries, error);
+	}
 	if (status != PF_OK) {
 		return status;
 	}
 	pf_sha256_hex(cascade, hex);
-	fprintf(out, "%s\ncascade %s\nlimits %llu %llu %u\nbackend %s %s\n", pf_engine_version(), hex,
-		(unsigned long long)config->max_pixels, (unsigned long long)config->max_decode_bytes,
-		config->max_scans, config->model_file[0] ? config->backend : "none",
+	pf_sha256_hex(libraries, libraries_hex);
+	fprintf(out, "%s\nlibraries %s\ncascade %s\nlimits %llu %llu %u\nbackend %s %s\n",
+		pf_engine_version(), libraries_hex, hex, (unsigned long long)config->max_pixels,
+		(unsigned long long)config->max_decode_bytes, config->max_scans,
+		config->model_file[0] ? config->backend : "none",
 		config->model_file[0] ? pf_pose_backend_version(config->backend) : "");
 	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
 		fprintf(out, "%s %a\n", pf_factor_name((pf_factor)i), config->weights[i]);

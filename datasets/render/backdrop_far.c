@@ -14,6 +14,12 @@ typedef struct painter {
 	pf_rng rng;
 } painter;
 
+/* How many steps begin within the span. */
+static int count_of(float span, float step)
+{
+	return span > 0 ? pf_floor_int(span / step) + 1 : 0;
+}
+
 static void put(pf_picture *p, int x, int y, pf_colour c, float gain)
 {
 	size_t i = (size_t)y * (size_t)p->width + (size_t)x;
@@ -81,25 +87,43 @@ static pf_colour random_colour(painter *pen, float grey)
 static void spectator(painter *pen, float x, float foot, float metre, float gain)
 {
 	static const uint32_t skins[] = {0xD9A988, 0xC08661, 0x8A5A3B, 0x5E3B28, 0xE2B697};
+	static const uint32_t hairs[] = {0x30241D, 0x1B1715, 0x6B4A2C, 0x9A8A78, 0xB08A50};
 	pf_rng *rng = &pen->rng;
-	float size = metre * pf_rng_range(rng, 0.9f, 1.1f);
-	pf_colour cloth = random_colour(pen, 0.15f), skin = pf_colour_rgb(skins[pf_rng_below(rng, 5)]);
-	blob(pen, x, foot - 0.30f * size, 0.25f * size, 0.42f * size, cloth, gain, 0);
-	if (pf_rng_chance(rng, 0.12f)) { /* arms up */
-		blob(pen, x - 0.24f * size, foot - 0.85f * size, 0.06f * size, 0.28f * size, skin, gain, 0);
-		blob(pen, x + 0.24f * size, foot - 0.85f * size, 0.06f * size, 0.28f * size, skin, gain, 0);
+	float size = metre * pf_rng_range(rng, 0.9f, 1.1f), lean = pf_rng_range(rng, -0.05f, 0.05f) * size;
+	pf_colour cloth = random_colour(pen, 0.2f), skin = pf_colour_rgb(skins[pf_rng_below(rng, 5)]);
+	pf_colour hair = pf_colour_rgb(hairs[pf_rng_below(rng, 5)]);
+	bool arms_up = pf_rng_chance(rng, 0.14f), cap = pf_rng_chance(rng, 0.2f);
+	for (int side = -1; side <= 1; side += 2) { /* arms */
+		float ax = x + 0.215f * size * (float)side;
+		if (arms_up) {
+			blob(pen, ax, foot - 0.80f * size, 0.055f * size, 0.26f * size, cloth, gain * 0.9f,
+			     0);
+			blob(pen, ax, foot - 1.06f * size, 0.05f * size, 0.09f * size, skin, gain, 0);
+		} else {
+			blob(pen, ax, foot - 0.34f * size, 0.07f * size, 0.25f * size, cloth, gain * 0.72f,
+			     0);
+			blob(pen, ax - 0.08f * size * (float)side, foot - 0.10f * size, 0.05f * size,
+			     0.05f * size, skin, gain, 0);
+		}
 	}
-	float hx = x + pf_rng_range(rng, -0.05f, 0.05f) * size;
-	blob(pen, hx, foot - 0.80f * size, 0.105f * size, 0.14f * size, pf_colour_rgb(0x30241D), gain, 0);
-	blob(pen, hx, foot - 0.765f * size, 0.085f * size, 0.11f * size, skin, gain * 0.95f, 0);
+	blob(pen, x, foot - 0.22f * size, 0.185f * size, 0.42f * size, cloth, gain * 0.92f, 0);
+	blob(pen, x + lean * 0.4f, foot - 0.50f * size, 0.225f * size, 0.13f * size, cloth, gain, 0);
+	float hx = x + lean, hy = foot - 0.765f * size;
+	blob(pen, hx, hy + 0.11f * size, 0.05f * size, 0.08f * size, skin, gain * 0.75f, 0);
+	blob(pen, hx, hy - 0.035f * size, 0.10f * size, 0.125f * size, cap ? random_colour(pen, 0) : hair,
+	     gain, 0);
+	blob(pen, hx, hy + 0.012f * size, 0.080f * size, 0.100f * size, skin, gain * 0.97f, 0);
+	if (cap) {
+		blob(pen, hx, hy - 0.06f * size, 0.095f * size, 0.025f * size, hair, gain * 0.6f, 0);
+	}
 }
 
 static void boards(painter *pen, float foot, float metre, float bright)
 {
 	pf_picture *p = pen->picture;
-	float height = 0.95f * metre, wide = 0;
-	for (float x = 0; x < (float)p->width; x += wide) {
-		wide = metre * pf_rng_range(&pen->rng, 3.5f, 6.5f);
+	float height = 0.95f * metre, x = 0;
+	while (x < (float)p->width) {
+		float wide = metre * pf_rng_range(&pen->rng, 3.5f, 6.5f);
 		if (x + wide * 1.4f > (float)p->width) {
 			wide = (float)p->width - x;
 		}
@@ -112,14 +136,16 @@ static void boards(painter *pen, float foot, float metre, float bright)
 		for (int k = 0; k < letters && k < 9; k++) {
 			int glyph = (int)pf_rng_below(&pen->rng, 10);
 			for (int i = 0; i < 35 && pf_hash2((uint32_t)k, (uint32_t)letters) % 7 != 6; i++) {
-				if (pf_digit_bit(glyph, i % 5, i / 5)) {
+				int row = i / 5;
+				if (pf_digit_bit(glyph, i % 5, row)) {
 					float cx = left + ((float)k * 6.5f + (float)(i % 5)) * cell,
-					      cy = foot - height + (2.3f + (float)(i / 5)) * cell;
+					      cy = foot - height + (2.3f + (float)row) * cell;
 					rectangle(pen, cx, cy, cx + cell + 1, cy + cell + 1, ink, bright,
 						  bright);
 				}
 			}
 		}
+		x += wide;
 	}
 }
 
@@ -136,7 +162,10 @@ static void stands(painter *pen, float dim, float led)
 		      gain = dim * (1.08f - 0.35f * (float)r / (float)rows);
 		rectangle(pen, 0, foot - 0.12f * m, (float)p->width, foot, pf_colour_rgb(0x6D7078), gain,
 			  gain * 0.7f);
-		for (float x = pf_rng_range(&pen->rng, 0, 0.3f) * m; x < (float)p->width; x += 0.56f * m) {
+		float left = pf_rng_range(&pen->rng, 0, 0.3f) * m;
+		int seats = count_of((float)p->width - left, 0.56f * m);
+		for (int k = 0; k < seats; k++) {
+			float x = left + (float)k * 0.56f * m;
 			float aisle = x / (9.0f * m) - (float)pf_floor_int(x / (9.0f * m));
 			if (aisle < 0.12f) {
 				continue;
@@ -161,7 +190,9 @@ static void lamps(painter *pen)
 {
 	const pf_far_scene *s = pen->scene;
 	pf_picture *p = pen->picture;
-	for (float x = 0.8f * s->metre; x < (float)p->width; x += 2.2f * s->metre) {
+	int count = count_of((float)p->width - 0.8f * s->metre, 2.2f * s->metre);
+	for (int k = 0; k < count; k++) {
+		float x = (0.8f + 2.2f * (float)k) * s->metre;
 		blob(pen, x, 0.12f * (float)p->height + 0.1f * s->metre, 0.20f * s->metre, 0.13f * s->metre,
 		     pf_colour_rgb(0xFFFBEF), 1.0f, 0);
 	}
@@ -180,6 +211,21 @@ static void sky(painter *pen, float bottom)
 						 (float)y * step * 4.0f);
 			float w = pf_clampf(0.3f + n * 0.016f, 0, 1) * (1.0f - 0.5f * t);
 			put(p, x, y, pf_colour_mix(c, pf_colour_rgb(0xF4F4F2), w), 1.0f);
+		}
+	}
+}
+
+/* A tree's crown: a mass of leaves with smaller and smaller ones on it. */
+static void crown(painter *pen, float x, float y, float r, pf_colour c, float gain)
+{
+	blob(pen, x, y, r, r * 0.8f, c, gain, 0.6f);
+	for (int k = 0; k < 26; k++) {
+		float size = r * (k < 8 ? 0.30f : 0.12f), reach = 0.85f * r;
+		float dx = pf_rng_range(&pen->rng, -reach, reach),
+		      dy = pf_rng_range(&pen->rng, -0.8f * reach, 0.8f * reach);
+		if (size > 0.8f && dx * dx + 1.5f * dy * dy < reach * reach) {
+			blob(pen, x + dx, y + dy, size, size * 0.8f, c,
+			     gain * (0.95f - 0.25f * dy / r) * pf_rng_range(&pen->rng, 0.65f, 1.4f), 0.5f);
 		}
 	}
 }
@@ -209,14 +255,16 @@ static void trees(painter *pen, float far_gain)
 			float y = pf_mix(span * top, low, pf_rng_range(&pen->rng, 0, 1));
 			float r = size * pf_rng_range(&pen->rng, 0.35f, 1.0f);
 			pf_colour c = pf_colour_rgb(greens[pf_rng_below(&pen->rng, 5)]);
-			blob(pen, x, y, r, r * 0.8f, c,
-			     far_gain * pf_rng_range(&pen->rng, 0.55f, 1.25f) * (1.1f - 0.12f * (float)layer),
-			     0.6f);
+			crown(pen, x, y, r, c,
+			      far_gain * pf_rng_range(&pen->rng, 0.55f, 1.25f) *
+				      (1.1f - 0.12f * (float)layer));
 		}
 	}
 	rectangle(pen, 0, s->foot_y - 0.55f * s->metre, (float)p->width, s->foot_y, pf_colour_rgb(0x44592D),
 		  0.95f, 0.7f);
-	for (float x = 0; x < (float)p->width; x += 2.4f * s->metre) {
+	int posts = count_of((float)p->width, 2.4f * s->metre);
+	for (int k = 0; k < posts; k++) {
+		float x = 2.4f * (float)k * s->metre;
 		rectangle(pen, x, s->foot_y - 1.1f * s->metre, x + 0.07f * s->metre, s->foot_y,
 			  pf_colour_rgb(0xDAD8D0), 1, 0.8f);
 	}
@@ -231,15 +279,19 @@ static void house(painter *pen, float x, float wide, float top, float foot)
 	rectangle(pen, x, top, x + wide, foot, pf_colour_rgb(walls[pf_rng_below(&pen->rng, 6)]), 1.05f,
 		  0.85f);
 	rectangle(pen, x, top, x + wide, top + 0.35f * m, pf_colour_rgb(0x5A4A42), 1, 1);
-	for (float wy = foot - 4.2f * m; wy > top - m; wy -= 2.9f * m) {
-		for (float wx = x + 0.8f * m; wx < x + wide - 1.2f * m; wx += 2.1f * m) {
-			rectangle(pen, wx - 0.08f * m, wy - 0.08f * m, wx + 1.13f * m, wy + 1.68f * m,
-				  pf_colour_rgb(0xDEDAD0), 1, 1);
-			rectangle(pen, wx, wy, wx + 1.05f * m, wy + 1.6f * m, pf_colour_rgb(0x3A4652),
-				  pf_rng_range(&pen->rng, 0.6f, 1.9f), 0.7f);
-		}
+	int floors = count_of(foot - top - 3.2f * m, 2.9f * m), columns = count_of(wide - 2.0f * m, 2.1f * m);
+	for (int k = 0; k < floors * columns; k++) {
+		int level = k / columns;
+		float wy = foot - 4.2f * m - (float)level * 2.9f * m;
+		float wx = x + 0.8f * m + (float)(k % columns) * 2.1f * m;
+		rectangle(pen, wx - 0.08f * m, wy - 0.08f * m, wx + 1.13f * m, wy + 1.68f * m,
+			  pf_colour_rgb(0xDEDAD0), 1, 1);
+		rectangle(pen, wx, wy, wx + 1.05f * m, wy + 1.6f * m, pf_colour_rgb(0x3A4652),
+			  pf_rng_range(&pen->rng, 0.6f, 1.9f), 0.7f);
 	}
-	for (float wx = x + 0.5f * m; wx < x + wide - 2.0f * m; wx += 3.2f * m) {
+	int shops = count_of(wide - 2.5f * m, 3.2f * m);
+	for (int k = 0; k < shops; k++) {
+		float wx = x + (0.5f + 3.2f * (float)k) * m;
 		rectangle(pen, wx, foot - 2.6f * m, wx + 2.4f * m, foot, random_colour(pen, 0.2f), 0.8f,
 			  0.5f);
 	}
@@ -249,16 +301,18 @@ static void houses(painter *pen)
 {
 	const pf_far_scene *s = pen->scene;
 	pf_picture *p = pen->picture;
-	float wide = 0;
+	float x = 0;
 	sky(pen, s->foot_y);
-	for (float x = 0; x < (float)p->width; x += wide) {
-		wide = s->metre * pf_rng_range(&pen->rng, 7, 13);
+	while (x < (float)p->width) {
+		float wide = s->metre * pf_rng_range(&pen->rng, 7, 13);
 		house(pen, x, wide, s->foot_y - s->metre * pf_rng_range(&pen->rng, 7, 15), s->foot_y);
+		x += wide;
 	}
-	for (float x = 0; x < (float)p->width; x += 0.62f * s->metre) {
+	int people = count_of((float)p->width, 0.62f * s->metre);
+	for (int k = 0; k < people; k++) {
 		if (pf_rng_chance(&pen->rng, (float)s->crowd * 0.01f)) {
-			spectator(pen, x, s->foot_y - 0.55f * s->metre, s->metre * 1.1f,
-				  pf_rng_range(&pen->rng, 0.7f, 1.05f));
+			spectator(pen, 0.62f * (float)k * s->metre, s->foot_y - 0.55f * s->metre,
+				  s->metre * 1.1f, pf_rng_range(&pen->rng, 0.7f, 1.05f));
 		}
 	}
 	boards(pen, s->foot_y, s->metre, 0.95f);
@@ -314,7 +368,8 @@ void pf_far_draw(const pf_far_scene *scene, const pf_noise_tiles *tiles, pf_pict
 	}
 	float step = 256.0f / (float)picture->width;
 	/* about a texel a pixel, made to fit the period */
-	float fine = 5.0f * step * (float)(picture->width / 1280 + 1);
+	int periods = 5 * (picture->width / 1280 + 1);
+	float fine = step * (float)periods;
 	size_t i = 0;
 	for (int y = 0; y < picture->height; y++) {
 		for (int x = 0; x < picture->width; x++, i++) {

@@ -10,13 +10,13 @@ typedef struct surface_kind {
 } surface_kind;
 
 static const surface_kind kinds[] = {
-	[PF_GROUND_TARTAN] = {0xA8503C, 0.09f, 0.10f, 0.17f, 1.22f, 0.05f, 0, 0},
-	[PF_GROUND_BLUE] = {0x3D6C9E, 0.09f, 0.10f, 0.17f, 1.22f, 0.05f, 0, 0},
-	[PF_GROUND_GRASS] = {0x567F36, 0.14f, 0.22f, 0.34f, 0, 0, 5.5f, 0.10f},
-	[PF_GROUND_MEADOW] = {0x74833C, 0.24f, 0.32f, 0.40f, 0, 0, 0, 0},
-	[PF_GROUND_WOOD] = {0xBF8F57, 0.07f, 0.09f, 0.12f, 3.4f, 0.05f, 0.13f, 0.045f},
-	[PF_GROUND_ASPHALT] = {0x76767A, 0.12f, 0.12f, 0.22f, 3.1f, 0.12f, 0, 0},
-	[PF_GROUND_SAND] = {0xC8AC7C, 0.16f, 0.26f, 0.24f, 0, 0, 0, 0},
+	[PF_GROUND_TARTAN] = {0xA8503C, 0.06f, 0.10f, 0.26f, 1.22f, 0.05f, 0, 0},
+	[PF_GROUND_BLUE] = {0x3D6C9E, 0.06f, 0.10f, 0.26f, 1.22f, 0.05f, 0, 0},
+	[PF_GROUND_GRASS] = {0x567F36, 0.11f, 0.22f, 0.46f, 0, 0, 5.5f, 0.10f},
+	[PF_GROUND_MEADOW] = {0x74833C, 0.16f, 0.24f, 0.46f, 0, 0, 0, 0},
+	[PF_GROUND_WOOD] = {0xBF8F57, 0.08f, 0.10f, 0.16f, 3.4f, 0.05f, 0.13f, 0.045f},
+	[PF_GROUND_ASPHALT] = {0x76767A, 0.10f, 0.11f, 0.30f, 3.1f, 0.12f, 0, 0},
+	[PF_GROUND_SAND] = {0xC8AC7C, 0.08f, 0.14f, 0.30f, 0, 0, 0, 0},
 };
 
 /* Bilinear sample of mip level `level` at (u, v) in units of level 0. */

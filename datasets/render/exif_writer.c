@@ -159,6 +159,7 @@ pf_status pf_exif_write(const pf_exif_facts *f, uint8_t *out, size_t capacity, s
 	char when[32];
 	snprintf(when, sizeof when, "%04d:%02d:%02d %02d:%02d:%02d", f->year, f->month, f->day, f->hour,
 		 f->minute, f->second);
+	memset(out, 0, capacity); /* values of odd length leave a byte between them */
 	memcpy(out, "Exif\0\0", HEADER);
 	memcpy(w.tiff, "II*\0\10\0\0\0", 8);
 	size_t ifd0 = begin(&w, 9);

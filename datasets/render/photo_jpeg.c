@@ -166,6 +166,8 @@ static pf_status encode_thumbnail(const pf_photo_planes *p, pf_jpeg_buffer *out,
 	} else {
 		thumb.width = (p->width * THUMB_SIDE / p->height + 1) & ~1u;
 	}
+	thumb.width = thumb.width ? thumb.width : 2; /* of a strip of a photo */
+	thumb.height = thumb.height ? thumb.height : 2;
 	thumb.stride = (thumb.width + 15) & ~15u;
 	thumb.rows = (thumb.height + 15) & ~15u;
 	thumb.y = memory;

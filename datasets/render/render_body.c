@@ -52,6 +52,7 @@ static pf_part *add(builder *b, pf_vec3 from, pf_vec3 to, skin_shape shape, cons
 	part->origin = pf_project(b->view, origin, NULL);
 	part->metres = 2.0f / (scale_a + scale_b);
 	part->softness = 1.2f;
+	part->blend_m = 0.010f;
 	part->keypoint = shape.keypoint;
 	return part;
 }
@@ -206,7 +207,7 @@ static void add_head(builder *b)
 	    s->chest_at);
 	b->girth = u;
 	pf_part *head = add(b, s->head_at, s->head_at,
-			    (skin_shape){{.077f, .119f, .096f, .096f},
+			    (skin_shape){{.075f, .115f, .096f, .096f},
 					 PF_MATERIAL_HEAD,
 					 PF_MATERIAL_HEAD,
 					 2,
@@ -226,10 +227,11 @@ static void add_head(builder *b)
 				 PF_KEYPOINT_LEFT_EAR + (side == PF_RIGHT)},
 		    &s->head, s->head_at);
 	}
-	pf_vec3 bridge = pf_at(&s->head, s->head_at, 0, 0.012f * u, 0.088f * u);
-	pf_vec3 tip = pf_at(&s->head, s->head_at, 0, -0.020f * u, 0.103f * u);
-	add(b, bridge, tip, (skin_shape){{.008f, .010f, .013f, .0145f}, skin, skin, 2, PF_KEYPOINT_NOSE},
-	    &s->head, s->head_at);
+	pf_vec3 bridge = pf_at(&s->head, s->head_at, 0, 0.016f * u, 0.080f * u);
+	pf_vec3 tip = pf_at(&s->head, s->head_at, 0, -0.023f * u, 0.094f * u);
+	add(b, bridge, tip, (skin_shape){{.009f, .011f, .014f, .015f}, skin, skin, 2, PF_KEYPOINT_NOSE},
+	    &s->head, s->head_at)
+		->blend_m = 0.026f;
 	if (b->look->hair_style == PF_HAIR_TAIL || b->look->hair_style == PF_HAIR_BUN) {
 		pf_vec3 root = pf_at(&s->head, s->head_at, 0, 0.045f * u, -0.100f * u);
 		int bun = b->look->hair_style == PF_HAIR_BUN;
@@ -338,6 +340,7 @@ void pf_body_build(const pf_skeleton *skeleton, const pf_look *look, const pf_vi
 		add_arm(&b, side);
 	}
 	add_head(&b);
+	body->flesh = body->count;
 	add_prop(&b, motion, phase);
 }
 

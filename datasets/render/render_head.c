@@ -33,9 +33,9 @@ static egg egg_of(const pf_part *part, float grow)
 static inline float egg_hit(const egg *e, float px, float py, pf_vec3 *q, float *z)
 {
 	float along = px * e->ux + py * e->uy, across = px * -e->uy + py * e->ux;
-	/* narrower to the chin, a little to the crown */
+	/* narrower to the chin, rounder at the crown */
 	float v = along / e->height;
-	float taper = v < 0 ? 1.0f - 0.20f * v * v : 1.0f - 0.05f * v * v;
+	float taper = v < 0 ? 1.0f - 0.19f * v * v : 1.0f + 0.09f * v * v;
 	across /= taper;
 	float x = along * e->ux - across * e->uy, y = along * e->uy + across * e->ux;
 	pf_vec3 p = {e->right.x * x + e->right.y * y, e->up.x * x + e->up.y * y,
@@ -64,16 +64,17 @@ static void paint_eye(const pf_look *look, float x, float y, pf_surface *s)
 {
 	/* x, y relative to the eye's centre, x away from the nose */
 	float socket = soft_spot(ellipse(x, y, -0.02f, 0.06f, 0.25f, 0.17f), 1.9f);
-	s->colour.y *= 1.0f - 0.36f * socket;
+	s->colour.y *= 1.0f - 0.42f * socket;
 	float lid = ellipse(x, y, 0, 0.0f, 0.165f, 0.068f + 0.02f * x);
 	if (lid < 1.0f) {
 		float iris = ellipse(x, y, -0.01f, 0.008f, 0.068f, 0.075f);
-		pf_colour white = {196, 1, 3};
+		/* in the lids' shade: never far above the skin */
+		pf_colour white = {58.0f + 0.78f * look->skin.y, 1, 3};
 		s->colour = pf_colour_mix(white, look->iris, pf_clampf((1.1f - iris) * 4.0f, 0, 1));
 		s->colour = pf_colour_mix(s->colour, (pf_colour){12, 0, 0},
 					  pf_clampf((0.32f - iris) * 8.0f, 0, 1));
 		if (ellipse(x, y, 0.015f, 0.03f, 0.018f, 0.018f) < 1.0f) {
-			s->colour = (pf_colour){240, 0, 0};
+			s->colour = (pf_colour){210, 0, 0};
 		}
 		s->colour.y *= 1.0f - 0.45f * pf_clampf((y - 0.012f) * 18.0f, 0, 1);
 		s->gloss = 0.05f;
@@ -84,7 +85,8 @@ static void paint_eye(const pf_look *look, float x, float y, pf_surface *s)
 	float arch = 0.215f - 0.9f * (x - 0.03f) * (x - 0.03f);
 	float brow = ellipse(x, y, 0.015f, arch, 0.235f, 0.052f);
 	float hair = look->hair.y > 70 ? 0.62f : 0.85f;
-	s->colour = pf_colour_mix(s->colour, look->hair, hair * pf_clampf((1.25f - brow) * 1.6f, 0, 1));
+	pf_colour dark = pf_colour_mix(look->hair, (pf_colour){40, -2, 4}, look->hair.y > 60 ? 0.6f : 0.0f);
+	s->colour = pf_colour_mix(s->colour, dark, hair * pf_clampf((1.25f - brow) * 1.6f, 0, 1));
 }
 
 static void paint_mouth(const pf_look *look, float x, float y, pf_surface *s)

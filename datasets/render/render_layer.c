@@ -73,11 +73,12 @@ static int8_t to_byte(float v)
 	return (int8_t)pf_clampf(v, -127.0f, 127.0f);
 }
 
-void pf_noise_tiles_fill(pf_noise_tiles *tiles)
+pf_status pf_noise_tiles_fill(pf_noise_tiles *tiles)
 {
-	static float sum[256 * 256], smooth[256 * 256];
-	memset(sum, 0, sizeof sum);
-	memset(smooth, 0, sizeof smooth);
+	float *sum = calloc(2 * 256 * 256, sizeof *sum), *smooth = sum + 256 * 256;
+	if (!sum) {
+		return PF_ERR_NO_MEMORY;
+	}
 	float gain = 80.0f;
 	for (int cells = 4; cells <= 256; cells *= 2) {
 		add_octave(sum, (uint32_t)cells * 7919u, cells, gain);
@@ -95,4 +96,6 @@ void pf_noise_tiles_fill(pf_noise_tiles *tiles)
 			tiles->fold[y * 256 + x] = to_byte((next - smooth[y * 256 + x]) * 5.0f);
 		}
 	}
+	free(sum);
+	return PF_OK;
 }

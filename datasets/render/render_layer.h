@@ -62,6 +62,7 @@ typedef struct pf_part {
 	pf_vec3 origin;  /* of the texture, pixels */
 	float metres;    /* per pixel here */
 	float softness;  /* width of the edge in pixels, from the part's own motion */
+	float blend_m;   /* depth over which it blends into what it touches */
 	int keypoint;    /* the keypoint it carries at its end b, or -1 (it never hides its own) */
 } pf_part;
 
@@ -69,7 +70,7 @@ typedef struct pf_part {
 
 typedef struct pf_body {
 	pf_part parts[PF_PARTS_MAX];
-	int count;
+	int count, flesh; /* the first `flesh` parts are the athlete; a prop's follow */
 	const pf_look *look;
 	pf_light light;
 } pf_body;
@@ -80,7 +81,8 @@ typedef struct pf_noise_tiles {
 	int8_t cloud[256 * 256], fold[256 * 256], grain[256 * 256];
 } pf_noise_tiles;
 
-void pf_noise_tiles_fill(pf_noise_tiles *tiles);
+/* PF_ERR_NO_MEMORY is the only error. */
+pf_status pf_noise_tiles_fill(pf_noise_tiles *tiles);
 
 /* Draws parts sorted from far to near. */
 void pf_body_draw(const pf_body *body, const pf_noise_tiles *tiles, pf_layer *layer);
@@ -89,7 +91,7 @@ void pf_body_draw(const pf_body *body, const pf_noise_tiles *tiles, pf_layer *la
  * number where there is none. For the visibility of keypoints. */
 float pf_body_depth_at(const pf_body *body, float x, float y, int own);
 
-/* The box of all parts in pixels: x0, y0, x1, y1. */
-void pf_body_box(const pf_body *body, float box[4]);
+/* The box of the first `count` parts in pixels: x0, y0, x1, y1. */
+void pf_body_box(const pf_body *body, int count, float box[4]);
 
 #endif

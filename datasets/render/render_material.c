@@ -71,7 +71,7 @@ static int bib_at(const pf_look *look, pf_vec3 l)
 /* The weave of cloth: fine grain that shows only where a pixel resolves it. */
 static float weave(const pf_noise_tiles *tiles, float detail, float u, float v)
 {
-	return detail * pf_tile_at(tiles->grain, u * 1150.0f, v * 1150.0f) * 0.0016f;
+	return detail * pf_tile_at(tiles->grain, u * 1150.0f, v * 1150.0f) * 0.0011f;
 }
 
 static pf_surface sleeve_at(const pf_look *look, const pf_noise_tiles *tiles, float detail, float t,
@@ -136,9 +136,8 @@ static pf_surface shorts_at(const pf_look *look, const pf_noise_tiles *tiles, fl
 static pf_surface shoe_at(const pf_look *look, const pf_noise_tiles *tiles, pf_vec3 l)
 {
 	pf_surface surface = {.colour = look->shoe, .gloss = 0.12f};
-	if (l.y < -0.073f) {
-		surface.colour = look->sole;
-	} else if (stripe(l.z * 26.0f + l.y * 14.0f, 0.3f, 0.06f) > 0.5f && l.z > 0.0f && l.z < 0.08f) {
+	int striped = l.z > 0.0f && l.z < 0.08f && stripe(l.z * 26.0f + l.y * 14.0f, 0.3f, 0.06f) > 0.5f;
+	if (l.y < -0.073f || striped) {
 		surface.colour = look->sole;
 	}
 	surface.bump = pf_tile_at(tiles->cloud, l.z * 900.0f, l.y * 900.0f) * 0.0006f;

@@ -21,10 +21,11 @@ struct pf_renderer {
 pf_renderer *pf_renderer_create(void)
 {
 	pf_renderer *renderer = calloc(1, sizeof *renderer);
-	if (renderer) {
-		pf_noise_tiles_fill(&renderer->tiles);
-		pf_mips_fill(&renderer->mips, &renderer->tiles);
+	if (!renderer || pf_noise_tiles_fill(&renderer->tiles) != PF_OK) {
+		free(renderer);
+		return NULL;
 	}
+	pf_mips_fill(&renderer->mips, &renderer->tiles);
 	return renderer;
 }
 
@@ -130,7 +131,7 @@ static pf_status draw_layer(const pf_renderer *r, const pf_body *body, int width
 			    pf_layer *layer)
 {
 	float box[4];
-	pf_body_box(body, box);
+	pf_body_box(body, body->count, box);
 	int x0 = pf_floor_int(pf_clampf(box[0] - margin, -margin, (float)width));
 	int y0 = pf_floor_int(pf_clampf(box[1] - margin, -margin, (float)height));
 	int x1 = pf_floor_int(pf_clampf(box[2] + margin, 0, (float)width + margin)) + 1;

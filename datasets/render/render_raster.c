@@ -62,22 +62,42 @@ static inline void sphere_at(const caps *c, float px, float py, float t, hit *ou
 	out->nz = up * inverse;
 }
 
-static inline void capsule_hit(const caps *c, float px, float py, hit *out)
+/* Where the ray meets the cylinder of radius `r`: the place along the axis. */
+static inline float place_on(const caps *c, float px, float py, float along, float r)
 {
-	float along = px * c->dx + py * c->dy;
-	float t2 = pf_clampf(along * c->inverse_2d, 0.0f, 1.0f), r = radius_at(c, t2);
 	float s2 = along * c->inverse_length, b = s2 * c->uz;
 	float disc = b * b - (px * px + py * py - s2 * s2 - r * r) / c->inverse_a;
 	float z = (b + (disc > 0 ? sqrtf(disc) : 0.0f)) * c->inverse_a;
-	sphere_at(c, px, py, pf_clampf((s2 + z * c->uz) * c->inverse_length, 0.0f, 1.0f), out);
-	if (c->ends) {
-		for (int end = 0; end < 2; end++) {
-			hit other;
-			sphere_at(c, px, py, (float)end, &other);
-			if (out->inside < 0 ? other.inside > out->inside
-					    : other.inside > 0 && other.z > out->z) {
-				*out = other;
-			}
+	return pf_clampf((s2 + z * c->uz) * c->inverse_length, 0.0f, 1.0f);
+}
+
+static inline void take_nearer(const caps *c, float px, float py, float t, hit *out)
+{
+	hit other;
+	sphere_at(c, px, py, t, &other);
+	if (out->inside < 0 ? other.inside > out->inside : other.inside > 0 && other.z > out->z) {
+		*out = other;
+	}
+}
+
+static inline void capsule_hit(const caps *c, float px, float py, hit *out)
+{
+	float along = px * c->dx + py * c->dy;
+	float t2 = pf_clampf(along * c->inverse_2d, 0.0f, 1.0f);
+	sphere_at(c, px, py, place_on(c, px, py, along, radius_at(c, t2)), out);
+	if (out->inside < 0) {
+		take_nearer(c, px, py, t2, out);
+	}
+	if (c->ends) { /* the taper counts as much as the axis: search along it, ever finer */
+		for (int k = 0; k <= 6; k++) {
+			take_nearer(c, px, py, (float)k * (1.0f / 6.0f), out);
+		}
+		float step = 1.0f / 6.0f;
+		for (int k = 0; k < 5 && out->inside > 0; k++) {
+			float t = out->t;
+			step *= 0.5f;
+			take_nearer(c, px, py, t > step ? t - step : 0.0f, out);
+			take_nearer(c, px, py, t + step < 1.0f ? t + step : 1.0f, out);
 		}
 	}
 }
@@ -156,7 +176,7 @@ static void draw_part(const pf_body *body, const pf_noise_tiles *tiles, const pf
 	caps c;
 	prepare(part, &c);
 	float halo = c.r_max * 0.45f, soft = part->softness, inverse_soft = 1.0f / soft;
-	float blend = 0.022f / part->metres, margin = halo > soft ? halo : soft;
+	float blend = part->blend_m / part->metres, margin = halo > soft ? halo : soft;
 	float top = (part->a.y < part->b.y ? part->a.y : part->b.y) - c.r_max - margin;
 	float bottom = (part->a.y < part->b.y ? part->b.y : part->a.y) + c.r_max + margin;
 	int y0 = pf_floor_int(top) - layer->y0, y1 = pf_floor_int(bottom) + 1 - layer->y0;
@@ -227,11 +247,11 @@ float pf_body_depth_at(const pf_body *body, float x, float y, int own)
 	return nearest;
 }
 
-void pf_body_box(const pf_body *body, float box[4])
+void pf_body_box(const pf_body *body, int count, float box[4])
 {
 	box[0] = box[1] = 1e9f;
 	box[2] = box[3] = -1e9f;
-	for (int i = 0; i < body->count; i++) {
+	for (int i = 0; i < count; i++) {
 		const pf_part *p = &body->parts[i];
 		const pf_vec3 ends[2] = {p->a, p->b};
 		float head = 1.25f * (p->radius[1] > p->radius[2] ? p->radius[1] : p->radius[2]);

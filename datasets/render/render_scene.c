@@ -71,8 +71,9 @@ static void draw_light(pf_rng *rng, pf_scene *scene)
 	bool indoor = pf_backdrop_far(scene->backdrop) == PF_FAR_ARENA;
 	scene->hard_shadow = !indoor && pf_rng_chance(rng, 0.6f);
 	float side = pf_rng_range(rng, -0.8f, 0.8f);
-	scene->light.direction = pf_normalised(
-		pf_vec(side, -pf_rng_range(rng, 0.7f, 1.1f), pf_rng_range(rng, 0.35f, 0.8f)));
+	/* one draw a statement: the order within an expression is the compiler's */
+	float high = pf_rng_range(rng, 0.7f, 1.1f), front = pf_rng_range(rng, 0.35f, 0.8f);
+	scene->light.direction = pf_normalised(pf_vec(side, -high, front));
 	scene->light.key = scene->hard_shadow ? pf_rng_range(rng, 0.80f, 0.95f)
 					      : pf_rng_range(rng, 0.45f, 0.60f);
 	scene->light.ambient = scene->hard_shadow ? pf_rng_range(rng, 0.34f, 0.46f)
@@ -88,15 +89,16 @@ static void draw_backdrop(pf_rng *rng, pf_scene *scene)
 	pf_far far = pf_backdrop_far(scene->backdrop);
 	scene->far_distance_m = far == PF_FAR_HILLS    ? pf_rng_range(rng, 60, 120)
 				: far == PF_FAR_HOUSES ? pf_rng_range(rng, 12, 20)
-						       : pf_rng_range(rng, 10, 26);
+						       : pf_rng_range(rng, 14, 42);
 	float d = view->distance_m, behind = scene->far_distance_m;
 	float share = d / (d + behind);
 	float metre = view->px_per_m * share;
 	/* a long lens wide open: the blur of what is far grows with focal length squared over the f-number */
 	float open = pf_rng_range(rng, 0, 1);
-	scene->lens = view->px_per_m * d * (0.024f + 0.080f * open * open);
+	scene->lens = view->px_per_m * d * (0.020f + 0.062f * open * open);
 	far_scene->far = far;
-	far_scene->seed = ((uint64_t)pf_rng_u32(rng) << 32) | pf_rng_u32(rng);
+	far_scene->seed = (uint64_t)pf_rng_u32(rng) << 32;
+	far_scene->seed |= pf_rng_u32(rng);
 	far_scene->metre = metre * 0.5f * (far == PF_FAR_HILLS ? 3.0f : 1.0f);
 	far_scene->blur = 0.5f * scene->lens * (1.0f / d - 1.0f / (d + behind));
 	far_scene->light = (scene->hard_shadow ? 1.0f : 0.88f) * pf_rng_range(rng, 0.85f, 1.05f);
@@ -117,7 +119,7 @@ static void draw_camera(pf_rng *rng, pf_scene *scene)
 	static const unsigned isos[] = {200, 400, 640, 800, 1600, 3200};
 	scene->iso = isos[pick(rng, 3) + (dark ? 3u : slow ? 0u : 1u)];
 	scene->group_ev = 0.10f * pf_rng_normal(rng) * scene->request.choice->exposure;
-	float grain = scene->iso >= 3200 ? 5.0f : scene->iso >= 1600 ? 4.3f : scene->iso >= 640 ? 3.5f : 2.9f;
+	float grain = scene->iso >= 3200 ? 5.0f : scene->iso >= 1600 ? 4.3f : scene->iso >= 640 ? 3.5f : 3.2f;
 	scene->noise_sigma = grain * scene->request.choice->noise;
 	scene->vignette = pf_rng_range(rng, 0.05f, 0.20f);
 }

@@ -88,7 +88,7 @@ static void fill_figure(const pf_scene *scene, const pf_shot *shot, const pf_ske
 {
 	const pf_body *body = &shot->bodies[which];
 	float width = (float)scene->width, height = (float)scene->height;
-	pf_body_box(body, figure->box);
+	pf_body_box(body, body->flesh, figure->box);
 	for (int k = 0; k < PF_KEYPOINT_COUNT; k++) {
 		pf_vec3 at = pf_project(&shot->view, skeleton->keypoints[k], NULL);
 		pf_figure_point *point = &figure->keypoints[k];

@@ -149,7 +149,7 @@ static int verify(const pf_command *command, int argc, char **argv)
 	}
 	pf_error error = {0};
 	pf_dataset *dataset = NULL;
-	pf_verify_report report;
+	pf_verify_report report = {0};
 	const pf_verify_options options = {.problem = report_problem,
 					   .progress = hear_files,
 					   .context = "verifying",
@@ -161,9 +161,10 @@ static int verify(const pf_command *command, int argc, char **argv)
 	}
 	pf_progress_clear();
 	if (status == PF_OK || status == PF_ERR_CHANGED) {
+		size_t other = report.changed + report.missing + report.unreadable + report.unhashed;
 		printf("%zu of %zu photos are as the manifest says; %zu changed, %zu missing, %zu "
 		       "unreadable, %zu extra",
-		       report.checked - report.changed, dataset->count, report.changed, report.missing,
+		       report.checked - other, dataset->count, report.changed, report.missing,
 		       report.unreadable, report.extra);
 		printf(report.unhashed ? "; %zu without a hash, not compared\n" : "\n", report.unhashed);
 		code = status == PF_OK ? PF_EXIT_OK : PF_EXIT_FAIL;
@@ -206,9 +207,8 @@ static int import(const pf_command *command, int argc, char **argv)
 	printf("%s: %zu photos, %s; manifest %s\n", options.name, report.photos,
 	       pf_text_bytes((double)report.bytes, bytes), pf_escape(report.manifest, shown, sizeof shown));
 	if (report.unhashed || report.ignored) {
-		printf("%zu could not be read and are listed without a hash; %zu files are no photos by "
-		       "their name\n",
-		       report.unhashed, report.ignored);
+		printf("%zu could not be read, listed without a hash; %zu other file%s ignored\n",
+		       report.unhashed, report.ignored, pf_text_plural(report.ignored));
 	}
 	return PF_EXIT_OK;
 }

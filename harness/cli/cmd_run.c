@@ -5,28 +5,34 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/measure/contestant.h"
 #include "harness/measure/environment.h"
+#include "harness/measure/interrupt.h"
 #include "harness/report/progress.h"
+#include "harness/report/run_progress.h"
 #include "harness/report/run_table.h"
+#include "harness/store/output.h"
 #include "harness/store/record.h"
 
 struct request {
 	pf_common common;
 	const char *dataset, *json;
 	uint32_t rounds;
-	uint64_t seed; /* 0: from the clock */
+	uint64_t seed;
+	bool has_seed; /* otherwise it is taken from the clock */
 };
 
 /* 1 if output differed, 2 if nothing valid was measured, else 0. What a variant announces that it may do, and
- * one that cannot run on this machine, change nothing. */
+ * one that cannot run on this machine, change nothing. The floor alone counts only where nothing else was
+ * asked for. */
 static int exit_code(const pf_run *run)
 {
 	int code = PF_EXIT_OK;
 	size_t measured = 0;
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
-		measured += (contestant->status == PF_RUN_OK || contestant->status == PF_RUN_FLOOR) &&
-			    contestant->trial_count > 0;
+		measured += contestant->status == PF_RUN_OK ||
+			    (contestant->status == PF_RUN_FLOOR && run->contestant_count == 1);
 		if (contestant->variant->caps & PF_CAP_MAY_CRASH) {
 			continue;
 		}
@@ -44,7 +50,7 @@ static int exit_code(const pf_run *run)
 			break;
 		}
 	}
-	if (run->partial) {
+	if (pf_interrupts) {
 		return PF_EXIT_INTERRUPTED;
 	}
 	return code == PF_EXIT_OK && !measured ? PF_EXIT_ERROR : code;
@@ -55,10 +61,49 @@ static uint64_t seed_from_clock(void)
 	return pf_now_ns() ^ (uint64_t)time(NULL) << 32;
 }
 
+static bool anything_measured(const pf_run *run)
+{
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		if (run->contestants[i].trial_count) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Prints and writes what was measured. */
+static pf_status deliver(const struct request *request, const pf_run *run, pf_error *error)
+{
+	if (!request->json || !pf_output_is_stdout(request->json)) {
+		pf_run_print(run, stdout);
+	}
+	fflush(stdout);
+	return request->json ? pf_record_write(run, request->json, error) : PF_OK;
+}
+
+static pf_status open_session(const struct request *request, const pf_scorer_config *config,
+			      pf_dataset **dataset, pf_session *session, pf_error *error)
+{
+	pf_status status = pf_output_check(request->json, error);
+	if (status == PF_OK) {
+		status = pf_common_dataset(request->dataset, dataset, error);
+	}
+	if (status == PF_OK && (*dataset)->count == 0) {
+		status = pf_fail(error, PF_ERR_INVALID, request->dataset, "the dataset has no photos");
+	}
+	if (status == PF_OK) {
+		status = pf_session_open(session, *dataset, config, error);
+	}
+	if (status == PF_OK) {
+		pf_common_limits(&request->common, session);
+	}
+	return status;
+}
+
 static int execute(const struct request *request, const char *command, pf_contestant *contestants,
 		   size_t count, const pf_scorer_config *config)
 {
-	pf_error error = {0};
+	pf_error error = {0}, why = {0};
 	pf_dataset *dataset = NULL;
 	pf_session session = {.manifest_fd = -1};
 	pf_run run = {
@@ -67,36 +112,19 @@ static int execute(const struct request *request, const char *command, pf_contes
 		.contestants = contestants,
 		.contestant_count = count,
 		.rounds = request->rounds,
-		.seed = request->seed ? request->seed : seed_from_clock(),
+		.seed = request->has_seed ? request->seed : seed_from_clock(),
 	};
-	int code;
-	pf_status status = pf_common_check_writable(request->json, &error);
-	if (status == PF_OK) {
-		status = pf_common_dataset(request->dataset, &dataset, &error);
-	}
-	if (status == PF_OK && dataset->count == 0) {
-		status = pf_fail(&error, PF_ERR_INVALID, request->dataset, "the dataset has no photos");
-	}
-	if (status == PF_OK) {
-		status = pf_session_open(&session, dataset, config, &error);
-	}
-	if (status == PF_OK) {
-		session.timeout_s = request->common.timeout_s;
+	pf_status status = open_session(request, config, &dataset, &session, &error);
+	bool executed = status == PF_OK;
+	if (executed) {
 		status = pf_run_execute(&run, &pf_run_progress, &error);
 	}
 	pf_progress_clear();
-	if (status == PF_OK) {
-		code = exit_code(&run);
-		if (!request->json || strcmp(request->json, "-") != 0) {
-			pf_run_print(&run, stdout);
-		}
-		fflush(stdout);
-		if (request->json) {
-			status = pf_record_write(&run, request->json, &error);
-		}
-	}
-	if (status != PF_OK) {
-		code = pf_report_error(&error);
+	int code = status == PF_OK ? exit_code(&run) : pf_report_error(&error);
+	/* Even where the harness failed in the middle, what was measured until then is not thrown away. */
+	if (executed && (status == PF_OK || anything_measured(&run)) &&
+	    deliver(request, &run, &why) != PF_OK) {
+		code = pf_report_error(&why);
 	}
 	pf_run_release(&run);
 	pf_session_close(&session);
@@ -104,17 +132,22 @@ static int execute(const struct request *request, const char *command, pf_contes
 	return code;
 }
 
-#define RUN_ARGS(r)                                                                        \
-	{"dataset",   'd',                                                                 \
-	 PF_ARG_TEXT, &(r).dataset,                                                        \
-	 "NAME|DIR",  "dataset by name, or a folder of photos (default: dash)",            \
-	 0,           0},                                                                  \
-		{"json",    'j',    PF_ARG_TEXT,                                           \
-		 &(r).json, "FILE", "write the record of the run (- for standard output)", \
-		 0,         0},                                                            \
-	{                                                                                  \
-		"seed", 0, PF_ARG_SEED, &(r).seed, "N",                                    \
-			"of the order of the trials (default: from the clock)", 0, 0       \
+#define RUN_ARGS(r)                                                                               \
+	{.name = "dataset",                                                                       \
+	 .letter = 'd',                                                                           \
+	 .type = PF_ARG_TEXT,                                                                     \
+	 .target = &(r).dataset,                                                                  \
+	 .metavar = "NAME|DIR",                                                                   \
+	 .help = "dataset by name, or a folder of photos (default: dash)"},                       \
+		{.name = "json",                                                                  \
+		 .letter = 'j',                                                                   \
+		 .type = PF_ARG_TEXT,                                                             \
+		 .target = &(r).json,                                                             \
+		 .metavar = "FILE",                                                               \
+		 .help = "write the record of the run (- for standard output)"},                  \
+	{                                                                                         \
+		.name = "seed", .type = PF_ARG_SEED, .target = &(r).seed, .given = &(r).has_seed, \
+		.metavar = "N", .help = "of the order of the trials (default: from the clock)"    \
 	}
 
 int pf_cmd_journey(const pf_command *command, int argc, char **argv)

@@ -3,11 +3,13 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/measure/contestant.h"
 #include "harness/measure/reference.h"
 #include "harness/report/best_table.h"
 #include "harness/report/progress.h"
 #include "harness/report/text.h"
 #include "harness/store/best_folder.h"
+#include "harness/store/output.h"
 #include "harness/store/scores_csv.h"
 #include "photofinish/file.h"
 
@@ -60,39 +62,17 @@ static void hear(void *context, const pf_outcomes *so_far, const pf_frame *frame
 	}
 }
 
-static pf_status write_json(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
-			    pf_error *error)
-{
-	bool to_stdout = strcmp(path, "-") == 0;
-	pf_new_file file = {.stream = stdout};
-	pf_status status = to_stdout ? PF_OK : pf_new_file_open(&file, path, error);
-	for (size_t i = 0; i < outcomes->count && status == PF_OK; i++) {
-		if (outcomes->photos[i].done) {
-			pf_outcome_write(file.stream, dataset, i, &outcomes->photos[i]);
-		}
-	}
-	if (status != PF_OK || to_stdout) {
-		return status;
-	}
-	return pf_new_file_commit(&file, true, error);
-}
-
-static bool is_stdout(const char *path)
-{
-	return path && strcmp(path, "-") == 0;
-}
-
 static pf_status deliver(const struct request *request, const pf_trial *trial, const pf_session *session,
 			 pf_error *error)
 {
 	const pf_dataset *dataset = session->dataset;
 	pf_status status = PF_OK;
-	if (!is_stdout(request->json) && !is_stdout(request->csv)) {
+	if (!pf_output_is_stdout(request->json) && !pf_output_is_stdout(request->csv)) {
 		pf_best_print(trial->outcomes, dataset, &session->scorer, stdout);
 		fflush(stdout);
 	}
 	if (request->json) {
-		status = write_json(trial->outcomes, dataset, request->json, error);
+		status = pf_outcomes_save(trial->outcomes, dataset, request->json, error);
 	}
 	if (request->csv && status == PF_OK) {
 		status = pf_scores_csv_write(trial->outcomes, dataset, request->csv, error);
@@ -124,10 +104,10 @@ static int score(const struct request *request, const char *operand, const pf_sc
 		status = pf_fail(&error, PF_ERR_USAGE, NULL, "variant %s scores nothing", request->variant);
 	}
 	if (status == PF_OK) {
-		status = pf_common_check_writable(request->json, &error);
+		status = pf_output_check(request->json, &error);
 	}
 	if (status == PF_OK) {
-		status = pf_common_check_writable(request->csv, &error);
+		status = pf_output_check(request->csv, &error);
 	}
 	if (status == PF_OK) {
 		status = pf_common_dataset(operand, &dataset, &error);
@@ -140,7 +120,7 @@ static int score(const struct request *request, const char *operand, const pf_sc
 		status = pf_session_open(&session, dataset, config, &error);
 	}
 	if (status == PF_OK) {
-		session.timeout_s = request->common.timeout_s;
+		pf_common_limits(&request->common, &session);
 		hearing.dataset = dataset;
 		status = pf_trial_run(&session, contestant.variant, contestant.workers, contestant.options,
 				      &listener, &trial, &error);
@@ -189,7 +169,7 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 	if (code >= 0) {
 		return code;
 	}
-	if (is_stdout(request.json) && is_stdout(request.csv)) {
+	if (pf_output_is_stdout(request.json) && pf_output_is_stdout(request.csv)) {
 		return pf_usage_error(command, "only one of --json and --csv can go to standard output");
 	}
 	pf_scorer_config config;

@@ -3,6 +3,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/measure/contestant.h"
 #include "harness/report/text.h"
 
 /* "workers, may crash": what the flags say. */
@@ -53,6 +54,14 @@ static void list(void)
 	free(order);
 }
 
+static bool descends(const struct pf_variant *variant, const struct pf_variant *ancestor)
+{
+	while (variant && variant != ancestor) {
+		variant = variant->parent ? pf_variant_find(variant->parent) : NULL;
+	}
+	return variant;
+}
+
 /* The steps from ancestor `a` down to `b`, one change each; false if `a` is no ancestor. */
 static bool print_steps(const struct pf_variant *a, const struct pf_variant *b)
 {
@@ -81,7 +90,10 @@ static void diff(const struct pf_variant *a, const struct pf_variant *b)
 		 caps_text(b->caps, caps[1], sizeof caps[1])},
 	};
 	printf("Changed from %s to %s, one thing a step:\n", a->name, b->name);
-	if (!print_steps(a, b)) {
+	if (descends(a, b)) {
+		printf("  %s\n",
+		       a == b ? "nothing" : "the other way round: it is the second that came first");
+	} else if (!print_steps(a, b)) {
 		printf("  %s does not descend from %s: they differ in more than a chain of single changes\n",
 		       b->name, a->name);
 	}

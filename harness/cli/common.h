@@ -28,14 +28,14 @@ typedef struct pf_progress_choice {
 
 typedef struct pf_common {
 	uint32_t workers; /* 0: as many as cores */
-	double timeout_s;
+	double timeout_s, photo_timeout_s;
 	const char *config_file;
 	pf_progress_choice progress;
 } pf_common;
 
-#define PF_COMMON_DEFAULTS                    \
-	{                                     \
-		.progress = {.mode = "auto" } \
+#define PF_COMMON_DEFAULTS                                            \
+	{                                                             \
+		.photo_timeout_s = 120, .progress = {.mode = "auto" } \
 	}
 
 /* Rows of an option table for a pf_common named `c`. */
@@ -52,17 +52,26 @@ typedef struct pf_common {
 		 0,        0},                                                                            \
 		{"timeout",     0,                                                                        \
 		 PF_ARG_NUMBER, &(c).timeout_s,                                                           \
-		 "SECONDS",     "kill a trial that takes longer (default: no limit)",                     \
+		 "SECONDS",     "kill a trial that takes longer (default: 60 and 5 a photo)",             \
 		 0.1,           1e7},                                                                     \
+		{"photo-timeout",                                                                         \
+		 0,                                                                                       \
+		 PF_ARG_NUMBER,                                                                           \
+		 &(c).photo_timeout_s,                                                                    \
+		 "SECONDS",                                                                               \
+		 "give up on a photo that takes a worker longer (default: 120)",                          \
+		 0.1,                                                                                     \
+		 1e7},                                                                                    \
 		PF_PROGRESS_ARGS((c).progress)
+
+/* The time limits: of a trial, where none is given, a minute and 5 s for each photo, so that nothing hangs
+ * for ever. */
+void pf_common_limits(const pf_common *common, pf_session *session);
 
 void pf_progress_choose(const pf_progress_choice *choice);
 
 /* Starts progress, fills in the number of workers and reads the configuration file. */
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error);
-
-/* PF_OK if a file can be made at `path` (NULL and "-" always can): asked before long work, not after it. */
-pf_status pf_common_check_writable(const char *path, pf_error *error);
 
 /* Opens the dataset by its name, a manifest's path or a folder of photos. A name that is not there yet but
  * has a specification is made first, with progress. */
@@ -73,15 +82,5 @@ pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error)
 struct pf_make_options;
 struct pf_make_report;
 pf_status pf_common_make(struct pf_make_options *options, struct pf_make_report *report, pf_error *error);
-
-/* Contestant of a text NAME[:option=value,...]; "workers" is an option of every variant. The caller gives the
- * default number of workers; variants without PF_CAP_WORKERS get one. */
-pf_status pf_contestant_parse(const char *text, uint32_t workers, pf_contestant *out, pf_error *error);
-
-/* All registered variants, parents before children, the floor last; NULL at the end. Freed by the caller. */
-const struct pf_variant **pf_variants_in_order(void);
-
-/* Progress of a run as milestones and a status line. */
-extern const pf_run_listener pf_run_progress;
 
 #endif

@@ -154,13 +154,18 @@ int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, c
 		if (code == ':') {
 			return pf_usage_error(command, "%s needs a value", argv[optind - 1]);
 		}
+		if (!arg && optopt >= 256) {
+			return pf_usage_error(command, "--%s takes no value", table[optopt - 256].name);
+		}
 		if (!arg) {
-			return optopt && optopt < 256
-				       ? pf_usage_error(command, "unknown option -%c", optopt)
-				       : pf_usage_error(command, "unknown option %s", argv[optind - 1]);
+			return optopt ? pf_usage_error(command, "unknown option -%c", optopt)
+				      : pf_usage_error(command, "unknown option %s", argv[optind - 1]);
 		}
 		if (!store(arg, optarg)) {
 			return refuse(command, arg, optarg);
+		}
+		if (arg->given) {
+			*arg->given = true;
 		}
 	}
 	*operands = argv + optind;

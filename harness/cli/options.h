@@ -21,7 +21,7 @@ typedef enum pf_arg_type {
 	PF_ARG_TEXT,   /* const char * */
 	PF_ARG_NUMBER, /* double, within least..most */
 	PF_ARG_COUNT,  /* uint32_t, within least..most */
-	PF_ARG_SEED,   /* uint64_t */
+	PF_ARG_SEED,   /* uint64_t; `given` says whether it was */
 	PF_ARG_CHOICE, /* const char *, one of the words in `metavar`, divided by "|" */
 } pf_arg_type;
 
@@ -33,6 +33,7 @@ typedef struct pf_arg {
 	const char *metavar; /* NULL for flags */
 	const char *help;    /* one sentence without a final stop, with the default where there is one */
 	double least, most;
+	bool *given; /* set if the option is there; may be NULL */
 } pf_arg;
 
 typedef struct pf_command {

@@ -11,7 +11,8 @@ _Static_assert(sizeof(pf_frame) <= PIPE_BUF, "frames must be written atomically"
 
 static pf_status send_frame(const struct pf_pipe_sink *sink, pf_frame *frame, uint32_t kind, size_t payload)
 {
-	frame->header = (pf_frame_header){.bytes = (uint32_t)(sizeof frame->header + payload), .kind = kind};
+	frame->header = (pf_frame_header){
+		.bytes = (uint32_t)(sizeof frame->header + payload), .kind = kind, .sent_ns = pf_now_ns()};
 	ssize_t written;
 	do {
 		written = write(sink->fd, frame, frame->header.bytes);
@@ -63,7 +64,10 @@ static pf_status burst_ranked(struct pf_sink *sink, const pf_burst *burst, const
 void pf_pipe_sink_init(struct pf_pipe_sink *sink, int fd)
 {
 	*sink = (struct pf_pipe_sink){
-		.sink = {.burst_found = burst_found, .photo_done = photo_done, .burst_ranked = burst_ranked},
+		.sink = {.struct_size = sizeof(struct pf_sink),
+			 .burst_found = burst_found,
+			 .photo_done = photo_done,
+			 .burst_ranked = burst_ranked},
 		.fd = fd,
 	};
 }

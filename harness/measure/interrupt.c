@@ -16,5 +16,7 @@ void pf_interrupt_install(void)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	signal(SIGCHLD,
+	       SIG_DFL); /* where the parent ignored it, the kernel would reap what is ours to reap */
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write */
 }

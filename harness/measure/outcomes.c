@@ -1,11 +1,14 @@
 #include "harness/measure/outcomes.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/store/output.h"
 #include "photofinish/file.h"
 
 #include <openssl/evp.h>
@@ -49,11 +52,16 @@ bool pf_outcomes_complete(const pf_outcomes *outcomes, size_t *missing)
 }
 
 /* Bits, not values: the contract is that any order of work gives the same bits. */
+static bool same_bits(const void *a, const void *b, size_t bytes)
+{
+	return memcmp(a, b, bytes) == 0;
+}
+
 static bool same_scores(const pf_score *a, const pf_score *b)
 {
-	return memcmp(&a->total, &b->total, sizeof a->total) == 0 &&
-	       memcmp(a->factors, b->factors, sizeof a->factors) == 0 &&
-	       memcmp(a->measures, b->measures, sizeof a->measures) == 0;
+	return same_bits(&a->total, &b->total, sizeof a->total) &&
+	       same_bits(a->factors, b->factors, sizeof a->factors) &&
+	       same_bits(a->measures, b->measures, sizeof a->measures);
 }
 
 static bool same_outcome(const pf_outcome *a, const pf_outcome *b)
@@ -74,6 +82,57 @@ size_t pf_outcomes_differ(const pf_outcomes *a, const pf_outcomes *b, size_t *fi
 	return differ;
 }
 
+void pf_outcome_describe_difference(const pf_outcome *a, const pf_outcome *b, char *out, size_t capacity)
+{
+	if (a->status != b->status) {
+		snprintf(out, capacity, "status %s, reference %s", pf_status_name(b->status),
+			 pf_status_name(a->status));
+	} else if (a->burst != b->burst) {
+		snprintf(out, capacity, "burst %u, reference %u", b->burst, a->burst);
+	} else if (a->status == PF_OK && !same_scores(&a->score, &b->score)) {
+		snprintf(out, capacity, "score %.9g, reference %.9g", b->score.total, a->score.total);
+		for (int i = 0; i < PF_MEASURE_COUNT; i++) {
+			if (!same_bits(&a->score.measures[i], &b->score.measures[i], sizeof(double))) {
+				snprintf(out, capacity, "%s %.9g, reference %.9g",
+					 pf_measure_name((pf_measure)i), b->score.measures[i],
+					 a->score.measures[i]);
+				return;
+			}
+		}
+	} else {
+		snprintf(out, capacity, "rank %u, reference %u", b->rank, a->rank);
+	}
+}
+
+void pf_outcomes_count_groups(const pf_outcomes *outcomes, size_t *bursts, size_t *singles)
+{
+	uint32_t *members = calloc(outcomes->count + 1, sizeof *members);
+	*bursts = *singles = 0;
+	for (size_t i = 0; members && i < outcomes->count; i++) {
+		if (outcomes->photos[i].done && outcomes->photos[i].burst < outcomes->count) {
+			members[outcomes->photos[i].burst]++;
+		}
+	}
+	for (size_t i = 0; members && i < outcomes->count; i++) {
+		*bursts += members[i] >= 2;
+		*singles += members[i] == 1;
+	}
+	free(members);
+}
+
+pf_status pf_outcomes_each_best(const pf_outcomes *outcomes,
+				pf_status (*take)(void *context, size_t index, pf_error *error),
+				void *context, pf_error *error)
+{
+	pf_status status = PF_OK;
+	for (size_t i = 0; i < outcomes->count && status == PF_OK; i++) {
+		if (outcomes->photos[i].ranked && outcomes->photos[i].rank == 1) {
+			status = take(context, i, error);
+		}
+	}
+	return status;
+}
+
 static void write_string(FILE *stream, const char *text)
 {
 	fputc('"', stream);
@@ -88,7 +147,7 @@ static void write_string(FILE *stream, const char *text)
 
 static void write_bytes(FILE *stream, const char *key, const char *bytes)
 {
-	char shown[4096];
+	char shown[4 * PATH_MAX];
 	fprintf(stream, "\"%s\":", key);
 	write_string(stream, pf_escape(bytes, shown, sizeof shown));
 	fputc(',', stream);
@@ -157,14 +216,16 @@ pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *datase
 			   pf_error *error)
 {
 	pf_new_file file;
-	pf_status status = pf_new_file_open(&file, path, error);
+	pf_status status = pf_output_open(&file, path, error);
 	if (status != PF_OK) {
 		return status;
 	}
 	for (size_t i = 0; i < outcomes->count; i++) {
-		pf_outcome_write(file.stream, dataset, i, &outcomes->photos[i]);
+		if (outcomes->photos[i].done) {
+			pf_outcome_write(file.stream, dataset, i, &outcomes->photos[i]);
+		}
 	}
-	return pf_new_file_commit(&file, true, error);
+	return pf_output_close(&file, status, error);
 }
 
 static bool read_float(const json_t *value, double *number)
@@ -193,21 +254,30 @@ static bool read_scores(const json_t *record, pf_score *score)
 	return good;
 }
 
+static bool read_u32(const json_t *value, uint32_t *number)
+{
+	json_int_t whole = json_integer_value(value);
+	*number = (uint32_t)whole;
+	return json_is_integer(value) && whole >= 0 && whole <= UINT32_MAX;
+}
+
 static bool read_outcome(const json_t *record, size_t index, pf_outcomes *outcomes)
 {
 	pf_outcome *outcome = &outcomes->photos[index];
 	const char *status = json_string_value(json_object_get(record, "status"));
 	const char *message = json_string_value(json_object_get(record, "error"));
-	const json_t *burst = json_object_get(record, "burst"), *rank = json_object_get(record, "rank");
-	if (!status || !json_is_integer(burst) || !json_is_integer(rank) ||
-	    json_integer_value(json_object_get(record, "index")) != (json_int_t)index) {
+	uint32_t own_index;
+	if (!status || !read_u32(json_object_get(record, "burst"), &outcome->burst) ||
+	    !read_u32(json_object_get(record, "rank"), &outcome->rank) ||
+	    !read_u32(json_object_get(record, "index"), &own_index) || own_index != index) {
 		return false;
 	}
 	outcome->status = pf_status_from_name(status);
-	outcome->burst = (uint32_t)json_integer_value(burst);
-	outcome->rank = (uint32_t)json_integer_value(rank);
 	outcome->done = outcome->ranked = true;
 	outcome->message = message ? strdup(message) : NULL;
+	if (outcome->message && !pf_unescape(outcome->message)) {
+		return false;
+	}
 	outcomes->scored += outcome->status == PF_OK;
 	outcomes->failed += outcome->status != PF_OK;
 	outcomes->bursts += outcome->burst == index;
@@ -223,7 +293,8 @@ pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf
 	}
 	pf_outcomes *outcomes = NULL;
 	pf_status status = pf_outcomes_create(count, &outcomes, error);
-	for (size_t i = 0; i < count && status == PF_OK; i++) {
+	assert(outcomes || status != PF_OK);
+	for (size_t i = 0; outcomes && i < count && status == PF_OK; i++) {
 		json_error_t why;
 		json_t *record = json_loadf(stream, JSON_DISABLE_EOF_CHECK, &why);
 		if (!record || !read_outcome(record, i, outcomes)) {
@@ -231,6 +302,11 @@ pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf
 					 count);
 		}
 		json_decref(record);
+	}
+	int rest = fgetc(stream);
+	rest = rest == '\n' ? fgetc(stream) : rest; /* of the last line */
+	if (status == PF_OK && rest != EOF) {
+		status = pf_fail(error, PF_ERR_INVALID, path, "more than %zu records", count);
 	}
 	fclose(stream);
 	if (status != PF_OK) {

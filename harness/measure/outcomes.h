@@ -35,6 +35,18 @@ bool pf_outcomes_complete(const pf_outcomes *outcomes, size_t *missing);
 /* Photos whose status, burst, rank or any bit of a score differ; *first is the first one's index. */
 size_t pf_outcomes_differ(const pf_outcomes *a, const pf_outcomes *b, size_t *first);
 
+/* In words, what differs first between two outcomes of a photo: "rank 2, reference 1". `a` is the
+ * reference's. */
+void pf_outcome_describe_difference(const pf_outcome *a, const pf_outcome *b, char *out, size_t capacity);
+
+/* Bursts of at least two photos, and photos that stand alone. */
+void pf_outcomes_count_groups(const pf_outcomes *outcomes, size_t *bursts, size_t *singles);
+
+/* Calls `take` for the best photo of every ranked burst, in index order; stops at the first failure. */
+pf_status pf_outcomes_each_best(const pf_outcomes *outcomes,
+				pf_status (*take)(void *context, size_t index, pf_error *error),
+				void *context, pf_error *error);
+
 /* One photo's record as a JSON line with its new line: scores as C99 hexadecimal floats. With a NULL dataset
  * the path and the error's message are left out: that is the form that enters the digest. */
 void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome);
@@ -42,7 +54,8 @@ void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, con
 /* SHA-256 over the records in index order. */
 pf_status pf_outcomes_digest(const pf_outcomes *outcomes, uint8_t digest[PF_SHA256_BYTES], pf_error *error);
 
-/* Score records in a file: one JSON line for each photo. Reading checks the count and every field. */
+/* Score records in a file ("-": standard output): one JSON line for each photo that is done. Reading wants
+ * all and checks the count and every field. */
 pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
 			   pf_error *error);
 pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf_error *error);

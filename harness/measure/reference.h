@@ -16,21 +16,26 @@ typedef struct pf_reference {
 	pf_outcomes *outcomes;
 	uint8_t digest[PF_SHA256_BYTES];
 	bool from_cache;
+	char note[256]; /* why it could not be kept; "" if it was, or need not be */
 } pf_reference;
 
-/* Takes the reference from the cache folder, or runs it and keeps it there. A dataset with photos that were
- * not hashed is never cached. The caller frees *out. */
+/* Takes the reference from the cache folder, or runs it and keeps it there; a cache that cannot be used is
+ * noted and no error. A dataset with photos that were not hashed is never cached. The caller frees *out. */
 pf_status pf_reference_get(const pf_session *session, const pf_trial_listener *listener, pf_reference *out,
 			   pf_error *error);
+
+/* Runs it afresh in place of one from the cache. */
+pf_status pf_reference_renew(const pf_session *session, pf_reference *reference, pf_error *error);
 void pf_reference_release(pf_reference *reference);
 
 /* SHA-256 of the engine's library file. */
 pf_status pf_engine_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error);
 
-/* Compares the photos' present sizes with the manifest's: PF_ERR_CHANGED names the first that differs. */
-pf_status pf_dataset_check_sizes(const pf_dataset *dataset, pf_error *error);
-
-/* Reads every photo once, so that the page cache holds what fits; stops at an interrupt. */
-pf_status pf_dataset_warm(const pf_dataset *dataset, pf_error *error);
+/* Reads every photo once, so that the page cache holds what fits, and compares those that were hashed with
+ * the manifest: PF_ERR_CHANGED names the first that differs. `progress` may be NULL. PF_ERR_CANCELLED at an
+ * interrupt. */
+pf_status pf_dataset_warm(const pf_dataset *dataset,
+			  void (*progress)(void *context, size_t done, size_t total), void *context,
+			  pf_error *error);
 
 #endif

@@ -22,6 +22,7 @@ static pf_run_status status_of_ending(pf_ending ending)
 {
 	switch (ending) {
 	case PF_ENDED_OK:
+	case PF_ENDED_DISTURBED:
 		return PF_RUN_OK;
 	case PF_ENDED_FAILED:
 		return PF_RUN_FAILED;
@@ -29,6 +30,8 @@ static pf_run_status status_of_ending(pf_ending ending)
 		return PF_RUN_CRASHED;
 	case PF_ENDED_TIMEOUT:
 		return PF_RUN_TIMEOUT;
+	case PF_ENDED_UNAVAILABLE:
+		return PF_RUN_UNAVAILABLE;
 	case PF_ENDED_CANCELLED:
 	case PF_ENDED_INVALID:
 		break;
@@ -36,34 +39,64 @@ static pf_run_status status_of_ending(pf_ending ending)
 	return PF_RUN_INVALID;
 }
 
-/* Compares the scores of a trial that ended OK with the reference. */
-static void check_scores(const pf_run *run, pf_contestant *contestant, pf_trial *trial)
+/* Photos that differ from the reference. One from the cache is made afresh before anyone is accused. */
+static pf_status compare(pf_run *run, const pf_trial *trial, size_t *differ, size_t *first, pf_error *error)
 {
-	size_t first = 0;
-	size_t differ = pf_outcomes_differ(run->reference.outcomes, trial->outcomes, &first);
-	trial->checked = differ == 0;
-	if (differ) {
-		char name[256];
-		pf_escape(run->session->dataset->photos[first].path, name, sizeof name);
-		contestant->status = PF_RUN_WRONG_OUTPUT;
-		snprintf(contestant->reason, sizeof contestant->reason,
-			 "%zu of %zu photos differ from the reference, the first is %s", differ,
-			 trial->outcomes->count, name);
+	*differ = pf_outcomes_differ(run->reference.outcomes, trial->outcomes, first);
+	if (!*differ || !run->reference.from_cache) {
+		return PF_OK;
 	}
+	pf_status status = pf_reference_renew(run->session, &run->reference, error);
+	if (status == PF_OK) {
+		*differ = pf_outcomes_differ(run->reference.outcomes, trial->outcomes, first);
+	}
+	return status;
 }
 
-static void judge(const pf_run *run, pf_contestant *contestant, pf_trial *trial)
+/* Compares the scores of a trial that ended well with the reference. */
+static pf_status check_scores(pf_run *run, pf_contestant *contestant, pf_trial *trial, pf_error *error)
 {
-	if (trial->ending == PF_ENDED_OK && contestant->variant->caps & PF_CAP_FLOOR) {
-		contestant->status = PF_RUN_FLOOR;
+	size_t differ = 0, first = 0;
+	char name[256], what[192];
+	pf_status status = compare(run, trial, &differ, &first, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	const pf_outcomes *reference = run->reference.outcomes;
+	trial->checked = differ == 0 && trial->outcomes->bursts == reference->bursts;
+	if (differ) {
+		pf_escape(run->session->dataset->photos[first].path, name, sizeof name);
+		pf_outcome_describe_difference(&reference->photos[first], &trial->outcomes->photos[first],
+					       what, sizeof what);
+		contestant->status = PF_RUN_WRONG_OUTPUT;
+		snprintf(contestant->reason, sizeof contestant->reason,
+			 "%zu of %zu photos differ from the reference, the first is %s: %s", differ,
+			 trial->outcomes->count, name, what);
+	} else if (!trial->checked) {
+		contestant->status = PF_RUN_WRONG_OUTPUT;
+		snprintf(contestant->reason, sizeof contestant->reason,
+			 "it told of %zu bursts, the reference of %zu", trial->outcomes->bursts,
+			 reference->bursts);
+	}
+	return PF_OK;
+}
+
+static pf_status judge(pf_run *run, pf_contestant *contestant, pf_trial *trial, pf_error *error)
+{
+	bool ended_well = trial->ending == PF_ENDED_OK || trial->ending == PF_ENDED_DISTURBED;
+	bool is_floor = contestant->variant->caps & PF_CAP_FLOOR;
+	contestant->status = ended_well && is_floor ? PF_RUN_FLOOR : status_of_ending(trial->ending);
+	pf_status status = PF_OK;
+	if (ended_well && is_floor) {
 		trial->checked = true;
-		return;
+	} else if (ended_well) {
+		status = check_scores(run, contestant, trial, error);
+	} else {
+		memcpy(contestant->reason, trial->reason, sizeof contestant->reason);
 	}
-	contestant->status = status_of_ending(trial->ending);
-	memcpy(contestant->reason, trial->reason, sizeof contestant->reason);
-	if (trial->ending == PF_ENDED_OK) {
-		check_scores(run, contestant, trial);
-	}
+	/* The scores are good, the time is not; the variant goes on. */
+	trial->checked = trial->checked && trial->ending == PF_ENDED_OK;
+	return status;
 }
 
 static bool still_runs(const pf_contestant *contestant)
@@ -90,14 +123,14 @@ static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t roun
 		run->partial = true; /* no judgement: it did what it was told to */
 		return PF_OK;
 	}
-	judge(run, contestant, trial);
+	status = judge(run, contestant, trial, error);
 	/* Checked and digested: 27,539 photos times 10 variants times 5 rounds need not stay in memory. */
 	pf_outcomes_free(trial->outcomes);
 	trial->outcomes = NULL;
 	if (listener->trial_ends) {
 		listener->trial_ends(listener->context, run, contestant);
 	}
-	return PF_OK;
+	return status;
 }
 
 static pf_status run_rounds(pf_run *run, const pf_run_listener *listener, pf_error *error)
@@ -127,25 +160,12 @@ static pf_status run_rounds(pf_run *run, const pf_run_listener *listener, pf_err
 	return status;
 }
 
-/* Room for the trials; variants that cannot run here are marked so. */
-static pf_status admit(pf_run *run, pf_error *error)
+static pf_status make_room(pf_run *run, pf_error *error)
 {
 	for (size_t i = 0; i < run->contestant_count; i++) {
-		pf_contestant *contestant = &run->contestants[i];
-		const char *why_not = "no reason given";
-		struct pf_env env = {.abi_version = PF_ABI_VERSION,
-				     .struct_size = sizeof env,
-				     .workers = contestant->workers,
-				     .options = contestant->options,
-				     .scorer = &run->session->scorer,
-				     .memory_limit_bytes = run->session->memory_limit_bytes};
-		contestant->trials = calloc(run->rounds, sizeof *contestant->trials);
-		if (!contestant->trials) {
+		run->contestants[i].trials = calloc(run->rounds, sizeof *run->contestants[i].trials);
+		if (!run->contestants[i].trials) {
 			return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-		}
-		if (contestant->variant->probe && contestant->variant->probe(&env, &why_not) != PF_OK) {
-			contestant->status = PF_RUN_UNAVAILABLE;
-			snprintf(contestant->reason, sizeof contestant->reason, "%s", why_not);
 		}
 	}
 	return PF_OK;
@@ -157,17 +177,32 @@ static pf_status prepare_reference(pf_run *run, const pf_run_listener *listener,
 	if (listener->reference_begins) {
 		listener->reference_begins(listener->context, run);
 	}
-	pf_status status = pf_dataset_check_sizes(run->session->dataset, error);
+	pf_status status = pf_dataset_warm(run->session->dataset, listener->warming, listener->context,
+					   error);
 	if (status == PF_OK) {
 		status = pf_reference_get(run->session, ears.hear ? &ears : NULL, &run->reference, error);
-	}
-	if (status == PF_OK) {
-		status = pf_dataset_warm(run->session->dataset, error);
 	}
 	if (status == PF_OK && listener->reference_ends) {
 		listener->reference_ends(listener->context, run);
 	}
 	return status;
+}
+
+/* What was not measured once is not ok. */
+static void settle_unmeasured(pf_run *run)
+{
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		pf_contestant *contestant = &run->contestants[i];
+		pf_interval ignored;
+		if (still_runs(contestant) && !pf_run_time(contestant, &ignored)) {
+			contestant->status = PF_RUN_INVALID;
+			snprintf(contestant->reason, sizeof contestant->reason, "not measured: %s",
+				 run->partial ? run->why_partial
+				 : contestant->trial_count
+					 ? contestant->trials[contestant->trial_count - 1].reason
+					 : "no trial");
+		}
+	}
 }
 
 pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error *error)
@@ -179,15 +214,20 @@ pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error 
 	pf_sha256_hex(hash, run->dataset_hash);
 	strftime(run->started, sizeof run->started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 
-	pf_status status = admit(run, error);
+	pf_status status = make_room(run, error);
 	if (status == PF_OK) {
 		status = prepare_reference(run, listener, error);
-		if (status == PF_ERR_CANCELLED) {
-			run->partial = true;
-			return PF_OK;
-		}
 	}
-	return status == PF_OK ? run_rounds(run, listener, error) : status;
+	if (status == PF_OK) {
+		status = run_rounds(run, listener, error);
+	}
+	run->partial = run->partial || status != PF_OK;
+	run->why_partial = !run->partial ? NULL
+			   : status == PF_OK || status == PF_ERR_CANCELLED
+				   ? "stopped on request"
+				   : "an error of the harness ended it";
+	settle_unmeasured(run);
+	return status == PF_ERR_CANCELLED ? PF_OK : status;
 }
 
 void pf_run_release(pf_run *run)
@@ -199,57 +239,4 @@ void pf_run_release(pf_run *run)
 		free(run->contestants[i].trials);
 	}
 	pf_reference_release(&run->reference);
-}
-
-/* Trials that count: all of an ok contestant's but one that was cut short on request. */
-static size_t timed_trials(const pf_contestant *contestant)
-{
-	size_t count = still_runs(contestant) ? contestant->trial_count : 0;
-	return count && contestant->trials[count - 1].ending == PF_ENDED_CANCELLED ? count - 1 : count;
-}
-
-bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds)
-{
-	size_t count = timed_trials(contestant);
-	double *samples = calloc(count + 1, sizeof *samples);
-	if (!samples || !count) {
-		free(samples);
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		samples[i] = (double)contestant->trials[i].wall_ns * 1e-9;
-	}
-	*seconds = pf_mean_interval(samples, count, PF_LEVEL);
-	free(samples);
-	return true;
-}
-
-bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio)
-{
-	size_t count = timed_trials(contestant), others = timed_trials(other);
-	count = count < others ? count : others; /* rounds are complete up to the one that was cut short */
-	if (!count || contestant->status != PF_RUN_OK || other->status != PF_RUN_OK) {
-		return false;
-	}
-	double *own = calloc(2 * count, sizeof *own);
-	if (!own) {
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		own[i] = (double)contestant->trials[i].wall_ns;
-		own[count + i] = (double)other->trials[i].wall_ns;
-	}
-	*ratio = pf_ratio_interval(own + count, own, count, PF_LEVEL);
-	free(own);
-	return true;
-}
-
-const pf_contestant *pf_run_find(const pf_run *run, const char *name)
-{
-	for (size_t i = 0; name && i < run->contestant_count; i++) {
-		if (strcmp(run->contestants[i].variant->name, name) == 0) {
-			return &run->contestants[i];
-		}
-	}
-	return NULL;
 }

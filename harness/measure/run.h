@@ -35,10 +35,10 @@ typedef struct pf_contestant {
 	const struct pf_variant *variant;
 	char label[128]; /* its name, with options where some were given: unique in a run */
 	uint32_t workers;
-	int64_t options[16];
+	int64_t options[PF_MAX_OPTIONS];
 	pf_run_status status;
 	char reason[512];
-	pf_trial *trials; /* one a round; trials that did not end OK are the last */
+	pf_trial *trials; /* at most one a round, in the order of the rounds; only checked ones have times */
 	size_t trial_count;
 } pf_contestant;
 
@@ -49,15 +49,17 @@ typedef struct pf_run {
 	char started[32]; /* UTC, ISO 8601 */
 	pf_contestant *contestants;
 	size_t contestant_count;
-	uint32_t rounds; /* asked for */
-	uint32_t rounds_done;
-	uint64_t seed; /* of the order within the rounds */
-	bool partial;  /* stopped on request before all rounds were done */
+	uint32_t rounds;         /* asked for */
+	uint32_t rounds_done;    /* in which every variant that was still in the run had its trial */
+	uint64_t seed;           /* of the order within the rounds */
+	const char *why_partial; /* static text; NULL where it is not */
+	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
 	pf_reference reference;
 } pf_run;
 
 /* Hears of the run as it goes; every function may be NULL. */
 typedef struct pf_run_listener {
+	void (*warming)(void *context, size_t done, size_t total);
 	void (*reference_begins)(void *context, const pf_run *run);
 	void (*reference_ends)(void *context, const pf_run *run);
 	void (*trial_begins)(void *context, const pf_run *run, const pf_contestant *contestant,
@@ -67,20 +69,30 @@ typedef struct pf_run_listener {
 	void *context;
 } pf_run_listener;
 
-/* Fetches the reference, warms the page cache, then runs every contestant once a round, in an order shuffled
- * anew in each, and checks all scores inside the rounds. A contestant that does not end OK, or whose scores
- * differ, runs no more. The first interrupt ends the run after the trial at hand drained: run->partial. Fails
- * only if the run as a whole cannot be made. run->session, contestants, rounds and seed are set by the
- * caller. */
+/* Reads every photo once (which warms the page cache, and compares them with the manifest), fetches the
+ * reference, then runs every contestant once a round, in an order shuffled anew in each, and checks all
+ * scores inside the rounds. A contestant that does not end well, or whose scores differ, runs no more. A
+ * trial that the harness could not time, because it did not get to run itself, does not count. The first
+ * interrupt ends the run after the trial at hand drained: run->partial. On failure what was measured until
+ * then is kept, too. run->session, contestants, rounds and seed are set by the caller. */
 pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error *error);
 void pf_run_release(pf_run *run); /* trials and reference; the contestants' array belongs to the caller */
 
-/* Mean wall time of the contestant's trials in seconds. False unless its status is ok or floor. */
+/* Mean wall time of the contestant's checked trials in seconds. False if there is none, or its status is
+ * neither ok nor floor. */
 bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds);
 
 /* How many times as fast as `other` this contestant is (other's time over its own), paired by round. False
  * unless both are ok. */
 bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio);
+
+#define PF_WARM_SHARE 0.01 /* of the dataset's bytes: more than that from storage is not "warm" */
+
+/* True if no checked trial read more than that from storage. */
+bool pf_run_stayed_warm(const pf_run *run);
+
+/* The first contestant that changes no other, or NULL. */
+const pf_contestant *pf_run_baseline(const pf_run *run);
 
 /* The contestant that runs variant `name`, or NULL. */
 const pf_contestant *pf_run_find(const pf_run *run, const char *name);

@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "harness/measure/reference.h"
 #include "harness/measure/trial.h"
 
 pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const pf_scorer_config *scorer,
@@ -37,14 +36,4 @@ void pf_session_close(pf_session *session)
 		close(session->manifest_fd);
 	}
 	session->manifest_fd = -1;
-}
-
-const struct pf_variant *pf_variant_find(const char *name)
-{
-	for (const struct pf_variant *const *entry = pf_variant_registry; *entry; entry++) {
-		if (strcmp((*entry)->name, name) == 0) {
-			return *entry;
-		}
-	}
-	return strcmp(name, pf_reference_variant.name) == 0 ? &pf_reference_variant : NULL;
 }

@@ -15,46 +15,33 @@
 #include <unistd.h>
 
 #include "harness/measure/interrupt.h"
+#include "harness/measure/trial_running.h"
 #include "harness/measure/trial_shared.h"
 #include "photofinish/file.h"
 
 #define TICK_MS 100
-#define STDERR_TAIL 4096
+#define HELD_UP_NS 250000000u /* a harness that does not get to run for so long beyond a tick cannot time */
 
-extern char **environ;
-
-/* A trial while it runs. */
-struct running {
-	const pf_session *session;
-	const struct pf_variant *variant;
-	const pf_trial_listener *listener;
-	struct pf_trial_shared *shared;
-	int shared_fd, events_fd, output_fd; /* output: what the process prints, in memory */
-	pid_t pid;
-	uint64_t begin_ns;
-	bool ended; /* the END frame came */
-	bool timed_out, killed_on_request;
-	pf_frame_end end;
-	pf_trial *trial;
-	pf_frame_reader reader;
-};
-
+/* Since the machine started, all cores; UINT64_MAX where it cannot be read. */
 static uint64_t steal_ns(void)
 {
 	unsigned long long fields[8] = {0};
+	int got = 0;
 	FILE *stat = fopen("/proc/stat", "re");
 	if (stat) {
-		int got = fscanf(stat, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &fields[0], &fields[1],
-				 &fields[2], &fields[3], &fields[4], &fields[5], &fields[6], &fields[7]);
+		got = fscanf(stat, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &fields[0], &fields[1],
+			     &fields[2], &fields[3], &fields[4], &fields[5], &fields[6], &fields[7]);
 		fclose(stat);
-		fields[7] = got == 8 ? fields[7] : 0;
 	}
-	return (uint64_t)(fields[7] * (1000000000ull / (unsigned long long)sysconf(_SC_CLK_TCK)));
+	return got == 8 ? (uint64_t)(fields[7] * (1000000000ull / (unsigned long long)sysconf(_SC_CLK_TCK)))
+			: UINT64_MAX;
 }
 
 static pf_status prepare(struct running *run, uint32_t workers, const int64_t *options, pf_error *error)
 {
 	size_t bytes = sizeof *run->shared + (workers + 1) * sizeof run->shared->traces[0];
+	run->shared_bytes = bytes;
+	run->workers = workers;
 	int shared_fd = memfd_create("trial", MFD_CLOEXEC), output_fd = memfd_create("output", MFD_CLOEXEC);
 	/* Above the numbers that the process finds its descriptors at. */
 	run->shared_fd = shared_fd < 0 ? -1 : fcntl(shared_fd, F_DUPFD_CLOEXEC, 10);
@@ -74,6 +61,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->workers = workers;
 	run->shared->bytes = bytes;
 	run->shared->memory_limit_bytes = run->session->memory_limit_bytes;
+	run->shared->photo_timeout_ns = (uint64_t)(run->session->photo_timeout_s * 1e9);
 	run->shared->scorer = run->session->scorer;
 	const struct pf_option *known = run->variant->options;
 	for (int i = 0; known && known[i].name; i++) {
@@ -124,7 +112,7 @@ static pf_status start(struct running *run, pf_error *error)
 	return PF_OK;
 }
 
-static void note_photo(struct running *run, const pf_frame_photo *photo)
+static void note_photo(struct running *run, const pf_frame_photo *photo, uint64_t sent_ns)
 {
 	pf_outcomes *outcomes = run->trial->outcomes;
 	if (photo->index >= outcomes->count) {
@@ -148,7 +136,7 @@ static void note_photo(struct running *run, const pf_frame_photo *photo)
 	outcomes->scored += photo->status == PF_OK;
 	outcomes->failed += photo->status != PF_OK;
 	if (photo->status == PF_OK && !run->trial->first_result_ns) {
-		run->trial->first_result_ns = pf_now_ns() - run->begin_ns;
+		run->trial->first_result_ns = sent_ns - run->begin_ns;
 	}
 }
 
@@ -161,7 +149,7 @@ static void take_frame(void *context, const pf_frame *frame)
 		outcomes->bursts++;
 		break;
 	case PF_FRAME_PHOTO:
-		note_photo(run, &frame->photo);
+		note_photo(run, &frame->photo, frame->header.sent_ns);
 		break;
 	case PF_FRAME_RANKS:
 		for (uint32_t i = 0; i < frame->ranks.count; i++) {
@@ -190,6 +178,9 @@ static void watch(struct running *run)
 	if (pf_interrupts > 0) {
 		atomic_store(&run->shared->cancel, 1);
 	}
+	if (run->reaped) { /* nothing to stop any more, and its number may be somebody else's */
+		return;
+	}
 	double limit_s = run->session->timeout_s;
 	bool late = limit_s > 0 && (double)(pf_now_ns() - run->begin_ns) > limit_s * 1e9;
 	if ((late && !run->timed_out) || (pf_interrupts > 1 && !run->killed_on_request)) {
@@ -202,123 +193,62 @@ static void watch(struct running *run)
 	}
 }
 
-/* Takes events until the process and all of its workers are gone. Returns its wait status. */
+/* Reads once; false at the end of the stream. A variant whose memory is corrupt may write anything: it is
+ * stopped, or it would wait for ever for a reader. */
+static bool read_events(struct running *run)
+{
+	long got = pf_frame_read(&run->reader, run->events_fd, take_frame, run);
+	if (got < 0 && errno == EBADMSG) {
+		run->garbled = true;
+		if (!run->reaped) {
+			kill(-run->pid, SIGKILL);
+		}
+	}
+	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Notes how long the harness did not get to run: it was stopped, or its terminal took nothing. */
+static uint64_t note_turn(struct running *run, uint64_t last_turn_ns)
+{
+	uint64_t now = pf_now_ns(), turn = now - last_turn_ns;
+	uint64_t expected = TICK_MS * 1000000ull + HELD_UP_NS;
+	if (!run->reaped && turn > expected && turn > run->held_up_ns) {
+		run->held_up_ns = turn;
+	}
+	return now;
+}
+
+/* Takes events until the process is gone and what it wrote was read, but no longer than a tick after its end:
+ * a process that left its group may hold on to the stream. Returns the wait status. */
 static int follow(struct running *run, struct rusage *usage)
 {
 	int ending = 0;
-	bool open = true, reaped = false;
-	uint64_t last_tick_ns = run->begin_ns;
-	while (open || !reaped) {
+	bool open = true;
+	uint64_t turn_ns = pf_now_ns(), last_tick_ns = run->begin_ns, reaped_ns = 0;
+	while (!run->reaped || (open && turn_ns - reaped_ns < TICK_MS * 1000000ull)) {
 		struct pollfd events = {.fd = run->events_fd, .events = POLLIN};
 		if (!open) {
 			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); /* it is on its way out */
 		} else if (poll(&events, 1, TICK_MS) > 0) {
-			long got = pf_frame_read(&run->reader, run->events_fd, take_frame, run);
-			open = got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+			open = read_events(run);
 		}
-		/* The end of the stream is the first sign of the process's end; a process that died while
-		 * something holds on to the stream is noticed at the next tick. */
-		if (!reaped && wait4(run->pid, &ending, WNOHANG, usage) == run->pid) {
-			reaped = true;
-			run->trial->wall_ns = pf_now_ns() - run->begin_ns;
-			kill(-run->pid, SIGKILL); /* what it may have left behind */
+		/* The end of the stream is the first sign of the process's end. */
+		pid_t gone = run->reaped ? 0 : wait4(run->pid, &ending, WNOHANG, usage);
+		turn_ns = note_turn(run, turn_ns);
+		if (gone == run->pid) {
+			run->reaped = true;
+			reaped_ns = turn_ns;
+			run->trial->wall_ns = turn_ns - run->begin_ns;
+			kill(-run->pid, SIGKILL);        /* what it may have left behind */
+		} else if (gone < 0 && errno != EINTR) { /* somebody else reaped it: its ending is unknown */
+			run->reaped = run->garbled = true;
 		}
-		if (pf_now_ns() - last_tick_ns > TICK_MS * 1000000ull) {
+		if (turn_ns - last_tick_ns > TICK_MS * 1000000ull) {
 			watch(run);
 			last_tick_ns = pf_now_ns();
 		}
 	}
 	return ending;
-}
-
-/* The last line that the process printed, escaped; "" if it printed nothing. */
-static void last_output(int fd, char *out, size_t capacity)
-{
-	char tail[STDERR_TAIL + 1];
-	off_t size = lseek(fd, 0, SEEK_END);
-	ssize_t got = pread(fd, tail, STDERR_TAIL, size > STDERR_TAIL ? size - STDERR_TAIL : 0);
-	tail[got > 0 ? got : 0] = '\0';
-	char *last = tail;
-	for (char *line = strtok(tail, "\n"); line; line = strtok(NULL, "\n")) {
-		last = strspn(line, " \t") == strlen(line) ? last : line;
-	}
-	pf_escape(last, out, capacity);
-}
-
-static void describe_crash(struct running *run, int ending)
-{
-	pf_trial *trial = run->trial;
-	char output[192], where[192] = "";
-	last_output(run->output_fd, output, sizeof output);
-	for (uint32_t i = 0; i <= run->shared->workers; i++) {
-		uint32_t photo = atomic_load(&run->shared->traces[i].photo);
-		if (photo < trial->outcomes->count) {
-			char name[128];
-			pf_escape(run->session->dataset->photos[photo].path, name, sizeof name);
-			snprintf(where, sizeof where, " in %s of %s",
-				 pf_stage_name((pf_stage)atomic_load(&run->shared->traces[i].stage)), name);
-		}
-	}
-	char how[64];
-	if (WIFSIGNALED(ending)) {
-		snprintf(how, sizeof how, "SIG%s", sigabbrev_np(WTERMSIG(ending)));
-	} else {
-		snprintf(how, sizeof how, "exit status %d", WEXITSTATUS(ending));
-	}
-	snprintf(trial->reason, sizeof trial->reason, "%s%s, %zu of %zu photos done%s%s%s", how, where,
-		 trial->outcomes->scored + trial->outcomes->failed, trial->outcomes->count,
-		 output[0] ? " (" : "", output, output[0] ? ")" : "");
-}
-
-static void judge_ending(struct running *run, int ending)
-{
-	pf_trial *trial = run->trial;
-	size_t missing = 0;
-	char file[256];
-	if (run->killed_on_request || (run->ended && run->end.status == PF_ERR_CANCELLED)) {
-		trial->ending = PF_ENDED_CANCELLED;
-		snprintf(trial->reason, sizeof trial->reason, "stopped on request");
-	} else if (run->timed_out) {
-		trial->ending = PF_ENDED_TIMEOUT;
-		snprintf(trial->reason, sizeof trial->reason, "killed after %.0f s, %zu of %zu photos done",
-			 run->session->timeout_s, trial->outcomes->scored + trial->outcomes->failed,
-			 trial->outcomes->count);
-	} else if (!WIFEXITED(ending) || WEXITSTATUS(ending) != 0 || !run->ended) {
-		trial->ending = PF_ENDED_CRASHED;
-		describe_crash(run, ending);
-	} else if (run->end.status != PF_OK) {
-		trial->ending = PF_ENDED_FAILED;
-		pf_escape(run->end.file, file, sizeof file);
-		snprintf(trial->reason, sizeof trial->reason, "%s%s%s", file, file[0] ? ": " : "",
-			 run->end.message);
-	} else if (!(run->variant->caps & PF_CAP_FLOOR) && !pf_outcomes_complete(trial->outcomes, &missing)) {
-		trial->ending = PF_ENDED_INVALID;
-		pf_escape(run->session->dataset->photos[missing].path, file, sizeof file);
-		snprintf(trial->reason, sizeof trial->reason, "photo %zu (%s) has no %s", missing, file,
-			 trial->outcomes->photos[missing].done ? "rank" : "outcome");
-	}
-}
-
-static void collect(struct running *run, const struct rusage *usage)
-{
-	pf_trial *trial = run->trial;
-	trial->cpu_ns = ((uint64_t)usage->ru_utime.tv_sec + (uint64_t)usage->ru_stime.tv_sec) * 1000000000u +
-			((uint64_t)usage->ru_utime.tv_usec + (uint64_t)usage->ru_stime.tv_usec) * 1000u;
-	trial->photos_scored = trial->outcomes->scored;
-	trial->photos_failed = trial->outcomes->failed;
-	trial->device_read_bytes = (uint64_t)usage->ru_inblock * 512u;
-	trial->involuntary_switches = (uint64_t)usage->ru_nivcsw;
-	trial->major_faults = (uint64_t)usage->ru_majflt;
-	for (uint32_t i = 0; i <= run->shared->workers; i++) {
-		const pf_trace *trace = &run->shared->traces[i];
-		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
-			trial->stage_ns[stage] += trace->wall_ns[stage];
-			trial->stage_spans[stage] += trace->spans[stage];
-		}
-		trial->read_bytes += trace->read_bytes;
-		trial->moved_bytes += trace->moved_bytes;
-		trial->peak_rss_bytes += trace->peak_rss_bytes;
-	}
 }
 
 pf_status pf_trial_run(const pf_session *session, const struct pf_variant *variant, uint32_t workers,
@@ -345,16 +275,20 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		status = start(run, error);
 		if (status == PF_OK) {
 			int ending = follow(run, &usage);
-			out->steal_ns = steal_ns() - steal_before;
-			judge_ending(run, ending);
-			collect(run, &usage);
+			uint64_t steal_after = steal_ns();
+			bool known = steal_before != UINT64_MAX && steal_after != UINT64_MAX;
+			out->steal_ns = !known                       ? UINT64_MAX
+					: steal_after > steal_before ? steal_after - steal_before
+								     : 0;
+			pf_trial_judge(run, ending);
+			pf_trial_collect(run, &usage);
 		}
 	}
 	if (status == PF_OK && out->ending == PF_ENDED_OK) {
 		status = pf_outcomes_digest(out->outcomes, out->digest, error);
 	}
 	if (run->shared) {
-		munmap(run->shared, run->shared->bytes);
+		munmap(run->shared, run->shared_bytes);
 	}
 	close(run->shared_fd);
 	close(run->events_fd);

@@ -20,6 +20,7 @@ typedef struct pf_session {
 	pf_scorer_config scorer;
 	uint64_t memory_limit_bytes; /* 0: none */
 	double timeout_s;            /* of one trial; 0: none */
+	double photo_timeout_s;      /* of one photo, where workers are processes; 0: none */
 	const char *executable;      /* that has the "trial" command; NULL: this program */
 	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
 } pf_session;
@@ -30,12 +31,14 @@ pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const 
 void pf_session_close(pf_session *session);
 
 typedef enum pf_ending {
-	PF_ENDED_OK,        /* the variant returned PF_OK, every photo is accounted for */
-	PF_ENDED_FAILED,    /* it returned an error */
-	PF_ENDED_CRASHED,   /* its process died */
-	PF_ENDED_TIMEOUT,   /* it was killed after session.timeout_s */
-	PF_ENDED_CANCELLED, /* it stopped on request, or was killed on the second request */
-	PF_ENDED_INVALID,   /* it returned PF_OK with photos unaccounted for */
+	PF_ENDED_OK,          /* the variant returned PF_OK, every photo is accounted for */
+	PF_ENDED_FAILED,      /* it returned an error */
+	PF_ENDED_CRASHED,     /* its process died */
+	PF_ENDED_TIMEOUT,     /* it was killed after session.timeout_s */
+	PF_ENDED_CANCELLED,   /* it stopped on request, or was killed on the second request */
+	PF_ENDED_INVALID,     /* it returned PF_OK with photos unaccounted for */
+	PF_ENDED_DISTURBED,   /* it did well, but the harness could not time it */
+	PF_ENDED_UNAVAILABLE, /* it cannot run on this machine */
 } pf_ending;
 
 typedef struct pf_trial {
@@ -44,13 +47,14 @@ typedef struct pf_trial {
 	char reason[512];         /* of every ending but OK; names are escaped */
 	uint64_t wall_ns;         /* from before the spawn until the process was reaped */
 	uint64_t cpu_ns;          /* user and system, all its processes */
-	uint64_t first_result_ns; /* until the first scored photo reached the harness; 0: none did */
+	uint64_t first_result_ns; /* until the first scored photo was sent to the harness; 0: none was */
 	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT]; /* sums over the workers */
 	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
 	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
 	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */
 	uint64_t involuntary_switches, major_faults;
-	uint64_t steal_ns; /* taken from this machine by its hypervisor meanwhile, all cores */
+	uint64_t steal_ns; /* taken from this machine by its hypervisor meanwhile, all cores; UINT64_MAX:
+			      unknown */
 	bool checked;      /* its scores are the reference's (or it scores nothing by design): its time may be
 			      shown */
 	size_t photos_scored, photos_failed;

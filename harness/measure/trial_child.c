@@ -51,9 +51,15 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 			.cancel = &shared->cancel,
 			.scorer = &shared->scorer,
 			.memory_limit_bytes = shared->memory_limit_bytes,
+			.photo_timeout_ns = shared->photo_timeout_ns,
 			.options = shared->options,
 		};
-		status = variant->run(&env, dataset, sink, error);
+		const char *why_not = "no reason given";
+		if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
+			status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
+		} else {
+			status = variant->run(&env, dataset, sink, error);
+		}
 	}
 	pf_dataset_free(dataset);
 	return status;
@@ -74,6 +80,7 @@ int pf_trial_child(const char *variant_name)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 	if (variant->caps & PF_CAP_MAY_CRASH) {
 		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	}

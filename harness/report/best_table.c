@@ -128,10 +128,7 @@ void pf_best_print(const pf_outcomes *outcomes, const pf_dataset *dataset, const
 	}
 	print_bursts(groups, outcomes, dataset, config, stream);
 	print_failures(outcomes, dataset, stream);
-	for (size_t i = 0; i < outcomes->count; i++) {
-		bursts += groups[i].photos > 1;
-		singles += groups[i].photos == 1;
-	}
+	pf_outcomes_count_groups(outcomes, &bursts, &singles);
 	fprintf(stream, "%zu of %zu photo%s scored, %zu not; %zu burst%s, %zu single shot%s",
 		outcomes->scored, outcomes->count, pf_text_plural(outcomes->count), outcomes->failed, bursts,
 		pf_text_plural(bursts), singles, pf_text_plural(singles));
@@ -144,17 +141,4 @@ void pf_best_print(const pf_outcomes *outcomes, const pf_dataset *dataset, const
 	}
 	fputc('\n', stream);
 	free(groups);
-}
-
-pf_status pf_best_each(const pf_outcomes *outcomes,
-		       pf_status (*take)(void *context, size_t index, pf_error *error), void *context,
-		       pf_error *error)
-{
-	pf_status status = PF_OK;
-	for (size_t i = 0; i < outcomes->count && status == PF_OK; i++) {
-		if (outcomes->photos[i].ranked && outcomes->photos[i].rank == 1) {
-			status = take(context, i, error);
-		}
-	}
-	return status;
 }

@@ -12,10 +12,4 @@
 void pf_best_print(const pf_outcomes *outcomes, const pf_dataset *dataset, const pf_scorer_config *config,
 		   FILE *stream);
 
-/* Calls `take` for the best photo of every ranked burst, in the order of bursts; stops at the first failure.
- */
-pf_status pf_best_each(const pf_outcomes *outcomes,
-		       pf_status (*take)(void *context, size_t index, pf_error *error), void *context,
-		       pf_error *error);
-
 #endif

@@ -35,23 +35,6 @@ static double median_megapixels(const pf_outcomes *outcomes)
 	return median;
 }
 
-/* Bursts of at least two photos, and photos that stand alone. */
-static void count_groups(const pf_outcomes *outcomes, size_t *bursts, size_t *singles)
-{
-	uint32_t *members = calloc(outcomes->count + 1, sizeof *members);
-	*bursts = *singles = 0;
-	for (size_t i = 0; members && i < outcomes->count; i++) {
-		if (outcomes->photos[i].burst < outcomes->count) {
-			members[outcomes->photos[i].burst]++;
-		}
-	}
-	for (size_t i = 0; members && i < outcomes->count; i++) {
-		*bursts += members[i] >= 2;
-		*singles += members[i] == 1;
-	}
-	free(members);
-}
-
 static void print_heading(const pf_run *run, FILE *stream)
 {
 	const pf_dataset *dataset = run->session->dataset;
@@ -62,7 +45,7 @@ static void print_heading(const pf_run *run, FILE *stream)
 		total += (double)dataset->photos[i].size_bytes;
 	}
 	if (run->reference.outcomes) {
-		count_groups(run->reference.outcomes, &bursts, &singles);
+		pf_outcomes_count_groups(run->reference.outcomes, &bursts, &singles);
 		megapixels = median_megapixels(run->reference.outcomes);
 	}
 	uint32_t cores = pf_core_count();
@@ -70,12 +53,13 @@ static void print_heading(const pf_run *run, FILE *stream)
 		pf_escape(dataset->name, name, sizeof name), dataset->count, pf_text_plural(dataset->count),
 		bursts, pf_text_plural(bursts), singles, pf_text_plural(singles), megapixels < 9.95 ? 1 : 0,
 		megapixels, pf_text_bytes(total, bytes));
-	fprintf(stream, "%u core%s, no GPU, warm cache | %u round%s%s%s\n", cores, pf_text_plural(cores),
-		run->rounds_done, run->rounds_done == 1 ? "" : "s",
-		run->contestant_count > 1 ? ", interleaved" : "",
+	fprintf(stream, "%u core%s, no GPU, %s | %u round%s%s%s\n", cores, pf_text_plural(cores),
+		pf_run_stayed_warm(run) ? "warm cache" : "photos came from storage in part", run->rounds_done,
+		pf_text_plural(run->rounds_done),
+		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
 		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
 	if (run->partial) {
-		fprintf(stream, "PARTIAL: stopped on request after %u of %u rounds\n", run->rounds_done,
+		fprintf(stream, "PARTIAL: %s after %u of %u rounds\n", run->why_partial, run->rounds_done,
 			run->rounds);
 	}
 	const char *unfit = pf_build_unfit_for_timing();
@@ -167,7 +151,11 @@ static void add_failed_row(pf_table *table, const pf_contestant *contestant)
 	const char *status = contestant->status == PF_RUN_WRONG_OUTPUT
 				     ? "wrong output"
 				     : pf_run_status_name(contestant->status);
-	snprintf(what, sizeof what, "%s%s%s", status, contestant->reason[0] ? ": " : "", contestant->reason);
+	if (strncmp(contestant->reason, "not measured", 12) == 0) {
+		status = "";
+	}
+	snprintf(what, sizeof what, "%s%s%s", status, status[0] && contestant->reason[0] ? ": " : "",
+		 contestant->reason);
 	const char *cells[] = {label, what};
 	pf_table_row(table, cells, 2);
 }
@@ -178,11 +166,7 @@ static void print_rows(const pf_run *run, FILE *stream)
 	static const char *const heads[COLUMNS] = {
 		"step",         "time",   "photos/s", "against its parent", "against baseline",
 		"first result", "memory", "scores"};
-	const pf_contestant *baseline = NULL;
-	for (size_t i = 0; i < run->contestant_count && !baseline; i++) {
-		const struct pf_variant *variant = run->contestants[i].variant;
-		baseline = variant->parent || variant->caps & PF_CAP_FLOOR ? NULL : &run->contestants[i];
-	}
+	const pf_contestant *baseline = pf_run_baseline(run);
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < run->contestant_count; i++) {
@@ -190,9 +174,6 @@ static void print_rows(const pf_run *run, FILE *stream)
 		const pf_contestant *contestant = &run->contestants[i];
 		if (pf_run_time(contestant, &seconds)) {
 			add_timed_row(table, run, contestant, baseline);
-		} else if (contestant->status == PF_RUN_OK || contestant->status == PF_RUN_FLOOR) {
-			const char *cells[] = {contestant->label, "not measured"};
-			pf_table_row(table, cells, 2);
 		} else {
 			add_failed_row(table, contestant);
 		}

@@ -30,6 +30,11 @@ char *pf_text_time(const pf_interval *seconds, char *out)
 	if (seconds->has_interval) {
 		double half = (seconds->high - seconds->low) / 2;
 		size_t used = strlen(out);
+		if (seconds->mean >= 599.5) { /* minutes and hours: the half width has a unit of its own */
+			char text[PF_TEXT];
+			snprintf(out + used, PF_TEXT - used, " +-%s", pf_text_seconds(half, text));
+			return out;
+		}
 		bool ms = seconds->mean < 0.0995;
 		double shown = ms ? half * 1e3 : half;
 		int digits = ms                      ? (seconds->mean < 0.00995)
@@ -76,16 +81,6 @@ char *pf_text_gain(const pf_interval *speedup, char *out)
 		snprintf(out, PF_TEXT, "%s%s %% (%s to %s)", gain > 0 ? "+" : "",
 			 percent(gain, mean, sizeof mean), percent(ends[0], low, sizeof low),
 			 percent(ends[1], high, sizeof high));
-	}
-	return out;
-}
-
-char *pf_text_factor(const pf_interval *speedup, char *out)
-{
-	if (speedup->has_interval) {
-		snprintf(out, PF_TEXT, "%.2fx (%.2f to %.2f)", speedup->mean, speedup->low, speedup->high);
-	} else {
-		snprintf(out, PF_TEXT, "%.2fx", speedup->mean);
 	}
 	return out;
 }

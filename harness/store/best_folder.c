@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/report/best_table.h"
 #include "photofinish/file.h"
 
 struct filling {
@@ -101,7 +100,7 @@ static pf_status take(void *context, size_t index, pf_error *error)
 	    (int)sizeof target) {
 		return pf_fail(error, PF_ERR_INVALID, filling->folder, "the path is too long");
 	}
-	strcpy(parent, target);
+	memcpy(parent, target, strlen(target) + 1);
 	pf_status status = pf_make_folders(dirname(parent), error);
 	if (status == PF_OK) {
 		status = pf_dataset_open(filling->dataset, index, &photo, &size, error);
@@ -119,5 +118,5 @@ pf_status pf_best_folder_fill(const char *folder, const pf_outcomes *outcomes, c
 	struct filling filling = {.folder = folder, .dataset = dataset, .report = report};
 	*report = (pf_best_report){0};
 	pf_status status = pf_make_folders(folder, error);
-	return status == PF_OK ? pf_best_each(outcomes, take, &filling, error) : status;
+	return status == PF_OK ? pf_outcomes_each_best(outcomes, take, &filling, error) : status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/measure/environment.h"
+#include "harness/store/output.h"
 #include "photofinish/file.h"
 
 #define SCHEMA "photofinish.run/1"
@@ -18,6 +19,11 @@ static json_t *integer(uint64_t value)
 static json_t *integer_or_null(uint64_t value, bool measured)
 {
 	return measured ? integer(value) : json_null();
+}
+
+static json_t *string_or_null(const char *text)
+{
+	return text && text[0] ? json_string(text) : json_null();
 }
 
 static json_t *environment_json(void)
@@ -55,6 +61,8 @@ static const char *ending_name(pf_ending ending)
 		[PF_ENDED_TIMEOUT] = "timeout",
 		[PF_ENDED_CANCELLED] = "cancelled",
 		[PF_ENDED_INVALID] = "invalid",
+		[PF_ENDED_DISTURBED] = "disturbed",
+		[PF_ENDED_UNAVAILABLE] = "unavailable",
 	};
 	return names[ending];
 }
@@ -83,9 +91,11 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "device_read_bytes", integer(trial->device_read_bytes));
 	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));
 	json_object_set_new(object, "major_faults", integer(trial->major_faults));
-	json_object_set_new(object, "steal_ns", integer(trial->steal_ns));
+	json_object_set_new(object, "steal_ns",
+			    integer_or_null(trial->steal_ns, trial->steal_ns != UINT64_MAX));
 	json_object_set_new(object, "scores_digest",
 			    trial->ending == PF_ENDED_OK ? json_string(hex) : json_null());
+	json_object_set_new(object, "reason", string_or_null(trial->reason));
 	return object;
 }
 
@@ -97,11 +107,6 @@ static json_t *options_json(const pf_contestant *contestant)
 		json_object_set_new(options, known[i].name, json_integer(contestant->options[i]));
 	}
 	return options;
-}
-
-static json_t *string_or_null(const char *text)
-{
-	return text && text[0] ? json_string(text) : json_null();
 }
 
 static json_t *interval_json(const pf_interval *interval, bool known)
@@ -138,55 +143,83 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	return object;
 }
 
-static json_t *run_json(const pf_run *run)
+/* Everything beside the photos that decides scores and endings. NULL on failure. */
+static json_t *configuration_json(const pf_session *session)
+{
+	uint8_t digest[PF_SHA256_BYTES], engine[PF_SHA256_BYTES];
+	char hex[2 * PF_SHA256_BYTES + 1], engine_hex[2 * PF_SHA256_BYTES + 1], cascade[1024];
+	pf_error error;
+	const pf_scorer_config *scorer = &session->scorer;
+	if (pf_scorer_config_digest(scorer, digest, &error) != PF_OK ||
+	    pf_engine_digest(engine, &error) != PF_OK) {
+		return NULL;
+	}
+	pf_sha256_hex(digest, hex);
+	pf_sha256_hex(engine, engine_hex);
+	json_t *weights = json_object();
+	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
+		json_object_set_new(weights, pf_factor_name((pf_factor)i), json_real(scorer->weights[i]));
+	}
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256", engine_hex,
+			 "weights", weights, "max_pixels", integer(scorer->max_pixels), "max_decode_bytes",
+			 integer(scorer->max_decode_bytes), "max_scans", integer(scorer->max_scans),
+			 "cascade_file", pf_escape(scorer->cascade_file, cascade, sizeof cascade),
+			 "timeout_s", session->timeout_s, "photo_timeout_s", session->photo_timeout_s);
+}
+
+static json_t *dataset_json(const pf_run *run)
 {
 	const pf_dataset *dataset = run->session->dataset;
-	char hex[2 * PF_SHA256_BYTES + 1], name[512], seed[32];
 	uint64_t bytes = 0;
+	char name[512];
 	for (size_t i = 0; i < dataset->count; i++) {
 		bytes += dataset->photos[i].size_bytes;
 	}
+	return json_pack("{s:s,s:o,s:o,s:s,s:s}", "name", pf_escape(dataset->name, name, sizeof name),
+			 "photos", integer(dataset->count), "bytes", integer(bytes), "hash",
+			 run->dataset_hash, "cache", pf_run_stayed_warm(run) ? "warm" : "not held");
+}
+
+static json_t *reference_json(const pf_run *run)
+{
+	const pf_outcomes *reference = run->reference.outcomes;
+	char hex[2 * PF_SHA256_BYTES + 1];
+	pf_sha256_hex(run->reference.digest, hex);
+	return json_pack("{s:o,s:o,s:s,s:b}", "photos_scored", integer(reference ? reference->scored : 0),
+			 "photos_failed", integer(reference ? reference->failed : 0), "scores_digest",
+			 reference ? hex : "", "from_cache", (int)run->reference.from_cache);
+}
+
+static json_t *run_json(const pf_run *run)
+{
+	char seed[32];
+	snprintf(seed, sizeof seed, "%" PRIu64, run->seed); /* 64 bits are too many for some JSON readers */
 	json_t *variants = json_array();
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		json_array_append_new(variants, contestant_json(run, &run->contestants[i]));
 	}
-	pf_sha256_hex(run->reference.digest, hex);
-	snprintf(seed, sizeof seed, "%" PRIu64, run->seed); /* 64 bits are too many for some JSON readers */
-	const pf_outcomes *reference = run->reference.outcomes;
-	return json_pack(
-		"{s:s,s:s,s:s,s:o,s:{s:s,s:o,s:o,s:s,s:s},s:{s:o,s:o,s:s,s:b},s:o,s:o,s:s,s:b,s:o}", "schema",
-		SCHEMA, "command", run->command, "started", run->started, "environment", environment_json(),
-		"dataset", "name", pf_escape(dataset->name, name, sizeof name), "photos",
-		integer(dataset->count), "bytes", integer(bytes), "hash", run->dataset_hash, "cache", "warm",
-		"reference", "photos_scored", integer(reference ? reference->scored : 0), "photos_failed",
-		integer(reference ? reference->failed : 0), "scores_digest", reference ? hex : "",
-		"from_cache", (int)run->reference.from_cache, "rounds", integer(run->rounds), "rounds_done",
-		integer(run->rounds_done), "seed", seed, "partial", (int)run->partial, "variants", variants);
+	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema", SCHEMA, "command",
+			 run->command, "started", run->started, "environment", environment_json(),
+			 "configuration", configuration_json(run->session), "dataset", dataset_json(run),
+			 "reference", reference_json(run), "rounds", integer(run->rounds), "rounds_done",
+			 integer(run->rounds_done), "seed", seed, "partial", (int)run->partial, "variants",
+			 variants);
 }
 
 pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error)
 {
 	const size_t flags = JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17);
 	json_t *record = run_json(run);
-	pf_status status = PF_OK;
+	pf_new_file file;
 	if (!record) {
 		return pf_fail(error, PF_ERR_INTERNAL, path, "cannot put the record together");
 	}
-	if (strcmp(path, "-") == 0) {
-		bool written = json_dumpf(record, stdout, flags) == 0 && putchar('\n') != EOF &&
-			       fflush(stdout) == 0;
-		status = written ? PF_OK
-				 : pf_fail_errno(error, NULL, "cannot write the record to standard output");
-	} else {
-		pf_new_file file;
-		status = pf_new_file_open(&file, path, error);
-		if (status == PF_OK &&
-		    (json_dumpf(record, file.stream, flags) || fputc('\n', file.stream) == EOF)) {
+	pf_status status = pf_output_open(&file, path, error);
+	if (status == PF_OK) {
+		if (json_dumpf(record, file.stream, flags) || fputc('\n', file.stream) == EOF) {
 			status = pf_fail_errno(error, path, "cannot write the record");
-			pf_new_file_abandon(&file);
-		} else if (status == PF_OK) {
-			status = pf_new_file_commit(&file, true, error);
 		}
+		status = pf_output_close(&file, status, error);
 	}
 	json_decref(record);
 	return status;

@@ -1,12 +1,14 @@
 #include "harness/store/scores_csv.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include "harness/store/output.h"
 #include "photofinish/file.h"
 
 static void write_text(FILE *stream, const char *bytes)
 {
-	char shown[4096];
+	char shown[4 * PATH_MAX];
 	pf_escape(bytes, shown, sizeof shown);
 	bool formula = shown[0] && strchr("=+-@", shown[0]);
 	if (!formula && !strpbrk(shown, "\",")) {
@@ -75,15 +77,11 @@ static void write_all(FILE *stream, const pf_outcomes *outcomes, const pf_datase
 pf_status pf_scores_csv_write(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
 			      pf_error *error)
 {
-	if (strcmp(path, "-") == 0) {
-		write_all(stdout, outcomes, dataset);
-		return fflush(stdout) ? pf_fail_errno(error, NULL, "cannot write to standard output") : PF_OK;
-	}
 	pf_new_file file;
-	pf_status status = pf_new_file_open(&file, path, error);
+	pf_status status = pf_output_open(&file, path, error);
 	if (status == PF_OK) {
 		write_all(file.stream, outcomes, dataset);
-		status = pf_new_file_commit(&file, true, error);
+		status = pf_output_close(&file, status, error);
 	}
 	return status;
 }

@@ -4,6 +4,7 @@ cases/NAME.golden. Usage: run.py PHOTOFINISH ROOT [--update] [NAME ...]
 
 A case runs in a new folder of its own with photofinish first in PATH and PHOTOFINISH_DATA set to a folder that all
 cases share (so that `tiny` is made once). The folder's path is written as WORK, the shared one as DATA, ROOT as ROOT.
+prelude.sh is sourced first: it has `run`, which shows a command line with all that comes of it.
 --update writes the golden files anew: read the difference before you commit it."""
 import difflib
 import os
@@ -15,8 +16,10 @@ import tempfile
 
 def run_case(script, program, data, root):
     with tempfile.TemporaryDirectory(prefix="photofinish-") as work:
-        environment = dict(os.environ, PHOTOFINISH_DATA=data, LC_ALL="C.UTF-8", ROOT=root, NO_COLOR="1",
-                           PATH=f"{pathlib.Path(program).parent}:{os.environ['PATH']}", WORK=work)
+        build = pathlib.Path(program).parent
+        environment = dict(os.environ, PHOTOFINISH_DATA=data, LC_ALL="C.UTF-8", ROOT=root, NO_COLOR="1", WORK=work,
+                           PATH=f"{build}:{build}/tests:{os.environ['PATH']}",
+                           BASH_ENV=f"{root}/tests/cli/prelude.sh")
         result = subprocess.run(["bash", str(script)], cwd=work, env=environment, capture_output=True, timeout=300,
                                 stdin=subprocess.DEVNULL)
         text = f"exit {result.returncode}\n--- stdout\n".encode() + result.stdout + b"--- stderr\n" + result.stderr

@@ -258,7 +258,7 @@ static int open_entries(void)
 			wrong = 60 + i;
 		}
 		if (status != PF_OK &&
-		    (error.code != status || strcmp(error.file, entries[i].name) || !error.message[0])) {
+		    (error.code != status || strcmp(error.file, entries[i].name) != 0 || !error.message[0])) {
 			wrong = 110 + i;
 		}
 		if (fd >= 0) {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,8 @@ static char home[256], other[256], spec[300];
 static const char spec_text[] =
 	"name: mini\nsummary: for tests\nseed: %d\nphotos: 14\nquality: 90\n"
 	"start: \"2026-06-07 10:15:00\"\nframes_per_second: 10\nnaming: time\ncameras:\n"
-	"  - {make: M, model: One, serial: \"1\", lens: L, width: %d, height: %d, subseconds: yes}\n"
-	"  - {make: M, model: Two, serial: \"2\", lens: L, width: %d, height: %d, subseconds: yes}\n"
+	"  - {make: M, model: One, serial: \"1\", lens: Long, width: %d, height: %d, subseconds: yes}\n"
+	"  - {make: M, model: Two, serial: \"2\", lens: Long, width: %d, height: %d, subseconds: yes}\n"
 	"sequence:\n  - {kind: burst, frames: 5, camera: A}\n  - {kind: burst, frames: 3, camera: B}\n"
 	"  - {kind: single}\n  - {kind: bracket, camera: A}\n  - {kind: single}\n"
 	"motions: [sprint, jump, throw, kick]\npalettes: [red_white]\npatterns: [plain, hoops]\n"
@@ -109,7 +110,10 @@ static void test_same_bytes_whatever_the_workers(void **state)
 	assert_int_equal(make_in(home, (pf_make_options){.workers = 1}, &report, &error), PF_OK);
 	assert_int_equal(report.rendered, 14);
 	assert_true(report.pixels > 14 * 12000 && report.core_seconds > 0);
+	/* and whatever fresh memory holds */
+	mallopt(M_PERTURB, 0x55);
 	assert_int_equal(make_in(other, (pf_make_options){.workers = 3}, &report, &error), PF_OK);
+	mallopt(M_PERTURB, 0);
 	assert_same_datasets();
 	assert_int_equal(make_in(other, (pf_make_options){.workers = 3}, &report, &error), PF_OK);
 	assert_true(report.already_there);

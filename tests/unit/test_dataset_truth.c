@@ -15,6 +15,7 @@
 
 #include "datasets/dataset_make.h"
 #include "datasets/dataset_spec.h"
+#include "datasets/render/exif_writer.h"
 #include "tests/unit/temp_folder.h"
 
 static char home[256];
@@ -176,6 +177,33 @@ static void test_exif_reads_back(void **state)
 	}
 }
 
+/* Each byte is written: what the memory held before never shows. */
+static void test_exif_has_no_gaps(void **state)
+{
+	const pf_exif_facts facts = {.make = "Odd",
+				     .model = "Length",
+				     .serial = "12345",
+				     .lens = "Lens 50",
+				     .year = 2026,
+				     .month = 1,
+				     .day = 2,
+				     .millisecond = 70,
+				     .orientation = 1,
+				     .exposure_denominator = 100,
+				     .thumbnail = (const uint8_t *)"thumb",
+				     .thumbnail_size = 5};
+	uint8_t a[2000], b[2000];
+	size_t size_a, size_b;
+	(void)state;
+	memset(a, 0xAA, sizeof a);
+	memset(b, 0x55, sizeof b);
+	assert_int_equal(pf_exif_write(&facts, a, sizeof a, &size_a), PF_OK);
+	assert_int_equal(pf_exif_write(&facts, b, sizeof b, &size_b), PF_OK);
+	assert_int_equal(size_a, size_b);
+	assert_memory_equal(a, b, size_a);
+	assert_int_equal(pf_exif_write(&facts, a, 200, &size_a), PF_ERR_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_best_follows_the_rule),
 		cmocka_unit_test(test_keypoints),
 		cmocka_unit_test(test_exif_reads_back),
+		cmocka_unit_test(test_exif_has_no_gaps),
 	};
 	return cmocka_run_group_tests(tests, make_tiny, remove_tiny);
 }

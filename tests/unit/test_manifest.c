@@ -1,4 +1,5 @@
 /* Manifests: round trips with nasty names, malformed files, hashes. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -112,7 +113,7 @@ static void test_root_relative_or_absolute(void **state)
 	(void)state;
 	pf_error error;
 	pf_dataset *dataset, *read;
-	char moved[300];
+	char moved[PATH_MAX];
 	mkdir(pf_temp_path(folder, "set"), 0777);
 	mkdir(pf_temp_path(folder, "set/photos"), 0777);
 	assert_int_equal(pf_dataset_create("n", pf_temp_path(folder, "set/photos"), &dataset, &error), PF_OK);
@@ -134,7 +135,7 @@ static void test_root_relative_or_absolute(void **state)
 	mkdir(pf_temp_path(folder, "moved/photo"), 0777);
 	assert_int_equal(pf_dataset_save(read, pf_temp_path(folder, "moved/photo/manifest"), &error), PF_OK);
 	text = pf_temp_read(pf_temp_path(folder, "moved/photo/manifest"), NULL);
-	char line[400];
+	char line[PATH_MAX + 16];
 	snprintf(line, sizeof line, "\nroot\t%s\n", moved);
 	assert_non_null(strstr(text, line));
 	free(text);

@@ -26,14 +26,16 @@ PF_API int pf_result_is_done(const pf_result_table *table, uint32_t index);
 /* How many workers died while they had photo `index`, and the last one's signal (0: it exited). From
  * PF_DEATHS_ALLOWED on the photo is not tried again; the first death may be the fault of something else. */
 #define PF_DEATHS_ALLOWED 2
+#define PF_DEATH_BY_TIMEOUT (-1) /* in place of a signal: killed after env->photo_timeout_ns on one photo */
 PF_API unsigned pf_result_deaths(const pf_result_table *table, uint32_t index, int *last_signal);
 
 /* Ranks a burst all of whose photos are done (span `score`) and passes the ranks to the sink. */
 PF_API pf_status pf_result_rank(pf_result_table *table, pf_trace *trace, struct pf_sink *sink,
 				const pf_burst *burst);
 
-/* Joins the calling process to the run as worker `slot` (0: the variant's own process): it dies with its
- * parent (slot > 0). Leave fills the trace's peak_rss_bytes. */
+/* Joins the calling process to the run as worker `slot` (0: the variant's own process): it dies with the
+ * thread that forked it (slot > 0), so fork from one that outlives the workers. Leave fills the trace's
+ * peak_rss_bytes. */
 PF_API pf_trace *pf_worker_enter(const struct pf_env *env, uint32_t slot);
 PF_API void pf_worker_leave(const struct pf_env *env, uint32_t slot);
 
@@ -74,8 +76,8 @@ typedef struct pf_pool_job {
 	pf_status (*open)(void *context, uint32_t slot, void **state, pf_error *error);
 	pf_status (*unit)(void *context, void *state, size_t unit, pf_error *error);
 	void (*close)(void *context, void *state);
-	/* In the parent: a worker died (by `signal`, or 0: by an exit code) while it had `photo` (or
-	 * PF_NO_PHOTO) of `unit`. PF_OK: give the unit to a fresh worker. */
+	/* In the parent: a worker died (by `signal`; 0: by an exit code; PF_DEATH_BY_TIMEOUT) while it had
+	 * `photo` (or PF_NO_PHOTO) of `unit`. PF_OK: give the unit to a fresh worker. */
 	pf_status (*died)(void *context, size_t unit, uint32_t photo, int signal, pf_error *error);
 } pf_pool_job;
 
@@ -85,8 +87,8 @@ typedef struct pf_pool_job {
  * then. */
 PF_API pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error);
 
-/* `died` of a job whose units are bursts: counts the death against the photo, see pf_burst_score. Fails if
- * the worker died outside of a photo twice in the same unit. */
+/* `died` of a job whose units are bursts: counts the death against the photo, see pf_burst_score. Fails
+ * when workers died outside of any photo of the same burst more than PF_DEATHS_ALLOWED times. */
 PF_API pf_status pf_result_count_death(pf_result_table *table, const pf_burst *burst, uint32_t photo,
 				       int signal, pf_error *error);
 

@@ -20,7 +20,8 @@ typedef struct pf_new_file {
 } pf_new_file;
 
 /* Opens the temporary file. End with commit or abandon. A target that is there and is a device or a FIFO
- * (/dev/stdout) is opened itself: it is written to as the stream is, and never renamed onto. */
+ * (/dev/stdout) is opened itself: it is written to as the stream is, and never renamed onto. A link is
+ * followed. */
 PF_API pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *error);
 
 /* Flushes, fsyncs, renames onto the target and fsyncs the folder; on failure the temporary file is gone and a

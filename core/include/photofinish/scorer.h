@@ -35,7 +35,7 @@ PF_API void pf_scorer_config_default(pf_scorer_config *config);
 PF_API pf_status pf_scorer_config_load(pf_scorer_config *config, const char *yaml_file, pf_error *error);
 
 /* SHA-256 over everything that changes scores: scoring version, configuration, the bytes of cascade, networks
- * and model cards, and the versions of libjpeg-turbo, OpenCV and oneDNN in use. */
+ * and model cards, the files of libjpeg-turbo, libexif and OpenCV in use, and the version of oneDNN. */
 PF_API pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
 					 pf_error *error);
 

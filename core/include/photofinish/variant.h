@@ -28,6 +28,8 @@ enum pf_cap {
 
 typedef enum pf_option_type { PF_OPTION_INTEGER, PF_OPTION_FLAG } pf_option_type;
 
+#define PF_MAX_OPTIONS 16 /* of one variant */
+
 /* An option of a variant, given as NAME:option=value. Flags are 0 or 1. */
 struct pf_option {
 	const char *name; /* NULL ends the list */
@@ -44,7 +46,8 @@ struct pf_env {
 	const atomic_int *cancel;       /* in shared memory; not 0: finish the photo at hand and return */
 	const pf_scorer_config *scorer; /* configuration of every scorer that it opens */
 	uint64_t memory_limit_bytes;    /* 0: none */
-	const int64_t *options;         /* values in the order of the variant's option list */
+	uint64_t photo_timeout_ns; /* a worker process longer than this on one photo is killed; 0: never */
+	const int64_t *options;    /* values in the order of the variant's option list */
 };
 
 static inline int pf_cancelled(const struct pf_env *env)
@@ -64,6 +67,7 @@ typedef struct pf_photo_result {
 /* Takes events as they happen, from any process or thread of the variant. Each returns PF_OK, or PF_ERR_IO
  * once no one listens any more: then the variant should return. */
 struct pf_sink {
+	uint32_t struct_size;
 	pf_status (*burst_found)(struct pf_sink *sink, const pf_burst *burst);
 	pf_status (*photo_done)(struct pf_sink *sink, const pf_photo_result *result);
 	pf_status (*burst_ranked)(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks);

@@ -1,0 +1,56 @@
+#include "core/scoring/engine_libraries.h"
+
+#include <dlfcn.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jpeglib.h>
+#include <libexif/exif-data.h>
+
+#include "core/scoring/face.h"
+
+/* The vector sets that libjpeg-turbo and OpenCV ask the processor for. */
+static unsigned vector_sets(void)
+{
+	unsigned sets = 0;
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_cpu_init();
+	sets |= __builtin_cpu_supports("sse4.1") ? 1u : 0u;
+	sets |= __builtin_cpu_supports("avx") ? 2u : 0u;
+	sets |= __builtin_cpu_supports("avx2") ? 4u : 0u;
+	sets |= __builtin_cpu_supports("fma") ? 8u : 0u;
+	sets |= __builtin_cpu_supports("avx512f") ? 16u : 0u;
+	sets |= __builtin_cpu_supports("avx512bw") ? 32u : 0u;
+#endif
+	return sets;
+}
+
+/* The file that a function of a library lies in. One that was linked in statically is the program's own. */
+static pf_status digest_file_of(void *function, uint8_t digest[PF_SHA256_BYTES], pf_error *error)
+{
+	Dl_info info;
+	bool known = dladdr(function, &info) && info.dli_fname && access(info.dli_fname, R_OK) == 0;
+	return pf_file_sha256(known ? info.dli_fname : "/proc/self/exe", digest, NULL, error);
+}
+
+pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
+{
+	void *const functions[] = {(void *)(uintptr_t)jpeg_read_raw_data, (void *)(uintptr_t)exif_data_new,
+				   pf_face_library_function()};
+	enum { COUNT = sizeof functions / sizeof *functions };
+	uint8_t parts[COUNT + 1][PF_SHA256_BYTES] = {{0}};
+	pf_status status = PF_OK;
+	for (size_t i = 0; i < COUNT && status == PF_OK; i++) {
+		status = digest_file_of(functions[i], parts[i], error);
+	}
+	if (status != PF_OK) {
+		return status;
+	}
+	snprintf((char *)parts[COUNT], sizeof parts[COUNT], "%u", vector_sets());
+	if (EVP_Digest(parts, sizeof parts, digest, NULL, EVP_sha256(), NULL) != 1) {
+		return pf_fail(error, PF_ERR_INTERNAL, NULL, "SHA-256 is not available");
+	}
+	return PF_OK;
+}

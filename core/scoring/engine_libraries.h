@@ -1,0 +1,15 @@
+/* The libraries that decide scores, as they are loaded now. */
+#ifndef PHOTOFINISH_ENGINE_LIBRARIES_H
+#define PHOTOFINISH_ENGINE_LIBRARIES_H
+
+#include <stdint.h>
+
+#include "photofinish/dataset.h"
+#include "photofinish/status.h"
+
+/* SHA-256 over the files of libjpeg-turbo, libexif and OpenCV and the vector instructions that they choose
+ * their code by. Their versions alone would not tell a rebuilt package from another. Milliseconds; any
+ * thread. */
+pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error);
+
+#endif

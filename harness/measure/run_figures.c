@@ -1,0 +1,97 @@
+/* Figures of a run, computed in one place for all who show them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/measure/run.h"
+
+static bool has_time(const pf_contestant *contestant)
+{
+	return contestant->status == PF_RUN_OK || contestant->status == PF_RUN_FLOOR;
+}
+
+bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds)
+{
+	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
+	size_t count = 0;
+	for (size_t i = 0; samples && has_time(contestant) && i < contestant->trial_count; i++) {
+		if (contestant->trials[i].checked) {
+			samples[count++] = (double)contestant->trials[i].wall_ns * 1e-9;
+		}
+	}
+	if (count) {
+		*seconds = pf_mean_interval(samples, count, PF_LEVEL);
+	}
+	free(samples);
+	return count > 0;
+}
+
+static const pf_trial *trial_of_round(const pf_contestant *contestant, uint32_t round)
+{
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		if (contestant->trials[i].round == round && contestant->trials[i].checked) {
+			return &contestant->trials[i];
+		}
+	}
+	return NULL;
+}
+
+bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio)
+{
+	if (contestant->status != PF_RUN_OK || other->status != PF_RUN_OK || !contestant->trial_count) {
+		return false;
+	}
+	size_t capacity = contestant->trial_count, count = 0;
+	double *own = calloc(2 * capacity, sizeof *own), *others = own + capacity;
+	for (size_t i = 0; own && i < capacity; i++) {
+		const pf_trial *trial = &contestant->trials[i];
+		const pf_trial *pair = trial->checked ? trial_of_round(other, trial->round) : NULL;
+		if (pair) {
+			own[count] = (double)trial->wall_ns;
+			others[count++] = (double)pair->wall_ns;
+		}
+	}
+	if (count) {
+		*ratio = pf_ratio_interval(others, own, count, PF_LEVEL);
+	}
+	free(own);
+	return count > 0;
+}
+
+bool pf_run_stayed_warm(const pf_run *run)
+{
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < run->session->dataset->count; i++) {
+		bytes += run->session->dataset->photos[i].size_bytes;
+	}
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		for (size_t k = 0; k < run->contestants[i].trial_count; k++) {
+			const pf_trial *trial = &run->contestants[i].trials[k];
+			if (trial->checked &&
+			    (double)trial->device_read_bytes > PF_WARM_SHARE * (double)bytes) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+const pf_contestant *pf_run_find(const pf_run *run, const char *name)
+{
+	for (size_t i = 0; name && i < run->contestant_count; i++) {
+		if (strcmp(run->contestants[i].variant->name, name) == 0) {
+			return &run->contestants[i];
+		}
+	}
+	return NULL;
+}
+
+const pf_contestant *pf_run_baseline(const pf_run *run)
+{
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		const struct pf_variant *variant = run->contestants[i].variant;
+		if (!variant->parent && !(variant->caps & PF_CAP_FLOOR)) {
+			return &run->contestants[i];
+		}
+	}
+	return NULL;
+}

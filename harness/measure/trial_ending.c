@@ -1,0 +1,138 @@
+/* How a trial ended, and what was measured beside it. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/measure/trial_running.h"
+#include "photofinish/file.h"
+
+#define STDERR_TAIL 4096
+
+/* The last line that the process printed, escaped; "" if it printed nothing. */
+static void last_output(int fd, char *out, size_t capacity)
+{
+	char tail[STDERR_TAIL + 1];
+	off_t size = lseek(fd, 0, SEEK_END);
+	ssize_t got = pread(fd, tail, STDERR_TAIL, size > STDERR_TAIL ? size - STDERR_TAIL : 0);
+	tail[got > 0 ? got : 0] = '\0';
+	char *last = tail;
+	for (char *line = strtok(tail, "\n"); line; line = strtok(NULL, "\n")) {
+		last = strspn(line, " \t") == strlen(line) ? last : line;
+	}
+	pf_escape(last, out, capacity);
+}
+
+/* Where the process that died was: of its own slots, one that had a photo. Its workers may have been killed
+ * with it; what they had is not to blame. */
+static void describe_place(const struct running *run, char *out, size_t capacity)
+{
+	out[0] = '\0';
+	for (uint32_t i = 0; i <= run->workers; i++) {
+		const pf_trace *trace = &run->shared->traces[i];
+		uint32_t photo = atomic_load(&trace->photo), stage = atomic_load(&trace->stage);
+		int32_t pid = atomic_load(&trace->pid);
+		bool own = pid == (int32_t)run->pid ||
+			   (i == 0 && pid == 0); /* slot 0 is its own by contract */
+		if (!own) {
+			continue;
+		}
+		if (stage < PF_STAGE_COUNT && !out[0]) {
+			snprintf(out, capacity, " in %s", pf_stage_name((pf_stage)stage));
+		}
+		if (photo < run->session->dataset->count) {
+			char name[128];
+			pf_escape(run->session->dataset->photos[photo].path, name, sizeof name);
+			snprintf(out, capacity, " in %s%s%s",
+				 stage < PF_STAGE_COUNT ? pf_stage_name((pf_stage)stage) : "",
+				 stage < PF_STAGE_COUNT ? " of " : "", name);
+			return;
+		}
+	}
+}
+
+static void describe_crash(struct running *run, int ending)
+{
+	pf_trial *trial = run->trial;
+	char output[192], where[192];
+	last_output(run->output_fd, output, sizeof output);
+	describe_place(run, where, sizeof where);
+	char how[64];
+	if (run->garbled) {
+		snprintf(how, sizeof how, "its events are malformed");
+	} else if (WIFSIGNALED(ending)) {
+		snprintf(how, sizeof how, "SIG%s", sigabbrev_np(WTERMSIG(ending)));
+	} else {
+		snprintf(how, sizeof how, "exit status %d", WEXITSTATUS(ending));
+	}
+	snprintf(trial->reason, sizeof trial->reason, "%s%s, %zu of %zu photos done%s%s%s", how, where,
+		 trial->outcomes->scored + trial->outcomes->failed, trial->outcomes->count,
+		 output[0] ? " (" : "", output, output[0] ? ")" : "");
+}
+
+void pf_trial_judge(struct running *run, int ending)
+{
+	pf_trial *trial = run->trial;
+	size_t missing = 0;
+	char file[256];
+	if (run->killed_on_request || (run->ended && run->end.status == PF_ERR_CANCELLED)) {
+		trial->ending = PF_ENDED_CANCELLED;
+		snprintf(trial->reason, sizeof trial->reason, "stopped on request");
+	} else if (run->timed_out) {
+		trial->ending = PF_ENDED_TIMEOUT;
+		snprintf(trial->reason, sizeof trial->reason, "killed after %.10g s, %zu of %zu photos done",
+			 run->session->timeout_s, trial->outcomes->scored + trial->outcomes->failed,
+			 trial->outcomes->count);
+	} else if (run->garbled || !WIFEXITED(ending) || WEXITSTATUS(ending) != 0 || !run->ended) {
+		trial->ending = PF_ENDED_CRASHED;
+		describe_crash(run, ending);
+	} else if (run->end.status != PF_OK) {
+		char message[320];
+		trial->ending = run->end.status == PF_ERR_UNAVAILABLE ? PF_ENDED_UNAVAILABLE
+								      : PF_ENDED_FAILED;
+		pf_escape(run->end.file, file, sizeof file);
+		pf_escape(run->end.message, message, sizeof message);
+		snprintf(trial->reason, sizeof trial->reason, "%s%s%s", file, file[0] ? ": " : "", message);
+	} else if (run->variant->caps & PF_CAP_FLOOR && trial->outcomes->scored + trial->outcomes->failed) {
+		trial->ending = PF_ENDED_INVALID;
+		snprintf(trial->reason, sizeof trial->reason, "it is a floor, yet it scored photos");
+	} else if (!(run->variant->caps & PF_CAP_FLOOR) && !pf_outcomes_complete(trial->outcomes, &missing)) {
+		trial->ending = PF_ENDED_INVALID;
+		pf_escape(run->session->dataset->photos[missing].path, file, sizeof file);
+		snprintf(trial->reason, sizeof trial->reason, "photo %zu (%s) has no %s", missing, file,
+			 trial->outcomes->photos[missing].done ? "rank" : "outcome");
+	} else if (run->held_up_ns > 0) {
+		trial->ending = PF_ENDED_DISTURBED;
+		snprintf(trial->reason, sizeof trial->reason, "the harness itself was held up for %.1f s",
+			 (double)run->held_up_ns * 1e-9);
+	}
+}
+
+void pf_trial_collect(struct running *run, const struct rusage *usage)
+{
+	pf_trial *trial = run->trial;
+	trial->cpu_ns = ((uint64_t)usage->ru_utime.tv_sec + (uint64_t)usage->ru_stime.tv_sec) * 1000000000u +
+			((uint64_t)usage->ru_utime.tv_usec + (uint64_t)usage->ru_stime.tv_usec) * 1000u;
+	trial->photos_scored = trial->outcomes->scored;
+	trial->photos_failed = trial->outcomes->failed;
+	trial->device_read_bytes = (uint64_t)usage->ru_inblock * 512u;
+	trial->involuntary_switches = (uint64_t)usage->ru_nivcsw;
+	trial->major_faults = (uint64_t)usage->ru_majflt;
+	for (uint32_t i = 0; i <= run->workers; i++) {
+		const pf_trace *trace = &run->shared->traces[i];
+		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
+			trial->stage_ns[stage] += trace->wall_ns[stage];
+			trial->stage_spans[stage] += trace->spans[stage];
+		}
+		trial->read_bytes += trace->read_bytes;
+		trial->moved_bytes += trace->moved_bytes;
+		/* Slots of one process (threads) have the same peak: it counts once. */
+		bool counted = false;
+		for (uint32_t other = 0; other < i; other++) {
+			counted = counted ||
+				  atomic_load(&run->shared->traces[other].pid) == atomic_load(&trace->pid);
+		}
+		trial->peak_rss_bytes += counted ? 0 : trace->peak_rss_bytes;
+	}
+}

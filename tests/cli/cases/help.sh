@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# What every command says of itself.
+run
+run --help
+run help
+for command in journey run score variants dataset "dataset make" "dataset list" "dataset verify" "dataset import"; do
+    # shellcheck disable=SC2086
+    run $command --help
+done
+run dataset
+run --version | sed -e 's/[0-9][0-9.]*/N/g' -e 's/([A-Za-z]* build/(BUILD build/' -e 's/^libjpeg.*/ENGINE/'

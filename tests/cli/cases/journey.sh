@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The journey's table and progress, with all that was measured taken out.
+figures() {
+    sed -E -e '/^(! )?NOT FOR TIMING/d' -e 's/[0-9.]+ m?s\b( \+-[0-9.]+)?/TIME/g' -e 's/[+-]?[0-9.]+ %( \([^)]*\)( slower)?)?([ ,]|$)/GAIN\3/g' \
+        -e 's/[0-9.]+x /FACTORx /g' -e 's/[0-9]+ [kM]B/BYTES/g' -e 's/[0-9]+ cores?/CORES/' -e 's/ +/ /g' \
+        -e 's/parallel x[0-9]+( \(over the cores\))?/parallel xN/' -e 's/TIME [0-9.]+ /TIME RATE /' -e 's/\bx[0-9]+\b/xN/'
+}
+export PHOTOFINISH_DATA=$WORK/data
+photofinish dataset make tiny --quiet >/dev/null
+run journey --dataset tiny --rounds 2 --seed 7 --json run.json | figures
+run journey --dataset tiny --rounds 1 --seed 7 --quiet | figures
+run run single-load --dataset tiny --quiet | figures
+run run parallel:workers=3 --dataset tiny --repetitions 2 --quiet --json - | /usr/bin/python3 -c '
+import json, sys
+text = sys.stdin.read()
+record = json.loads(text[text.index("\n"):text.index("\n= ")])
+print(record["command"], record["rounds"], [v["name"] for v in record["variants"]], record["variants"][0]["workers"])
+print(text[text.index("\n= "):])'
+run run null --dataset tiny --quiet | figures
+run run single-load --dataset tiny --timeout 0.1 --quiet | sed -E 's/[0-9] of 8 photos done/N of 8 photos done/' | figures
+ls

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Where results go, and what is said when they cannot go there.
+mkdir photos hostile
+make_hostile hostile
+cp hostile/good.jpg photos
+strip() { /usr/bin/python3 -c '
+import json, sys
+for line in sys.stdin:
+    record = json.loads(line)
+    print(sorted(record), record["path"], record["status"])'; }
+photofinish score photos --quiet --json - | strip
+photofinish score photos --quiet --csv - | cut -d, -f1-5
+run score photos --quiet --json nowhere/scores.jsonl
+run score photos --quiet --csv nowhere/scores.csv
+run run single-load --dataset photos --quiet --json nowhere/run.json
+run score photos --quiet --json photos
+mkdir full && printf '{}\n' >kept.json
+run score photos --quiet --json kept.json >/dev/null
+strip <kept.json
+ls
+# A device of this case's own where that can be made: a defect could replace it.
+full=/dev/full
+mknod mine.full c 1 7 2>/dev/null && full=mine.full
+for option in --json --csv; do
+    photofinish score photos --quiet $option - >"$full"
+    echo "full $option: $?"
+    (sleep 0.2 && photofinish score photos --quiet $option -) | true
+    echo "closed pipe $option: ${PIPESTATUS[0]}"
+    photofinish score photos --quiet $option "$full" 2>&1 >/dev/null | sed 's,[^ ]*full:,FULL:,'
+    echo "to the full device $option: ${PIPESTATUS[0]}"
+done
+photofinish score photos --quiet >/dev/full
+echo "full: $?"
+(sleep 0.2 && photofinish score photos --quiet) | true
+echo "closed pipe: ${PIPESTATUS[0]}"
+photofinish run single-load --dataset photos --quiet >/dev/full
+echo "full run: $?"
+photofinish run single-load --dataset photos --quiet --json - >/dev/full
+echo "full record: $?"
+photofinish --help >/dev/full
+echo "full help: $?"
+photofinish variants >/dev/full
+echo "full variants: $?"
+[ -c "$full" ] && echo "the device is still a device"
+photofinish score photos --quiet --json /dev/stdout | tail -1 | strip

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Wrong command lines: one line that says what is wrong and where help is, status 2.
+run nope
+run $'no\e[31mpe'
+run --nope
+run score
+run score a b
+run score . --nope
+run score . -z
+run score . --workers
+run score . --workers 0
+run score . --workers 1025
+run score . --workers two
+run score . --timeout 0
+run score . --progress sometimes
+run score . --quiet=yes
+run score . --json ''
+run score . --json - --csv -
+run score . --variant nope
+run score . --variant null
+run score . --variant reference
+run score . --variant single-load:workers=2
+run score . --variant parallel:workers=0
+run score . --variant parallel:nope=1
+run score . --variant parallel:workers
+run score . --config nowhere.yaml
+echo 'weights: {sharpnes: 1}' >config.yaml
+run score . --config config.yaml
+echo 'max_scans: 1000000000' >config.yaml
+run score . --config config.yaml
+run run
+run run nope
+run run parallel single-load
+run run parallel --repetitions 0
+run run parallel --seed -1
+run run parallel --seed 99999999999999999999
+run journey extra
+run journey --rounds 0
+run journey --rounds 1.5
+run journey --dataset nowhere
+run variants one
+run variants one two
+run variants --diff one
+run variants --diff parallel nope
+run trial parallel
+run trial
+run dataset nope
+run dataset make
+run dataset verify
+run dataset import .

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Records of runs against docs/run-schema.json: whole ones, one that Ctrl-C cut short at any moment, and damaged ones,
+which the schema has to refuse. Usage: records.py PHOTOFINISH ROOT"""
+import copy
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import jsonschema
+
+PROGRAM, ROOT = os.path.realpath(sys.argv[1]), pathlib.Path(os.path.realpath(sys.argv[2]))
+SCHEMA = json.loads((ROOT / "docs/run-schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"records: not so: {what}")
+
+
+def run(*arguments, expected=0):
+    result = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    check(result.returncode == expected, f"{arguments} ends with {expected}, not {result.returncode}: {result.stderr}")
+    return result
+
+
+def load(path):
+    def refuse_twice(pairs):
+        keys = [key for key, _ in pairs]
+        check(len(keys) == len(set(keys)), f"{path}: every key stands once")
+        check(keys == sorted(keys), f"{path}: keys are sorted")
+        return dict(pairs)
+
+    record = json.loads(path.read_text(), object_pairs_hook=refuse_twice,
+                        parse_constant=lambda name: check(False, f"{path}: {name} is no number"))
+    VALIDATOR.validate(record)
+    return record
+
+
+def check_sums(record):
+    """What the record says of itself agrees."""
+    names = [variant["name"] for variant in record["variants"]]
+    check(len(names) == len(set(names)), "a label stands once")
+    for variant in record["variants"]:
+        rounds = [trial["round"] for trial in variant["trials"]]
+        check(rounds == sorted(set(rounds)), f"{variant['name']}: one trial a round, in order")
+        checked = [trial for trial in variant["trials"] if trial["checked"]]
+        for trial in checked:
+            check(trial["ending"] == "ok" and trial["wall_ns"] > 0, "checked trials ended well and have a time")
+            if variant["status"] == "ok":
+                check(trial["photos_scored"] + trial["photos_failed"] == record["dataset"]["photos"], "accounting")
+                check(trial["scores_digest"] == record["reference"]["scores_digest"], "digests are the reference's")
+                check(0 < trial["first_result_ns"] <= trial["wall_ns"], "the first result comes before the end")
+                busy = sum(stage["wall_ns"] for stage in trial["stages"].values())
+                check(0 < busy <= trial["wall_ns"] * (variant["workers"] + 1), "stages fit into the time")
+        for trial in variant["trials"]:
+            check(trial["checked"] or trial["wall_ns"] is None, "no check, no time")
+        if variant["wall_s"]:
+            check(variant["status"] in ("ok", "floor"), "only good variants have a time")
+            times = [trial["wall_ns"] * 1e-9 for trial in checked]
+            check(abs(variant["wall_s"]["mean"] - sum(times) / len(times)) < 1e-9, "the mean is that of the samples")
+            check(variant["wall_s"]["n"] == len(times), "n counts the samples")
+            check((variant["wall_s"]["low"] is None) == (len(times) < 2), "no interval from one sample")
+        else:
+            check(variant["status"] != "ok", f"{variant['name']}: ok without a time")
+
+
+def check_whole(work):
+    run("dataset", "make", "tiny", "--quiet")
+    run("journey", "--dataset", "tiny", "--rounds", "3", "--seed", "18446744073709551615", "--quiet", "--json",
+        str(work / "journey.json"))
+    record = load(work / "journey.json")
+    check_sums(record)
+    check(not record["partial"] and record["rounds_done"] == 3, "all rounds are done")
+    check(record["seed"] == "18446744073709551615", "the seed is kept")
+    check(record["dataset"]["name"] == "tiny" and record["dataset"]["photos"] == 8, "the dataset is named")
+    check({"double-load", "single-load", "parallel", "null"} <= {v["name"] for v in record["variants"]}, "all variants")
+    check(all(len(v["trials"]) == 3 for v in record["variants"] if v["status"] in ("ok", "floor")), "raw samples")
+    text = (work / "journey.json").read_text()
+    for name in (os.uname().nodename, os.environ.get("USER", "")):
+        check(len(name) < 4 or f'"{name}"' not in text, "no names of hosts or users")
+    output = run("run", "parallel:workers=2", "--dataset", "tiny", "--quiet", "--json", "-").stdout
+    (work / "run.json").write_text(output)
+    check_sums(load(work / "run.json"))
+    return record
+
+
+def check_interrupted(work, signals, delay):
+    path = work / f"partial-{delay}.json"
+    process = subprocess.Popen([PROGRAM, "journey", "--dataset", "tiny", "--rounds", "1000", "--quiet", "--json", path],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    time.sleep(delay)
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.01)
+    output, errors = process.communicate(timeout=60)
+    check(process.returncode == 130, f"interrupted after {delay} s: 130, not {process.returncode}: {errors}")
+    record = load(path)
+    check_sums(record)
+    check(record["partial"] and record["rounds_done"] < 1000, "the record says that it is partial")
+    check("PARTIAL" in output, "so does the table")
+    for _ in range(100):  # what was killed takes a moment to go
+        left = subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, text=True).stdout
+        if not left:
+            break
+        time.sleep(0.1)
+    check(not left, f"nothing is left running: {left}")
+    return record["rounds_done"]
+
+
+def check_schema_refuses(record):
+    """The schema is worth something: what is missing, misspelt or of another type is refused."""
+    def damaged(change):
+        other = copy.deepcopy(record)
+        change(other)
+        return not VALIDATOR.is_valid(other)
+
+    trial = ("variants", 0, "trials", 0)
+
+    def at(document, path):
+        for step in path:
+            document = document[step]
+        return document
+
+    for path in ((), ("environment",), ("dataset",), ("reference",), ("variants", 0), trial):
+        for key in at(record, path):
+            check(damaged(lambda r: at(r, path).pop(key)), f"{path} without {key} is refused")
+        check(damaged(lambda r: at(r, path).update(extra=1)), f"{path} with one key more is refused")
+    for path, value in ((("schema",), "photofinish.run/2"), (("rounds",), 0), (("partial",), 1), (trial + ("wall_ns",), -1),
+                        (trial + ("wall_ns",), "1"), (("variants", 0, "status"), "fine"),
+                        (("dataset", "hash"), "abc"), (trial + ("stages",), {"lunch": {"spans": 1, "wall_ns": 1}})):
+        check(damaged(lambda r: at(r, path[:-1]).__setitem__(path[-1], value)), f"{path} = {value!r} is refused")
+
+
+def main():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    with tempfile.TemporaryDirectory(prefix="photofinish-records-") as folder:
+        os.environ["PHOTOFINISH_DATA"] = str(pathlib.Path(folder) / "data")
+        work = pathlib.Path(folder)
+        record = check_whole(work)
+        check_schema_refuses(record)
+        done = [check_interrupted(work, (signal.SIGINT,), delay) for delay in (0.05, 0.4, 2.5)]
+        done.append(check_interrupted(work, (signal.SIGTERM,), 0.7))
+        done.append(check_interrupted(work, (signal.SIGINT, signal.SIGINT), 0.9))
+    print(f"records: all as their schema says; interrupted after {done} rounds")
+
+
+main()

@@ -1,0 +1,158 @@
+/* Figures as text, and tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/report/text.h"
+#include "temp_folder.h"
+
+static void test_seconds(void **state)
+{
+	(void)state;
+	static const struct {
+		double seconds;
+		const char *text;
+	} cases[] = {
+		{0.00012, "0.1 ms"}, {0.0042, "4.2 ms"},   {0.00994, "9.9 ms"},   {0.00996, "10 ms"},
+		{0.012, "12 ms"},    {0.0994, "99 ms"},    {0.0996, "0.10 s"},    {0.61, "0.61 s"},
+		{9.994, "9.99 s"},   {9.996, "10.0 s"},    {46.1, "46.1 s"},      {99.94, "99.9 s"},
+		{99.96, "100 s"},    {599.4, "599 s"},     {599.6, "10 min"},     {3540, "59 min"},
+		{3569, "59 min"},    {3571, "1 h 00 min"}, {11160, "3 h 06 min"}, {43200, "12 h 00 min"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[PF_TEXT];
+		assert_string_equal(pf_text_seconds(cases[i].seconds, text), cases[i].text);
+	}
+}
+
+static pf_interval interval(double mean, double low, double high)
+{
+	return (pf_interval){
+		.mean = mean, .low = low, .high = high, .level = 0.95, .n = 5, .has_interval = true};
+}
+
+static void check_time(double mean, double half, const char *expected)
+{
+	char text[PF_TEXT];
+	pf_interval value = interval(mean, mean - half, mean + half);
+	assert_string_equal(pf_text_time(&value, text), expected);
+}
+
+static void test_times_with_their_interval(void **state)
+{
+	(void)state;
+	check_time(46.1, 0.82, "46.1 s +-0.8");
+	check_time(0.61, 0.013, "0.61 s +-0.01");
+	check_time(0.0123, 0.0011, "12 ms +-1");
+	check_time(0.0042, 0.0011, "4.2 ms +-1.1");
+	check_time(250, 12, "250 s +-12");
+	/* Minutes and hours: the half width says its own unit. */
+	check_time(720, 30, "12 min +-30.0 s");
+	check_time(11160, 720, "3 h 06 min +-12 min");
+	char text[PF_TEXT];
+	pf_interval one = {.mean = 46.1, .low = 46.1, .high = 46.1, .n = 1};
+	assert_string_equal(pf_text_time(&one, text), "46.1 s");
+}
+
+static void test_bytes(void **state)
+{
+	(void)state;
+	static const struct {
+		double bytes;
+		const char *text;
+	} cases[] = {
+		{0, "0 B"},          {999, "999 B"},      {1000, "1 kB"},    {142e6, "142 MB"},
+		{999.4e6, "999 MB"}, {999.6e6, "1.0 GB"}, {1.6e9, "1.6 GB"}, {99.4e9, "99.4 GB"},
+		{142e9, "142 GB"},   {1.9e12, "1.9 TB"},  {4e15, "4000 TB"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[PF_TEXT];
+		assert_string_equal(pf_text_bytes(cases[i].bytes, text), cases[i].text);
+	}
+}
+
+static void check_gain(double mean, double low, double high, const char *expected)
+{
+	char text[PF_TEXT];
+	pf_interval speedup = interval(mean, low, high);
+	assert_string_equal(pf_text_gain(&speedup, text), expected);
+}
+
+static void test_gains(void **state)
+{
+	(void)state;
+	check_gain(1.21, 1.19, 1.24, "+21 % (19 to 24)");
+	check_gain(0.69, 0.65, 0.72, "-31 % (28 to 35) slower");
+	check_gain(1.98, 1.95, 2.01, "+98 % (95 to 101)");
+	check_gain(1.012, 0.98, 1.045, "+1.2 % (-2 to 4.5)");
+	check_gain(0.97, 0.92, 1.02, "-3 % (-8 to 2)");
+	check_gain(3.9, 3.85, 3.95, "+290 % (285 to 295)");
+	check_gain(0.0999, 0.09, 0.11, "-90 % (89 to 91) slower");
+	char text[PF_TEXT];
+	pf_interval one = {.mean = 1.2, .low = 1.2, .high = 1.2, .n = 1};
+	assert_string_equal(pf_text_gain(&one, text), "+20 % (no interval)");
+	one.mean = 0.5;
+	assert_string_equal(pf_text_gain(&one, text), "-50 % (no interval)");
+	assert_string_equal(pf_text_plural(1), "");
+	assert_string_equal(pf_text_plural(0), "s");
+	assert_string_equal(pf_text_plural(2), "s");
+}
+
+static void test_width_counts_characters(void **state)
+{
+	(void)state;
+	assert_int_equal(pf_text_width(""), 0);
+	assert_int_equal(pf_text_width("abc"), 3);
+	assert_int_equal(pf_text_width("gr\xC3\xBC\xC3\x9F"), 4);
+	assert_int_equal(pf_text_width("\xE2\x82\xAC\xF0\x9F\x98\x80"), 2);
+}
+
+static void test_table(void **state)
+{
+	(void)state;
+	static const bool right[3] = {false, true, false};
+	static const char *const rows[][3] = {
+		{"step", "time", "scores"}, {"gr\xC3\xBCn", "46.1 s", "identical"}, {"b", "9 s", "-"}};
+	static const char *const failed[] = {"threaded", "crashed: SIGABRT in faces, 7 of 100 photos done"};
+	char *text = NULL;
+	size_t size;
+	pf_table *table = pf_table_create(3, right);
+	for (size_t i = 0; i < 3; i++) {
+		pf_table_row(table, rows[i], 3);
+	}
+	pf_table_row(table, failed, 2); /* runs on, and widens no column */
+	for (int i = 0; i < 40; i++) {
+		pf_table_row(table, rows[2], 3); /* grows */
+	}
+	FILE *stream = open_memstream(&text, &size);
+	pf_table_print(table, stream, "  ");
+	fclose(stream);
+	pf_table_free(table);
+	pf_table_free(NULL);
+	static const char expected[] = "  step        time  scores\n"
+				       "  gr\xC3\xBCn      46.1 s  identical\n"
+				       "  b            9 s  -\n"
+				       "  threaded  crashed: SIGABRT in faces, 7 of 100 photos done\n"
+				       "  b            9 s  -\n";
+	text[strlen(expected)] = '\0';
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_seconds),
+		cmocka_unit_test(test_times_with_their_interval),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_gains),
+		cmocka_unit_test(test_width_counts_characters),
+		cmocka_unit_test(test_table),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
