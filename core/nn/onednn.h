@@ -53,10 +53,12 @@ pf_status pf_onednn_make_dense(const pf_onednn_node *n, int32_t value);
 /* The buffer of a new value with the layout `md`. */
 pf_status pf_onednn_define(const pf_onednn_node *n, int32_t value, const dnnl_memory_desc_t *md,
 			   int32_t *buffer);
-/* The block size of an NCHW layout that is blocked by channels (8, 16); 0 if it is not. */
-int pf_onednn_block(const dnnl_memory_desc_t *md);
-/* NCHW blocked by `block` channels. */
-bool pf_onednn_blocked(const pf_shape *shape, int block, dnnl_memory_desc_t *md);
+/* The layout's kind: dnnl_nhwc, dnnl_nChw8c, dnnl_nChw16c, or dnnl_format_tag_undef for all others. */
+dnnl_format_tag_t pf_onednn_kind(const dnnl_memory_desc_t *md);
+/* A layout of that kind for a shape of rank 4. */
+bool pf_onednn_of_kind(const pf_shape *shape, dnnl_format_tag_t kind, dnnl_memory_desc_t *md);
+/* Channels can be parted at multiples of this: 1, 8 or 16. */
+int64_t pf_onednn_block(dnnl_format_tag_t kind);
 
 /* onednn.c. Takes `pd` and the owned data of `args`, also on failure. `summed`: the buffer whose content must
  * lie in the first output's memory before the primitive runs (a sum), of the same layout; or PF_NO_BUFFER. */

@@ -116,14 +116,15 @@ static pf_status match(pf_onednn_node *n, int32_t a, int32_t b, pf_layout *first
 		return status;
 	}
 	bool equal = pf_shape_equal(shape, &n->program->graph->values[a].tensor.shape);
-	if (equal && pf_onednn_block(&second->md) && !pf_onednn_block(&first->md)) {
+	dnnl_format_tag_t kind = pf_onednn_kind(&first->md);
+	if (equal && kind == dnnl_format_tag_undef && pf_onednn_kind(&second->md) != dnnl_format_tag_undef) {
 		first->md = second->md;
 		return pf_onednn_as(n, a, &first->md, &first->buffer);
 	}
 	if (equal) {
 		second->md = first->md;
-	} else if (pf_onednn_block(&first->md)) {
-		*fits = pf_onednn_blocked(shape, pf_onednn_block(&first->md), &second->md);
+	} else if (kind != dnnl_format_tag_undef) {
+		*fits = pf_onednn_of_kind(shape, kind, &second->md);
 	} else {
 		*fits = pf_onednn_dense(shape, &second->md);
 	}

@@ -121,21 +121,28 @@ pf_status pf_onednn_define(const pf_onednn_node *n, int32_t value, const dnnl_me
 	return status;
 }
 
-int pf_onednn_block(const dnnl_memory_desc_t *md)
-{
-	if (md->ndims != 4 || md->format_kind != dnnl_blocked || md->format_desc.blocking.inner_nblks != 1 ||
-	    md->format_desc.blocking.inner_idxs[0] != 1) {
-		return 0;
-	}
-	int block = (int)md->format_desc.blocking.inner_blks[0];
-	return block == 8 || block == 16 ? block : 0;
-}
-
-bool pf_onednn_blocked(const pf_shape *shape, int block, dnnl_memory_desc_t *md)
+bool pf_onednn_of_kind(const pf_shape *shape, dnnl_format_tag_t kind, dnnl_memory_desc_t *md)
 {
 	dnnl_dims_t dims = {0};
 	memcpy(dims, shape->dims, (size_t)shape->rank * sizeof *dims);
-	return shape->rank == 4 &&
-	       dnnl_memory_desc_init_by_tag(md, 4, dims, dnnl_f32, block == 8 ? dnnl_nChw8c : dnnl_nChw16c) ==
-		       dnnl_success;
+	return shape->rank == 4 && kind != dnnl_format_tag_undef &&
+	       dnnl_memory_desc_init_by_tag(md, 4, dims, dnnl_f32, kind) == dnnl_success;
+}
+
+dnnl_format_tag_t pf_onednn_kind(const dnnl_memory_desc_t *md)
+{
+	static const dnnl_format_tag_t kinds[] = {dnnl_nhwc, dnnl_nChw8c, dnnl_nChw16c};
+	for (size_t i = 0; md->ndims == 4 && i < sizeof kinds / sizeof *kinds; i++) {
+		dnnl_memory_desc_t same;
+		if (dnnl_memory_desc_init_by_tag(&same, 4, md->dims, dnnl_f32, kinds[i]) == dnnl_success &&
+		    dnnl_memory_desc_equal(&same, md)) {
+			return kinds[i];
+		}
+	}
+	return dnnl_format_tag_undef;
+}
+
+int64_t pf_onednn_block(dnnl_format_tag_t kind)
+{
+	return kind == dnnl_nChw16c ? 16 : kind == dnnl_nChw8c ? 8 : 1;
 }

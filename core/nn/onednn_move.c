@@ -4,20 +4,23 @@
 
 #include "core/nn/onednn.h"
 
-/* The block that all inputs can have: of one that is blocked, if every channel count is a multiple of it. */
-static int common_block(const pf_onednn_node *n)
+/* The layout that all inputs can have: that of one that is not dense, if all have whole blocks of channels.
+ */
+static dnnl_format_tag_t common_kind(const pf_onednn_node *n)
 {
-	int block = 0;
+	dnnl_format_tag_t kind = dnnl_format_tag_undef;
 	for (uint32_t i = 0; i < n->node->input_count; i++) {
 		const pf_layout *layout = &n->backend->layouts[n->node->inputs[i]];
-		if (layout->buffer != PF_NO_BUFFER && pf_onednn_block(&layout->md)) {
-			block = pf_onednn_block(&layout->md);
+		if (layout->buffer != PF_NO_BUFFER && pf_onednn_kind(&layout->md) != dnnl_format_tag_undef) {
+			kind = pf_onednn_kind(&layout->md);
 		}
 	}
-	for (uint32_t i = 0; block && i < n->node->input_count; i++) {
-		block = pf_node_input(n->program->graph, n->node, i)->shape.dims[1] % block ? 0 : block;
+	for (uint32_t i = 0; i < n->node->input_count; i++) {
+		if (pf_node_input(n->program->graph, n->node, i)->shape.dims[1] % pf_onednn_block(kind)) {
+			return dnnl_format_tag_undef;
+		}
 	}
-	return block;
+	return kind;
 }
 
 /* A reorder from `from` into `to`, of the same dims. */
@@ -48,9 +51,9 @@ pf_status pf_onednn_concat(pf_onednn_node *n)
 {
 	const pf_graph *graph = n->program->graph;
 	const pf_shape *y = &pf_node_output(graph, n->node, 0)->shape;
-	int block = y->rank == 4 && n->node->params.index.axis == 1 ? common_block(n) : 0;
 	pf_layout whole, from, to;
-	if (!block || !pf_onednn_blocked(y, block, &whole.md)) {
+	if (y->rank != 4 || n->node->params.index.axis != 1 ||
+	    !pf_onednn_of_kind(y, common_kind(n), &whole.md)) {
 		return PF_OK;
 	}
 	pf_status status = pf_onednn_define(n, n->node->outputs[0], &whole.md, &whole.buffer);
@@ -69,16 +72,17 @@ pf_status pf_onednn_concat(pf_onednn_node *n)
 	return status;
 }
 
-/* Split by channels, and Slice of channels, at multiples of the block. */
+/* Split by channels, and Slice of channels, at multiples of the layout's block. */
 static pf_status take_channels(pf_onednn_node *n)
 {
 	const pf_graph *graph = n->program->graph;
 	const pf_strided *s = &n->node->params.strided;
 	const pf_shape *x = &pf_node_input(graph, n->node, 0)->shape;
 	pf_layout whole = n->backend->layouts[n->node->inputs[0]], part, target;
-	int block = x->rank == 4 && whole.buffer != PF_NO_BUFFER ? pf_onednn_block(&whole.md) : 0;
-	int64_t begin = s->axis == 1 ? 0 : s->starts[1];
-	bool fits = block && (s->axis == 1 || s->is_slice);
+	dnnl_format_tag_t kind = x->rank == 4 && whole.buffer != PF_NO_BUFFER ? pf_onednn_kind(&whole.md)
+									      : dnnl_format_tag_undef;
+	int64_t begin = s->axis == 1 ? 0 : s->starts[1], block = pf_onednn_block(kind);
+	bool fits = kind != dnnl_format_tag_undef && (s->axis == 1 || s->is_slice);
 	for (uint32_t i = 0; fits && i < n->node->output_count; i++) {
 		const pf_shape *y = &pf_node_output(graph, n->node, i)->shape;
 		fits = y->dims[0] == x->dims[0] && y->dims[2] == x->dims[2] && y->dims[3] == x->dims[3] &&
@@ -93,7 +97,7 @@ static pf_status take_channels(pf_onednn_node *n)
 	n->done = true;
 	for (uint32_t i = 0; status == PF_OK && i < n->node->output_count; i++) {
 		const pf_shape *y = &pf_node_output(graph, n->node, i)->shape;
-		if (!channels_of(&whole, y, begin, &part) || !pf_onednn_blocked(y, block, &target.md)) {
+		if (!channels_of(&whole, y, begin, &part) || !pf_onednn_of_kind(y, kind, &target.md)) {
 			return pf_node_fail(graph, n->node, n->error, PF_ERR_INTERNAL,
 					    "oneDNN refused a part");
 		}
