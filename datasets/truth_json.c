@@ -29,8 +29,8 @@ static json_t *box_of(const float box[4])
 static json_t *points_of(const pf_figure *figure)
 {
 	json_t *list = json_array();
-	for (int k = 0; k < PF_KEYPOINTS; k++) {
-		const pf_keypoint *p = &figure->keypoints[k];
+	for (int k = 0; k < PF_KEYPOINT_COUNT; k++) {
+		const pf_figure_point *p = &figure->keypoints[k];
 		json_array_append_new(list,
 				      json_pack("[o,o,i]", number(p->x, 1), number(p->y, 1), p->visibility));
 	}
@@ -160,7 +160,7 @@ static bool dump_all(writer *w, named *order)
 	}
 	fputs("\n],\"keypoint_names\":", w->file);
 	json_t *names = json_array();
-	for (int k = 0; k < PF_KEYPOINTS; k++) {
+	for (int k = 0; k < PF_KEYPOINT_COUNT; k++) {
 		json_array_append_new(names, json_string(pf_keypoint_name(k)));
 	}
 	json_dumpf(names, w->file, JSON_COMPACT);

@@ -129,7 +129,7 @@ static bool begins(const uint8_t *bytes, size_t size, const char *with)
 	return size >= length && !strncasecmp((const char *)bytes, with, length);
 }
 
-pf_status pf_onnx_sniff(const uint8_t *bytes, size_t size, const char *file, pf_error *error)
+pf_status pf_onnx_sniff(const uint8_t *bytes, size_t size, bool malformed, const char *file, pf_error *error)
 {
 	if (size == 0) {
 		return pf_fail(error, PF_ERR_EMPTY, file, "the file is empty");
@@ -155,7 +155,7 @@ pf_status pf_onnx_sniff(const uint8_t *bytes, size_t size, const char *file, pf_
 		like = "JSON";
 	} else if (begins(bytes, size, "version https://git-lfs")) {
 		like = "a Git LFS pointer";
-	} else {
+	} else if (malformed) {
 		size_t text = 0, limit = size < 64 ? size : 64;
 		while (text < limit && (bytes[text] >= ' ' || strchr("\t\r\n", bytes[text])) && bytes[text] &&
 		       bytes[text] < 0x7f) {

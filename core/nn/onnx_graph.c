@@ -139,7 +139,8 @@ static pf_status input_type(const builder *b, const Onnx__ValueInfoProto *info, 
 	}
 	const pf_network_binding *binding = NULL;
 	for (size_t i = 0; i < b->graph->options.binding_count; i++) {
-		if (!strcmp(b->graph->options.bindings[i].input, info->name)) {
+		const char *input = b->graph->options.bindings[i].input;
+		if (!input || !strcmp(input, info->name)) {
 			binding = &b->graph->options.bindings[i];
 		}
 	}
@@ -450,9 +451,14 @@ static void count_parameters(pf_graph *graph)
 pf_status pf_onnx_load(const uint8_t *bytes, size_t size, const char *folder_of, pf_graph *graph,
 		       pf_error *error)
 {
-	pf_status status = pf_onnx_sniff(bytes, size, graph->file, error);
-	if (status == PF_OK) {
-		status = pf_onnx_scan(bytes, size, graph->file, NULL, error);
+	pf_status status = pf_onnx_sniff(bytes, size, false, graph->file, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	status = pf_onnx_scan(bytes, size, graph->file, NULL, error);
+	if (status == PF_ERR_INVALID) {
+		pf_status known = pf_onnx_sniff(bytes, size, true, graph->file, error);
+		return known == PF_OK ? status : known;
 	}
 	if (status != PF_OK) {
 		return status;

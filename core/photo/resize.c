@@ -141,6 +141,20 @@ void pf_upright_point(uint32_t orientation, double *x, double *y)
 	*y = swapped ? px : py;
 }
 
+void pf_stored_point(uint32_t orientation, double *x, double *y)
+{
+	int swapped = pf_orientation_swaps(orientation);
+	double px = swapped ? *y : *x, py = swapped ? *x : *y;
+	if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) {
+		px = 1.0 - px;
+	}
+	if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) {
+		py = 1.0 - py;
+	}
+	*x = px;
+	*y = py;
+}
+
 pf_status pf_small_make(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t longest_px,
 			pf_error *error)
 {

@@ -35,6 +35,9 @@ void pf_small_size(uint32_t width_px, uint32_t height_px, uint32_t longest_px, u
 /* The point (x, y) of a stored picture with coordinates from 0 to 1, in the upright picture. */
 void pf_upright_point(uint32_t orientation, double *x, double *y);
 
+/* The other way round: the point of an upright picture in the stored one. */
+void pf_stored_point(uint32_t orientation, double *x, double *y);
+
 /* EXIF orientations 5 to 8 exchange width and height. */
 static inline int pf_orientation_swaps(uint32_t orientation)
 {

@@ -45,7 +45,9 @@ void pf_quality_destroy(pf_quality *quality); /* NULL is fine */
 void pf_quality_sum(pf_quality *quality, const pf_image *image, pf_quality_sums *sums);
 
 /* From the sums to the quality measures of *score (docs/scoring.md states the formulas). Only + - * / and
- * square roots of doubles, in a fixed order. `orientation` is the photo's. */
+ * square roots of doubles, in a fixed order. `orientation` is the photo's. Where score->subject_tiles is not
+ * 0, sharpness and direction are those of the sharpest among these tiles; where it is 0, of the sharpest of
+ * all. */
 void pf_quality_measure(const pf_quality_sums *sums, uint32_t orientation, pf_score *score);
 
 /* Whole factor by which the analysis plane of a photo is reduced. */

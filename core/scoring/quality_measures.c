@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/photo/resize.h"
 #include "core/scoring/quality.h"
@@ -105,12 +106,30 @@ static void view_tiles(const pf_quality_sums *sums, tile_view *tiles, double *no
 	qsort(tiles, TILES, sizeof *tiles, by_detail);
 }
 
-static void measure_sharpness(const tile_view *tiles, double *measures)
+/* Brings the subject's tiles to the front, both parts still sorted. Returns how many there are: all where no
+ * subject is known. */
+static unsigned subject_first(uint64_t subject, tile_view *tiles)
+{
+	tile_view others[TILES];
+	unsigned own = 0, other = 0;
+	for (unsigned i = 0; i < TILES; i++) {
+		if (subject >> tiles[i].index & 1 && tiles[i].samples > 0) {
+			tiles[own++] = tiles[i];
+		} else {
+			others[other++] = tiles[i];
+		}
+	}
+	memcpy(tiles + own, others, other * sizeof *others);
+	return own > 0 ? own : TILES;
+}
+
+static void measure_sharpness(const tile_view *tiles, unsigned count, double *measures)
 {
 	double detail = 0.0, gradient = 0.0;
-	for (unsigned i = 0; i < SHARPEST_TILES; i++) {
-		detail += tiles[i].detail / SHARPEST_TILES;
-		gradient += tiles[i].gradient / SHARPEST_TILES;
+	count = count < SHARPEST_TILES ? count : SHARPEST_TILES;
+	for (unsigned i = 0; i < count; i++) {
+		detail += tiles[i].detail / count;
+		gradient += tiles[i].gradient / count;
 	}
 	measures[PF_MEASURE_LAPLACIAN] = sqrt(detail);
 	measures[PF_MEASURE_TENENGRAD] = sqrt(gradient);
@@ -134,12 +153,13 @@ static double half_angle_deg(double cosine, double sine)
 
 /* Each subject tile has one vote with the weight of its own coherence; votes of scene structure point all
  * ways and cancel, those of motion agree. */
-static void measure_direction(const tile_view *tiles, uint32_t orientation, double *measures)
+static void measure_direction(const tile_view *tiles, unsigned count, uint32_t orientation, double *measures)
 {
 	double cosine = 0.0, sine = 0.0;
-	for (unsigned i = 0; i < SUBJECT_TILES; i++) {
-		cosine += tiles[i].cosine / SUBJECT_TILES;
-		sine += tiles[i].sine / SUBJECT_TILES;
+	count = count < SUBJECT_TILES ? count : SUBJECT_TILES;
+	for (unsigned i = 0; i < count; i++) {
+		cosine += tiles[i].cosine / count;
+		sine += tiles[i].sine / count;
 	}
 	measures[PF_MEASURE_COHERENCE] = sqrt(cosine * cosine + sine * sine);
 	if (pf_orientation_swaps(orientation)) {
@@ -153,10 +173,10 @@ static void measure_direction(const tile_view *tiles, uint32_t orientation, doub
 	measures[PF_MEASURE_BLUR_ANGLE] = angle < 180.0 ? angle : 0.0;
 }
 
-static void measure_subject(const tile_view *tiles, uint32_t orientation, double *measures)
+static void measure_subject(const tile_view *tiles, unsigned count, uint32_t orientation, double *measures)
 {
 	double total = 0.0, x = 0.0, y = 0.0, border = 0.0;
-	for (unsigned i = 0; i < SUBJECT_TILES; i++) {
+	for (unsigned i = 0; i < count && i < SUBJECT_TILES; i++) {
 		unsigned row = tiles[i].index / PF_GRID, column = tiles[i].index % PF_GRID;
 		bool outer = row == 0 || row == PF_GRID - 1 || column == 0 || column == PF_GRID - 1;
 		total += tiles[i].detail;
@@ -236,9 +256,10 @@ void pf_quality_measure(const pf_quality_sums *sums, uint32_t orientation, pf_sc
 	view_tiles(sums, tiles, &measures[PF_MEASURE_NOISE]);
 	measures[PF_MEASURE_SCALE] = sums->scale;
 	measures[PF_MEASURE_ORIENTATION] = orientation;
-	measure_sharpness(tiles, measures);
-	measure_direction(tiles, orientation, measures);
-	measure_subject(tiles, orientation, measures);
+	unsigned count = subject_first(score->subject_tiles, tiles);
+	measure_sharpness(tiles, count, measures);
+	measure_direction(tiles, count, orientation, measures);
+	measure_subject(tiles, count, orientation, measures);
 	measure_tones(sums, measures);
 	measures[PF_MEASURE_COLOURFULNESS] = colourfulness(sums);
 }

@@ -47,6 +47,10 @@ const char *pf_measure_text(pf_measure measure)
 #define COLOURFUL_FULL 109.0 /* level: "extremely colourful" in Hasler and Suesstrunk */
 #define FACE_SIZE_FULL 0.10  /* of the photo's shorter side */
 #define FACE_MARGIN_FULL 0.5 /* face sides */
+#define EXTENSION_SHARE 0.4  /* of form; the rest is inferred more than measured */
+#define AIRBORNE_SHARE 0.3
+#define STYLE_SHARE 0.3
+#define POSE_CERTAIN 0.5 /* confidence from which on form counts in full */
 
 static double limit_01(double value)
 {
@@ -91,10 +95,28 @@ static double placement(double at)
 	return limit_01(1.0 - 3.0 * (distance > 0.0 ? distance : 0.0));
 }
 
+static bool has_pose(const double *m)
+{
+	return m[PF_MEASURE_KEYPOINTS] > 0.0;
+}
+
 static double composition(const double *m)
 {
-	return placement(m[PF_MEASURE_SUBJECT_X]) * placement(m[PF_MEASURE_SUBJECT_Y]) *
-	       (1.0 - m[PF_MEASURE_SUBJECT_BORDER] / 2.0);
+	double cut = has_pose(m) ? limit_01(m[PF_MEASURE_CUT]) : m[PF_MEASURE_SUBJECT_BORDER] / 2.0;
+	return placement(m[PF_MEASURE_SUBJECT_X]) * placement(m[PF_MEASURE_SUBJECT_Y]) * (1.0 - cut);
+}
+
+/* Driving limbs make one kind of style; symmetry makes another, but only in the air: everybody stands
+ * symmetrically. */
+static double form(const double *m)
+{
+	if (!has_pose(m)) {
+		return 0.0;
+	}
+	double drive = m[PF_MEASURE_DRIVE], flown = m[PF_MEASURE_SYMMETRY] * m[PF_MEASURE_AIRBORNE];
+	double seen = EXTENSION_SHARE * m[PF_MEASURE_EXTENSION] + AIRBORNE_SHARE * m[PF_MEASURE_AIRBORNE] +
+		      STYLE_SHARE * (drive > flown ? drive : flown);
+	return seen * limit_01(m[PF_MEASURE_POSE] / POSE_CERTAIN);
 }
 
 void pf_fusion_factors(pf_score *score)
@@ -105,13 +127,14 @@ void pf_fusion_factors(pf_score *score)
 	/* Without any detail there is no subject, and nothing shows that the camera was held still. */
 	bool blank = m[PF_MEASURE_LAPLACIAN] <= 0.0;
 	factors[PF_FACTOR_SHARPNESS] = blank ? 0.0 : sharpness(m);
+	factors[PF_FACTOR_FORM] = form(m);
 	factors[PF_FACTOR_STEADINESS] = blank ? 0.0 : 1.0 - m[PF_MEASURE_COHERENCE];
 	factors[PF_FACTOR_EXPOSURE] = exposure(m);
 	factors[PF_FACTOR_CONTRAST] = m[PF_MEASURE_CONTRAST] / 255.0;
 	factors[PF_FACTOR_NOISE] = falling(noise * noise, NOISE_HALF * NOISE_HALF);
 	factors[PF_FACTOR_COLOUR] = m[PF_MEASURE_COLOURFULNESS] / COLOURFUL_FULL;
 	factors[PF_FACTOR_FACES] = faces(m);
-	factors[PF_FACTOR_COMPOSITION] = blank ? 0.0 : composition(m);
+	factors[PF_FACTOR_COMPOSITION] = blank && !has_pose(m) ? 0.0 : composition(m);
 	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
 		factors[i] = limit_01(factors[i]);
 	}

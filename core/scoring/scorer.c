@@ -14,6 +14,9 @@
 #include "core/photo/resize.h"
 #include "core/scoring/face.h"
 #include "core/scoring/fusion.h"
+#include "core/scoring/pose_estimator.h"
+#include "core/scoring/pose_input.h"
+#include "core/scoring/pose_measures.h"
 #include "core/scoring/quality.h"
 
 #define STRINGIFY_(x) #x
@@ -27,8 +30,9 @@ struct pf_scorer {
 	pf_exif_reader *exif;
 	pf_face_detector *faces;
 	pf_quality *quality;
-	pf_small small; /* the upright grey picture that is searched for faces */
-	pf_image image; /* of pf_scorer_photo */
+	pf_pose_estimator *pose; /* NULL without a model */
+	pf_small small;          /* the upright grey picture that is searched for faces */
+	pf_image image;          /* of pf_scorer_photo */
 };
 
 static pf_status load_models(pf_scorer *scorer, pf_error *error)
@@ -40,7 +44,25 @@ static pf_status load_models(pf_scorer *scorer, pf_error *error)
 	if (status == PF_OK) {
 		status = pf_face_detector_create(scorer->config.cascade_file, &scorer->faces, error);
 	}
+	if (status == PF_OK && scorer->config.model_file[0]) {
+		pf_pose_options options = {.model_file = scorer->config.model_file,
+					   .box_model_file = scorer->config.box_model_file,
+					   .backend = scorer->config.backend};
+		status = pf_pose_estimator_create(&options, &scorer->pose, error);
+	}
 	return status;
+}
+
+/* Form takes no part in the total where nothing can judge it, unless it is all that the weights name. */
+static void drop_form(double *weights)
+{
+	double others = 0.0;
+	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
+		others += i == PF_FACTOR_FORM ? 0.0 : weights[i];
+	}
+	if (others > 0.0) {
+		weights[PF_FACTOR_FORM] = 0.0;
+	}
 }
 
 pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out, pf_error *error)
@@ -51,6 +73,9 @@ pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_s
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a scorer");
 	}
 	scorer->config = *config;
+	if (!config->model_file[0]) {
+		drop_form(scorer->config.weights);
+	}
 	scorer->trace = trace;
 	scorer->limits = (pf_jpeg_limits){.max_pixels = config->max_pixels,
 					  .max_decode_bytes = config->max_decode_bytes,
@@ -71,6 +96,7 @@ void pf_scorer_destroy(pf_scorer *scorer)
 	if (!scorer) {
 		return;
 	}
+	pf_pose_estimator_destroy(scorer->pose);
 	pf_face_detector_destroy(scorer->faces);
 	pf_quality_destroy(scorer->quality);
 	pf_exif_reader_destroy(scorer->exif);
@@ -174,7 +200,23 @@ static void measure_faces(const pf_small *small, const pf_face *faces, size_t co
 				    side;
 }
 
-pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
+pf_status pf_scorer_pose(pf_scorer *scorer, const pf_image *image, pf_pose *pose, pf_error *error)
+{
+	if (!scorer->pose) {
+		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "the scorer has no pose network");
+	}
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_POSE);
+	pf_status status = pf_pose_estimate(scorer->pose, image, pose, error);
+	pf_span_end(scorer->trace, PF_STAGE_POSE, begin);
+	return status;
+}
+
+const char *pf_scorer_note(const pf_scorer *scorer)
+{
+	return scorer->pose ? pf_pose_estimator_note(scorer->pose) : "";
+}
+
+static pf_status detect_faces(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
 	pf_face faces[PF_FACES_MAX];
 	size_t count = 0;
@@ -192,6 +234,28 @@ pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *s
 	return status;
 }
 
+pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
+{
+	pf_pose pose = {.found = false};
+	pf_status status = scorer->pose ? pf_scorer_pose(scorer, image, &pose, error) : PF_OK;
+	if (status != PF_OK) {
+		return status;
+	}
+	uint32_t width, height;
+	pf_pose_upright_size(image, &width, &height);
+	pf_pose_measure(&pose, width, height, image->orientation, score);
+	return detect_faces(scorer, image, score, error);
+}
+
+/* The athlete is the subject, whatever else is sharp. */
+static void place_athlete(double *m)
+{
+	if (m[PF_MEASURE_KEYPOINTS] > 0.0) {
+		m[PF_MEASURE_SUBJECT_X] = (m[PF_MEASURE_POSE_LEFT] + m[PF_MEASURE_POSE_RIGHT]) / 2.0;
+		m[PF_MEASURE_SUBJECT_Y] = (m[PF_MEASURE_POSE_TOP] + m[PF_MEASURE_POSE_BOTTOM]) / 2.0;
+	}
+}
+
 pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
 	(void)error; /* nothing of today's analysis can fail */
@@ -199,6 +263,7 @@ pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *
 	pf_quality_sums sums;
 	pf_quality_sum(scorer->quality, image, &sums);
 	pf_quality_measure(&sums, image->orientation, score);
+	place_athlete(score->measures);
 	score->measures[PF_MEASURE_WIDTH] = image->y.width_px;
 	score->measures[PF_MEASURE_HEIGHT] = image->y.height_px;
 	pf_span_end(scorer->trace, PF_STAGE_QUALITY, begin);
@@ -232,11 +297,14 @@ pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t i
 
 static char engine_version[256];
 
+/* The best backend that was built in, and whether there is a network for it. */
 static void describe_engine(void)
 {
 	snprintf(engine_version, sizeof engine_version,
-		 "scoring %d, libjpeg-turbo %s, OpenCV %s, plain C (%s)", PF_SCORING_VERSION,
+		 "scoring %d, libjpeg-turbo %s, OpenCV %s, pose by %s%s, plain C (%s)", PF_SCORING_VERSION,
 		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(),
+		 pf_pose_backend_version(pf_pose_default_backend()),
+		 pf_pose_default_model()[0] ? "" : " (the model's file is missing)",
 #if defined(__AVX2__)
 		 "AVX2"
 #elif defined(__SSE2__)

@@ -1,33 +1,45 @@
 #include "photofinish/scorer.h"
 
-#include <cyaml/cyaml.h>
 #include <math.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/yaml_file.h"
 #include "core/scoring/engine_libraries.h"
+#include "core/scoring/pose_card.h"
+#include "core/scoring/pose_estimator.h"
+#include "photofinish/network.h"
 
 #ifndef PF_CASCADE_FILE
 #define PF_CASCADE_FILE "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml"
 #endif
 
-#define YAML_BYTES_MAX (64 * 1024)
 #define MIB (1024.0 * 1024.0)
 
 #define PF_FACTOR_WEIGHT(constant, name, weight, text) [constant] = (weight),
 static const double default_weights[PF_FACTOR_COUNT] = {PF_FACTOR_LIST(PF_FACTOR_WEIGHT)};
 
+/* Every byte is set: configurations are compared and hashed. */
+static void set_text(char *to, size_t bytes, const char *text)
+{
+	memset(to, 0, bytes);
+	snprintf(to, bytes, "%s", text);
+}
+
 void pf_scorer_config_default(pf_scorer_config *config)
 {
-	/* Every byte is set: configurations are compared and hashed. */
 	memset(config, 0, sizeof *config);
 	memcpy(config->weights, default_weights, sizeof config->weights);
 	config->max_pixels = 200000000;
 	config->max_decode_bytes = 2ull * 1024 * 1024 * 1024;
 	config->max_scans = 100;
-	snprintf(config->cascade_file, sizeof config->cascade_file, "%s", PF_CASCADE_FILE);
+	set_text(config->cascade_file, sizeof config->cascade_file, PF_CASCADE_FILE);
+	const char *model = pf_pose_default_model();
+	set_text(config->model_file, sizeof config->model_file, model);
+	set_text(config->box_model_file, sizeof config->box_model_file, model);
+	set_text(config->backend, sizeof config->backend, pf_pose_default_backend());
 }
 
 /* What a YAML file may say; pointers are NULL where it says nothing. */
@@ -40,7 +52,7 @@ typedef struct yaml_config {
 	double *max_megapixels;
 	double *max_decode_mib;
 	uint32_t *max_scans;
-	char *cascade_file;
+	char *cascade_file, *model, *box_model, *backend;
 } yaml_config;
 
 #define OPTIONAL_POINTER (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -59,79 +71,13 @@ static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_FLOAT_PTR("max_decode_mib", OPTIONAL_POINTER, yaml_config, max_decode_mib),
 	CYAML_FIELD_UINT_PTR("max_scans", OPTIONAL_POINTER, yaml_config, max_scans),
 	CYAML_FIELD_STRING_PTR("cascade_file", OPTIONAL_POINTER, yaml_config, cascade_file, 1, 511),
+	CYAML_FIELD_STRING_PTR("model", OPTIONAL_POINTER, yaml_config, model, 0, 511),
+	CYAML_FIELD_STRING_PTR("box_model", OPTIONAL_POINTER, yaml_config, box_model, 0, 511),
+	CYAML_FIELD_STRING_PTR("backend", OPTIONAL_POINTER, yaml_config, backend, 1, 31),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_value_t config_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, yaml_config, config_fields)};
-
-/* The first complaint of libcyaml is the one that names the key; what follows says where it stands. */
-typedef struct complaint {
-	char text[160];
-} complaint;
-
-static void keep_complaint(cyaml_log_t level, void *context, const char *format, va_list arguments)
-{
-	complaint *c = context;
-	if (level < CYAML_LOG_WARNING || c->text[0] != '\0') {
-		return;
-	}
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is libcyaml's */
-	vsnprintf(c->text, sizeof c->text, format, arguments);
-#pragma GCC diagnostic pop
-	c->text[strcspn(c->text, "\r\n")] = '\0';
-}
-
-static pf_status read_yaml(const char *yaml_file, char *text, size_t *bytes, pf_error *error)
-{
-	FILE *file = fopen(yaml_file, "rbe");
-	if (!file) {
-		return pf_fail_errno(error, yaml_file, "cannot open");
-	}
-	*bytes = fread(text, 1, YAML_BYTES_MAX + 1, file);
-	pf_status status = PF_OK;
-	if (ferror(file)) {
-		status = pf_fail_errno(error, yaml_file, "cannot read");
-	} else if (*bytes > YAML_BYTES_MAX) {
-		status = pf_fail(error, PF_ERR_INVALID, yaml_file, "a configuration above %d bytes",
-				 YAML_BYTES_MAX);
-	}
-	fclose(file);
-	return status;
-}
-
-static pf_status parse_yaml(const char *yaml_file, const char *text, size_t bytes, yaml_config **yaml,
-			    pf_error *error)
-{
-	complaint why = {.text = ""};
-	cyaml_config_t settings = {.log_fn = keep_complaint,
-				   .log_ctx = &why,
-				   .mem_fn = cyaml_mem,
-				   .log_level = CYAML_LOG_WARNING,
-				   .flags = CYAML_CFG_NO_ALIAS};
-	cyaml_err_t result = cyaml_load_data((const uint8_t *)text, bytes, &settings, &config_schema,
-					     (cyaml_data_t **)yaml, NULL);
-	if (result != CYAML_OK) {
-		return pf_fail(error, PF_ERR_INVALID, yaml_file, "%s",
-			       why.text[0] ? why.text : cyaml_strerror(result));
-	}
-	return PF_OK;
-}
-
-/* Takes *value, where the file states it, if it lies in range. */
-static pf_status take(const double *value, double low, double high, const char *name, const char *yaml_file,
-		      double *to, pf_error *error)
-{
-	if (!value) {
-		return PF_OK;
-	}
-	if (!(*value >= low && *value <= high)) {
-		return pf_fail(error, PF_ERR_INVALID, yaml_file, "%s: %g is not between %g and %g", name,
-			       *value, low, high);
-	}
-	*to = *value;
-	return PF_OK;
-}
 
 static pf_status take_weights(const yaml_config *yaml, const char *yaml_file, double *weights,
 			      pf_error *error)
@@ -139,8 +85,8 @@ static pf_status take_weights(const yaml_config *yaml, const char *yaml_file, do
 	double sum = 0.0;
 	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
 		const double *value = yaml->weights ? yaml->weights->of[i] : NULL;
-		pf_status status = take(value, 0.0, 1e6, pf_factor_name((pf_factor)i), yaml_file, &weights[i],
-					error);
+		pf_status status = pf_yaml_take(value, 0.0, 1e6, pf_factor_name((pf_factor)i), yaml_file,
+						&weights[i], error);
 		if (status != PF_OK) {
 			return status;
 		}
@@ -152,6 +98,27 @@ static pf_status take_weights(const yaml_config *yaml, const char *yaml_file, do
 	return PF_OK;
 }
 
+static pf_status take_model(const yaml_config *yaml, const char *yaml_file, pf_scorer_config *config,
+			    pf_error *error)
+{
+	if (yaml->model) {
+		set_text(config->model_file, sizeof config->model_file, yaml->model);
+	}
+	if (yaml->box_model) {
+		set_text(config->box_model_file, sizeof config->box_model_file, yaml->box_model);
+	}
+	if (!yaml->backend) {
+		return PF_OK;
+	}
+	for (size_t i = 0; pf_network_backend(i); i++) {
+		if (strcmp(pf_network_backend(i), yaml->backend) == 0) {
+			set_text(config->backend, sizeof config->backend, yaml->backend);
+			return PF_OK;
+		}
+	}
+	return pf_fail(error, PF_ERR_INVALID, yaml_file, "backend: \"%s\" was not built in", yaml->backend);
+}
+
 static pf_status take_all(const yaml_config *yaml, const char *yaml_file, pf_scorer_config *config,
 			  pf_error *error)
 {
@@ -160,15 +127,16 @@ static pf_status take_all(const yaml_config *yaml, const char *yaml_file, pf_sco
 	double stated_scans = yaml->max_scans ? *yaml->max_scans : 0.0;
 	pf_status status = take_weights(yaml, yaml_file, config->weights, error);
 	if (status == PF_OK) {
-		status = take(yaml->max_megapixels, 1e-3, 4290.0, "max_megapixels", yaml_file, &megapixels,
-			      error);
+		status = pf_yaml_take(yaml->max_megapixels, 1e-3, 4290.0, "max_megapixels", yaml_file,
+				      &megapixels, error);
 	}
 	if (status == PF_OK) {
-		status = take(yaml->max_decode_mib, 1.0, 1048576.0, "max_decode_mib", yaml_file, &mib, error);
+		status = pf_yaml_take(yaml->max_decode_mib, 1.0, 1048576.0, "max_decode_mib", yaml_file, &mib,
+				      error);
 	}
 	if (status == PF_OK) {
-		status = take(yaml->max_scans ? &stated_scans : NULL, 1.0, 10000.0, "max_scans", yaml_file,
-			      &scans, error);
+		status = pf_yaml_take(yaml->max_scans ? &stated_scans : NULL, 1.0, 10000.0, "max_scans",
+				      yaml_file, &scans, error);
 	}
 	if (status != PF_OK) {
 		return status;
@@ -181,53 +149,62 @@ static pf_status take_all(const yaml_config *yaml, const char *yaml_file, pf_sco
 	}
 	config->max_scans = (uint32_t)scans;
 	if (yaml->cascade_file) {
-		memset(config->cascade_file, 0, sizeof config->cascade_file);
-		snprintf(config->cascade_file, sizeof config->cascade_file, "%s", yaml->cascade_file);
+		set_text(config->cascade_file, sizeof config->cascade_file, yaml->cascade_file);
 	}
-	return PF_OK;
+	return take_model(yaml, yaml_file, config, error);
 }
 
 pf_status pf_scorer_config_load(pf_scorer_config *config, const char *yaml_file, pf_error *error)
 {
-	size_t bytes = 0;
-	yaml_config *yaml = NULL;
+	void *yaml = NULL;
 	pf_scorer_config loaded = *config;
-	char *text = malloc(YAML_BYTES_MAX + 1);
-	pf_status status = text ? read_yaml(yaml_file, text, &bytes, error)
-				: pf_fail(error, PF_ERR_NO_MEMORY, yaml_file, "no memory to read it");
-	if (status == PF_OK) {
-		status = parse_yaml(yaml_file, text, bytes, &yaml, error);
-	}
+	pf_status status = pf_yaml_load(yaml_file, &config_schema, &yaml, error);
 	if (status == PF_OK && yaml) { /* an empty file gives no data */
 		status = take_all(yaml, yaml_file, &loaded, error);
 	}
 	if (status == PF_OK) {
 		*config = loaded;
 	}
-	cyaml_config_t settings = {.mem_fn = cyaml_mem};
-	cyaml_free(&settings, &config_schema, yaml, 0);
-	free(text);
+	pf_yaml_free(&config_schema, yaml);
 	return status;
 }
 
-/* The text that is hashed: a line for everything that changes scores. */
-static size_t describe(const pf_scorer_config *config, const char *cascade_hex, char *text, size_t bytes)
+/* SHA-256 of a model and its card in hexadecimal, one line; "-" where there is no card. */
+static pf_status describe_model(const char *what, const char *file, FILE *out, pf_error *error)
 {
-	int used = snprintf(text, bytes, "%s\ncascade %s\nlimits %llu %llu %u\n", pf_engine_version(),
-			    cascade_hex, (unsigned long long)config->max_pixels,
-			    (unsigned long long)config->max_decode_bytes, config->max_scans);
-	for (unsigned i = 0; i < PF_FACTOR_COUNT && used > 0 && (size_t)used < bytes; i++) {
-		used += snprintf(text + used, bytes - (size_t)used, "%s %a\n", pf_factor_name((pf_factor)i),
-				 config->weights[i]);
+	uint8_t sum[PF_SHA256_BYTES];
+	char hex[2 * PF_SHA256_BYTES + 1], card[1024];
+	if (!file[0]) {
+		fprintf(out, "%s none\n", what);
+		return PF_OK;
 	}
-	return used > 0 && (size_t)used < bytes ? (size_t)used : 0;
+	pf_status status = pf_file_sha256(file, sum, NULL, error);
+	if (status == PF_OK) {
+		status = pf_pose_card_path(file, card, sizeof card, error);
+	}
+	if (status != PF_OK) {
+		return status;
+	}
+	pf_sha256_hex(sum, hex);
+	fprintf(out, "%s %s ", what, hex);
+	pf_error missing;
+	status = pf_file_sha256(card, sum, NULL, &missing);
+	if (status != PF_OK && status != PF_ERR_NOT_FOUND) {
+		if (error) {
+			*error = missing;
+		}
+		return status;
+	}
+	pf_sha256_hex(sum, hex);
+	fprintf(out, "%s\n", status == PF_OK ? hex : "-");
+	return PF_OK;
 }
 
-pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
-				  pf_error *error)
+/* The text that is hashed: a line for everything that changes scores. */
+static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *error)
 {
 	uint8_t cascade[PF_SHA256_BYTES], libraries[PF_SHA256_BYTES];
-	char hex[2 * PF_SHA256_BYTES + 1], text[4096];
+	char hex[2 * PF_SHA256_BYTES + 1], libraries_hex[2 * PF_SHA256_BYTES + 1];
 	pf_status status = pf_file_sha256(config->cascade_file, cascade, NULL, error);
 	if (status == PF_OK) {
 		status = pf_engine_libraries_digest(libraries, error);
@@ -236,10 +213,38 @@ pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest
 		return status;
 	}
 	pf_sha256_hex(cascade, hex);
-	size_t bytes = describe(config, hex, text, sizeof text - sizeof libraries);
-	memcpy(text + bytes, libraries, sizeof libraries);
-	if (bytes == 0 || EVP_Digest(text, bytes + sizeof libraries, digest, NULL, EVP_sha256(), NULL) != 1) {
-		return pf_fail(error, PF_ERR_INTERNAL, NULL, "SHA-256 is not available");
+	pf_sha256_hex(libraries, libraries_hex);
+	fprintf(out, "%s\nlibraries %s\ncascade %s\nlimits %llu %llu %u\nbackend %s %s\n",
+		pf_engine_version(), libraries_hex, hex, (unsigned long long)config->max_pixels,
+		(unsigned long long)config->max_decode_bytes, config->max_scans,
+		config->model_file[0] ? config->backend : "none",
+		config->model_file[0] ? pf_pose_backend_version(config->backend) : "");
+	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
+		fprintf(out, "%s %a\n", pf_factor_name((pf_factor)i), config->weights[i]);
 	}
-	return PF_OK;
+	status = describe_model("model", config->model_file, out, error);
+	/* Whether it is used is for the card to say; without a pose network it never is. */
+	return status == PF_OK ? describe_model("box", config->model_file[0] ? config->box_model_file : "",
+						out, error)
+			       : status;
+}
+
+pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
+				  pf_error *error)
+{
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&text, &bytes);
+	if (!out) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory to describe a configuration");
+	}
+	pf_status status = describe(config, out, error);
+	if (fclose(out) != 0 && status == PF_OK) {
+		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory to describe a configuration");
+	}
+	if (status == PF_OK && EVP_Digest(text, bytes, digest, NULL, EVP_sha256(), NULL) != 1) {
+		status = pf_fail(error, PF_ERR_INTERNAL, NULL, "SHA-256 is not available");
+	}
+	free(text);
+	return status;
 }

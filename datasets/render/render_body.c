@@ -65,8 +65,8 @@ static void add_torso(builder *b)
 	pf_vec3 low = pf_at(&s->pelvis, s->pelvis_at, 0, 0.035f * u, 0);
 	for (int side = 0; side < 2; side++) {
 		float sign = side == PF_RIGHT ? 1.0f : -1.0f;
-		int hip = PF_KP_LEFT_HIP + (side == PF_RIGHT),
-		    shoulder = PF_KP_LEFT_SHOULDER + (side == PF_RIGHT);
+		int hip = PF_KEYPOINT_LEFT_HIP + (side == PF_RIGHT),
+		    shoulder = PF_KEYPOINT_LEFT_SHOULDER + (side == PF_RIGHT);
 		add(b, s->pelvis_at, s->legs[side].hip,
 		    (skin_shape){{.094f, .096f, .098f, .090f}, shorts, shorts, 2, hip}, &s->pelvis,
 		    s->pelvis_at);
@@ -111,7 +111,8 @@ static void add_leg(builder *b, int side)
 	const pf_look *look = b->look;
 	const pf_leg *leg = &b->s->legs[side];
 	const float u = b->s->unit;
-	int right = side == PF_RIGHT, knee = PF_KP_LEFT_KNEE + right, ankle = PF_KP_LEFT_ANKLE + right;
+	int right = side == PF_RIGHT, knee = PF_KEYPOINT_LEFT_KNEE + right,
+	    ankle = PF_KEYPOINT_LEFT_ANKLE + right;
 	const pf_material skin = PF_MATERIAL_SKIN, sock = PF_MATERIAL_SOCK, shoe = PF_MATERIAL_SHOE;
 	pf_material upper = PF_MATERIAL_SHORTS, lower = look->leg_cover > 1 ? PF_MATERIAL_SHORTS : skin;
 	add(b, leg->hip, leg->knee,
@@ -158,12 +159,13 @@ static void add_arm(builder *b, int side)
 	const pf_look *look = b->look;
 	const pf_arm *arm = &b->s->arms[side];
 	const float u = b->s->unit;
-	int right = side == PF_RIGHT, elbow = PF_KP_LEFT_ELBOW + right, wrist = PF_KP_LEFT_WRIST + right;
+	int right = side == PF_RIGHT, elbow = PF_KEYPOINT_LEFT_ELBOW + right,
+	    wrist = PF_KEYPOINT_LEFT_WRIST + right;
 	const pf_material skin = PF_MATERIAL_SKIN, shirt = PF_MATERIAL_SLEEVE;
 	pf_material upper = look->sleeve > 0 ? shirt : skin;
 	pf_vec3 delta = pf_along(arm->shoulder, arm->upper.up, -0.03f * u);
 	add(b, arm->shoulder, delta,
-	    (skin_shape){{.058f, .060f, .060f, .057f}, upper, upper, 2, PF_KP_LEFT_SHOULDER + right},
+	    (skin_shape){{.058f, .060f, .060f, .057f}, upper, upper, 2, PF_KEYPOINT_LEFT_SHOULDER + right},
 	    &arm->upper, arm->shoulder);
 	add(b, delta, arm->elbow,
 	    (skin_shape){{.054f, .050f, .045f, .038f}, upper, skin, look->sleeve, elbow}, &arm->upper,
@@ -176,7 +178,8 @@ static void add_arm(builder *b, int side)
 	if (look->sleeve > 0) {
 		pf_vec3 hem = pf_along(arm->shoulder, arm->upper.up, -0.28f * u * look->sleeve - 0.03f * u);
 		add(b, arm->shoulder, hem,
-		    (skin_shape){{.058f, .060f, .059f, .057f}, shirt, shirt, 2, PF_KP_LEFT_SHOULDER + right},
+		    (skin_shape){
+			    {.058f, .060f, .059f, .057f}, shirt, shirt, 2, PF_KEYPOINT_LEFT_SHOULDER + right},
 		    &arm->upper, arm->shoulder);
 	}
 	add(b, arm->elbow, arm->wrist, (skin_shape){{.039f, .043f, .035f, .026f}, skin, skin, 2, wrist},
@@ -203,10 +206,13 @@ static void add_head(builder *b)
 	add(b, s->neck_at, skull, (skin_shape){{.064f, .059f, .057f, .058f}, skin, skin, 2, -1}, &s->chest,
 	    s->chest_at);
 	b->girth = u;
-	pf_part *head = add(
-		b, s->head_at, s->head_at,
-		(skin_shape){{.075f, .115f, .096f, .096f}, PF_MATERIAL_HEAD, PF_MATERIAL_HEAD, 2, PF_KP_NOSE},
-		&s->head, s->head_at);
+	pf_part *head = add(b, s->head_at, s->head_at,
+			    (skin_shape){{.075f, .115f, .096f, .096f},
+					 PF_MATERIAL_HEAD,
+					 PF_MATERIAL_HEAD,
+					 2,
+					 PF_KEYPOINT_NOSE},
+			    &s->head, s->head_at);
 	head->a.z += 1.0f;
 	head->b.z = head->a.z;
 	for (int side = 0; side < 2; side++) {
@@ -214,14 +220,17 @@ static void add_head(builder *b)
 		pf_vec3 top = pf_at(&s->head, s->head_at, sign * 0.072f * u, 0.018f * u, -0.012f * u);
 		pf_vec3 lobe = pf_at(&s->head, s->head_at, sign * 0.069f * u, -0.024f * u, -0.004f * u);
 		add(b, top, lobe,
-		    (skin_shape){
-			    {.012f, .014f, .012f, .009f}, skin, skin, 2, PF_KP_LEFT_EAR + (side == PF_RIGHT)},
+		    (skin_shape){{.012f, .014f, .012f, .009f},
+				 skin,
+				 skin,
+				 2,
+				 PF_KEYPOINT_LEFT_EAR + (side == PF_RIGHT)},
 		    &s->head, s->head_at);
 	}
 	pf_vec3 bridge = pf_at(&s->head, s->head_at, 0, 0.016f * u, 0.080f * u);
 	pf_vec3 tip = pf_at(&s->head, s->head_at, 0, -0.023f * u, 0.094f * u);
-	add(b, bridge, tip, (skin_shape){{.009f, .011f, .014f, .015f}, skin, skin, 2, PF_KP_NOSE}, &s->head,
-	    s->head_at)
+	add(b, bridge, tip, (skin_shape){{.009f, .011f, .014f, .015f}, skin, skin, 2, PF_KEYPOINT_NOSE},
+	    &s->head, s->head_at)
 		->blend_m = 0.026f;
 	if (b->look->hair_style == PF_HAIR_TAIL || b->look->hair_style == PF_HAIR_BUN) {
 		pf_vec3 root = pf_at(&s->head, s->head_at, 0, 0.045f * u, -0.100f * u);
@@ -291,7 +300,7 @@ static void add_prop(builder *b, pf_motion motion, float phase)
 		add_rod(b, arm, grip, way, 1.15f, 1.15f, 0.013f);
 	} else if (table->prop == PF_PROP_BALL) {
 		pf_motion_table still = *table;
-		pf_pose pose;
+		pf_body_pose pose;
 		pf_motion_pose(motion, still.release, &pose);
 		pf_vec3 rest = pf_along(s->pelvis_at, front, 0.42f * s->unit + (pose.travel_m - 0.0f));
 		pf_motion_pose(motion, phase, &pose);
@@ -302,7 +311,7 @@ static void add_prop(builder *b, pf_motion motion, float phase)
 	} else if (table->prop == PF_PROP_RACKET) {
 		add_racket(b, arm);
 	} else if (table->prop == PF_PROP_BARRIER) {
-		pf_pose pose;
+		pf_body_pose pose;
 		pf_motion_pose(motion, phase, &pose);
 		pf_vec3 foot = pf_along(s->pelvis_at, front, 2.75f - pose.travel_m);
 		foot.y = 0;

@@ -5,8 +5,8 @@
 #include "datasets/render/motion_tables.h"
 #include "datasets/render/render_math.h"
 
-enum { POSE_FLOATS = sizeof(pf_pose) / sizeof(float) };
-_Static_assert(sizeof(pf_pose) % sizeof(float) == 0, "a pose is interpolated as an array of floats");
+enum { POSE_FLOATS = sizeof(pf_body_pose) / sizeof(float) };
+_Static_assert(sizeof(pf_body_pose) % sizeof(float) == 0, "a pose is interpolated as an array of floats");
 
 const pf_motion_table *pf_motion_get(pf_motion motion)
 {
@@ -23,7 +23,7 @@ pf_motion pf_motion_find(const char *name)
 	return PF_MOTION_COUNT;
 }
 
-static void mirror(pf_pose *pose)
+static void mirror(pf_body_pose *pose)
 {
 	pf_limbs right = pose->limbs[PF_RIGHT];
 	pose->limbs[PF_RIGHT] = pose->limbs[PF_LEFT];
@@ -34,7 +34,7 @@ static void mirror(pf_pose *pose)
 }
 
 /* Key `index` of the endless (cyclic) or clamped sequence, with the phase it stands at. */
-static float key_at(const pf_motion_table *table, int index, pf_pose *pose)
+static float key_at(const pf_motion_table *table, int index, pf_body_pose *pose)
 {
 	int n = table->key_count;
 	if (!table->cyclic) {
@@ -62,7 +62,7 @@ static float hermite(const float p[4], const float t[4], float u)
 	       m2 * (u3 - u2);
 }
 
-void pf_motion_pose(pf_motion motion, float phase, pf_pose *pose)
+void pf_motion_pose(pf_motion motion, float phase, pf_body_pose *pose)
 {
 	const pf_motion_table *table = pf_motion_get(motion);
 	float cycles = 0;
@@ -74,7 +74,7 @@ void pf_motion_pose(pf_motion motion, float phase, pf_pose *pose)
 	}
 	int last = table->cyclic ? 2 * table->key_count : table->key_count - 2;
 	int i = 0;
-	pf_pose keys[4];
+	pf_body_pose keys[4];
 	float times[4];
 	while (i < last && key_at(table, i + 1, &keys[0]) <= phase) {
 		i++;

@@ -31,18 +31,18 @@ typedef struct pf_limbs {
 	float arm, arm_spread, arm_twist, elbow; /* flexion, abduction, inward rotation, flexion */
 } pf_limbs;
 
-typedef struct pf_pose {
+typedef struct pf_body_pose {
 	float pitch, bend, twist,
 		side;                /* pelvis and torso forward, shoulders to the left, torso to the left */
 	float head_pitch, head_turn; /* chin up; face to the left; relative to the world, not to the torso */
 	float clearance_m;           /* height of the lowest point above the ground */
 	float travel_m;              /* way gone since phase 0 */
 	pf_limbs limbs[2];           /* PF_RIGHT, PF_LEFT */
-} pf_pose;
+} pf_body_pose;
 
 typedef struct pf_motion_key {
 	float phase;
-	pf_pose pose;
+	pf_body_pose pose;
 } pf_motion_key;
 
 typedef struct pf_motion_table {
@@ -63,7 +63,7 @@ const pf_motion_table *pf_motion_get(pf_motion motion);
 pf_motion pf_motion_find(const char *name);
 
 /* The pose at `phase`: any number for a cyclic motion, clamped to 0 .. 1 for the others. */
-void pf_motion_pose(pf_motion motion, float phase, pf_pose *pose);
+void pf_motion_pose(pf_motion motion, float phase, pf_body_pose *pose);
 
 /* Distance in phase from the peak of action: 0 .. 0.25 for cyclic motions, 0 .. 1 for the others. */
 float pf_motion_peak_distance(pf_motion motion, float phase);

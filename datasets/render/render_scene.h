@@ -62,13 +62,13 @@ typedef struct pf_scene {
 typedef enum pf_blur { PF_BLUR_NONE, PF_BLUR_SUBJECT, PF_BLUR_SHAKE } pf_blur;
 
 /* COCO: 0 outside the picture, 1 hidden, 2 visible */
-typedef struct pf_keypoint {
+typedef struct pf_figure_point {
 	float x, y;
 	int visibility;
-} pf_keypoint;
+} pf_figure_point;
 
 typedef struct pf_figure {
-	pf_keypoint keypoints[PF_KEYPOINTS];
+	pf_figure_point keypoints[PF_KEYPOINT_COUNT];
 	float box[4]; /* x0, y0, x1, y1 of the whole body, not cut at the picture's edges */
 	bool face;    /* its face is frontal, unhidden and inside the picture */
 	float face_box[4];

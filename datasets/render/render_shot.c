@@ -21,7 +21,7 @@ static float phase_of(const pf_scene *scene, const pf_actor *actor, unsigned fra
 static void solve(const pf_scene *scene, const pf_actor *actor, float phase, float keep,
 		  pf_skeleton *skeleton, float *travel)
 {
-	pf_pose pose;
+	pf_body_pose pose;
 	pf_motion_pose(actor->motion, phase, &pose);
 	*travel = pose.travel_m;
 	pose.travel_m = keep;
@@ -79,9 +79,9 @@ static void place_view(const pf_scene *scene, pf_rng *rng, const pf_skeleton *bo
 }
 
 /* Joints lie inside the body: what covers one by no more than its own flesh does not hide it. */
-static const float depths_m[PF_KEYPOINTS] = {0.03f, 0.035f, 0.035f, 0.05f,  0.05f,  0.12f,
-					     0.12f, 0.075f, 0.075f, 0.065f, 0.065f, 0.14f,
-					     0.14f, 0.085f, 0.085f, 0.075f, 0.075f};
+static const float depths_m[PF_KEYPOINT_COUNT] = {0.03f, 0.035f, 0.035f, 0.05f,  0.05f,  0.12f,
+						  0.12f, 0.075f, 0.075f, 0.065f, 0.065f, 0.14f,
+						  0.14f, 0.085f, 0.085f, 0.075f, 0.075f};
 
 static void fill_figure(const pf_scene *scene, const pf_shot *shot, const pf_skeleton *skeleton, int which,
 			pf_figure *figure)
@@ -89,9 +89,9 @@ static void fill_figure(const pf_scene *scene, const pf_shot *shot, const pf_ske
 	const pf_body *body = &shot->bodies[which];
 	float width = (float)scene->width, height = (float)scene->height;
 	pf_body_box(body, body->flesh, figure->box);
-	for (int k = 0; k < PF_KEYPOINTS; k++) {
+	for (int k = 0; k < PF_KEYPOINT_COUNT; k++) {
 		pf_vec3 at = pf_project(&shot->view, skeleton->keypoints[k], NULL);
-		pf_keypoint *point = &figure->keypoints[k];
+		pf_figure_point *point = &figure->keypoints[k];
 		point->x = at.x;
 		point->y = at.y;
 		point->visibility = 2;
@@ -109,12 +109,12 @@ static void fill_figure(const pf_scene *scene, const pf_shot *shot, const pf_ske
 static void face_visibility(const pf_skeleton *skeleton, pf_figure *figure)
 {
 	float front = skeleton->head.front.z;
-	for (int k = PF_KP_NOSE; k <= PF_KP_RIGHT_EAR; k++) {
+	for (int k = PF_KEYPOINT_NOSE; k <= PF_KEYPOINT_RIGHT_EAR; k++) {
 		float facing = front;
-		if (k >= PF_KP_LEFT_EYE) {
-			float side = (k == PF_KP_LEFT_EYE || k == PF_KP_LEFT_EAR ? -1.0f : 1.0f) *
+		if (k >= PF_KEYPOINT_LEFT_EYE) {
+			float side = (k == PF_KEYPOINT_LEFT_EYE || k == PF_KEYPOINT_LEFT_EAR ? -1.0f : 1.0f) *
 				     skeleton->head.right.z;
-			facing = k <= PF_KP_RIGHT_EYE ? front * 0.8f + side * 0.6f : side + 0.15f;
+			facing = k <= PF_KEYPOINT_RIGHT_EYE ? front * 0.8f + side * 0.6f : side + 0.15f;
 		} else {
 			facing += 0.35f;
 		}
@@ -133,9 +133,9 @@ static void find_face(const pf_scene *scene, const pf_skeleton *skeleton, int wh
 	float r = half * scale;
 	const float box[4] = {at.x - r, at.y - r, at.x + r, at.y + r};
 	memcpy(figure->face_box, box, sizeof box);
-	const pf_keypoint *k = figure->keypoints;
-	bool seen = k[PF_KP_LEFT_EYE].visibility == 2 && k[PF_KP_RIGHT_EYE].visibility == 2 &&
-		    k[PF_KP_NOSE].visibility == 2;
+	const pf_figure_point *k = figure->keypoints;
+	bool seen = k[PF_KEYPOINT_LEFT_EYE].visibility == 2 && k[PF_KEYPOINT_RIGHT_EYE].visibility == 2 &&
+		    k[PF_KEYPOINT_NOSE].visibility == 2;
 	float up = skeleton->head.up.y, front = skeleton->head.front.z;
 	figure->face = seen && front > 0.90f && up > 0.90f && box[0] > 0 && box[1] > 0 &&
 		       box[2] < (float)scene->width && box[3] < (float)scene->height;
@@ -182,7 +182,7 @@ void pf_scene_shot(const pf_scene *scene, unsigned frame, pf_shot *shot)
 	pf_skeleton skeletons[2];
 	float travel = 0, start = 0;
 	const pf_actor *first = &scene->actors[0];
-	pf_pose pose;
+	pf_body_pose pose;
 	shot->phase = phase_of(scene, first, frame);
 	shot->peak_distance = pf_motion_peak_distance(first->motion, shot->phase);
 	pf_motion_pose(first->motion, shot->phase, &pose);

@@ -10,17 +10,8 @@
 #define FOREARM 0.262f
 #define HAND 0.085f
 
-#define NAME(constant, name) #name,
-static const char *const names[PF_KEYPOINTS] = {PF_KEYPOINT_LIST(NAME)};
-#undef NAME
-
-const char *pf_keypoint_name(int keypoint)
-{
-	return names[keypoint];
-}
-
-static void solve_leg(const pf_skeleton *s, const pf_pose *pose, const pf_build *build, const pf_frame3 *root,
-		      int side, pf_leg *leg)
+static void solve_leg(const pf_skeleton *s, const pf_body_pose *pose, const pf_build *build,
+		      const pf_frame3 *root, int side, pf_leg *leg)
 {
 	const pf_limbs *limbs = &pose->limbs[side];
 	float u = s->unit, sign = side == PF_RIGHT ? 1.0f : -1.0f;
@@ -35,7 +26,8 @@ static void solve_leg(const pf_skeleton *s, const pf_pose *pose, const pf_build 
 	leg->toe = pf_at(&leg->foot, leg->ankle, 0, -0.060f * u, 0.165f * u);
 }
 
-static void solve_arm(const pf_skeleton *s, const pf_pose *pose, const pf_build *build, int side, pf_arm *arm)
+static void solve_arm(const pf_skeleton *s, const pf_body_pose *pose, const pf_build *build, int side,
+		      pf_arm *arm)
 {
 	const pf_limbs *limbs = &pose->limbs[side];
 	float u = s->unit, sign = side == PF_RIGHT ? 1.0f : -1.0f;
@@ -58,20 +50,20 @@ static void solve_arm(const pf_skeleton *s, const pf_pose *pose, const pf_build 
 static void place_keypoints(pf_skeleton *s, float head)
 {
 	float u = s->unit * head;
-	s->keypoints[PF_KP_NOSE] = pf_at(&s->head, s->head_at, 0, -0.012f * u, 0.108f * u);
+	s->keypoints[PF_KEYPOINT_NOSE] = pf_at(&s->head, s->head_at, 0, -0.012f * u, 0.108f * u);
 	for (int side = 0; side < 2; side++) {
 		float sign = side == PF_RIGHT ? 1.0f : -1.0f;
 		int k = side == PF_RIGHT ? 1 : 0; /* COCO lists left first */
-		s->keypoints[PF_KP_LEFT_EYE + k] = pf_at(&s->head, s->head_at, sign * 0.032f * u, 0.022f * u,
-							 0.086f * u);
-		s->keypoints[PF_KP_LEFT_EAR + k] = pf_at(&s->head, s->head_at, sign * 0.076f * u, 0,
-							 -0.006f * u);
-		s->keypoints[PF_KP_LEFT_SHOULDER + k] = s->arms[side].shoulder;
-		s->keypoints[PF_KP_LEFT_ELBOW + k] = s->arms[side].elbow;
-		s->keypoints[PF_KP_LEFT_WRIST + k] = s->arms[side].wrist;
-		s->keypoints[PF_KP_LEFT_HIP + k] = s->legs[side].hip;
-		s->keypoints[PF_KP_LEFT_KNEE + k] = s->legs[side].knee;
-		s->keypoints[PF_KP_LEFT_ANKLE + k] = s->legs[side].ankle;
+		s->keypoints[PF_KEYPOINT_LEFT_EYE + k] = pf_at(&s->head, s->head_at, sign * 0.032f * u,
+							       0.022f * u, 0.086f * u);
+		s->keypoints[PF_KEYPOINT_LEFT_EAR + k] = pf_at(&s->head, s->head_at, sign * 0.076f * u, 0,
+							       -0.006f * u);
+		s->keypoints[PF_KEYPOINT_LEFT_SHOULDER + k] = s->arms[side].shoulder;
+		s->keypoints[PF_KEYPOINT_LEFT_ELBOW + k] = s->arms[side].elbow;
+		s->keypoints[PF_KEYPOINT_LEFT_WRIST + k] = s->arms[side].wrist;
+		s->keypoints[PF_KEYPOINT_LEFT_HIP + k] = s->legs[side].hip;
+		s->keypoints[PF_KEYPOINT_LEFT_KNEE + k] = s->legs[side].knee;
+		s->keypoints[PF_KEYPOINT_LEFT_ANKLE + k] = s->legs[side].ankle;
 	}
 }
 
@@ -88,7 +80,7 @@ static float lowest_point(const pf_skeleton *s)
 	return lowest - 0.034f * s->unit;
 }
 
-static void solve_at(const pf_pose *pose, const pf_build *build, const pf_frame3 *root, pf_skeleton *s)
+static void solve_at(const pf_body_pose *pose, const pf_build *build, const pf_frame3 *root, pf_skeleton *s)
 {
 	float u = s->unit;
 	s->pelvis = pf_twist(pf_swing(*root, -pose->pitch), pose->twist * 0.35f);
@@ -109,7 +101,7 @@ static void solve_at(const pf_pose *pose, const pf_build *build, const pf_frame3
 	}
 }
 
-void pf_skeleton_solve(const pf_pose *pose, const pf_build *build, float heading, pf_vec3 origin,
+void pf_skeleton_solve(const pf_body_pose *pose, const pf_build *build, float heading, pf_vec3 origin,
 		       pf_skeleton *skeleton)
 {
 	float c = pf_cos_deg(heading), s = pf_sin_deg(heading);

@@ -114,8 +114,8 @@ static void test_order_does_not_matter(void **state)
 static void check_figure(const pf_scene *scene, const pf_figure *figure)
 {
 	float slack = 0.06f * scene->view.px_per_m * 1.4f;
-	for (int k = 0; k < PF_KEYPOINTS; k++) {
-		const pf_keypoint *p = &figure->keypoints[k];
+	for (int k = 0; k < PF_KEYPOINT_COUNT; k++) {
+		const pf_figure_point *p = &figure->keypoints[k];
 		bool inside = p->x >= 0 && p->y >= 0 && p->x < (float)scene->width &&
 			      p->y < (float)scene->height;
 		assert_true(p->visibility >= 0 && p->visibility <= 2);
@@ -136,15 +136,15 @@ static void test_keypoints_make_sense(void **state)
 		for (int i = 0; i < scene.actor_count; i++) {
 			check_figure(&scene, &shot.figures[i]);
 		}
-		const pf_keypoint *k = shot.figures[0].keypoints;
-		for (int i = 0; i < PF_KEYPOINTS; i++) {
+		const pf_figure_point *k = shot.figures[0].keypoints;
+		for (int i = 0; i < PF_KEYPOINT_COUNT; i++) {
 			counts[k[i].visibility]++;
 		}
 		faces += shot.figures[0].face;
-		upright += k[PF_KP_NOSE].y < k[PF_KP_LEFT_HIP].y;
+		upright += k[PF_KEYPOINT_NOSE].y < k[PF_KEYPOINT_LEFT_HIP].y;
 		shots++;
 		if (shot.figures[0].face) { /* seen from the front, the athlete's left is to the right */
-			assert_true(k[PF_KP_LEFT_EYE].x > k[PF_KP_RIGHT_EYE].x);
+			assert_true(k[PF_KEYPOINT_LEFT_EYE].x > k[PF_KEYPOINT_RIGHT_EYE].x);
 		}
 	}
 	assert_true(upright > shots * 95 / 100);
@@ -174,7 +174,7 @@ static void test_brackets_and_best(void **state)
 
 static void test_motions_loop_and_reach_their_keys(void **state)
 {
-	pf_pose a, b;
+	pf_body_pose a, b;
 	(void)state;
 	for (int m = 0; m < PF_MOTION_COUNT; m++) {
 		const pf_motion_table *table = pf_motion_get((pf_motion)m);

@@ -290,6 +290,13 @@ static void test_configuration(void **state)
 	assert_int_equal(config.max_decode_bytes, 256u << 20);
 	assert_int_equal(config.max_scans, 20);
 	assert_string_equal(config.cascade_file, "/tmp/x.xml");
+	assert_int_equal(
+		load_config("model: /m/rtm.onnx\nbox_model: \"\"\nbackend: plain\n", &config, &error), PF_OK);
+	assert_string_equal(config.model_file, "/m/rtm.onnx");
+	assert_string_equal(config.box_model_file, "");
+	assert_string_equal(config.backend, "plain");
+	assert_int_equal(load_config("model: \"\"\n", &config, &error), PF_OK);
+	assert_string_equal(config.model_file, "");
 }
 
 static void test_wrong_configurations(void **state)
@@ -305,13 +312,16 @@ static void test_wrong_configurations(void **state)
 		{"weights: {noise: much}\n", ""},
 		{"weights: 3\n", ""},
 		{"weights: {sharpness: 0, steadiness: 0, exposure: 0, contrast: 0, "
-		 "noise: 0, colour: 0, faces: 0, composition: 0}\n",
+		 "noise: 0, colour: 0, faces: 0, composition: 0, form: 0}\n",
 		 "weights"},
 		{"max_megapixels: 0\n", "max_megapixels"},
 		{"max_megapixels: 1e9\n", "max_megapixels"},
 		{"max_scans: 0\n", "max_scans"},
 		{"max_scans: -1\n", ""},
 		{"max_decode_mib: 0.5\n", "max_decode_mib"},
+		{"backend: abacus\n", "abacus"},
+		{"backend: \"\"\n", ""},
+		{"modell: x.onnx\n", "modell"},
 		{"a: &a [*a]\n", ""},
 		{"weights: {sharpness: 1\n", ""},
 		{"\x01\x02", ""}};
@@ -387,6 +397,7 @@ static void test_version(void **state)
 	(void)state;
 	assert_non_null(strstr(pf_engine_version(), "libjpeg-turbo 2"));
 	assert_non_null(strstr(pf_engine_version(), "OpenCV 4"));
+	assert_non_null(strstr(pf_engine_version(), "pose by "));
 }
 
 int main(void)

@@ -1,4 +1,5 @@
-/* The scorer: one photo through all stages, read -> gate -> decode -> faces -> quality -> score.
+/* The scorer: one photo through all stages, read -> gate -> decode -> pose -> faces ->
+ * quality -> score.
  * It is the kernel that every variant executes and everything measures. One scorer for each worker. */
 #ifndef PHOTOFINISH_SCORER_H
 #define PHOTOFINISH_SCORER_H
@@ -8,6 +9,7 @@
 
 #include "photofinish/dataset.h"
 #include "photofinish/image.h"
+#include "photofinish/pose.h"
 #include "photofinish/score.h"
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
@@ -19,16 +21,21 @@ typedef struct pf_scorer_config {
 	uint64_t max_decode_bytes;       /* memory that decoding one photo may take; default 2 GiB */
 	uint32_t max_scans;              /* SOS markers; default 100 */
 	char cascade_file[512];          /* OpenCV's frontal-face cascade */
+	char model_file[512];            /* the pose network, its card beside it; empty: no pose */
+	char box_model_file[512];        /* finds the person for a top-down model; empty: the whole photo */
+	char backend[32];                /* that executes the networks: "plain" or "onednn" */
 } pf_scorer_config;
 
+/* Our own network on oneDNN; on "plain" where oneDNN was not built in; without pose where the model's file is
+ * not there. pf_engine_version says which. */
 PF_API void pf_scorer_config_default(pf_scorer_config *config);
 
 /* Reads a YAML file over the values in *config: "weights: {sharpness: 0.5, ...}", "max_megapixels: 200" ...
  * Unknown keys and values out of range are PF_ERR_INVALID with a message that names them. */
 PF_API pf_status pf_scorer_config_load(pf_scorer_config *config, const char *yaml_file, pf_error *error);
 
-/* SHA-256 over everything that changes scores: scoring version, configuration, the cascade's bytes, and the
- * files of libjpeg-turbo, libexif and OpenCV in use. */
+/* SHA-256 over everything that changes scores: scoring version, configuration, the bytes of cascade, networks
+ * and model cards, the files of libjpeg-turbo, libexif and OpenCV in use, and the version of oneDNN. */
 PF_API pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
 					 pf_error *error);
 
@@ -45,12 +52,21 @@ PF_API void pf_scorer_destroy(pf_scorer *scorer); /* NULL is fine */
 PF_API pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
 				pf_error *error);
 
-/* The AI part (faces): fills its measures in *score. */
+/* The AI part (pose, then faces): fills its measures in *score. Comes before pf_scorer_analyse with the same
+ * *score: sharpness is judged where the athlete is. */
 PF_API pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error);
 
 /* The analysis part: sharpness, blur, exposure, contrast, noise, colour. Fills its measures in *score. */
 PF_API pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *score,
 				   pf_error *error);
+
+/* The pose alone, with all its keypoints: what pf_scorer_detect judges by. PF_ERR_UNAVAILABLE without a
+ * model. */
+PF_API pf_status pf_scorer_pose(pf_scorer *scorer, const pf_image *image, pf_pose *pose, pf_error *error);
+
+/* What was guessed about the pose network for want of a model card, one line; "" where nothing was. Valid as
+ * long as the scorer. */
+PF_API const char *pf_scorer_note(const pf_scorer *scorer);
 
 /* From the measures of both parts to factors and total. */
 PF_API void pf_scorer_fuse(pf_scorer *scorer, pf_score *score);

@@ -17,6 +17,7 @@
 	X(PF_STAGE_READ, "read", "reading the file into memory")                                        \
 	X(PF_STAGE_GATE, "gate", "refusing hostile or unsupported files before any pixel is allocated") \
 	X(PF_STAGE_DECODE, "decode", "decoding to Y, Cb and Cr planes")                                 \
+	X(PF_STAGE_POSE, "pose", "the pose network: making its input, running it, decoding")            \
 	X(PF_STAGE_FACES, "faces", "the search for faces")                                              \
 	X(PF_STAGE_QUALITY, "quality", "sharpness, blur, exposure, noise, colour")                      \
 	X(PF_STAGE_SCORE, "score", "fusion into one score, ranking in the burst")                       \

@@ -1,0 +1,258 @@
+#include "core/scoring/pose_estimator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/scoring/pose_decode.h"
+#include "core/scoring/pose_input.h"
+
+#ifndef PF_POSE_MODEL
+#define PF_POSE_MODEL ""
+#endif
+
+#define OUTPUTS_MAX 2
+#define OPEN_WIDTH_PX 384 /* of an input whose sides the model leaves open and no card states */
+#define OPEN_HEIGHT_PX 288
+
+/* A network with one size of its input. */
+typedef struct sized {
+	pf_network *network;
+	pf_workspace *workspace;
+	pf_network_tensor outputs[OUTPUTS_MAX];
+	uint32_t width_px, height_px;
+} sized;
+
+typedef struct model {
+	pf_pose_card card;
+	sized upright; /* the card's size */
+	sized turned;  /* with the sides exchanged; empty unless card.turn */
+} model;
+
+struct pf_pose_estimator {
+	model pose, box; /* box is empty where it is not needed */
+	pf_pose_input input;
+};
+
+static void release_sized(sized *s)
+{
+	pf_workspace_destroy(s->workspace);
+	pf_network_free(s->network);
+}
+
+static pf_status load_network(const char *file, const char *input, const int64_t dims[4], pf_network **out,
+			      pf_error *error)
+{
+	pf_network_options options;
+	pf_network_options_default(&options);
+	pf_network_binding binding = {.input = input};
+	if (dims) {
+		binding.shape.rank = 4;
+		memcpy(binding.shape.dims, dims, 4 * sizeof *dims);
+		options.bindings = &binding;
+		options.binding_count = 1;
+	}
+	pf_status status = pf_network_load(file, &options, out, error);
+	if (status == PF_OK && pf_network_input_count(*out) != 1) {
+		status = pf_fail(error, PF_ERR_UNSUPPORTED, file,
+				 "the network has %zu inputs, a pose network has one",
+				 pf_network_input_count(*out));
+		pf_network_free(*out);
+		*out = NULL;
+	}
+	return status;
+}
+
+static size_t copy_outputs(const pf_network *network, pf_network_tensor outputs[OUTPUTS_MAX])
+{
+	size_t count = pf_network_output_count(network);
+	for (size_t i = 0; i < count && i < OUTPUTS_MAX; i++) {
+		outputs[i] = *pf_network_output(network, i);
+	}
+	return count < OUTPUTS_MAX ? count : OUTPUTS_MAX;
+}
+
+/* Without a card: by the shapes, for which open sides are tried at our own size. */
+static pf_status guess_card(const char *file, pf_pose_card *card, pf_error *error)
+{
+	static const int64_t open[4] = {1, 3, OPEN_HEIGHT_PX, OPEN_WIDTH_PX};
+	pf_network *network = NULL;
+	pf_error second;
+	pf_status status = load_network(file, NULL, NULL, &network, error);
+	bool sides_open = status == PF_ERR_INVALID &&
+			  load_network(file, NULL, open, &network, &second) == PF_OK;
+	if (status != PF_OK && !sides_open) {
+		return status;
+	}
+	pf_network_tensor outputs[OUTPUTS_MAX];
+	size_t count = copy_outputs(network, outputs);
+	status = pf_pose_card_guess(pf_network_input(network, 0), outputs, count, file, card, error);
+	if (status == PF_OK && sides_open) {
+		card->turn = !card->top_down;
+		size_t used = strlen(card->guessed);
+		snprintf(card->guessed + used, sizeof card->guessed - used,
+			 "; the model leaves the size open");
+	}
+	pf_network_free(network);
+	return status;
+}
+
+static pf_status find_card(const char *file, pf_pose_card *card, pf_error *error)
+{
+	char path[1024];
+	pf_error missing;
+	pf_status status = pf_pose_card_path(file, path, sizeof path, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	status = pf_pose_card_load(path, card, &missing);
+	if (status == PF_ERR_NOT_FOUND) {
+		return guess_card(file, card, error);
+	}
+	if (status != PF_OK && error) {
+		*error = missing;
+	}
+	return status;
+}
+
+static pf_status load_sized(const char *file, const char *backend, pf_pose_card *card, sized *s,
+			    pf_error *error)
+{
+	bool nhwc = card->layout == PF_POSE_NHWC;
+	int64_t nchw_dims[4] = {1, 3, s->height_px, s->width_px},
+		nhwc_dims[4] = {1, s->height_px, s->width_px, 3};
+	pf_status status = load_network(file, card->input[0] ? card->input : NULL,
+					nhwc ? nhwc_dims : nchw_dims, &s->network, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	size_t count = copy_outputs(s->network, s->outputs);
+	status = pf_pose_card_check(card, s->width_px, s->height_px, pf_network_input(s->network, 0),
+				    s->outputs, count, file, error);
+	if (status == PF_OK) {
+		status = pf_workspace_create(s->network, backend, 0, &s->workspace, error);
+	}
+	return status;
+}
+
+static pf_status load_model(const char *file, const char *backend, model *m, pf_error *error)
+{
+	pf_status status = find_card(file, &m->card, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	m->upright.width_px = m->turned.height_px = m->card.width_px;
+	m->upright.height_px = m->turned.width_px = m->card.height_px;
+	status = load_sized(file, backend, &m->card, &m->upright, error);
+	if (status == PF_OK && m->card.turn) {
+		status = load_sized(file, backend, &m->card, &m->turned, error);
+	}
+	return status;
+}
+
+pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estimator **out, pf_error *error)
+{
+	*out = NULL;
+	pf_pose_estimator *estimator = calloc(1, sizeof *estimator);
+	if (!estimator) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a pose estimator");
+	}
+	pf_status status = load_model(options->model_file, options->backend, &estimator->pose, error);
+	if (status == PF_OK && estimator->pose.card.top_down && options->box_model_file &&
+	    options->box_model_file[0]) {
+		status = load_model(options->box_model_file, options->backend, &estimator->box, error);
+		if (status == PF_OK && estimator->box.card.top_down) {
+			status = pf_fail(error, PF_ERR_INVALID, options->box_model_file,
+					 "a top-down model cannot find the person for another one");
+		}
+	}
+	if (status != PF_OK) {
+		pf_pose_estimator_destroy(estimator);
+		return status;
+	}
+	*out = estimator;
+	return PF_OK;
+}
+
+void pf_pose_estimator_destroy(pf_pose_estimator *estimator)
+{
+	if (estimator) {
+		release_sized(&estimator->pose.upright);
+		release_sized(&estimator->pose.turned);
+		release_sized(&estimator->box.upright);
+		release_sized(&estimator->box.turned);
+		pf_pose_input_release(&estimator->input);
+		free(estimator);
+	}
+}
+
+const char *pf_pose_estimator_note(const pf_pose_estimator *estimator)
+{
+	return estimator->pose.card.guessed;
+}
+
+/* `person`: what a top-down model looks at; not found: the whole photo. */
+static pf_status run_model(model *m, pf_pose_input *input, const pf_image *image, const pf_pose *person,
+			   pf_pose *pose, pf_error *error)
+{
+	uint32_t photo_width, photo_height;
+	pf_pose_upright_size(image, &photo_width, &photo_height);
+	sized *s = m->card.turn && photo_height > photo_width ? &m->turned : &m->upright;
+	pf_pose_view view;
+	if (m->card.top_down && person->found) {
+		pf_pose_view_box(photo_width, photo_height, s->width_px, s->height_px, person,
+				 m->card.box_padding, &view);
+	} else {
+		pf_pose_view_whole(photo_width, photo_height, s->width_px, s->height_px, &view);
+	}
+	pf_status status = pf_pose_input_fill(input, image, &view, &m->card,
+					      pf_network_input(s->network, 0)->type,
+					      pf_workspace_input(s->workspace, 0), error);
+	if (status == PF_OK) {
+		status = pf_workspace_run(s->workspace, error);
+	}
+	if (status == PF_OK) {
+		const float *data[OUTPUTS_MAX] = {pf_workspace_output(s->workspace, 0)};
+		if (m->card.kind == PF_POSE_SIMCC) {
+			data[1] = pf_workspace_output(s->workspace, 1);
+		}
+		pf_pose_decode(&m->card, &view, s->outputs, data, pose);
+	}
+	return status;
+}
+
+pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose,
+			   pf_error *error)
+{
+	pf_pose person = {.found = false};
+	*pose = person;
+	if (estimator->box.upright.workspace) {
+		pf_status status = run_model(&estimator->box, &estimator->input, image, &person, &person,
+					     error);
+		if (status != PF_OK) {
+			return status;
+		}
+	}
+	return run_model(&estimator->pose, &estimator->input, image, &person, pose, error);
+}
+
+const char *pf_pose_default_model(void)
+{
+	return pf_network_backend(0) && access(PF_POSE_MODEL, R_OK) == 0 ? PF_POSE_MODEL : "";
+}
+
+const char *pf_pose_backend_version(const char *backend)
+{
+	for (size_t i = 0; pf_network_backend(i); i++) {
+		if (strcmp(pf_network_backend(i), backend) == 0) {
+			return pf_network_backend_version(i);
+		}
+	}
+	return "no backend";
+}
+
+const char *pf_pose_default_backend(void)
+{
+	return strcmp(pf_pose_backend_version("onednn"), "no backend") == 0 ? "plain" : "onednn";
+}

@@ -1,0 +1,40 @@
+/* The pose estimator: a pose network with its card, ready to run on photos. One for each worker, created
+ * after the fork; one thread at a time. */
+#ifndef PHOTOFINISH_POSE_ESTIMATOR_H
+#define PHOTOFINISH_POSE_ESTIMATOR_H
+
+#include "photofinish/image.h"
+#include "photofinish/pose.h"
+#include "photofinish/status.h"
+
+typedef struct pf_pose_options {
+	const char *model_file;     /* an ONNX file; its card is beside it, or is guessed */
+	const char *box_model_file; /* finds the person for a top-down model; "" or NULL: the whole photo */
+	const char *backend;        /* "plain" or "onednn" */
+} pf_pose_options;
+
+typedef struct pf_pose_estimator pf_pose_estimator;
+
+/* Loads the networks and allocates what runs need. The box model is loaded only where the model is top-down,
+ * and must not be top-down itself. Errors are those of the model card, pf_network_load and
+ * pf_workspace_create. */
+pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estimator **out, pf_error *error);
+void pf_pose_estimator_destroy(pf_pose_estimator *estimator); /* NULL is fine */
+
+/* What was guessed for want of a card, one line; "" where nothing was. Valid as long as the estimator. */
+const char *pf_pose_estimator_note(const pf_pose_estimator *estimator);
+
+/* Finds the main athlete. A photo without one is PF_OK with pose->found false. Allocates only where a photo
+ * is larger than all before. PF_ERR_NO_MEMORY, or what pf_workspace_run fails with. */
+pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose,
+			   pf_error *error);
+
+/* The network that comes with photofinish: its file, "" where that is not there; and what runs it, "onednn"
+ * where that was built in, else "plain". */
+const char *pf_pose_default_model(void);
+const char *pf_pose_default_backend(void);
+
+/* pf_network_backend_version by name; "no backend" for names that were not built in. */
+const char *pf_pose_backend_version(const char *backend);
+
+#endif
