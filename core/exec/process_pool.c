@@ -16,7 +16,7 @@
 
 #define NO_UNIT UINT64_MAX
 #define MAX_IDLE_DEATHS 16
-#define WATCH_MS 500 /* between looks at how long photos take */
+#define WATCH_MS 200 /* between looks at how long photos take, and ticks */
 
 /* Shared with the workers. */
 typedef struct shared_worker {
@@ -230,8 +230,12 @@ static pf_status supervise(struct pool *pool, pf_error *error)
 			status = spawn(pool, 1, lost, error);
 			continue;
 		}
-		int ready = poll(pool->alive, workers, pool->env->photo_timeout_ns ? WATCH_MS : -1);
+		bool watching = pool->env->photo_timeout_ns || pool->job->tick;
+		int ready = poll(pool->alive, workers, watching ? WATCH_MS : -1);
 		watch_photos(pool);
+		if (pool->job->tick) {
+			pool->job->tick(pool->job->context);
+		}
 		if (ready < 0) {
 			if (errno == EINTR) {
 				continue;

@@ -26,6 +26,16 @@ const pf_command pf_commands[] = {
 	 2, pf_cmd_variants, false},
 	{"dataset", "make|list|verify|import", "Make, list, verify or import datasets", NULL, 0, -1,
 	 pf_cmd_dataset, false},
+	{"accuracy", "", "Compare keypoints and best shots with the truth of rendered photos",
+	 "The default dataset has motions, clothing and backgrounds that the network was not trained on.", 0,
+	 0, pf_cmd_accuracy, false},
+	{"model", "info|check|bench FILE",
+	 "Show what a network file holds, compare the backends on it, or time it",
+	 "info lists inputs, outputs, operators, parameters, multiply-adds and which backend runs what. "
+	 "check runs plain and\n"
+	 "onednn on the same random inputs and prints the largest difference of each node (exit 1 above the "
+	 "limit).",
+	 2, 2, pf_cmd_model, false},
 	{"trial", "VARIANT", "What the harness starts for each trial", NULL, 1, 1, pf_cmd_trial, true},
 	{0},
 };

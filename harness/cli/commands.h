@@ -9,6 +9,8 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv);
 int pf_cmd_run(const pf_command *command, int argc, char **argv);
 int pf_cmd_score(const pf_command *command, int argc, char **argv);
 int pf_cmd_variants(const pf_command *command, int argc, char **argv);
+int pf_cmd_accuracy(const pf_command *command, int argc, char **argv);
+int pf_cmd_model(const pf_command *command, int argc, char **argv);
 int pf_cmd_dataset(const pf_command *command, int argc, char **argv);
 int pf_cmd_trial(const pf_command *command, int argc, char **argv);
 

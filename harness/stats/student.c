@@ -32,7 +32,7 @@ static double beta_fraction(double a, double b, double x)
 }
 
 /* Regularised incomplete beta function I_x(a, b). */
-static double incomplete_beta(double a, double b, double x)
+double pf_incomplete_beta(double a, double b, double x)
 {
 	if (x <= 0.0 || x >= 1.0) {
 		return x <= 0.0 ? 0.0 : 1.0;
@@ -46,8 +46,8 @@ static double incomplete_beta(double a, double b, double x)
 double pf_student_cdf(double t, double df)
 {
 	/* Near 0 the argument of the first form rounds to 1; the second one is its complement. */
-	double tail = t * t > df ? 0.5 * incomplete_beta(df / 2.0, 0.5, df / (df + t * t))
-				 : 0.5 - 0.5 * incomplete_beta(0.5, df / 2.0, t * t / (df + t * t));
+	double tail = t * t > df ? 0.5 * pf_incomplete_beta(df / 2.0, 0.5, df / (df + t * t))
+				 : 0.5 - 0.5 * pf_incomplete_beta(0.5, df / 2.0, t * t / (df + t * t));
 	return t > 0.0 ? 1.0 - tail : tail;
 }
 

@@ -13,6 +13,10 @@ typedef struct pf_interval {
 	bool has_interval; /* false with fewer than 2 samples: low and high are the mean then */
 } pf_interval;
 
+/* Regularised incomplete beta function I_x(a, b), a and b > 0 (continued fraction, Numerical Recipes 6.4;
+ * NIST DLMF 8.17.22). */
+double pf_incomplete_beta(double a, double b, double x);
+
 /* P(T <= t) with `df` > 0 degrees of freedom, by the regularised incomplete beta function (continued
  * fraction, Numerical Recipes 6.4; NIST DLMF 8.17.22). Absolute error below 1e-12. */
 double pf_student_cdf(double t, double df);

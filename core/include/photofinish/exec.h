@@ -79,6 +79,8 @@ typedef struct pf_pool_job {
 	/* In the parent: a worker died (by `signal`; 0: by an exit code; PF_DEATH_BY_TIMEOUT) while it had
 	 * `photo` (or PF_NO_PHOTO) of `unit`. PF_OK: give the unit to a fresh worker. */
 	pf_status (*died)(void *context, size_t unit, uint32_t photo, int signal, pf_error *error);
+	/* In the parent, a few times a second; may be NULL. */
+	void (*tick)(void *context);
 } pf_pool_job;
 
 /* Runs every unit, in order of their numbers, each on the next free of env->workers processes. A worker that
