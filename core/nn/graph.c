@@ -144,7 +144,7 @@ void pf_graph_sweep(pf_graph *graph)
 
 static void format_message(char *out, size_t capacity, const char *format, va_list arguments)
 {
-	vsnprintf(out, capacity, format, arguments);
+	vsnprintf(out, capacity, format, arguments); /* NOLINT(clang-analyzer-valist.Uninitialized): it is */
 }
 
 pf_status pf_node_fail(const pf_graph *graph, const pf_node *node, pf_error *error, pf_status code,

@@ -113,7 +113,7 @@ pf_status pf_onednn_emit(const pf_onednn_node *n, dnnl_primitive_desc_t pd, cons
 		status = pf_program_step(n->program, n->index, reads + (summed != PF_NO_BUFFER),
 					 writes + scratch, &step, n->error);
 	}
-	if (status != PF_OK) {
+	if (status != PF_OK || !state || !step) {
 		for (int i = 0; i < count; i++) {
 			free(args[i].owned);
 		}
