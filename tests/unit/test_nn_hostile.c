@@ -22,33 +22,64 @@
 
 static const pf_shape image = {4, {1, 2, 8, 8}};
 
-/* A small network with a branch, a norm, constants of all kinds and shape arithmetic. */
-static onnx_bytes small_model(void)
+static unsigned drawn;
+
+static unsigned draw(void)
 {
-	onnx_model m = {.opset = 13};
+	drawn = drawn * 1664525u + 1013904223u;
+	return drawn >> 8;
+}
+
+/* A number as it should be or, now and then where `hostile`, one that should not be. */
+static long long bend(long long sound, bool hostile)
+{
+	static const long long bad[] = {0,         -1,        1,         2,         3,
+					7,         -7,        1 << 20,   INT32_MAX, 1LL << 31,
+					1LL << 32, 1LL << 62, INT64_MAX, INT64_MIN};
+	return hostile && draw() % 12 == 0 ? bad[draw() % (sizeof bad / sizeof *bad)] : sound;
+}
+
+/* A small network with a branch, a norm, constants of all kinds and shape arithmetic. */
+static onnx_bytes small_model(bool hostile)
+{
+	onnx_model m = {.opset = bend(13, hostile)};
+	char text[256];
 	float weights[36], numbers[2] = {0.5f, 1.5f};
-	int64_t shape[2] = {1, -1}, indices[1] = {0}, ends[1] = {3};
+	int64_t shape[2] = {bend(1, hostile), bend(-1, hostile)}, indices[1] = {bend(0, hostile)},
+		ends[1] = {bend(3, hostile)};
 	for (int i = 0; i < 36; i++) {
 		weights[i] = (float)(i % 7) / 7 - 0.4f;
 	}
 	pf_shape kernel = {4, {2, 2, 3, 3}}, two = {1, {2}}, one = {1, {1}};
-	onnx_input(&m, "x", PF_TYPE_FLOAT, &image);
-	onnx_constant(&m, "w", &(pf_tensor){PF_TYPE_FLOAT, kernel, weights});
+	pf_shape input = {4, {bend(1, hostile), bend(2, hostile), bend(8, hostile), bend(8, hostile)}};
+	int64_t claimed[4] = {bend(2, hostile), bend(2, hostile), bend(3, hostile), bend(3, hostile)};
+	onnx_input(&m, "x", PF_TYPE_FLOAT, hostile ? &input : &image);
+	onnx_raw_constant(&m, "w", (int)bend(1, hostile), hostile ? claimed : kernel.dims, 4, weights,
+			  sizeof weights);
 	onnx_constant(&m, "v", &(pf_tensor){PF_TYPE_FLOAT, two, numbers});
 	onnx_constant(&m, "shape", &(pf_tensor){PF_TYPE_INT64, two, shape});
 	onnx_constant(&m, "zero", &(pf_tensor){PF_TYPE_INT64, one, indices});
 	onnx_constant(&m, "three", &(pf_tensor){PF_TYPE_INT64, one, ends});
-	onnx_node(&m, "Conv", "x,w", "c", "pads=I1,1,1,1 strides=I1,1 group=i1");
+	snprintf(text, sizeof text, "pads=I%lld,%lld,1,1 strides=I%lld,%lld dilations=I%lld,1 group=i%lld",
+		 bend(1, hostile), bend(1, hostile), bend(1, hostile), bend(1, hostile), bend(1, hostile),
+		 bend(1, hostile));
+	onnx_node(&m, hostile && draw() % 4 == 0 ? "ConvTranspose" : "Conv", "x,w", "c", text);
 	onnx_node(&m, "BatchNormalization", "c,v,v,v,v", "n", "epsilon=f0.001");
 	onnx_node(&m, "Sigmoid", "n", "s", "");
 	onnx_node(&m, "Mul", "n,s", "a", "");
-	onnx_node(&m, "MaxPool", "a", "p", "kernel_shape=I3,3 pads=I1,1,1,1");
-	onnx_node(&m, "Concat", "a,p", "j", "axis=i1");
+	snprintf(text, sizeof text,
+		 "kernel_shape=I%lld,%lld pads=I%lld,1,1,%lld strides=I%lld,1 ceil_mode=i%lld",
+		 bend(3, hostile), bend(3, hostile), bend(1, hostile), bend(1, hostile), bend(1, hostile),
+		 bend(0, hostile));
+	onnx_node(&m, hostile && draw() % 4 == 0 ? "AveragePool" : "MaxPool", "a", "p", text);
+	snprintf(text, sizeof text, "axis=i%lld", bend(1, hostile));
+	onnx_node(&m, "Concat", "a,p", "j", text);
 	onnx_node(&m, "Slice", "j,zero,three,zero", "cut", "");
 	onnx_node(&m, "Reshape", "cut,shape", "r", "");
-	onnx_node(&m, "Softmax", "r", "y", "axis=i1");
-	onnx_node(&m, "ArgMax", "y", "best", "axis=i1");
-	onnx_node(&m, "Gather", "r,best", "got", "axis=i1");
+	onnx_node(&m, "Softmax", "r", "y", text);
+	snprintf(text, sizeof text, "axis=i%lld", bend(1, hostile));
+	onnx_node(&m, "ArgMax", "y", "best", text);
+	onnx_node(&m, "Gather", "r,best", "got", text);
 	onnx_output(&m, "y");
 	onnx_output(&m, "got");
 	return onnx_finish(&m);
@@ -258,14 +289,6 @@ static void test_external_data(void **state)
 	pf_temp_remove(folder);
 }
 
-static unsigned drawn;
-
-static unsigned draw(void)
-{
-	drawn = drawn * 1664525u + 1013904223u;
-	return drawn >> 8;
-}
-
 static size_t mutate(const onnx_bytes *model, uint8_t *out)
 {
 	memcpy(out, model->data, model->size);
@@ -323,7 +346,7 @@ static void test_mutations(void **state)
 	(void)state;
 	const char *count = getenv("PF_MUTATIONS");
 	int rounds = count ? atoi(count) : 10000, alive = 0;
-	onnx_bytes model = small_model();
+	onnx_bytes model = small_model(false);
 	uint8_t *mutated = malloc(model.size);
 	assert_non_null(mutated);
 	assert_true(survive(model.data, model.size));
@@ -337,9 +360,14 @@ static void test_mutations(void **state)
 #endif
 	for (int i = 0; i < rounds; i++) {
 		drawn = (unsigned)i * 2654435761u + 17;
-		size_t size = mutate(&model, mutated);
+		onnx_bytes bent = {0};
+		if (i % 4 == 3) { /* sound bytes, numbers that are not */
+			bent = small_model(true);
+		}
+		size_t size = bent.data ? bent.size : mutate(&model, mutated);
 		uint8_t *exact = malloc(size + 1); /* so that a read behind the end is seen */
-		memcpy(exact, mutated, size);
+		memcpy(exact, bent.data ? bent.data : mutated, size);
+		onnx_clear(&bent);
 		uint64_t begun = pf_now_ns();
 		alive += survive(exact, size);
 		uint64_t took = pf_now_ns() - begun;

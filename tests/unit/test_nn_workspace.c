@@ -23,7 +23,6 @@ static atomic_size_t allocations;
 extern void *__libc_malloc(size_t size); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
 
 /* Of the whole process: what oneDNN and libgomp allocate counts too. */
-void *malloc(size_t size);
 void *malloc(size_t size)
 {
 	atomic_fetch_add(&allocations, 1);
