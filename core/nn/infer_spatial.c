@@ -150,7 +150,7 @@ static pf_status check_weights(pf_infer *infer, const pf_tensor *x, pf_window *w
 	}
 	w->groups = pf_attr_int(infer, "group", 1);
 	if (weights->shape.rank != x->shape.rank || pf_shape_elements(&weights->shape) == 0 ||
-	    w->groups < 1) {
+	    w->groups < 1 || w->groups > x->shape.dims[1]) {
 		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "its weights do not fit its input");
 	}
 	int64_t in_channels = x->shape.dims[1], d0 = weights->shape.dims[0], d1 = weights->shape.dims[1];

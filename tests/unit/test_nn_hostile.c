@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "core/nn/onnx_scan.h"
+#include "core/nn/op.h"
 #include "photofinish/trace.h"
 #include "photofinish/workspace.h"
 #include "tests/unit/network_case.h"
@@ -387,12 +387,98 @@ static void test_mutations(void **state)
 	onnx_clear(&model);
 }
 
+/* A constant or an input of small random dims; integers are bent, so that they serve as shapes, axes, steps.
+ */
+static void add_random_input(onnx_model *m, const char *name)
+{
+	static const pf_type types[] = {PF_TYPE_FLOAT, PF_TYPE_FLOAT, PF_TYPE_FLOAT, PF_TYPE_INT64,
+					PF_TYPE_INT64, PF_TYPE_INT32, PF_TYPE_BOOL,  PF_TYPE_UINT8};
+	pf_tensor t = {.type = types[draw() % 8], .shape.rank = (int32_t)(draw() % 6)};
+	for (int i = 0; i < t.shape.rank; i++) {
+		t.shape.dims[i] = 1 + draw() % 4;
+	}
+	int64_t elements = pf_shape_elements(&t.shape);
+	int64_t *data = calloc((size_t)elements, sizeof *data);
+	assert_non_null(data);
+	for (int64_t i = 0; i < elements; i++) {
+		if (t.type == PF_TYPE_FLOAT) {
+			((float *)data)[i] = (float)bend(1 + draw() % 3, true);
+		} else if (t.type == PF_TYPE_INT64) {
+			data[i] = bend(draw() % 4, true);
+		} else if (t.type != PF_TYPE_INT32) {
+			((uint8_t *)data)[i] = draw() & 1;
+		}
+	}
+	t.data = data;
+	if (draw() % 2) {
+		onnx_constant(m, name, &t);
+	} else {
+		onnx_input(m, name, t.type, &t.shape);
+	}
+	free(data);
+}
+
+static onnx_bytes random_operator(void)
+{
+	static const char *const numbers[] = {"axis",      "group",      "keepdims",  "to",
+					      "blocksize", "batch_dims", "ceil_mode", "allowzero",
+					      "transA",    "start",      "end",       "num_outputs"};
+	static const char *const lists[] = {"axes",  "perm",      "pads",   "strides", "kernel_shape",
+					    "split", "dilations", "starts", "ends",    "output_padding"};
+	static const int opsets[] = {7, 9, 10, 11, 13, 18};
+	onnx_model m = {.opset = opsets[draw() % 6]};
+	const pf_op *op = pf_op_at(draw() % pf_op_count());
+	uint32_t most = op->most_inputs < 5 ? op->most_inputs : 5;
+	uint32_t inputs = op->least_inputs + draw() % (most - op->least_inputs + 1), outputs = 1 + draw() % 2;
+	char names[64] = "", attributes[256] = "", name[8];
+	int used = 0;
+	for (uint32_t i = 0; i < inputs; i++) {
+		snprintf(name, sizeof name, "i%u", i);
+		add_random_input(&m, name);
+		used += snprintf(names + used, sizeof names - (size_t)used, "%s%s", i ? "," : "", name);
+	}
+	used = 0;
+	for (unsigned i = draw() % 3; i; i--) {
+		used += snprintf(attributes + used, sizeof attributes - (size_t)used, " %s=i%lld",
+				 numbers[draw() % 12], bend(draw() % 3, true));
+	}
+	for (unsigned i = draw() % 3; i; i--) {
+		used += snprintf(attributes + used, sizeof attributes - (size_t)used, " %s=I%lld",
+				 lists[draw() % 10], bend(draw() % 3, true));
+		for (unsigned k = draw() % 4; k; k--) {
+			used += snprintf(attributes + used, sizeof attributes - (size_t)used, ",%lld",
+					 bend(1 + draw() % 2, true));
+		}
+	}
+	onnx_node(&m, op->name, names, outputs == 1 ? "a" : "a,b", attributes);
+	onnx_node(&m, "Relu", "a", "y", "");
+	onnx_output(&m, draw() % 2 ? "y" : "a");
+	return onnx_finish(&m);
+}
+
+/* Every operator with inputs and attributes that mostly make no sense. */
+static void test_bent_operators(void **state)
+{
+	(void)state;
+	const char *count = getenv("PF_MUTATIONS");
+	int rounds = count ? atoi(count) : 20000, alive = 0;
+	for (int i = 0; i < rounds; i++) {
+		drawn = (unsigned)i * 2654435761u + 5;
+		onnx_bytes file = random_operator();
+		alive += survive(file.data, file.size);
+		onnx_clear(&file);
+	}
+	print_message("%d bent operators: %d run\n", rounds, alive);
+	assert_true(alive > 0 && alive < rounds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mutations),      cmocka_unit_test(test_no_models),
-		cmocka_unit_test(test_hostile_graphs), cmocka_unit_test(test_hostile_tensors),
-		cmocka_unit_test(test_amplification),  cmocka_unit_test(test_external_data),
+		cmocka_unit_test(test_mutations),       cmocka_unit_test(test_bent_operators),
+		cmocka_unit_test(test_no_models),       cmocka_unit_test(test_hostile_graphs),
+		cmocka_unit_test(test_hostile_tensors), cmocka_unit_test(test_amplification),
+		cmocka_unit_test(test_external_data),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
