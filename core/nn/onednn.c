@@ -98,7 +98,7 @@ pf_status pf_onednn_emit(const pf_onednn_node *n, dnnl_primitive_desc_t pd, cons
 			 int count, int32_t summed, bool reorder)
 {
 	pf_onednn_arg scratchpad;
-	bool scratch;
+	bool scratch = false;
 	pf_step *step = NULL;
 	uint32_t reads = 0, writes = 0, read = 0, write;
 	primitive_state *state = calloc(1, sizeof *state);
@@ -113,7 +113,7 @@ pf_status pf_onednn_emit(const pf_onednn_node *n, dnnl_primitive_desc_t pd, cons
 		status = pf_program_step(n->program, n->index, reads + (summed != PF_NO_BUFFER),
 					 writes + scratch, &step, n->error);
 	}
-	if (status != PF_OK) {
+	if (status != PF_OK || !state || !step) {
 		for (int i = 0; i < count; i++) {
 			free(args[i].owned);
 		}
@@ -336,6 +336,9 @@ static pf_status compile(pf_program *program, pf_error *error)
 	for (size_t i = 0; i < graph->value_count; i++) {
 		backend->layouts[i].buffer = PF_NO_BUFFER;
 	}
+	/* oneDNN keeps the last 1,024 primitives of the process, each with up to 256 KiB reserved for its
+	 * code; it dies where that reservation fails. A network has some hundred. */
+	dnnl_set_primitive_cache_capacity(256);
 	if (dnnl_engine_create(&backend->engine, dnnl_cpu, 0) != dnnl_success ||
 	    dnnl_stream_create(&backend->stream, backend->engine, dnnl_stream_default_flags) !=
 		    dnnl_success) {

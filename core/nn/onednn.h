@@ -75,8 +75,15 @@ typedef struct pf_onednn_eltwise {
 } pf_onednn_eltwise;
 int pf_onednn_act(const pf_act *act, pf_onednn_eltwise out[2]);
 
-pf_status pf_onednn_conv(pf_onednn_node *n); /* onednn_conv.c */
-pf_status pf_onednn_pool(pf_onednn_node *n); /* onednn_spatial.c, from here on */
+/* `from` in the layout that a primitive wants, made once; the caller frees it. NULL: no memory. */
+void *pf_onednn_pack(const pf_onednn_node *n, const void *from, const dnnl_memory_desc_t *given,
+		     const dnnl_memory_desc_t *wanted);
+/* A step of the node that copies `from` into `to`, of the same dims. */
+pf_status pf_onednn_copy(const pf_onednn_node *n, const pf_layout *from, const pf_layout *to);
+
+pf_status pf_onednn_deconv(pf_onednn_node *n); /* onednn_deconv.c; leaves undone what has no stride */
+pf_status pf_onednn_conv(pf_onednn_node *n);   /* onednn_conv.c */
+pf_status pf_onednn_pool(pf_onednn_node *n);   /* onednn_spatial.c, from here on */
 pf_status pf_onednn_resize(pf_onednn_node *n);
 pf_status pf_onednn_unary(pf_onednn_node *n); /* onednn_elementwise.c, from here on */
 pf_status pf_onednn_binary(pf_onednn_node *n);

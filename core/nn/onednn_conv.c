@@ -78,9 +78,8 @@ static bool describe(const pf_onednn_node *n, const conv_setup *s, dnnl_primitiv
 	       pf_onednn_describe(n, &convolution, true, pd);
 }
 
-/* The weights in the layout that the primitive wants, made once. */
-static void *pack(const pf_onednn_node *n, const void *from, const dnnl_memory_desc_t *given,
-		  const dnnl_memory_desc_t *wanted)
+void *pf_onednn_pack(const pf_onednn_node *n, const void *from, const dnnl_memory_desc_t *given,
+		     const dnnl_memory_desc_t *wanted)
 {
 	size_t bytes = dnnl_memory_desc_get_size(wanted);
 	void *packed = aligned_alloc(64, (bytes + 64) / 64 * 64);
@@ -132,8 +131,16 @@ pf_status pf_onednn_conv(pf_onednn_node *n)
 	bool biased = pf_node_has_input(n->node, 2);
 	conv_setup s;
 	dnnl_primitive_desc_t pd;
-	if (pf_node_input(graph, n->node, 0)->shape.rank != 4 || !weights->data || (biased && !bias->data) ||
-	    !set_up(n, &s) || !describe(n, &s, &pd)) {
+	if (pf_node_input(graph, n->node, 0)->shape.rank != 4 || !weights->data || (biased && !bias->data)) {
+		return PF_OK;
+	}
+	if (n->node->op->kind == PF_OP_CONV_TRANSPOSE) {
+		pf_status status = pf_onednn_deconv(n);
+		if (status != PF_OK || n->done) {
+			return status;
+		}
+	}
+	if (!set_up(n, &s) || !describe(n, &s, &pd)) {
 		return PF_OK;
 	}
 	pf_onednn_arg args[4] = {{.id = DNNL_ARG_SRC},
@@ -144,8 +151,8 @@ pf_status pf_onednn_conv(pf_onednn_node *n)
 	pf_status status = connect(n, pd, &args[0], &args[1], &summed);
 	args[2].md = *dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
 	if (status == PF_OK) {
-		args[2].owned = pack(n, weights->data, &s.given, &args[2].md);
-		args[3].owned = biased ? pack(n, bias->data, &s.bias, &s.bias) : NULL;
+		args[2].owned = pf_onednn_pack(n, weights->data, &s.given, &args[2].md);
+		args[3].owned = biased ? pf_onednn_pack(n, bias->data, &s.bias, &s.bias) : NULL;
 	}
 	if (status == PF_OK && (!args[2].owned || (biased && !args[3].owned))) {
 		status = pf_fail(n->error, PF_ERR_NO_MEMORY, graph->file, "not enough memory");

@@ -23,8 +23,7 @@ static dnnl_format_tag_t common_kind(const pf_onednn_node *n)
 	return kind;
 }
 
-/* A reorder from `from` into `to`, of the same dims. */
-static pf_status emit_copy(const pf_onednn_node *n, const pf_layout *from, const pf_layout *to)
+pf_status pf_onednn_copy(const pf_onednn_node *n, const pf_layout *from, const pf_layout *to)
 {
 	dnnl_primitive_desc_t pd;
 	if (dnnl_reorder_primitive_desc_create(&pd, &from->md, n->backend->engine, &to->md,
@@ -66,7 +65,7 @@ pf_status pf_onednn_concat(pf_onednn_node *n)
 			return pf_node_fail(graph, n->node, n->error, PF_ERR_INTERNAL,
 					    "oneDNN refused a part");
 		}
-		status = status == PF_OK ? emit_copy(n, &from, &to) : status;
+		status = status == PF_OK ? pf_onednn_copy(n, &from, &to) : status;
 		begin += x->dims[1];
 	}
 	return status;
@@ -102,7 +101,7 @@ static pf_status take_channels(pf_onednn_node *n)
 					    "oneDNN refused a part");
 		}
 		status = pf_onednn_define(n, n->node->outputs[i], &target.md, &target.buffer);
-		status = status == PF_OK ? emit_copy(n, &part, &target) : status;
+		status = status == PF_OK ? pf_onednn_copy(n, &part, &target) : status;
 		begin += y->dims[1];
 	}
 	return status;
@@ -130,7 +129,7 @@ static pf_status transpose(pf_onednn_node *n)
 	from.md = renamed;
 	status = pf_program_value(n->program, n->node->outputs[0], &to.buffer, n->error);
 	n->done = true;
-	return status == PF_OK ? emit_copy(n, &from, &to) : status;
+	return status == PF_OK ? pf_onednn_copy(n, &from, &to) : status;
 }
 
 pf_status pf_onednn_strided(pf_onednn_node *n)

@@ -30,7 +30,8 @@ static int by_name(const void *a, const void *b)
 
 static pf_status no_memory(const builder *b)
 {
-	return pf_fail(b->error, PF_ERR_NO_MEMORY, b->graph->file, "not enough memory");
+	pf_fail(b->error, PF_ERR_NO_MEMORY, b->graph->file, "not enough memory");
+	return PF_ERR_NO_MEMORY; /* said again for the analyser */
 }
 
 static const name_entry *find_name(const builder *b, const char *name)
@@ -59,7 +60,7 @@ static pf_status check_model(const builder *b)
 	b->graph->opset = 0;
 	for (size_t i = 0; i < model->n_opset_import; i++) {
 		const char *domain = model->opset_import[i]->domain;
-		if (!domain || !*domain || !strcmp(domain, "ai.onnx")) {
+		if (!domain || !*domain || !strcmp(domain, "ai.onnx") != 0) {
 			b->graph->opset = model->opset_import[i]->version;
 		}
 	}
@@ -175,7 +176,9 @@ static pf_status add_inputs(builder *b)
 		return no_memory(b);
 	}
 	size_t constants = b->name_count;
-	qsort(b->names, constants, sizeof *b->names, by_name);
+	if (constants) {
+		qsort(b->names, constants, sizeof *b->names, by_name);
+	}
 	for (size_t i = 0; i < proto->n_input; i++) {
 		const Onnx__ValueInfoProto *info = proto->input[i];
 		name_entry key = {.name = info->name};
@@ -207,7 +210,7 @@ static pf_status check_node(const builder *b, const Onnx__NodeProto *proto, cons
 	pf_escape(proto->domain ? proto->domain : "", domain, sizeof domain);
 	const pf_op *op = pf_op_find(operator);
 	pf_node shown = {.name = name, .op = &(pf_op){.name = operator} };
-	if (*domain && strcmp(domain, "ai.onnx")) {
+	if (*domain && strcmp(domain, "ai.onnx") != 0) {
 		return pf_node_fail(b->graph, &shown, b->error, PF_ERR_UNSUPPORTED,
 				    "operators of domain %s are not supported", domain);
 	}
@@ -281,9 +284,9 @@ static pf_status add_nodes(builder *b)
 		char number[24];
 		snprintf(number, sizeof number, "#%zu", i);
 		const char *name = proto->name && *proto->name ? proto->name : number;
-		const pf_op *op;
+		const pf_op *op = NULL;
 		pf_status status = check_node(b, proto, name, &op);
-		if (status != PF_OK) {
+		if (status != PF_OK || !op) {
 			return status;
 		}
 		if (op->most_inputs == UINT32_MAX && op->kind == PF_OP_BINARY) {
@@ -323,7 +326,9 @@ static pf_status link_nodes(builder *b)
 {
 	pf_graph *graph = b->graph;
 	char shown[96];
-	qsort(b->names, b->name_count, sizeof *b->names, by_name);
+	if (b->name_count) {
+		qsort(b->names, b->name_count, sizeof *b->names, by_name);
+	}
 	for (size_t i = 1; i < b->name_count; i++) {
 		if (by_name(&b->names[i - 1], &b->names[i]) == 0) {
 			return pf_fail(b->error, PF_ERR_INVALID, graph->file, "two things are named \"%s\"",

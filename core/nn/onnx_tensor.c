@@ -230,7 +230,7 @@ pf_status pf_onnx_tensor(const struct Onnx__TensorProto *proto, const pf_graph *
 	char name[96];
 	pf_escape(proto->name ? proto->name : "", name, sizeof name);
 	*out = (pf_tensor){0};
-	int64_t elements;
+	int64_t elements = 0;
 	pf_status status = check_header(proto, graph, name, out, &elements, error);
 	if (status != PF_OK) {
 		return status;

@@ -8,7 +8,8 @@
 
 static pf_status no_memory(const pf_program *program, pf_error *error)
 {
-	return pf_fail(error, PF_ERR_NO_MEMORY, program->graph->file, "not enough memory");
+	pf_fail(error, PF_ERR_NO_MEMORY, program->graph->file, "not enough memory");
+	return PF_ERR_NO_MEMORY; /* said again for the analyser */
 }
 
 pf_status pf_program_init(pf_program *program, const pf_graph *graph, const pf_backend *backend,

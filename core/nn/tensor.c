@@ -95,7 +95,7 @@ bool pf_shape_broadcast(const pf_shape *a, const pf_shape *b, pf_shape *out)
 
 void pf_shape_broadcast_strides(const pf_shape *from, const pf_shape *to, int64_t strides[PF_MAX_RANK])
 {
-	int64_t own[PF_MAX_RANK];
+	int64_t own[PF_MAX_RANK] = {0};
 	pf_shape_strides(from, own);
 	int lead = to->rank - from->rank;
 	for (int i = 0; i < to->rank; i++) {

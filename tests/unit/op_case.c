@@ -85,9 +85,13 @@ static onnx_bytes build(const op_case *c, bool folded)
 {
 	onnx_model m = {.opset = c->opset ? c->opset : 13};
 	char inputs[64] = "", outputs[64] = "", name[8];
+	size_t used = 0;
 	for (int i = 0; i < 6 && c->inputs[i]; i++) {
 		snprintf(name, sizeof name, "%si%d", i ? "," : "", i);
-		strcat(inputs, *c->inputs[i] ? name : i ? "," : "");
+		used += (size_t)snprintf(inputs + used, sizeof inputs - used, "%s",
+					 *c->inputs[i] ? name
+					 : i           ? ","
+						       : "");
 		if (*c->inputs[i]) {
 			pf_tensor t = parse(c->inputs[i]);
 			snprintf(name, sizeof name, "i%d", i);
@@ -99,9 +103,9 @@ static onnx_bytes build(const op_case *c, bool folded)
 			free(t.data);
 		}
 	}
+	used = 0;
 	for (int i = 0; i < 4 && c->outputs[i]; i++) {
-		snprintf(name, sizeof name, "%so%d", i ? "," : "", i);
-		strcat(outputs, name);
+		used += (size_t)snprintf(outputs + used, sizeof outputs - used, "%so%d", i ? "," : "", i);
 		snprintf(name, sizeof name, "o%d", i);
 		onnx_output(&m, name);
 	}

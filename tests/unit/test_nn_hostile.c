@@ -13,41 +13,73 @@
 
 #include <cmocka.h>
 
-#include "core/nn/onnx_scan.h"
+#include "core/nn/op.h"
 #include "photofinish/trace.h"
+#include "photofinish/workspace.h"
 #include "tests/unit/network_case.h"
 #include "tests/unit/onnx_fixture.h"
 #include "tests/unit/temp_folder.h"
 
 static const pf_shape image = {4, {1, 2, 8, 8}};
 
-/* A small network with a branch, a norm, constants of all kinds and shape arithmetic. */
-static onnx_bytes small_model(void)
+static unsigned drawn;
+
+static unsigned draw(void)
 {
-	onnx_model m = {.opset = 13};
+	drawn = drawn * 1664525u + 1013904223u;
+	return drawn >> 8;
+}
+
+/* A number as it should be or, now and then where `hostile`, one that should not be. */
+static long long bend(long long sound, bool hostile)
+{
+	static const long long bad[] = {0,         -1,        1,         2,         3,
+					7,         -7,        1 << 20,   INT32_MAX, 1LL << 31,
+					1LL << 32, 1LL << 62, INT64_MAX, INT64_MIN};
+	return hostile && draw() % 12 == 0 ? bad[draw() % (sizeof bad / sizeof *bad)] : sound;
+}
+
+/* A small network with a branch, a norm, constants of all kinds and shape arithmetic. */
+static onnx_bytes small_model(bool hostile)
+{
+	onnx_model m = {.opset = bend(13, hostile)};
+	char text[256];
 	float weights[36], numbers[2] = {0.5f, 1.5f};
-	int64_t shape[2] = {1, -1}, indices[1] = {0}, ends[1] = {3};
+	int64_t shape[2] = {bend(1, hostile), bend(-1, hostile)}, indices[1] = {bend(0, hostile)},
+		ends[1] = {bend(3, hostile)};
 	for (int i = 0; i < 36; i++) {
 		weights[i] = (float)(i % 7) / 7 - 0.4f;
 	}
 	pf_shape kernel = {4, {2, 2, 3, 3}}, two = {1, {2}}, one = {1, {1}};
-	onnx_input(&m, "x", PF_TYPE_FLOAT, &image);
-	onnx_constant(&m, "w", &(pf_tensor){PF_TYPE_FLOAT, kernel, weights});
+	pf_shape input = {4, {bend(1, hostile), bend(2, hostile), bend(8, hostile), bend(8, hostile)}};
+	int64_t claimed[4] = {bend(2, hostile), bend(2, hostile), bend(3, hostile), bend(3, hostile)};
+	onnx_input(&m, "x", PF_TYPE_FLOAT, hostile ? &input : &image);
+	onnx_raw_constant(&m, "w", (int)bend(1, hostile), hostile ? claimed : kernel.dims, 4, weights,
+			  sizeof weights);
 	onnx_constant(&m, "v", &(pf_tensor){PF_TYPE_FLOAT, two, numbers});
 	onnx_constant(&m, "shape", &(pf_tensor){PF_TYPE_INT64, two, shape});
 	onnx_constant(&m, "zero", &(pf_tensor){PF_TYPE_INT64, one, indices});
 	onnx_constant(&m, "three", &(pf_tensor){PF_TYPE_INT64, one, ends});
-	onnx_node(&m, "Conv", "x,w", "c", "pads=I1,1,1,1 strides=I1,1 group=i1");
+	snprintf(text, sizeof text, "pads=I%lld,%lld,1,1 strides=I%lld,%lld dilations=I%lld,1 group=i%lld",
+		 bend(1, hostile), bend(1, hostile), bend(1, hostile), bend(1, hostile), bend(1, hostile),
+		 bend(1, hostile));
+	onnx_node(&m, hostile && draw() % 4 == 0 ? "ConvTranspose" : "Conv", "x,w", "c", text);
 	onnx_node(&m, "BatchNormalization", "c,v,v,v,v", "n", "epsilon=f0.001");
 	onnx_node(&m, "Sigmoid", "n", "s", "");
 	onnx_node(&m, "Mul", "n,s", "a", "");
-	onnx_node(&m, "MaxPool", "a", "p", "kernel_shape=I3,3 pads=I1,1,1,1");
-	onnx_node(&m, "Concat", "a,p", "j", "axis=i1");
+	snprintf(text, sizeof text,
+		 "kernel_shape=I%lld,%lld pads=I%lld,1,1,%lld strides=I%lld,1 ceil_mode=i%lld",
+		 bend(3, hostile), bend(3, hostile), bend(1, hostile), bend(1, hostile), bend(1, hostile),
+		 bend(0, hostile));
+	onnx_node(&m, hostile && draw() % 4 == 0 ? "AveragePool" : "MaxPool", "a", "p", text);
+	snprintf(text, sizeof text, "axis=i%lld", bend(1, hostile));
+	onnx_node(&m, "Concat", "a,p", "j", text);
 	onnx_node(&m, "Slice", "j,zero,three,zero", "cut", "");
 	onnx_node(&m, "Reshape", "cut,shape", "r", "");
-	onnx_node(&m, "Softmax", "r", "y", "axis=i1");
-	onnx_node(&m, "ArgMax", "y", "best", "axis=i1");
-	onnx_node(&m, "Gather", "r,best", "got", "axis=i1");
+	onnx_node(&m, "Softmax", "r", "y", text);
+	snprintf(text, sizeof text, "axis=i%lld", bend(1, hostile));
+	onnx_node(&m, "ArgMax", "y", "best", text);
+	onnx_node(&m, "Gather", "r,best", "got", text);
 	onnx_output(&m, "y");
 	onnx_output(&m, "got");
 	return onnx_finish(&m);
@@ -191,7 +223,7 @@ static void test_amplification(void **state)
 	}
 	onnx_bytes deep = {0};
 	onnx_message(&deep, 7, &inner);
-	refused(deep, PF_ERR_INVALID, "nested deeper");
+	refused(deep, PF_ERR_TOO_LARGE, "nested deeper");
 	onnx_model m = {.opset = 13};
 	pf_shape one = {1, {1}};
 	char from[16] = "x", to[16];
@@ -257,14 +289,6 @@ static void test_external_data(void **state)
 	pf_temp_remove(folder);
 }
 
-static unsigned drawn;
-
-static unsigned draw(void)
-{
-	drawn = drawn * 1664525u + 1013904223u;
-	return drawn >> 8;
-}
-
 static size_t mutate(const onnx_bytes *model, uint8_t *out)
 {
 	memcpy(out, model->data, model->size);
@@ -322,7 +346,7 @@ static void test_mutations(void **state)
 	(void)state;
 	const char *count = getenv("PF_MUTATIONS");
 	int rounds = count ? atoi(count) : 10000, alive = 0;
-	onnx_bytes model = small_model();
+	onnx_bytes model = small_model(false);
 	uint8_t *mutated = malloc(model.size);
 	assert_non_null(mutated);
 	assert_true(survive(model.data, model.size));
@@ -336,9 +360,14 @@ static void test_mutations(void **state)
 #endif
 	for (int i = 0; i < rounds; i++) {
 		drawn = (unsigned)i * 2654435761u + 17;
-		size_t size = mutate(&model, mutated);
+		onnx_bytes bent = {0};
+		if (i % 4 == 3) { /* sound bytes, numbers that are not */
+			bent = small_model(true);
+		}
+		size_t size = bent.data ? bent.size : mutate(&model, mutated);
 		uint8_t *exact = malloc(size + 1); /* so that a read behind the end is seen */
-		memcpy(exact, mutated, size);
+		memcpy(exact, bent.data ? bent.data : mutated, size);
+		onnx_clear(&bent);
 		uint64_t begun = pf_now_ns();
 		alive += survive(exact, size);
 		uint64_t took = pf_now_ns() - begun;
@@ -358,12 +387,98 @@ static void test_mutations(void **state)
 	onnx_clear(&model);
 }
 
+/* A constant or an input of small random dims; integers are bent, so that they serve as shapes, axes, steps.
+ */
+static void add_random_input(onnx_model *m, const char *name)
+{
+	static const pf_type types[] = {PF_TYPE_FLOAT, PF_TYPE_FLOAT, PF_TYPE_FLOAT, PF_TYPE_INT64,
+					PF_TYPE_INT64, PF_TYPE_INT32, PF_TYPE_BOOL,  PF_TYPE_UINT8};
+	pf_tensor t = {.type = types[draw() % 8], .shape.rank = (int32_t)(draw() % 6)};
+	for (int i = 0; i < t.shape.rank; i++) {
+		t.shape.dims[i] = 1 + draw() % 4;
+	}
+	int64_t elements = pf_shape_elements(&t.shape);
+	int64_t *data = calloc((size_t)elements, sizeof *data);
+	assert_non_null(data);
+	for (int64_t i = 0; i < elements; i++) {
+		if (t.type == PF_TYPE_FLOAT) {
+			((float *)data)[i] = (float)bend(1 + draw() % 3, true);
+		} else if (t.type == PF_TYPE_INT64) {
+			data[i] = bend(draw() % 4, true);
+		} else if (t.type != PF_TYPE_INT32) {
+			((uint8_t *)data)[i] = draw() & 1;
+		}
+	}
+	t.data = data;
+	if (draw() % 2) {
+		onnx_constant(m, name, &t);
+	} else {
+		onnx_input(m, name, t.type, &t.shape);
+	}
+	free(data);
+}
+
+static onnx_bytes random_operator(void)
+{
+	static const char *const numbers[] = {"axis",      "group",      "keepdims",  "to",
+					      "blocksize", "batch_dims", "ceil_mode", "allowzero",
+					      "transA",    "start",      "end",       "num_outputs"};
+	static const char *const lists[] = {"axes",  "perm",      "pads",   "strides", "kernel_shape",
+					    "split", "dilations", "starts", "ends",    "output_padding"};
+	static const int opsets[] = {7, 9, 10, 11, 13, 18};
+	onnx_model m = {.opset = opsets[draw() % 6]};
+	const pf_op *op = pf_op_at(draw() % pf_op_count());
+	uint32_t most = op->most_inputs < 5 ? op->most_inputs : 5;
+	uint32_t inputs = op->least_inputs + draw() % (most - op->least_inputs + 1), outputs = 1 + draw() % 2;
+	char names[64] = "", attributes[256] = "", name[8];
+	int used = 0;
+	for (uint32_t i = 0; i < inputs; i++) {
+		snprintf(name, sizeof name, "i%u", i);
+		add_random_input(&m, name);
+		used += snprintf(names + used, sizeof names - (size_t)used, "%s%s", i ? "," : "", name);
+	}
+	used = 0;
+	for (unsigned i = draw() % 3; i; i--) {
+		used += snprintf(attributes + used, sizeof attributes - (size_t)used, " %s=i%lld",
+				 numbers[draw() % 12], bend(draw() % 3, true));
+	}
+	for (unsigned i = draw() % 3; i; i--) {
+		used += snprintf(attributes + used, sizeof attributes - (size_t)used, " %s=I%lld",
+				 lists[draw() % 10], bend(draw() % 3, true));
+		for (unsigned k = draw() % 4; k; k--) {
+			used += snprintf(attributes + used, sizeof attributes - (size_t)used, ",%lld",
+					 bend(1 + draw() % 2, true));
+		}
+	}
+	onnx_node(&m, op->name, names, outputs == 1 ? "a" : "a,b", attributes);
+	onnx_node(&m, "Relu", "a", "y", "");
+	onnx_output(&m, draw() % 2 ? "y" : "a");
+	return onnx_finish(&m);
+}
+
+/* Every operator with inputs and attributes that mostly make no sense. */
+static void test_bent_operators(void **state)
+{
+	(void)state;
+	const char *count = getenv("PF_MUTATIONS");
+	int rounds = count ? atoi(count) : 20000, alive = 0;
+	for (int i = 0; i < rounds; i++) {
+		drawn = (unsigned)i * 2654435761u + 5;
+		onnx_bytes file = random_operator();
+		alive += survive(file.data, file.size);
+		onnx_clear(&file);
+	}
+	print_message("%d bent operators: %d run\n", rounds, alive);
+	assert_true(alive > 0 && alive < rounds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mutations),      cmocka_unit_test(test_no_models),
-		cmocka_unit_test(test_hostile_graphs), cmocka_unit_test(test_hostile_tensors),
-		cmocka_unit_test(test_amplification),  cmocka_unit_test(test_external_data),
+		cmocka_unit_test(test_mutations),       cmocka_unit_test(test_bent_operators),
+		cmocka_unit_test(test_no_models),       cmocka_unit_test(test_hostile_graphs),
+		cmocka_unit_test(test_hostile_tensors), cmocka_unit_test(test_amplification),
+		cmocka_unit_test(test_external_data),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
