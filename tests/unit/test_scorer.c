@@ -397,7 +397,7 @@ static void test_version(void **state)
 	(void)state;
 	assert_non_null(strstr(pf_engine_version(), "libjpeg-turbo 2"));
 	assert_non_null(strstr(pf_engine_version(), "OpenCV 4"));
-	assert_non_null(strstr(pf_engine_version(), "pose by "));
+	assert_non_null(strstr(pf_engine_version(), "pose "));
 }
 
 int main(void)
