@@ -23,8 +23,8 @@ void pf_file_view_close(pf_file_view *view);
 pf_status pf_external_read(const char *model, const char *location, uint64_t offset, uint64_t size, void *out,
 			   pf_error *error);
 
-/* Fails where the bytes are plainly something else: empty, XML, HTML, JSON, ZIP; text too if they are known to be
- * malformed (a model can look like text at its beginning). */
+/* Fails where the bytes are plainly something else: empty, XML, HTML, JSON, ZIP; text too if they are known
+ * to be malformed (a model can look like text at its beginning). */
 pf_status pf_onnx_sniff(const uint8_t *bytes, size_t size, bool malformed, const char *file, pf_error *error);
 
 #endif

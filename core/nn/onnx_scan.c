@@ -143,7 +143,7 @@ static pf_status scan_message(scan *s, const uint8_t *end, const ProtobufCMessag
 			      int depth)
 {
 	if (depth > MAX_DEPTH) {
-		return pf_fail(s->error, PF_ERR_INVALID, s->file, "messages are nested deeper than %d",
+		return pf_fail(s->error, PF_ERR_TOO_LARGE, s->file, "messages are nested deeper than %d",
 			       MAX_DEPTH);
 	}
 	s->memory += message->sizeof_message + 32;

@@ -191,7 +191,7 @@ static void test_amplification(void **state)
 	}
 	onnx_bytes deep = {0};
 	onnx_message(&deep, 7, &inner);
-	refused(deep, PF_ERR_INVALID, "nested deeper");
+	refused(deep, PF_ERR_TOO_LARGE, "nested deeper");
 	onnx_model m = {.opset = 13};
 	pf_shape one = {1, {1}};
 	char from[16] = "x", to[16];
