@@ -1,5 +1,6 @@
 /* In place of core/nn where what it needs was not there at build time: nothing loads. */
 #include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 void pf_network_options_default(pf_network_options *options)
 {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 #ifdef PF_WITH_ONEDNN
 #include <dnnl.h>

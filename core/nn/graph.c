@@ -142,13 +142,18 @@ void pf_graph_sweep(pf_graph *graph)
 	free(needed);
 }
 
+static void format_message(char *out, size_t capacity, const char *format, va_list arguments)
+{
+	vsnprintf(out, capacity, format, arguments);
+}
+
 pf_status pf_node_fail(const pf_graph *graph, const pf_node *node, pf_error *error, pf_status code,
 		       const char *format, ...)
 {
 	char message[192], name[96];
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(message, sizeof message, format, arguments);
+	format_message(message, sizeof message, format, arguments);
 	va_end(arguments);
 	return pf_fail(error, code, graph->file, "node \"%s\" (%s): %s",
 		       pf_escape(node->name, name, sizeof name), node->op ? node->op->name : "?", message);

@@ -145,7 +145,7 @@ pf_status pf_infer_floats(pf_infer *infer, uint32_t from, uint32_t to)
 
 pf_status pf_infer_axes(pf_infer *infer, bool by_input, int32_t rank, uint32_t *mask, bool *stated)
 {
-	int64_t axes[PF_MAX_RANK];
+	int64_t axes[PF_MAX_RANK] = {0};
 	size_t count = 0;
 	pf_status status = PF_OK;
 	if (by_input) {

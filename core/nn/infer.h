@@ -3,11 +3,18 @@
 #ifndef PF_NN_INFER_H
 #define PF_NN_INFER_H
 
+#include <string.h>
+
 #include "core/nn/graph.h"
 #include "core/nn/onnx.h"
 
 #define PF_INFER_FAIL(infer, code, ...) \
 	pf_node_fail((infer)->graph, (infer)->node, (infer)->error, code, __VA_ARGS__)
+
+static inline bool pf_text_is(const char *text, const char *other)
+{
+	return strcmp(text, other) == 0;
+}
 
 const pf_tensor *pf_infer_input(const pf_infer *infer, uint32_t i);
 

@@ -23,7 +23,7 @@ pf_status pf_setup_unary(pf_infer *infer)
 		break;
 	case PF_ACT_GELU:
 		pf_attr_string(infer, "approximate", "none", approximate, sizeof approximate);
-		if (strcmp(approximate, "none")) {
+		if (!pf_text_is(approximate, "none")) {
 			return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "approximate %s is not supported",
 					     approximate);
 		}

@@ -36,7 +36,7 @@ pf_status pf_setup_concat(pf_infer *infer)
 
 static pf_status read_pad_amounts(pf_infer *infer, int32_t rank, int64_t pads[2 * PF_MAX_RANK])
 {
-	int64_t given[2 * PF_MAX_RANK], axes[PF_MAX_RANK];
+	int64_t given[2 * PF_MAX_RANK] = {0}, axes[PF_MAX_RANK] = {0};
 	size_t count, axis_count = 0;
 	pf_status status = PF_OK;
 	if (infer->graph->opset < 11) {
@@ -68,18 +68,18 @@ pf_status pf_setup_pad(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
 	int32_t rank = x->shape.rank;
-	int64_t pads[2 * PF_MAX_RANK];
+	int64_t pads[2 * PF_MAX_RANK] = {0};
 	char mode[16];
 	pf_status status = read_pad_amounts(infer, rank, pads);
 	pf_attr_string(infer, "mode", "constant", mode, sizeof mode);
 	if (status != PF_OK || infer->status != PF_OK) {
 		return status != PF_OK ? status : infer->status;
 	}
-	if (!strcmp(mode, "constant")) {
+	if (pf_text_is(mode, "constant")) {
 		infer->node->params.pad.mode = PF_PAD_CONSTANT;
-	} else if (!strcmp(mode, "reflect")) {
+	} else if (pf_text_is(mode, "reflect")) {
 		infer->node->params.pad.mode = PF_PAD_REFLECT;
-	} else if (!strcmp(mode, "edge")) {
+	} else if (pf_text_is(mode, "edge")) {
 		infer->node->params.pad.mode = PF_PAD_EDGE;
 	} else {
 		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "mode %s is not supported", mode);
@@ -207,8 +207,8 @@ static pf_status resize_modes(pf_infer *infer, bool simple)
 	if (infer->status != PF_OK) {
 		return infer->status;
 	}
-	infer->node->params.resize.linear = !strcmp(mode, "linear") || !strcmp(mode, "bilinear");
-	if (!infer->node->params.resize.linear && strcmp(mode, "nearest")) {
+	infer->node->params.resize.linear = pf_text_is(mode, "linear") || pf_text_is(mode, "bilinear");
+	if (!infer->node->params.resize.linear && !pf_text_is(mode, "nearest")) {
 		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "mode %s is not supported", mode);
 	}
 	if (simple) { /* Upsample, and Resize of operator set 10 */
@@ -217,10 +217,10 @@ static pf_status resize_modes(pf_infer *infer, bool simple)
 		return PF_OK;
 	}
 	unsigned c = 0, n = 0;
-	while (c < 5 && strcmp(coordinate, coordinates[c])) {
+	while (c < 5 && !pf_text_is(coordinate, coordinates[c])) {
 		c++;
 	}
-	while (n < 4 && strcmp(nearest, roundings[n])) {
+	while (n < 4 && !pf_text_is(nearest, roundings[n])) {
 		n++;
 	}
 	if (c == 5 || n == 4) {
@@ -291,8 +291,8 @@ static pf_status resize_output(pf_infer *infer, const double *scales, size_t sca
 pf_status pf_setup_resize(pf_infer *infer)
 {
 	bool simple = infer->graph->opset < 11;
-	double scales[PF_MAX_RANK];
-	int64_t sizes[PF_MAX_RANK];
+	double scales[PF_MAX_RANK] = {0};
+	int64_t sizes[PF_MAX_RANK] = {0};
 	size_t scale_count, size_count = 0;
 	pf_status status = resize_modes(infer, simple);
 	if (status == PF_OK) {
@@ -302,7 +302,7 @@ pf_status pf_setup_resize(pf_infer *infer)
 		status = pf_infer_ints(infer, 3, sizes, PF_MAX_RANK, &size_count);
 		char policy[16];
 		pf_attr_string(infer, "keep_aspect_ratio_policy", "stretch", policy, sizeof policy);
-		if (status == PF_OK && size_count && strcmp(policy, "stretch")) {
+		if (status == PF_OK && size_count && !pf_text_is(policy, "stretch")) {
 			return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED,
 					     "keep_aspect_ratio_policy is not supported");
 		}
@@ -312,7 +312,7 @@ pf_status pf_setup_resize(pf_infer *infer)
 
 pf_status pf_setup_upsample(pf_infer *infer)
 {
-	double scales[PF_MAX_RANK];
+	double scales[PF_MAX_RANK] = {0};
 	size_t count = 0;
 	pf_status status = resize_modes(infer, true);
 	if (status == PF_OK && infer->graph->opset < 9) {

@@ -254,7 +254,7 @@ pf_status pf_setup_constant(pf_infer *infer)
 
 pf_status pf_setup_constant_of_shape(pf_infer *infer)
 {
-	int64_t dims[PF_MAX_RANK], elements;
+	int64_t dims[PF_MAX_RANK] = {0}, elements = 0;
 	size_t count;
 	pf_status status = pf_infer_ints(infer, 0, dims, PF_MAX_RANK, &count);
 	if (status != PF_OK) {

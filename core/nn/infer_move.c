@@ -28,7 +28,7 @@ pf_status pf_setup_identity(pf_infer *infer)
 pf_status pf_setup_reshape(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
-	int64_t dims[PF_MAX_RANK], known = 1;
+	int64_t dims[PF_MAX_RANK] = {0}, known = 1;
 	size_t count;
 	pf_status status = pf_infer_ints(infer, 1, dims, PF_MAX_RANK, &count);
 	bool keep_zero = pf_attr_int(infer, "allowzero", 0) != 0;
@@ -87,7 +87,7 @@ pf_status pf_setup_squeeze(pf_infer *infer)
 pf_status pf_setup_unsqueeze(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
-	int64_t axes[PF_MAX_RANK];
+	int64_t axes[PF_MAX_RANK] = {0};
 	size_t count;
 	pf_status status = PF_OK;
 	if (infer->graph->opset >= 13) {
@@ -131,7 +131,7 @@ static pf_strided *begin_strided(pf_infer *infer, const pf_shape *shape)
 pf_status pf_setup_transpose(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
-	int64_t perm[PF_MAX_RANK], strides[PF_MAX_RANK];
+	int64_t perm[PF_MAX_RANK] = {0}, strides[PF_MAX_RANK];
 	size_t count;
 	int32_t rank = x->shape.rank;
 	pf_attr_ints(infer, "perm", perm, PF_MAX_RANK, &count);
@@ -251,7 +251,7 @@ pf_status pf_setup_slice(pf_infer *infer)
 pf_status pf_setup_split(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
-	int64_t sizes[64];
+	int64_t sizes[64] = {0};
 	size_t count = 0, outputs = infer->node->output_count;
 	int32_t axis = 0;
 	pf_status status = pf_infer_axis(infer, pf_attr_int(infer, "axis", 0), x->shape.rank, &axis);
@@ -302,7 +302,7 @@ pf_status pf_setup_split(pf_infer *infer)
 pf_status pf_setup_expand(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
-	int64_t dims[PF_MAX_RANK];
+	int64_t dims[PF_MAX_RANK] = {0};
 	size_t count;
 	pf_status status = pf_infer_ints(infer, 1, dims, PF_MAX_RANK, &count);
 	if (status != PF_OK) {
@@ -324,7 +324,7 @@ pf_status pf_setup_expand(pf_infer *infer)
 pf_status pf_setup_tile(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
-	int64_t repeats[PF_MAX_RANK], strides[PF_MAX_RANK];
+	int64_t repeats[PF_MAX_RANK] = {0}, strides[PF_MAX_RANK];
 	size_t count;
 	pf_status status = pf_infer_ints(infer, 1, repeats, PF_MAX_RANK, &count);
 	if (status != PF_OK) {
@@ -380,7 +380,7 @@ pf_status pf_setup_depth_to_space(pf_infer *infer)
 	}
 	int64_t depth = c / (b * b);
 	pf_shape shape = {4, {n, depth, h * b, w * b}};
-	bool crd = !strcmp(mode, "CRD");
+	bool crd = pf_text_is(mode, "CRD");
 	pf_strided *s = begin_strided(infer, &shape);
 	*s = (pf_strided){.rank = 6,
 			  .axis = -1,

@@ -71,8 +71,9 @@ static pf_status read_window(pf_infer *infer, int rank, pf_window *w, char pad_m
 		status = read_pads(infer, rank, w);
 	}
 	pf_attr_string(infer, "auto_pad", "NOTSET", pad_mode, 16);
-	if (status == PF_OK && infer->status == PF_OK && strcmp(pad_mode, "NOTSET") &&
-	    strcmp(pad_mode, "VALID") && strcmp(pad_mode, "SAME_UPPER") && strcmp(pad_mode, "SAME_LOWER")) {
+	if (status == PF_OK && infer->status == PF_OK && !pf_text_is(pad_mode, "NOTSET") &&
+	    !pf_text_is(pad_mode, "VALID") && !pf_text_is(pad_mode, "SAME_UPPER") &&
+	    !pf_text_is(pad_mode, "SAME_LOWER")) {
 		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "auto_pad %s is unknown", pad_mode);
 	}
 	return status == PF_OK ? infer->status : status;
@@ -82,7 +83,7 @@ static void share_padding(pf_window *w, int axis, int64_t total, const char *pad
 {
 	total = total > 0 ? total : 0;
 	int64_t smaller = total / 2;
-	w->pad_begin[axis] = strcmp(pad_mode, "SAME_LOWER") ? smaller : total - smaller;
+	w->pad_begin[axis] = !pf_text_is(pad_mode, "SAME_LOWER") ? smaller : total - smaller;
 	w->pad_end[axis] = total - w->pad_begin[axis];
 }
 
@@ -92,7 +93,7 @@ static pf_status slide(pf_infer *infer, pf_window *w, const int64_t in[2], const
 {
 	for (int i = 0; i < 2; i++) {
 		int64_t extent = (w->kernel[i] - 1) * w->dilation[i] + 1;
-		if (!strcmp(pad_mode, "VALID")) {
+		if (pf_text_is(pad_mode, "VALID")) {
 			w->pad_begin[i] = w->pad_end[i] = 0;
 		} else if (!strncmp(pad_mode, "SAME", 4)) {
 			int64_t same = (in[i] + w->stride[i] - 1) / w->stride[i];
@@ -189,8 +190,8 @@ pf_status pf_setup_conv(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
 	pf_window *w = &infer->node->params.window;
-	char pad_mode[16];
-	int64_t channels, in[2], out[2];
+	char pad_mode[16] = "";
+	int64_t channels = 0, in[2] = {1, 1}, out[2] = {1, 1};
 	pf_status status = check_weights(infer, x, w, false, &channels);
 	if (status == PF_OK) {
 		status = read_window(infer, x->shape.rank, w, pad_mode);
@@ -214,8 +215,8 @@ pf_status pf_setup_conv_transpose(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
 	pf_window *w = &infer->node->params.window;
-	char pad_mode[16];
-	int64_t channels, in[2], out[2], extra[2];
+	char pad_mode[16] = "";
+	int64_t channels = 0, in[2] = {1, 1}, out[2] = {1, 1}, extra[2] = {0};
 	pf_status status = check_weights(infer, x, w, true, &channels);
 	if (status == PF_OK) {
 		status = read_window(infer, x->shape.rank, w, pad_mode);
@@ -256,8 +257,8 @@ pf_status pf_setup_pool(pf_infer *infer)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
 	pf_window *w = &infer->node->params.window;
-	char pad_mode[16];
-	int64_t in[2], out[2];
+	char pad_mode[16] = "";
+	int64_t in[2] = {1, 1}, out[2] = {1, 1};
 	pf_status status = check_spatial(infer, x);
 	if (status == PF_OK) {
 		status = pf_infer_floats(infer, 0, 1);

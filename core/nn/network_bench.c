@@ -8,6 +8,7 @@
 #include "core/nn/onnx.h"
 #include "photofinish/network.h"
 #include "photofinish/trace.h"
+#include "photofinish/workspace.h"
 
 static pf_status no_memory(pf_error *error)
 {
@@ -135,8 +136,13 @@ pf_status pf_network_bench(const pf_network *network, const char *backend, uint3
 	pf_network *convolution = NULL;
 	pf_workspace *workspaces[2] = {NULL, NULL};
 	run_time *times[2] = {calloc(rounds + 1, sizeof(run_time)), calloc(rounds + 1, sizeof(run_time))};
-	pf_status status = times[0] && times[1] && rounds ? make_convolution(&convolution, error)
-							  : no_memory(error);
+	if (!times[0] || !times[1] || !rounds) {
+		free(times[0]);
+		free(times[1]);
+		no_memory(error);
+		return PF_ERR_NO_MEMORY;
+	}
+	pf_status status = make_convolution(&convolution, error);
 	const pf_network *networks[2] = {network, convolution};
 	for (int k = 0; status == PF_OK && k < 2; k++) {
 		status = open_workspace(networks[k], backend, &workspaces[k], error);

@@ -98,7 +98,7 @@ pf_status pf_onednn_emit(const pf_onednn_node *n, dnnl_primitive_desc_t pd, cons
 			 int count, int32_t summed, bool reorder)
 {
 	pf_onednn_arg scratchpad;
-	bool scratch;
+	bool scratch = false;
 	pf_step *step = NULL;
 	uint32_t reads = 0, writes = 0, read = 0, write;
 	primitive_state *state = calloc(1, sizeof *state);

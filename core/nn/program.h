@@ -10,6 +10,7 @@
 #include "core/nn/graph.h"
 #include "photofinish/network.h"
 #include "photofinish/status.h"
+#include "photofinish/workspace.h"
 
 #define PF_NO_BUFFER (-1)
 

@@ -6,6 +6,7 @@
 #include "core/nn/program.h"
 #include "photofinish/network.h"
 #include "photofinish/trace.h"
+#include "photofinish/workspace.h"
 
 struct pf_workspace {
 	pf_program program;

@@ -18,7 +18,7 @@
 #include "core/scoring/pose_input.h"
 #include "core/scoring/pose_measures.h"
 #include "core/scoring/quality.h"
-#include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 #define STRINGIFY_(x) #x
 #define STRINGIFY(x) STRINGIFY_(x)

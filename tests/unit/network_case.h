@@ -6,6 +6,7 @@
 
 #include "core/nn/tensor.h"
 #include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 /* Inputs and expected outputs as tests/nn/export_models.py writes them. */
 typedef struct network_case {

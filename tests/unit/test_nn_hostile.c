@@ -15,6 +15,7 @@
 
 #include "core/nn/onnx_scan.h"
 #include "photofinish/trace.h"
+#include "photofinish/workspace.h"
 #include "tests/unit/network_case.h"
 #include "tests/unit/onnx_fixture.h"
 #include "tests/unit/temp_folder.h"

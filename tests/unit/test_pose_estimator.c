@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "core/scoring/pose_estimator.h"
-#include "photofinish/network.h"
 #include "photofinish/scorer.h"
+#include "photofinish/workspace.h"
 #include "pose_fixture.h"
 
 static const char card[] = "{width: 384, height: 288, turn: yes, output: heatmap, colour: ycbcr,\n"

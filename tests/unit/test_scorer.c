@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "jpeg_fixture.h"
-#include "photofinish/network.h"
 #include "photofinish/scorer.h"
+#include "photofinish/workspace.h"
 
 static pf_scorer *open_scorer(pf_trace *trace)
 {
