@@ -180,3 +180,9 @@ int64_t pf_shape_elements(const pf_shape *shape)
 	(void)shape;
 	return 0;
 }
+
+const char *pf_network_backend_version(size_t index)
+{
+	(void)index;
+	return NULL;
+}

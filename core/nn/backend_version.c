@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 #ifdef PF_WITH_ONEDNN
 #include <dnnl.h>
@@ -13,7 +13,7 @@ static char onednn[64];
 static void describe_onednn(void)
 {
 	const dnnl_version_t *version = dnnl_version();
-	snprintf(onednn, sizeof onednn, "oneDNN %d.%d.%d (isa %x)", version->major, version->minor,
+	snprintf(onednn, sizeof onednn, "oneDNN %d.%d.%d (isa %u)", version->major, version->minor,
 		 version->patch, (unsigned)dnnl_get_effective_cpu_isa());
 }
 #endif

@@ -86,8 +86,7 @@ pf_status pf_pose_card_path(const char *model_file, char *path, size_t bytes, pf
 	if (stem + sizeof ".yaml" > bytes) {
 		return pf_fail(error, PF_ERR_INVALID, model_file, "the model's path is too long");
 	}
-	memcpy(path, model_file, stem);
-	memcpy(path + stem, ".yaml", sizeof ".yaml");
+	snprintf(path, bytes, "%.*s.yaml", (int)stem, model_file);
 	return PF_OK;
 }
 

@@ -10,9 +10,10 @@
 #include "core/scoring/pose_input.h"
 #include "photofinish/pose.h"
 
-#define PF_POSE_CANDIDATES 128 /* yolo: at most so many boxes, the most confident, take part in the choice \
-				*/
-#define PF_POSE_OVERLAP 0.65   /* yolo: boxes that overlap more (intersection over union) are one person */
+#define PF_POSE_CANDIDATES                                                                               \
+	128                  /* yolo: at most so many boxes, the most confident, take part in the choice \
+			      */
+#define PF_POSE_OVERLAP 0.65 /* yolo: boxes that overlap more (intersection over union) are one person */
 
 /* maps[channels][rows][columns], channels >= 17; further channels are not keypoints. The maximum of each of
  * the first 17, moved by a quarter of a cell towards the larger neighbour in each direction (Newell, Yang and

@@ -7,6 +7,7 @@
 
 #include "core/scoring/pose_decode.h"
 #include "core/scoring/pose_input.h"
+#include "photofinish/workspace.h"
 
 #ifndef PF_POSE_MODEL
 #define PF_POSE_MODEL ""

@@ -267,5 +267,5 @@ void pf_pose_measure(const pf_pose *pose, uint32_t width_px, uint32_t height_px,
 	m[PF_MEASURE_DRIVE] = pose->found ? drive(&b) : 0.0;
 	m[PF_MEASURE_SYMMETRY] = pose->found ? symmetry(&b) : 0.0;
 	m[PF_MEASURE_CUT] = pose->found ? cut_share(&b, pose) : 0.0;
-	score->subject_tiles = pose->found ? pf_pose_tiles(pose, orientation) : 0;
+	pf_quality_set_subject(score, pose->found ? pf_pose_tiles(pose, orientation) : 0);
 }

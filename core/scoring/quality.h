@@ -44,8 +44,13 @@ void pf_quality_destroy(pf_quality *quality); /* NULL is fine */
 /* Fills *sums from the planes of a decoded photo. */
 void pf_quality_sum(pf_quality *quality, const pf_image *image, pf_quality_sums *sums);
 
+/* The tiles that the subject covers, bit row * PF_GRID + column as stored, 0 where it is not known: kept in
+ * two measures of *score (a double holds the 32 bits of half the grid). */
+void pf_quality_set_subject(pf_score *score, uint64_t tiles);
+uint64_t pf_quality_subject(const pf_score *score);
+
 /* From the sums to the quality measures of *score (docs/scoring.md states the formulas). Only + - * / and
- * square roots of doubles, in a fixed order. `orientation` is the photo's. Where score->subject_tiles is not
+ * square roots of doubles, in a fixed order. `orientation` is the photo's. Where pf_quality_subject is not
  * 0, sharpness and direction are those of the sharpest among these tiles; where it is 0, of the sharpest of
  * all. */
 void pf_quality_measure(const pf_quality_sums *sums, uint32_t orientation, pf_score *score);

@@ -249,6 +249,18 @@ static double colourfulness(const pf_quality_sums *sums)
 	return sqrt(rg_variance + yb_variance) + 0.3 * sqrt(rg_mean * rg_mean + yb_mean * yb_mean);
 }
 
+void pf_quality_set_subject(pf_score *score, uint64_t tiles)
+{
+	score->measures[PF_MEASURE_TILES_UPPER] = (double)(tiles & UINT32_MAX);
+	score->measures[PF_MEASURE_TILES_LOWER] = (double)(tiles >> 32);
+}
+
+uint64_t pf_quality_subject(const pf_score *score)
+{
+	uint64_t upper = (uint64_t)score->measures[PF_MEASURE_TILES_UPPER];
+	return upper | (uint64_t)score->measures[PF_MEASURE_TILES_LOWER] << 32;
+}
+
 void pf_quality_measure(const pf_quality_sums *sums, uint32_t orientation, pf_score *score)
 {
 	tile_view tiles[TILES];
@@ -256,7 +268,7 @@ void pf_quality_measure(const pf_quality_sums *sums, uint32_t orientation, pf_sc
 	view_tiles(sums, tiles, &measures[PF_MEASURE_NOISE]);
 	measures[PF_MEASURE_SCALE] = sums->scale;
 	measures[PF_MEASURE_ORIENTATION] = orientation;
-	unsigned count = subject_first(score->subject_tiles, tiles);
+	unsigned count = subject_first(pf_quality_subject(score), tiles);
 	measure_sharpness(tiles, count, measures);
 	measure_direction(tiles, count, orientation, measures);
 	measure_subject(tiles, count, orientation, measures);

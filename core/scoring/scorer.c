@@ -18,6 +18,7 @@
 #include "core/scoring/pose_input.h"
 #include "core/scoring/pose_measures.h"
 #include "core/scoring/quality.h"
+#include "photofinish/workspace.h"
 
 #define STRINGIFY_(x) #x
 #define STRINGIFY(x) STRINGIFY_(x)
@@ -300,11 +301,15 @@ static char engine_version[256];
 /* The best backend that was built in, and whether there is a network for it. */
 static void describe_engine(void)
 {
+	char pose[96] = "no pose (networks are not built in)";
+	if (pf_network_backend(0)) {
+		snprintf(pose, sizeof pose, "pose by %s%s",
+			 pf_pose_backend_version(pf_pose_default_backend()),
+			 pf_pose_default_model()[0] ? "" : " (the model's file is missing)");
+	}
 	snprintf(engine_version, sizeof engine_version,
-		 "scoring %d, libjpeg-turbo %s, OpenCV %s, pose by %s%s, plain C (%s)", PF_SCORING_VERSION,
-		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(),
-		 pf_pose_backend_version(pf_pose_default_backend()),
-		 pf_pose_default_model()[0] ? "" : " (the model's file is missing)",
+		 "scoring %d, libjpeg-turbo %s, OpenCV %s, %s, plain C (%s)", PF_SCORING_VERSION,
+		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(), pose,
 #if defined(__AVX2__)
 		 "AVX2"
 #elif defined(__SSE2__)

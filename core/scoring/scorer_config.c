@@ -10,7 +10,7 @@
 #include "core/scoring/engine_libraries.h"
 #include "core/scoring/pose_card.h"
 #include "core/scoring/pose_estimator.h"
-#include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 #ifndef PF_CASCADE_FILE
 #define PF_CASCADE_FILE "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml"

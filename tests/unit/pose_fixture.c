@@ -147,8 +147,9 @@ pf_fixture_bytes pf_fixture_pose_model(uint32_t width_px, uint32_t height_px, ui
 
 void pf_fixture_pose_spot(unsigned k, double *x, double *y)
 {
+	unsigned row = k / 5;
 	*x = 0.3 + 0.1 * (k % 5);
-	*y = 0.2 + 0.2 * (double)(k / 5);
+	*y = 0.2 + 0.2 * row;
 }
 
 typedef struct scene {

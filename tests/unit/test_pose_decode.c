@@ -81,8 +81,9 @@ static void test_heatmap_of_a_gaussian(void **state)
 			at[k][0] = 8 + pf_fixture_random(&random) % 1840 / 10.0;
 			at[k][1] = 8 + pf_fixture_random(&random) % 840 / 10.0;
 			for (unsigned i = 0; i < ROWS * COLUMNS; i++) {
+				unsigned row = i / COLUMNS;
 				double dx = (i % COLUMNS + 0.5) - at[k][0] / 4,
-				       dy = (i / COLUMNS + 0.5) - at[k][1] / 4;
+				       dy = (row + 0.5) - at[k][1] / 4;
 				(&maps[k][0][0])[i] = (float)exp(-(dx * dx + dy * dy) / 4.5);
 			}
 		}
@@ -147,7 +148,8 @@ static void set_box(float *values, unsigned i, bool by_row, const float box[5])
 			      : (row - 5) % 3 == 0 ? box[0]
 			      : (row - 5) % 3 == 1 ? box[1]
 						   : 0.9f;
-		value += row >= 5 && (row - 5) % 3 < 2 ? (float)((row - 5) / 3) : 0.0f; /* keypoints spread */
+		unsigned spread = row >= 5 ? (row - 5) / 3 : 0; /* the keypoints are not one point */
+		value += row >= 5 && (row - 5) % 3 < 2 ? (float)spread : 0.0f;
 		values[by_row ? i * 56 + row : row * BOXES + i] = value;
 	}
 }

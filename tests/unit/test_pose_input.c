@@ -91,8 +91,9 @@ static bool agrees(double value, const pf_image *image, const pf_plane *plane, d
 {
 	for (int i = 0; i < 9; i++) {
 		pf_pose_view moved = *view;
-		moved.left += (i % 3 - 1) * 1e-9;
-		moved.top += (i / 3 - 1) * 1e-9;
+		int across = i % 3 - 1, down = i / 3 - 1;
+		moved.left += across * 1e-9;
+		moved.top += down * 1e-9;
 		if (fabs(value - naive(image, plane, fx, fy, &moved, column, row, outside)) <= 2e-3) {
 			return true;
 		}
@@ -261,8 +262,8 @@ static void test_colours_and_types(void **state)
 	image.cb = image.cr = (pf_plane){0}; /* a grey photo */
 	assert_int_equal(pf_pose_input_fill(&memory, &image, &view, &card, PF_TYPE_FLOAT, floats, NULL),
 			 PF_OK);
-	assert_true(fabs(floats[0] - 40.5) < 1e-4 && fabs(floats[1] - 81) < 1e-4 &&
-		    fabs(floats[2] - 81) < 1e-4);
+	assert_true(fabsf(floats[0] - 40.5f) < 1e-4f && fabsf(floats[1] - 81) < 1e-4f &&
+		    fabsf(floats[2] - 81) < 1e-4f);
 	pf_pose_input_release(&memory);
 	pf_image_release(&image);
 }

@@ -60,6 +60,9 @@ typedef enum pf_factor { PF_FACTOR_LIST(PF_FACTOR_ENUM) PF_FACTOR_COUNT } pf_fac
 	X(PF_MEASURE_POSE_TOP, "pose_top", "1", "its top edge")                                             \
 	X(PF_MEASURE_POSE_RIGHT, "pose_right", "1", "its right edge")                                       \
 	X(PF_MEASURE_POSE_BOTTOM, "pose_bottom", "1", "its bottom edge")                                    \
+	X(PF_MEASURE_TILES_UPPER, "tiles_upper", "bits",                                                    \
+	  "tiles of the athlete, upper half of the stored photo")                                           \
+	X(PF_MEASURE_TILES_LOWER, "tiles_lower", "bits", "the same, lower half")                            \
 	X(PF_MEASURE_EXTENSION, "extension", "1", "reach from limb to limb over the way along the body")    \
 	X(PF_MEASURE_AIRBORNE, "airborne", "1", "how little either leg stands below the hip")               \
 	X(PF_MEASURE_DRIVE, "drive", "1", "height of the higher knee or hand, 0 hanging to 1 upright")      \
@@ -74,9 +77,6 @@ typedef struct pf_score {
 	double total; /* weighted mean of the factors, 0 to 1 */
 	double factors[PF_FACTOR_COUNT];
 	double measures[PF_MEASURE_COUNT];
-	/* Not part of records: tiles of the 8 x 8 grid that the athlete covers in the stored photo, bit
-	 * row * 8 + column; 0 where none was found. From pf_scorer_detect to pf_scorer_analyse. */
-	uint64_t subject_tiles;
 } pf_score;
 
 PF_API const char *pf_factor_name(pf_factor factor);

@@ -15,6 +15,9 @@ extern "C" {
 /* Names of the backends that were built in: "plain" always, "onednn" where it is; NULL past the last. */
 PF_API const char *pf_network_backend(size_t index);
 
+/* What its results depend on besides the network: "oneDNN 2.6.3 (isa 495)", "plain C"; static. */
+PF_API const char *pf_network_backend_version(size_t index);
+
 typedef struct pf_workspace pf_workspace; /* one worker's; one thread at a time */
 
 enum pf_workspace_flag {
