@@ -2,7 +2,7 @@
 # The journey's table and progress, with all that was measured taken out.
 figures() {
     sed -E -e '/^(! )?NOT FOR TIMING/d' -e 's/[0-9.]+ m?s\b( \+-[0-9.]+)?/TIME/g' -e 's/[+-]?[0-9.]+ %( \([^)]*\)( slower)?)?([ ,]|$)/GAIN\3/g' \
-        -e 's/[0-9.]+x /FACTORx /g' -e 's/[0-9]+ [kM]B/BYTES/g' -e 's/[0-9]+ cores?/CORES/' -e 's/ +/ /g' \
+        -e 's/[0-9.]+x /FACTORx /g' -e 's/[0-9]+ [kM]B/BYTES/g' -e 's/[0-9]+ cores?/CORES/' -e 's/, (warm cache|[a-z ]*came from storage[a-z ]*)/, CACHE/' -e 's/ +/ /g' \
         -e 's/parallel x[0-9]+( \(over the cores\))?/parallel xN/' -e 's/TIME [0-9.]+ /TIME RATE /' -e 's/\bx[0-9]+\b/xN/'
 }
 export PHOTOFINISH_DATA=$WORK/data
