@@ -22,8 +22,9 @@ static pf_status check_target(const pf_import_options *options, char manifest[PF
 			       "a dataset of this name was made from a spec; choose another name");
 	}
 	if (access(manifest, F_OK) == 0 && !options->force) {
-		return pf_fail(error, PF_ERR_EXISTS, folder,
-			       "a dataset of this name was imported already; choose another name, or force");
+		return pf_fail(
+			error, PF_ERR_EXISTS, folder,
+			"a dataset of this name was imported already; choose another name, or --force");
 	}
 	return pf_make_folders(folder, error);
 }
@@ -71,7 +72,7 @@ pf_status pf_dataset_import(const struct pf_import_options *options, struct pf_i
 	pf_status status = pf_dataset_scan(options->folder, &found, error);
 	if (status == PF_OK && found->count == 0) {
 		status = pf_fail(error, PF_ERR_NOT_FOUND, options->folder,
-				 "no photo (.jpg, .jpeg) is in this folder");
+				 "no photo (.jpg, .jpeg or .jpe) is in this folder");
 	}
 	status = status ? status : check_target(options, report->manifest, error);
 	status = status ? status : pf_dataset_create(options->name, found->root, &dataset, error);

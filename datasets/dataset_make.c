@@ -111,7 +111,7 @@ static pf_status look(maker *m, bool *complete)
 	}
 	if (!m->options->force) {
 		return pf_fail(m->error, PF_ERR_EXISTS, m->folder,
-			       "a dataset of this name %s; choose another name, or force",
+			       "a dataset of this name %s; choose another name, or --force",
 			       marked ? "was made from another spec or version" : "was imported");
 	}
 	return clear(m);

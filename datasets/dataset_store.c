@@ -97,8 +97,12 @@ pf_status pf_store_open(const char *name_or_path, pf_dataset **out, pf_error *er
 		return is_manifest(path) ? pf_dataset_load(path, out, error)
 					 : pf_dataset_scan(name_or_path, out, error);
 	}
-	if (exists(name_or_path)) {
+	if (is_manifest(name_or_path)) {
 		return pf_dataset_load(name_or_path, out, error);
+	}
+	if (exists(name_or_path)) {
+		return pf_fail(error, PF_ERR_INVALID, name_or_path,
+			       "neither a folder of photos nor a manifest");
 	}
 	return pf_fail(error, PF_ERR_NOT_FOUND, name_or_path,
 		       "there is no such dataset or folder (photofinish dataset list shows what there is)");

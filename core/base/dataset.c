@@ -157,8 +157,13 @@ static pf_status scan_folder(pf_dataset *dataset, int fd, const char *prefix, in
 		} else if (is_folder) {
 			int sub = openat(dirfd(folder), entry->d_name,
 					 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			status = sub < 0 ? pf_fail_errno(error, path, "cannot open the folder")
-					 : scan_folder(dataset, sub, path, depth + 1, error);
+			if (sub < 0 && (errno == EACCES || errno == EPERM)) {
+				dataset->unreadable++; /* lost+found, somebody else's trash: no reason to stop
+							*/
+			} else {
+				status = sub < 0 ? pf_fail_errno(error, path, "cannot open the folder")
+						 : scan_folder(dataset, sub, path, depth + 1, error);
+			}
 		} else if (named_like_a_photo(entry->d_name)) {
 			uint64_t size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 			status = pf_dataset_add(dataset, path, size, NULL, error);

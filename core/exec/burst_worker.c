@@ -37,7 +37,7 @@ static pf_status quarantine(const pf_burst_worker *worker, uint32_t index, uint3
 	const char *path = worker->dataset->photos[index].path;
 	pf_status status = signal == PF_DEATH_BY_TIMEOUT ? PF_ERR_TIMEOUT : PF_ERR_CRASHED;
 	if (status == PF_ERR_TIMEOUT) {
-		pf_fail(&why, status, path, "not done after %.0f s, in %u attempts",
+		pf_fail(&why, status, path, "not done after %.10g s, in %u attempts",
 			(double)worker->env->photo_timeout_ns * 1e-9, deaths);
 	} else {
 		pf_fail(&why, status, path, "%u workers died on it (%s)", deaths,

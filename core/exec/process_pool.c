@@ -149,6 +149,7 @@ static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
 	uint64_t unit = atomic_load(&shared->unit);
 	uint32_t photo = atomic_load(&trace->photo);
 	atomic_store(&trace->photo, PF_NO_PHOTO);
+	atomic_fetch_add(&trace->deaths, 1);
 	if (unit == NO_UNIT) {
 		if (++pool->idle_deaths > MAX_IDLE_DEATHS) {
 			return pf_fail(error, PF_ERR_CRASHED, NULL,

@@ -69,7 +69,7 @@ static int version(void)
 
 int pf_cmd_trial(const pf_command *command, int argc, char **argv)
 {
-	return argc == 2 ? pf_trial_child(argv[1]) : pf_usage_error(command, "what is missing: VARIANT");
+	return argc == 2 ? pf_trial_child(argv[1]) : pf_usage_error(command, "missing operand: VARIANT");
 }
 
 /* Results that could not be written are no results. */

@@ -160,6 +160,11 @@ static int verify(const pf_command *command, int argc, char **argv)
 		status = pf_dataset_verify(dataset, &options, &report, &error);
 	}
 	pf_progress_clear();
+	if (status == PF_OK && dataset->count > 0 && report.unhashed == dataset->count) {
+		status = pf_fail(
+			&error, PF_ERR_INVALID, operands[0],
+			"there is no manifest to compare with; photofinish dataset import makes one");
+	}
 	if (status == PF_OK || status == PF_ERR_CHANGED) {
 		size_t other = report.changed + report.missing + report.unreadable + report.unhashed;
 		printf("%zu of %zu photos are as the manifest says; %zu changed, %zu missing, %zu "
@@ -193,7 +198,7 @@ static int import(const pf_command *command, int argc, char **argv)
 		return code;
 	}
 	if (!options.name) {
-		return pf_usage_error(command, "what is missing: --name NAME");
+		return pf_usage_error(command, "missing option: --name NAME");
 	}
 	pf_error error = {0};
 	pf_import_report report;

@@ -132,22 +132,22 @@ static int execute(const struct request *request, const char *command, pf_contes
 	return code;
 }
 
-#define RUN_ARGS(r)                                                                               \
-	{.name = "dataset",                                                                       \
-	 .letter = 'd',                                                                           \
-	 .type = PF_ARG_TEXT,                                                                     \
-	 .target = &(r).dataset,                                                                  \
-	 .metavar = "NAME|DIR",                                                                   \
-	 .help = "dataset by name, or a folder of photos (default: dash)"},                       \
-		{.name = "json",                                                                  \
-		 .letter = 'j',                                                                   \
-		 .type = PF_ARG_TEXT,                                                             \
-		 .target = &(r).json,                                                             \
-		 .metavar = "FILE",                                                               \
-		 .help = "write the record of the run (- for standard output)"},                  \
-	{                                                                                         \
-		.name = "seed", .type = PF_ARG_SEED, .target = &(r).seed, .given = &(r).has_seed, \
-		.metavar = "N", .help = "of the order of the trials (default: from the clock)"    \
+#define RUN_ARGS(r)                                                                                      \
+	{.name = "dataset",                                                                              \
+	 .letter = 'd',                                                                                  \
+	 .type = PF_ARG_TEXT,                                                                            \
+	 .target = &(r).dataset,                                                                         \
+	 .metavar = "NAME|DIR",                                                                          \
+	 .help = "dataset by name, or a folder of photos (default: dash)"},                              \
+		{.name = "json",                                                                         \
+		 .letter = 'j',                                                                          \
+		 .type = PF_ARG_TEXT,                                                                    \
+		 .target = &(r).json,                                                                    \
+		 .metavar = "FILE",                                                                      \
+		 .help = "write the record of the run (- for standard output)"},                         \
+	{                                                                                                \
+		.name = "seed", .type = PF_ARG_SEED, .target = &(r).seed, .given = &(r).has_seed,        \
+		.metavar = "N", .help = "seed of the shuffled order of trials (default: from the clock)" \
 	}
 
 int pf_cmd_journey(const pf_command *command, int argc, char **argv)
@@ -181,8 +181,10 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 	for (size_t i = 0; i < variants && status == PF_OK; i++) {
 		status = pf_contestant_parse(order[i]->name, request.common.workers, &contestants[i], &error);
 	}
+	size_t faults = pf_common_report_faults();
 	code = status == PF_OK ? execute(&request, "journey", contestants, variants, &config)
 			       : pf_report_error(&error);
+	code = code == PF_EXIT_OK && faults ? PF_EXIT_ERROR : code;
 	free(contestants);
 	free(order);
 	return code;

@@ -1,5 +1,9 @@
 /* score: someone's photos through one variant. No time is shown: nothing is compared here. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
@@ -88,6 +92,33 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 	return status;
 }
 
+/* The best shots must not end up among the photos: the next run would score them again. The nearest part of
+ * `best` that exists decides. */
+static pf_status check_best(const char *best, const pf_dataset *dataset, pf_error *error)
+{
+	char part[PATH_MAX], real[PATH_MAX];
+	if (snprintf(part, sizeof part, "%s%s", best[0] == '/' ? "" : "./", best) >= (int)sizeof part) {
+		return pf_fail(error, PF_ERR_INVALID, best, "the path is too long");
+	}
+	while (!realpath(part, real)) {
+		char *slash = strrchr(part, '/');
+		if (errno != ENOENT || !slash || slash == part) {
+			return pf_fail_errno(error, best, "cannot put the best shots there");
+		}
+		*slash = '\0';
+	}
+	struct stat info;
+	if (stat(real, &info) || !S_ISDIR(info.st_mode)) {
+		return pf_fail(error, PF_ERR_INVALID, best, "cannot put the best shots there: not a folder");
+	}
+	size_t length = strlen(dataset->root);
+	if (strncmp(real, dataset->root, length) == 0 && (real[length] == '/' || real[length] == '\0')) {
+		return pf_fail(error, PF_ERR_INVALID, best,
+			       "the best shots cannot go into the folder that is scored");
+	}
+	return PF_OK;
+}
+
 static int score(const struct request *request, const char *operand, const pf_scorer_config *config)
 {
 	pf_error error = {0};
@@ -117,6 +148,9 @@ static int score(const struct request *request, const char *operand, const pf_sc
 				 "no photos there (files named .jpg, .jpeg or .jpe)");
 	}
 	if (status == PF_OK) {
+		status = request->best ? check_best(request->best, dataset, &error) : PF_OK;
+	}
+	if (status == PF_OK) {
 		status = pf_session_open(&session, dataset, config, &error);
 	}
 	if (status == PF_OK) {
@@ -129,12 +163,16 @@ static int score(const struct request *request, const char *operand, const pf_sc
 	if (status == PF_OK) {
 		status = deliver(request, &trial, &session, &error);
 	}
+	if (status == PF_OK && trial.worker_deaths) {
+		fprintf(stderr, "photofinish: %u worker%s died and %s replaced\n", trial.worker_deaths,
+			pf_text_plural(trial.worker_deaths), trial.worker_deaths == 1 ? "was" : "were");
+	}
 	if (status != PF_OK) {
 		code = pf_report_error(&error);
 	} else if (trial.ending == PF_ENDED_CANCELLED) {
 		fprintf(stderr, "photofinish: stopped on request; what was scored until then is above\n");
 		code = PF_EXIT_INTERRUPTED;
-	} else if (trial.ending != PF_ENDED_OK) {
+	} else if (trial.ending != PF_ENDED_OK && trial.ending != PF_ENDED_DISTURBED) {
 		fprintf(stderr, "photofinish: variant %s did not finish: %s\n", contestant.label,
 			trial.reason);
 	} else if (!trial.photos_scored) {
@@ -159,7 +197,7 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 		{"csv", 0, PF_ARG_TEXT, &request.csv, "FILE", "write scores as CSV (- for standard output)",
 		 0, 0},
 		{"best", 'b', PF_ARG_TEXT, &request.best, "DIR",
-		 "link (or copy) the best shot of each burst into DIR", 0, 0},
+		 "link (or copy) single shots and the best of each burst into DIR", 0, 0},
 		PF_COMMON_ARGS(request.common),
 		{0},
 	};
@@ -171,6 +209,9 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 	}
 	if (pf_output_is_stdout(request.json) && pf_output_is_stdout(request.csv)) {
 		return pf_usage_error(command, "only one of --json and --csv can go to standard output");
+	}
+	if (request.json && request.csv && !strcmp(request.json, request.csv)) {
+		return pf_usage_error(command, "--json and --csv cannot go to the same file");
 	}
 	pf_scorer_config config;
 	pf_error error = {0};

@@ -128,7 +128,7 @@ int pf_cmd_variants(const pf_command *command, int argc, char **argv)
 	}
 	if (!compare) {
 		list();
-		return PF_EXIT_OK;
+		return pf_common_report_faults() ? PF_EXIT_ERROR : PF_EXIT_OK;
 	}
 	pf_contestant a, b;
 	pf_error error;

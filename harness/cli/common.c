@@ -8,6 +8,7 @@
 #include "datasets/dataset_make.h"
 #include "datasets/dataset_spec.h"
 #include "datasets/dataset_store.h"
+#include "harness/measure/contestant.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
 #include "harness/report/progress.h"
@@ -17,6 +18,16 @@
 void pf_progress_choose(const pf_progress_choice *choice)
 {
 	pf_progress_start(choice->quiet ? "never" : choice->mode);
+}
+
+static void report_fault(const char *name, const char *fault)
+{
+	fprintf(stderr, "photofinish: variant %s cannot be run: %s\n", name, fault);
+}
+
+size_t pf_common_report_faults(void)
+{
+	return pf_variants_with_faults(report_fault);
 }
 
 void pf_common_limits(const pf_common *common, pf_session *session)
@@ -81,6 +92,14 @@ static bool can_be_made(const char *name)
 
 pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error)
 {
+	char home[PF_STORE_PATH_MAX];
+	struct stat info;
+	if (stat(name, &info) != 0) { /* no path: then the data folder has to be known */
+		pf_status status = pf_store_home(home, error);
+		if (status != PF_OK) {
+			return status;
+		}
+	}
 	if (can_be_made(name)) {
 		pf_make_options options = {.spec = name};
 		pf_make_report report;

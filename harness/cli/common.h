@@ -52,7 +52,7 @@ typedef struct pf_common {
 		 0,        0},                                                                            \
 		{"timeout",     0,                                                                        \
 		 PF_ARG_NUMBER, &(c).timeout_s,                                                           \
-		 "SECONDS",     "kill a trial that takes longer (default: 60 and 5 a photo)",             \
+		 "SECONDS",     "kill a trial that takes longer (default: 60 s and 5 s a photo)",         \
 		 0.1,           1e7},                                                                     \
 		{"photo-timeout",                                                                         \
 		 0,                                                                                       \
@@ -63,6 +63,9 @@ typedef struct pf_common {
 		 0.1,                                                                                     \
 		 1e7},                                                                                    \
 		PF_PROGRESS_ARGS((c).progress)
+
+/* Says on standard error which registered variants cannot be run, and why. Returns how many. */
+size_t pf_common_report_faults(void);
 
 /* The time limits: of a trial, where none is given, a minute and 5 s for each photo, so that nothing hangs
  * for ever. */

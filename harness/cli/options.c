@@ -171,7 +171,7 @@ int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, c
 	*operands = argv + optind;
 	*count = argc - optind;
 	if (*count < command->least_operands) {
-		return pf_usage_error(command, "what is missing: %s", command->operands);
+		return pf_usage_error(command, "missing operand: %s", command->operands);
 	}
 	if (command->most_operands >= 0 && *count > command->most_operands) {
 		return pf_usage_error(command, "one operand too many: \"%s\"",

@@ -164,3 +164,22 @@ const struct pf_variant **pf_variants_in_order(void)
 	}
 	return order;
 }
+
+size_t pf_variants_with_faults(void (*tell)(const char *name, const char *fault))
+{
+	size_t count = 0;
+	for (size_t i = 0; pf_variant_registry[i]; i++) {
+		const struct pf_variant *variant = pf_variant_registry[i];
+		const char *fault = pf_variant_fault(variant);
+		for (size_t k = 0; k < i && !fault; k++) {
+			fault = strcmp(pf_variant_registry[k]->name, variant->name) == 0
+					? "another one has its name"
+					: NULL;
+		}
+		if (fault) {
+			tell(variant->name ? variant->name : "(no name)", fault);
+			count++;
+		}
+	}
+	return count;
+}

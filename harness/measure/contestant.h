@@ -8,6 +8,9 @@
 /* NULL, or what is wrong with a variant's descriptor (static text). A variant with a fault is not run. */
 const char *pf_variant_fault(const struct pf_variant *variant);
 
+/* Calls `tell` for each registered variant with a fault. Returns how many there are. */
+size_t pf_variants_with_faults(void (*tell)(const char *name, const char *fault));
+
 /* Contestant of a text NAME[:option=value,...]; "workers" is an option of variants with PF_CAP_WORKERS,
  * others get one worker. `workers` is the default. PF_ERR_USAGE says what is wrong with the text. */
 pf_status pf_contestant_parse(const char *text, uint32_t workers, pf_contestant *out, pf_error *error);

@@ -109,8 +109,9 @@ void pf_outcomes_count_groups(const pf_outcomes *outcomes, size_t *bursts, size_
 	uint32_t *members = calloc(outcomes->count + 1, sizeof *members);
 	*bursts = *singles = 0;
 	for (size_t i = 0; members && i < outcomes->count; i++) {
-		if (outcomes->photos[i].done && outcomes->photos[i].burst < outcomes->count) {
-			members[outcomes->photos[i].burst]++;
+		const pf_outcome *photo = &outcomes->photos[i];
+		if (photo->done && photo->burst < outcomes->count) {
+			members[photo->burst] += photo->status == PF_OK;
 		}
 	}
 	for (size_t i = 0; members && i < outcomes->count; i++) {
@@ -176,6 +177,9 @@ void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, con
 	}
 	if (dataset) {
 		write_bytes(stream, "path", dataset->photos[index].path);
+	}
+	if (outcome->status == PF_OK && dataset && isfinite(100 * outcome->score.total)) {
+		fprintf(stream, "\"points\":%.6g,", 100 * outcome->score.total); /* for people and for jq */
 	}
 	fprintf(stream, "\"rank\":%u,", outcome->rank);
 	if (outcome->status == PF_OK) {

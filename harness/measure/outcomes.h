@@ -39,7 +39,7 @@ size_t pf_outcomes_differ(const pf_outcomes *a, const pf_outcomes *b, size_t *fi
  * reference's. */
 void pf_outcome_describe_difference(const pf_outcome *a, const pf_outcome *b, char *out, size_t capacity);
 
-/* Bursts of at least two photos, and photos that stand alone. */
+/* Bursts of at least two scored photos, and scored photos that stand alone. */
 void pf_outcomes_count_groups(const pf_outcomes *outcomes, size_t *bursts, size_t *singles);
 
 /* Calls `take` for the best photo of every ranked burst, in index order; stops at the first failure. */

@@ -86,6 +86,17 @@ bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds);
  * unless both are ok. */
 bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio);
 
+/* Mean time to the first scored photo of the checked trials, in seconds. False if there was none. */
+bool pf_run_first_result(const pf_contestant *contestant, pf_interval *seconds);
+
+/* Largest sum of its processes' peak resident sizes in a checked trial; 0: unknown. An upper bound: shared
+ * pages count in each process. */
+uint64_t pf_run_most_memory(const pf_contestant *contestant);
+
+/* CPU time over wall time of all checked trials that had one worker and scored photos; 0 if there was none.
+ * Well below 1 the machine was busy with other work (or waited for storage). */
+double pf_run_core_share(const pf_run *run);
+
 #define PF_WARM_SHARE 0.01 /* of the dataset's bytes: more than that from storage is not "warm" */
 
 /* True if no checked trial read more than that from storage. */

@@ -25,6 +25,49 @@ bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds)
 	return count > 0;
 }
 
+bool pf_run_first_result(const pf_contestant *contestant, pf_interval *seconds)
+{
+	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
+	size_t count = 0;
+	for (size_t i = 0; samples && has_time(contestant) && i < contestant->trial_count; i++) {
+		if (contestant->trials[i].checked && contestant->trials[i].first_result_ns) {
+			samples[count++] = (double)contestant->trials[i].first_result_ns * 1e-9;
+		}
+	}
+	if (count) {
+		*seconds = pf_mean_interval(samples, count, PF_LEVEL);
+	}
+	free(samples);
+	return count > 0;
+}
+
+uint64_t pf_run_most_memory(const pf_contestant *contestant)
+{
+	uint64_t most = 0;
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		const pf_trial *trial = &contestant->trials[i];
+		most = trial->checked && trial->peak_rss_bytes > most ? trial->peak_rss_bytes : most;
+	}
+	return most;
+}
+
+double pf_run_core_share(const pf_run *run)
+{
+	double cpu = 0, wall = 0;
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		const pf_contestant *contestant = &run->contestants[i];
+		for (size_t k = 0; k < contestant->trial_count; k++) {
+			const pf_trial *trial = &contestant->trials[k];
+			if (trial->checked && trial->photos_scored &&
+			    !(contestant->variant->caps & PF_CAP_WORKERS)) {
+				cpu += (double)trial->cpu_ns;
+				wall += (double)trial->wall_ns;
+			}
+		}
+	}
+	return wall > 0 ? cpu / wall : 0;
+}
+
 static const pf_trial *trial_of_round(const pf_contestant *contestant, uint32_t round)
 {
 	for (size_t i = 0; i < contestant->trial_count; i++) {

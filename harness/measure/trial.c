@@ -280,8 +280,8 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 			out->steal_ns = !known                       ? UINT64_MAX
 					: steal_after > steal_before ? steal_after - steal_before
 								     : 0;
-			pf_trial_judge(run, ending);
 			pf_trial_collect(run, &usage);
+			pf_trial_judge(run, ending);
 		}
 	}
 	if (status == PF_OK && out->ending == PF_ENDED_OK) {

@@ -37,7 +37,8 @@ typedef enum pf_ending {
 	PF_ENDED_TIMEOUT,     /* it was killed after session.timeout_s */
 	PF_ENDED_CANCELLED,   /* it stopped on request, or was killed on the second request */
 	PF_ENDED_INVALID,     /* it returned PF_OK with photos unaccounted for */
-	PF_ENDED_DISTURBED,   /* it did well, but the harness could not time it */
+	PF_ENDED_DISTURBED,   /* it did well, but its time says nothing: the harness was held up, a worker was
+				 killed */
 	PF_ENDED_UNAVAILABLE, /* it cannot run on this machine */
 } pf_ending;
 
@@ -52,6 +53,7 @@ typedef struct pf_trial {
 	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
 	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
 	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */
+	uint32_t worker_deaths;  /* workers that died and were replaced */
 	uint64_t involuntary_switches, major_faults;
 	uint64_t steal_ns; /* taken from this machine by its hypervisor meanwhile, all cores; UINT64_MAX:
 			      unknown */

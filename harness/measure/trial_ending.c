@@ -102,6 +102,11 @@ void pf_trial_judge(struct running *run, int ending)
 		pf_escape(run->session->dataset->photos[missing].path, file, sizeof file);
 		snprintf(trial->reason, sizeof trial->reason, "photo %zu (%s) has no %s", missing, file,
 			 trial->outcomes->photos[missing].done ? "rank" : "outcome");
+	} else if (trial->worker_deaths > 0) {
+		trial->ending = PF_ENDED_DISTURBED;
+		snprintf(trial->reason, sizeof trial->reason, "%u worker%s died and %s replaced",
+			 trial->worker_deaths, trial->worker_deaths == 1 ? "" : "s",
+			 trial->worker_deaths == 1 ? "was" : "were");
 	} else if (run->held_up_ns > 0) {
 		trial->ending = PF_ENDED_DISTURBED;
 		snprintf(trial->reason, sizeof trial->reason, "the harness itself was held up for %.1f s",
@@ -125,6 +130,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 			trial->stage_ns[stage] += trace->wall_ns[stage];
 			trial->stage_spans[stage] += trace->spans[stage];
 		}
+		trial->worker_deaths += atomic_load(&trace->deaths);
 		trial->read_bytes += trace->read_bytes;
 		trial->moved_bytes += trace->moved_bytes;
 		/* Slots of one process (threads) have the same peak: it counts once. */

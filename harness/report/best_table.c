@@ -135,6 +135,10 @@ void pf_best_print(const pf_outcomes *outcomes, const pf_dataset *dataset, const
 	if (unknown) {
 		fprintf(stream, "; %zu not looked at", unknown);
 	}
+	if (dataset->unreadable) {
+		fprintf(stream, "; %zu folder%s could not be opened", dataset->unreadable,
+			pf_text_plural(dataset->unreadable));
+	}
 	if (dataset->ignored) {
 		fprintf(stream, "; %zu other file%s ignored", dataset->ignored,
 			dataset->ignored == 1 ? "" : "s");

@@ -8,6 +8,7 @@
 #include "photofinish/file.h"
 
 #define SHOWN_FAILURES 5
+#define BUSY_SHARE 0.92 /* of a core, that a trial of one worker gets at least on a quiet machine */
 
 static int by_value(const void *a, const void *b)
 {
@@ -35,25 +36,34 @@ static double median_megapixels(const pf_outcomes *outcomes)
 	return median;
 }
 
-static void print_heading(const pf_run *run, FILE *stream)
+/* What was scored, as the reference found it. */
+static void print_dataset(const pf_run *run, FILE *stream)
 {
 	const pf_dataset *dataset = run->session->dataset;
+	const pf_outcomes *reference = run->reference.outcomes;
 	char name[512], bytes[PF_TEXT];
-	size_t bursts = 0, singles = 0;
-	double megapixels = 0, total = 0;
+	double total = 0;
 	for (size_t i = 0; i < dataset->count; i++) {
 		total += (double)dataset->photos[i].size_bytes;
 	}
-	if (run->reference.outcomes) {
-		pf_outcomes_count_groups(run->reference.outcomes, &bursts, &singles);
-		megapixels = median_megapixels(run->reference.outcomes);
+	fprintf(stream, "%s: %zu photo%s", pf_escape(dataset->name, name, sizeof name), dataset->count,
+		pf_text_plural(dataset->count));
+	if (reference) {
+		size_t bursts = 0, singles = 0;
+		double megapixels = median_megapixels(reference);
+		pf_outcomes_count_groups(reference, &bursts, &singles);
+		fprintf(stream, " in %zu burst%s and %zu single shot%s, %.*f MP", bursts,
+			pf_text_plural(bursts), singles, pf_text_plural(singles), megapixels < 9.95 ? 1 : 0,
+			megapixels);
 	}
+	fprintf(stream, ", %s", pf_text_bytes(total, bytes));
+}
+
+static void print_heading(const pf_run *run, FILE *stream)
+{
 	uint32_t cores = pf_core_count();
-	fprintf(stream, "%s: %zu photo%s in %zu burst%s and %zu single shot%s, %.*f MP, %s | ",
-		pf_escape(dataset->name, name, sizeof name), dataset->count, pf_text_plural(dataset->count),
-		bursts, pf_text_plural(bursts), singles, pf_text_plural(singles), megapixels < 9.95 ? 1 : 0,
-		megapixels, pf_text_bytes(total, bytes));
-	fprintf(stream, "%u core%s, no GPU, %s | %u round%s%s%s\n", cores, pf_text_plural(cores),
+	print_dataset(run, stream);
+	fprintf(stream, " | %u core%s, no GPU, %s | %u round%s%s%s\n", cores, pf_text_plural(cores),
 		pf_run_stayed_warm(run) ? "warm cache" : "photos came from storage in part", run->rounds_done,
 		pf_text_plural(run->rounds_done),
 		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
@@ -66,33 +76,15 @@ static void print_heading(const pf_run *run, FILE *stream)
 	if (unfit) {
 		fprintf(stream, "NOT FOR TIMING: %s\n", unfit);
 	}
+	pf_scorer_config usual;
+	pf_scorer_config_default(&usual);
+	if (memcmp(&usual.weights, &run->session->scorer.weights, sizeof usual.weights) != 0) {
+		fprintf(stream, "weights as configured, not the default ones\n");
+	}
 	fputc('\n', stream);
 }
 
 enum { COLUMNS = 8 };
-
-static double mean_of(const pf_contestant *contestant, uint64_t (*figure)(const pf_trial *))
-{
-	double sum = 0;
-	size_t count = 0;
-	for (size_t i = 0; i < contestant->trial_count; i++) {
-		if (contestant->trials[i].checked && figure(&contestant->trials[i])) {
-			sum += (double)figure(&contestant->trials[i]);
-			count++;
-		}
-	}
-	return count ? sum / (double)count : 0;
-}
-
-static uint64_t first_result(const pf_trial *trial)
-{
-	return trial->first_result_ns;
-}
-
-static uint64_t peak_rss(const pf_trial *trial)
-{
-	return trial->peak_rss_bytes;
-}
 
 static void label_of(const pf_contestant *contestant, char *out, size_t capacity)
 {
@@ -128,14 +120,14 @@ static void add_timed_row(pf_table *table, const pf_run *run, const pf_contestan
 		pf_text_gain(&ratio, gain);
 	}
 	if (baseline && pf_run_speedup(contestant, baseline, &ratio)) {
-		snprintf(factor, sizeof factor, "%.2fx", ratio.mean);
+		pf_text_factor(&ratio, factor);
 	}
-	double first_ns = mean_of(contestant, first_result), rss = mean_of(contestant, peak_rss);
-	if (first_ns > 0) {
-		pf_text_seconds(first_ns * 1e-9, first);
+	if (pf_run_first_result(contestant, &seconds)) {
+		pf_text_time(&seconds, first);
 	}
-	if (rss > 0) {
-		pf_text_bytes(rss, memory);
+	uint64_t memory_bytes = pf_run_most_memory(contestant);
+	if (memory_bytes) {
+		pf_text_bytes((double)memory_bytes, memory);
 	}
 	const char *cells[COLUMNS] = {
 		label,  time,  rate,   gain,
@@ -164,8 +156,8 @@ static void print_rows(const pf_run *run, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, true, true, false, true, true, true, false};
 	static const char *const heads[COLUMNS] = {
-		"step",         "time",   "photos/s", "against its parent", "against baseline",
-		"first result", "memory", "scores"};
+		"step",         "time",           "photos/s", "against its parent", "against baseline",
+		"first result", "memory at most", "scores"};
 	const pf_contestant *baseline = pf_run_baseline(run);
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
@@ -230,7 +222,25 @@ static void print_failures(const pf_run *run, FILE *stream)
 		}
 	}
 	if (shown < outcomes->failed) {
-		fprintf(stream, "  and %zu more\n", outcomes->failed - shown);
+		fprintf(stream, "  and %zu more (photofinish score lists them all)\n",
+			outcomes->failed - shown);
+	}
+}
+
+/* What a reader has to know before believing the figures. */
+static void print_warnings(const pf_run *run, FILE *stream)
+{
+	double share = pf_run_core_share(run);
+	if (share > 0 && share < BUSY_SHARE) {
+		fprintf(stream,
+			"\nThis machine was busy: trials of one worker got %.0f %% of a core. Times are too "
+			"long by what others took;\n"
+			"run it again on an idle machine.\n",
+			100 * share);
+	}
+	if (run->rounds_done > 1 && run->rounds_done < 4) {
+		fprintf(stream, "\n%u rounds give wide intervals; 5 or more narrow them.\n",
+			run->rounds_done);
 	}
 }
 
@@ -238,6 +248,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 {
 	print_heading(run, stream);
 	print_rows(run, stream);
+	print_warnings(run, stream);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		if (!contestant->variant->parent && contestant->status == PF_RUN_OK) {

@@ -73,14 +73,24 @@ char *pf_text_gain(const pf_interval *speedup, char *out)
 	if (!speedup->has_interval) {
 		snprintf(out, PF_TEXT, "%s%s %% (no interval)", gain > 0 ? "+" : "",
 			 percent(gain, mean, sizeof mean));
-	} else if (ends[1] <
-		   0) { /* the interval of a loss is given without its sign, the smaller loss first */
+	} else if (speedup->high < 1) {
 		snprintf(out, PF_TEXT, "%s %% (%s to %s) slower", percent(gain, mean, sizeof mean),
-			 percent(-ends[1], low, sizeof low), percent(-ends[0], high, sizeof high));
+			 percent((speedup->low - 1) * 100, low, sizeof low),
+			 percent((speedup->high - 1) * 100, high, sizeof high));
 	} else {
 		snprintf(out, PF_TEXT, "%s%s %% (%s to %s)", gain > 0 ? "+" : "",
 			 percent(gain, mean, sizeof mean), percent(ends[0], low, sizeof low),
 			 percent(ends[1], high, sizeof high));
+	}
+	return out;
+}
+
+char *pf_text_factor(const pf_interval *speedup, char *out)
+{
+	if (speedup->has_interval) {
+		snprintf(out, PF_TEXT, "%.2fx (%.2f to %.2f)", speedup->mean, speedup->low, speedup->high);
+	} else {
+		snprintf(out, PF_TEXT, "%.2fx", speedup->mean);
 	}
 	return out;
 }

@@ -14,7 +14,10 @@
 char *pf_text_seconds(double seconds, char *out);          /* "46.1 s", "0.61 s", "12 ms", "3 h 06 min" */
 char *pf_text_time(const pf_interval *seconds, char *out); /* "46.1 s +-0.8" */
 char *pf_text_bytes(double bytes, char *out);              /* "142 MB", "1.6 GB": powers of ten */
-char *pf_text_gain(const pf_interval *speedup, char *out); /* "+21 % (19 to 24)", "-31 % (28 to 35) slower" */
+char *pf_text_gain(const pf_interval *speedup,
+		   char *out); /* "+21 % (19 to 24)", "-31 % (-35 to -28) slower" */
+
+char *pf_text_factor(const pf_interval *speedup, char *out); /* "1.21x (1.19 to 1.24)" */
 
 /* "s" unless count is 1. */
 const char *pf_text_plural(size_t count);

@@ -90,6 +90,7 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "moved_bytes", integer(trial->moved_bytes));
 	json_object_set_new(object, "device_read_bytes", integer(trial->device_read_bytes));
 	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));
+	json_object_set_new(object, "worker_deaths", integer(trial->worker_deaths));
 	json_object_set_new(object, "major_faults", integer(trial->major_faults));
 	json_object_set_new(object, "steal_ns",
 			    integer_or_null(trial->steal_ns, trial->steal_ns != UINT64_MAX));
@@ -139,6 +140,9 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	json_object_set_new(object, "wall_s", interval_json(&seconds, timed));
 	bool compared = parent && pf_run_speedup(contestant, parent, &speedup);
 	json_object_set_new(object, "speedup_over_parent", interval_json(&speedup, compared));
+	const pf_contestant *baseline = pf_run_baseline(run);
+	compared = baseline && pf_run_speedup(contestant, baseline, &speedup);
+	json_object_set_new(object, "speedup_over_baseline", interval_json(&speedup, compared));
 	json_object_set_new(object, "trials", trials);
 	return object;
 }

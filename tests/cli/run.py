@@ -39,7 +39,10 @@ def main():
             if names and script.stem not in names:
                 continue
             golden = script.with_suffix(".golden")
-            actual = run_case(script, program, data, root)
+            for _ in range(3):  # a machine that is busy with other things may hold up the harness; it says so
+                actual = run_case(script, program, data, root)
+                if "held up" not in actual:
+                    break
             expected = golden.read_text() if golden.exists() else ""
             if actual == expected:
                 print(f"ok      {script.stem}")

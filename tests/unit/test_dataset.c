@@ -145,10 +145,13 @@ static int scan_as_nobody(void)
 	if (geteuid() == 0 && (setgid(65534) || setuid(65534))) {
 		return 1;
 	}
-	if (pf_dataset_scan(in, &dataset, &error) != PF_ERR_IO) {
+	if (pf_dataset_scan(in, &dataset, &error) != PF_OK) {
 		return 2;
 	}
-	return strcmp(error.file, "sub/") != 0 || error.sys_errno != EACCES ? 3 : 0;
+	int code = dataset->unreadable == 1 && dataset->count == 1 ? 0
+								   : 3; /* the rest is listed all the same */
+	pf_dataset_free(dataset);
+	return code;
 }
 
 static int open_as_nobody(void)

@@ -121,7 +121,7 @@ static void test_what_is_refused(void **state)
 	static const struct {
 		const char *line, *message;
 	} cases[] = {
-		{"", "what is missing: A B"},
+		{"", "missing operand: A B"},
 		{"a b c", "one operand too many: \"c\""},
 		{"a --nope", "unknown option --nope"},
 		{"a -z", "unknown option -z"},

@@ -37,7 +37,8 @@ static struct {
 	pf_burst bursts[BURSTS];
 	pf_result_table *table;
 	struct shared_sink *sink;
-	int killer; /* photo on which workers die, NOBODY for none */
+	int killer;  /* photo on which workers die, NOBODY for none */
+	int sleeper; /* photo that never ends, NOBODY for none */
 	uint32_t fail_every;
 	atomic_int *victims; /* pids of workers that have begun a photo */
 } job;
@@ -85,6 +86,9 @@ static pf_status score(pf_scorer *scorer, const pf_dataset *dataset, size_t inde
 	atomic_store(&job.victims[own_slot], getpid());
 	if ((int)index == job.killer) {
 		raise(SIGKILL);
+	}
+	while ((int)index == job.sleeper) {
+		sleep(60);
 	}
 	nanosleep(&(struct timespec){.tv_nsec = 300000}, NULL);
 	if (job.fail_every && index % job.fail_every == 0) {
@@ -140,7 +144,7 @@ static int set_up(void **state)
 	job.sink = pf_shared_alloc(sizeof *job.sink);
 	job.sink->sink = (struct pf_sink){sizeof(struct pf_sink), hear_burst, hear_photo, hear_ranks};
 	job.victims = pf_shared_alloc((WORKERS + 1) * sizeof *job.victims);
-	job.killer = NOBODY;
+	job.killer = job.sleeper = NOBODY;
 	job.fail_every = 0;
 	for (uint32_t i = 0; i < PHOTOS; i++) {
 		snprintf(names[i], sizeof names[i], "%u.jpg", i);
@@ -172,7 +176,9 @@ static void check_outcomes(unsigned most_crashed)
 		int signal, status = atomic_load(&job.sink->status[i]);
 		assert_true(pf_result_is_done(job.table, i));
 		assert_true(atomic_load(&job.sink->told[i]) >= 1);
-		if (status == PF_ERR_CRASHED) {
+		if ((int)i == job.sleeper) {
+			assert_int_equal(status, PF_ERR_TIMEOUT);
+		} else if (status == PF_ERR_CRASHED) {
 			assert_true(pf_result_deaths(job.table, i, &signal) >= PF_DEATHS_ALLOWED);
 			assert_int_equal(signal, SIGKILL);
 			crashed++;
@@ -236,6 +242,25 @@ static void test_a_killer_photo_is_quarantined(void **state)
 		if (place == 0) {
 			pf_result_table_destroy(job.table);
 		}
+	}
+}
+
+/* A photo that takes for ever is tried twice, then listed; the others are not held up. */
+static void test_a_photo_that_never_ends(void **state)
+{
+	(void)state;
+	pf_error error;
+	int signal;
+	job.env.photo_timeout_ns = 300000000;
+	job.sleeper = 63;
+	assert_int_equal(pf_pool_run(&job.env, &pool_job, &error), PF_OK);
+	check_outcomes(0);
+	pf_check_no_children();
+	assert_int_equal(pf_result_deaths(job.table, 63, &signal), 2);
+	assert_int_equal(signal, PF_DEATH_BY_TIMEOUT);
+	assert_string_equal(job.sink->message[63], "not done after 0.3 s, in 2 attempts");
+	for (uint32_t i = 0; i < PHOTOS; i++) {
+		assert_int_equal(atomic_load(&job.sink->told[i]), 1);
 	}
 }
 
@@ -344,6 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_JOB(test_all_well),
 		WITH_JOB(test_a_killer_photo_is_quarantined),
+		WITH_JOB(test_a_photo_that_never_ends),
 		WITH_JOB(test_workers_killed_at_random),
 		WITH_JOB(test_deaths_outside_of_photos),
 		WITH_JOB(test_cancel_stops_between_photos),

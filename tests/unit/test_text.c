@@ -87,12 +87,12 @@ static void test_gains(void **state)
 {
 	(void)state;
 	check_gain(1.21, 1.19, 1.24, "+21 % (19 to 24)");
-	check_gain(0.69, 0.65, 0.72, "-31 % (28 to 35) slower");
+	check_gain(0.69, 0.65, 0.72, "-31 % (-35 to -28) slower");
 	check_gain(1.98, 1.95, 2.01, "+98 % (95 to 101)");
 	check_gain(1.012, 0.98, 1.045, "+1.2 % (-2 to 4.5)");
 	check_gain(0.97, 0.92, 1.02, "-3 % (-8 to 2)");
 	check_gain(3.9, 3.85, 3.95, "+290 % (285 to 295)");
-	check_gain(0.0999, 0.09, 0.11, "-90 % (89 to 91) slower");
+	check_gain(0.0999, 0.09, 0.11, "-90 % (-91 to -89) slower");
 	char text[PF_TEXT];
 	pf_interval one = {.mean = 1.2, .low = 1.2, .high = 1.2, .n = 1};
 	assert_string_equal(pf_text_gain(&one, text), "+20 % (no interval)");

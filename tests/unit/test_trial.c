@@ -21,6 +21,7 @@
 #include "harness/measure/trial_shared.h"
 #include "photofinish/exec.h"
 #include "shared_memory.h"
+#include "undisturbed.h"
 
 enum { PHOTOS = 5 };
 
@@ -183,6 +184,15 @@ ROGUE(hangs)
 	return PF_OK;
 }
 
+ROGUE(slow)
+{
+	UNUSED();
+	nanosleep(&(struct timespec){.tv_nsec = 400000000}, NULL);
+	finish(sink);
+	nanosleep(&(struct timespec){.tv_nsec = 800000000}, NULL);
+	return PF_OK;
+}
+
 ROGUE(drains)
 {
 	tell(sink, 0, PF_OK, "");
@@ -259,6 +269,7 @@ ENTRY(part_ranked, 0, NULL)
 ENTRY(tells_twice, 0, NULL)
 ENTRY(hangs, 0, NULL)
 ENTRY(drains, 0, NULL)
+ENTRY(slow, 0, NULL)
 ENTRY(garbles, 0, NULL)
 ENTRY(leaves_a_child, 0, NULL)
 ENTRY(leaves_a_daemon, 0, NULL)
@@ -266,23 +277,12 @@ ENTRY(chatters, 0, NULL)
 static const struct pf_variant floor_variant = {.name = "floor", .caps = PF_CAP_FLOOR, .run = run_silent};
 
 const struct pf_variant *const pf_variant_registry[] = {
-	&good_variant,
-	&inspects_variant,
-	&crashes_variant,
-	&exits_variant,
-	&fails_variant,
-	&silent_variant,
-	&forgets_variant,
-	&part_ranked_variant,
-	&tells_twice_variant,
-	&hangs_variant,
-	&drains_variant,
-	&garbles_variant,
-	&leaves_a_child_variant,
-	&chatters_variant,
-	&floor_variant,
-	&leaves_a_daemon_variant,
-	NULL,
+	&good_variant,    &inspects_variant,        &crashes_variant,
+	&exits_variant,   &fails_variant,           &silent_variant,
+	&forgets_variant, &part_ranked_variant,     &tells_twice_variant,
+	&hangs_variant,   &drains_variant,          &slow_variant,
+	&garbles_variant, &leaves_a_child_variant,  &chatters_variant,
+	&floor_variant,   &leaves_a_daemon_variant, NULL,
 };
 
 static pf_trial run_trial(const char *name, const pf_trial_listener *listener)
@@ -292,7 +292,7 @@ static pf_trial run_trial(const char *name, const pf_trial_listener *listener)
 	const struct pf_variant *variant = pf_variant_find(name);
 	assert_non_null(variant);
 	uint64_t begin = pf_now_ns();
-	pf_status status = pf_trial_run(&session, variant, 1, NULL, listener, &trial, &error);
+	pf_status status = pf_trial_undisturbed(&session, variant, 1, NULL, listener, &trial, &error);
 	if (status != PF_OK) {
 		print_error("%s: %s\n", error.file, error.message);
 	}
@@ -383,13 +383,15 @@ static void test_what_the_process_is_given(void **state)
 	pf_trial trial;
 	pf_error error;
 	session.memory_limit_bytes = 12345;
-	assert_int_equal(pf_trial_run(&session, &inspects_variant, 3, options, NULL, &trial, &error), PF_OK);
+	assert_int_equal(pf_trial_undisturbed(&session, &inspects_variant, 3, options, NULL, &trial, &error),
+			 PF_OK);
 	assert_string_equal(trial.reason, "");
 	assert_int_equal(trial.ending, PF_ENDED_OK);
 	assert_int_equal(trial.workers, 3);
 	pf_trial_release(&trial);
 	/* Without options: their defaults, which this variant does not like. */
-	assert_int_equal(pf_trial_run(&session, &inspects_variant, 3, NULL, NULL, &trial, &error), PF_OK);
+	assert_int_equal(pf_trial_undisturbed(&session, &inspects_variant, 3, NULL, NULL, &trial, &error),
+			 PF_OK);
 	assert_non_null(strstr(trial.reason, "not so: env->options[0] == 4"));
 	assert_int_equal(trial.ending, PF_ENDED_FAILED);
 	pf_trial_release(&trial);
@@ -450,11 +452,68 @@ static void test_nothing_is_left_running(void **state)
 	pf_trial trial;
 	pf_error error;
 	uint64_t begin = pf_now_ns();
-	assert_int_equal(pf_trial_run(&session, &leaves_a_daemon_variant, 1, NULL, NULL, &trial, &error),
-			 PF_OK);
+	assert_int_equal(
+		pf_trial_undisturbed(&session, &leaves_a_daemon_variant, 1, NULL, NULL, &trial, &error),
+		PF_OK);
 	assert_int_equal(trial.ending, PF_ENDED_OK);
 	assert_true(pf_now_ns() - begin < 5000000000ull);
 	pf_trial_release(&trial);
+}
+
+static void dawdle(void *context, const pf_outcomes *so_far, const pf_frame *frame)
+{
+	(void)so_far;
+	(void)frame;
+	bool *done = context;
+	if (!*done) {
+		nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
+		*done = true;
+	}
+}
+
+/* A harness that did not get to run cannot say how long the trial took: its results count, its time does not.
+ */
+static void test_the_harness_is_held_up(void **state)
+{
+	(void)state;
+	bool done = false;
+	pf_trial trial;
+	pf_error error;
+	const pf_trial_listener listener = {.hear = dawdle, .context = &done};
+	assert_int_equal(pf_trial_run(&session, &slow_variant, 1, NULL, &listener, &trial, &error), PF_OK);
+	assert_int_equal(trial.ending, PF_ENDED_DISTURBED);
+	assert_non_null(strstr(trial.reason, "held up for 0."));
+	assert_int_equal(trial.photos_scored, PHOTOS - 1);
+	pf_trial_release(&trial);
+}
+
+static void report_photo(void *context, const pf_outcomes *so_far, const pf_frame *frame)
+{
+	(void)frame;
+	if (so_far->scored > 0 && write(*(const int *)context, "1", 1) != 1) {
+		_exit(1);
+	}
+}
+
+static void test_no_orphan_when_the_harness_is_killed(void **state)
+{
+	(void)state;
+	pf_adopt_orphans();
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	pid_t harness = fork();
+	if (harness == 0) {
+		const pf_trial_listener listener = {.hear = report_photo, .context = &ends[1]};
+		pf_trial trial;
+		pf_trial_run(&session, &hangs_variant, 1, NULL, &listener, &trial, NULL);
+		_exit(0);
+	}
+	char byte;
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1); /* a photo is done: the trial is in full swing */
+	kill(harness, SIGKILL);
+	pf_check_no_children();
+	close(ends[0]);
 }
 
 /* Interrupts as they would come from the keyboard: `interrupts` of them once a photo is done. */
@@ -490,12 +549,12 @@ static void test_an_executable_that_is_not_there(void **state)
 	pf_trial trial;
 	pf_error error = {0};
 	session.executable = "/nonexistent/photofinish";
-	assert_int_equal(pf_trial_run(&session, &good_variant, 1, NULL, NULL, &trial, &error),
+	assert_int_equal(pf_trial_undisturbed(&session, &good_variant, 1, NULL, NULL, &trial, &error),
 			 PF_ERR_NOT_FOUND);
 	assert_string_equal(error.file, "/nonexistent/photofinish");
 	assert_null(trial.outcomes);
 	session.executable = "/bin/true"; /* ends well, and says nothing */
-	assert_int_equal(pf_trial_run(&session, &good_variant, 1, NULL, NULL, &trial, &error), PF_OK);
+	assert_int_equal(pf_trial_undisturbed(&session, &good_variant, 1, NULL, NULL, &trial, &error), PF_OK);
 	assert_int_equal(trial.ending, PF_ENDED_CRASHED);
 	pf_trial_release(&trial);
 }
@@ -516,6 +575,8 @@ int main(int argc, char **argv)
 		WITH_SESSION(test_a_photo_told_twice_counts_once),
 		WITH_SESSION(test_the_time_limit),
 		WITH_SESSION(test_interrupts),
+		WITH_SESSION(test_the_harness_is_held_up),
+		WITH_SESSION(test_no_orphan_when_the_harness_is_killed),
 		WITH_SESSION(test_an_executable_that_is_not_there),
 		WITH_SESSION(test_nothing_is_left_running),
 	};

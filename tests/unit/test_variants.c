@@ -24,6 +24,7 @@
 #include "harness/measure/trial.h"
 #include "shared_memory.h"
 #include "temp_folder.h"
+#include "undisturbed.h"
 
 #define PROGRAM PF_BINARY_DIR "/photofinish"
 enum { TINY = 8, COPIES = 3, MANY = TINY * COPIES };
@@ -84,7 +85,7 @@ static pf_trial run(const struct pf_variant *variant, uint32_t workers, const pf
 {
 	pf_trial trial;
 	pf_error error = {0};
-	pf_status status = pf_trial_run(&session, variant, workers, NULL, listener, &trial, &error);
+	pf_status status = pf_trial_undisturbed(&session, variant, workers, NULL, listener, &trial, &error);
 	if (status != PF_OK) {
 		print_error("%s: %s: %s\n", variant->name, error.file, error.message);
 	}

@@ -29,7 +29,8 @@ typedef struct pf_dataset {
 	char *root;               /* absolute path of the folder that holds the photos */
 	pf_dataset_photo *photos; /* sorted by path, byte order; each path once */
 	size_t count;
-	size_t ignored; /* files of the folder that are no photos by their name (a scan only) */
+	size_t unreadable; /* folders that this user may not open (a scan only) */
+	size_t ignored;    /* files of the folder that are no photos by their name (a scan only) */
 } pf_dataset;
 
 /* Empty dataset; `root` is made absolute. On success the caller owns *out and frees it with pf_dataset_free.
@@ -44,8 +45,9 @@ PF_API pf_status pf_dataset_add(pf_dataset *dataset, const char *path, uint64_t 
 PF_API pf_status pf_dataset_sort(pf_dataset *dataset, pf_error *error);
 
 /* All files named .jpg, .jpeg or .jpe (any case) below `folder`, recursively, hidden ones left out; links to
- * folders are not followed. Files are listed, not opened: a FIFO named .jpg is in the list and fails later,
- * with its own error, as every photo that cannot be scored does. */
+ * folders are not followed, folders that may not be opened are counted. Files are listed, not opened: a FIFO
+ * named .jpg is in the list and fails later, with its own error, as every photo that cannot be scored does.
+ */
 PF_API pf_status pf_dataset_scan(const char *folder, pf_dataset **out, pf_error *error);
 
 /* Reads or writes a manifest file. Format (docs/formats.md): a text of lines
