@@ -153,16 +153,6 @@ pf_status pf_workspace_read_node(pf_workspace *workspace, size_t index, size_t o
 	return absent(NULL, error);
 }
 
-pf_status pf_network_bench(const pf_network *network, const char *backend, uint32_t rounds,
-			   pf_network_bench_result *result, pf_error *error)
-{
-	(void)network;
-	(void)backend;
-	(void)rounds;
-	(void)result;
-	return absent(NULL, error);
-}
-
 const char *pf_type_name(pf_type type)
 {
 	(void)type;

@@ -8,6 +8,7 @@
 #include "harness/report/text.h"
 #include "photofinish/file.h"
 #include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 #define DEFAULT_SHAPE \
 	"1x3x288x384" /* where the file leaves dimensions open: the size of our own network's input */

@@ -6,6 +6,7 @@
 
 #include "harness/stats/student.h"
 #include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 typedef struct pf_model_bench {
 	pf_interval network_s; /* time of one run */

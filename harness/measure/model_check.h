@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "photofinish/network.h"
+#include "photofinish/workspace.h"
 
 typedef struct pf_model_check {
 	double largest;      /* of the nodes' differences */

@@ -264,28 +264,12 @@ static void test_limits_and_bindings(void **state)
 	pf_network_free(network);
 }
 
-static void test_bench(void **state)
-{
-	(void)state;
-	pf_network *network = load(files[0]);
-	pf_network_bench_result result;
-	assert_int_equal(pf_network_bench(network, pf_network_backend(0), 3, &result, NULL), PF_OK);
-	assert_true(result.best_ns > 0 && result.best_ns <= result.median_ns && result.gflops > 0 &&
-		    result.convolution_gflops > 0);
-	print_message("%s: one 3x3 convolution reaches %.0f GFLOP/s\n", pf_network_backend(0),
-		      result.convolution_gflops);
-	pf_network_free(network);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_workers), /* first: it forks before oneDNN has started */
-		cmocka_unit_test(test_one_thread),
-		cmocka_unit_test(test_no_allocation),
-		cmocka_unit_test(test_profile_and_nodes),
-		cmocka_unit_test(test_limits_and_bindings),
-		cmocka_unit_test(test_bench),
+		cmocka_unit_test(test_one_thread),        cmocka_unit_test(test_no_allocation),
+		cmocka_unit_test(test_profile_and_nodes), cmocka_unit_test(test_limits_and_bindings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,22 +57,6 @@ PF_API uint64_t pf_workspace_arena_bytes(const pf_workspace *workspace);
 PF_API pf_status pf_workspace_read_node(pf_workspace *workspace, size_t index, size_t output, void *out,
 					size_t bytes, pf_error *error);
 
-/* How fast a network runs on one core. GFLOP/s are 2 * macs / CPU time of the thread in its fastest run:
- * other processes on the core show in the wall times, not in these. */
-typedef struct pf_network_bench_result {
-	uint32_t rounds;
-	uint64_t best_ns, median_ns; /* wall */
-	double gflops;
-	double convolution_gflops; /* of one 3x3 convolution, 128 to 128 channels on 56 x 56, in turns with it
-				    */
-	double share;              /* gflops / convolution_gflops */
-} pf_network_bench_result;
-
-/* Runs the network and the convolution `rounds` >= 1 times each, in turns, after one run of each that is not
- * counted. Integer inputs are all zero. */
-PF_API pf_status pf_network_bench(const pf_network *network, const char *backend, uint32_t rounds,
-				  pf_network_bench_result *result, pf_error *error);
-
 #ifdef __cplusplus
 }
 #endif
