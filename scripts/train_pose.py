@@ -264,13 +264,50 @@ def evaluate(network, photos, device):
     return right, total
 
 
-def export(network, folder):
+CARD = """# Made by scripts/train_pose.py; docs/models.md explains the keys.
+name: photofinish pose
+licence: Apache-2.0
+notes: >-
+  {parameters} parameters, {macs:.3f} GMAC at 384x288. Trained on {seen} crops of rendered scenes only (datasets/specs/
+  pose_train.yaml) and on no real people: bring your own model for them. Held-out scenes of other motions,
+  clothing and backgrounds (pose_heldout.yaml): PCK@0.1 {pck:.3f} of {keypoints} visible keypoints in {photos} photos.
+width: 384
+height: 288
+turn: yes
+colour: ycbcr
+mean: [128, 128, 128]
+std: [64, 64, 64]
+output: heatmap
+stride: 4
+"""
+
+
+def count_macs(network):
+    """Multiply-adds of the convolutions in one run at the default input."""
+    total = 0
+
+    def count(module, inputs, output):
+        nonlocal total
+        weights = module.weight.shape
+        total += output.shape[2] * output.shape[3] * weights[0] * weights[1] * weights[2] * weights[3]
+
+    hooks = [m.register_forward_hook(count) for m in network.modules() if isinstance(m, nn.Conv2d)]
+    with torch.no_grad():
+        network(torch.zeros(1, 3, LANDSCAPE[1], LANDSCAPE[0]))
+    for hook in hooks:
+        hook.remove()
+    return total
+
+
+def export(network, folder, figures):
     folder.mkdir(parents=True, exist_ok=True)
     network.eval().cpu()
     example = torch.zeros(1, 3, LANDSCAPE[1], LANDSCAPE[0])
     torch.onnx.export(network, example, str(folder / "pose.onnx"), opset_version=13, input_names=["planes"],
                       output_names=["heatmaps"], do_constant_folding=True,
                       dynamic_axes={"planes": {2: "height", 3: "width"}, "heatmaps": {2: "rows", 3: "columns"}})
+    parameters = sum(p.numel() for p in network.parameters())
+    (folder / "pose.yaml").write_text(CARD.format(parameters=parameters, macs=count_macs(network) * 1e-9, **figures))
 
 
 def main():
@@ -282,6 +319,7 @@ def main():
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "core/models")
+    parser.add_argument("--seen", type=int, default=0, help="crops that the weights of --resume have seen, for the card")
     parser.add_argument("--resume", type=pathlib.Path, help="begin with these weights")
     parser.add_argument("--checkpoint", type=pathlib.Path, default=pathlib.Path("/tmp/pose.pt"))
     arguments = parser.parse_args()
@@ -302,7 +340,8 @@ def main():
     right, total = evaluate(network, heldout, device)
     print(f"{seen} photos seen; held out: {len(heldout)} photos, PCK@0.1 {right.sum() / total.sum():.4f}"
           f" of {int(total.sum())} visible keypoints; by keypoint " + " ".join(f"{r / max(t, 1):.2f}" for r, t in zip(right, total)))
-    export(network, arguments.out)
+    export(network, arguments.out, {"seen": seen + arguments.seen, "pck": right.sum() / total.sum(),
+                                    "keypoints": int(total.sum()), "photos": len(heldout)})
 
 
 if __name__ == "__main__":

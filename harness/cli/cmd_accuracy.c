@@ -21,8 +21,9 @@ static void hear(void *context, size_t done, size_t total)
 static void print(const pf_accuracy *a, const pf_dataset *dataset)
 {
 	char name[512];
-	printf("%s: %zu photos, %zu bursts; %zu photos could not be scored\n\n",
-	       pf_escape(dataset->name, name, sizeof name), a->photos, a->bursts, a->failed);
+	printf("%s: %zu photo%s, %zu burst%s; %zu could not be scored\n\n",
+	       pf_escape(dataset->name, name, sizeof name), a->photos, pf_text_plural(a->photos), a->bursts,
+	       pf_text_plural(a->bursts), a->failed);
 	printf("PCK@%.1f      %.1f %% of %zu visible keypoints", PF_PCK_SHARE,
 	       100.0 * (double)a->near / (double)a->keypoints, a->keypoints);
 	if (a->pck.has_interval) {
@@ -31,11 +32,11 @@ static void print(const pf_accuracy *a, const pf_dataset *dataset)
 	}
 	printf("\n             another photo's pose would give %.1f %%\n", 100 * a->chance_pck);
 	if (a->bursts) {
-		printf("best shots   %.1f %% of %zu bursts agree with the truth (95 %% interval %.1f to "
+		printf("best shots   %.1f %% of %zu burst%s agree with the truth (95 %% interval %.1f to "
 		       "%.1f)\n"
 		       "             a random choice would give %.1f %%\n",
-		       100.0 * (double)a->agreed / (double)a->bursts, a->bursts, 100 * a->agreed_low,
-		       100 * a->agreed_high, 100 * a->chance_agreed);
+		       100.0 * (double)a->agreed / (double)a->bursts, a->bursts, pf_text_plural(a->bursts),
+		       100 * a->agreed_low, 100 * a->agreed_high, 100 * a->chance_agreed);
 	}
 	printf("\nby keypoint ");
 	for (int k = 0; k < PF_KEYPOINT_COUNT; k++) {

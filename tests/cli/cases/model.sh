@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Networks: what a file holds, whether the backends agree, bad files; keypoints against the truth of a dataset.
+export PHOTOFINISH_DATA=$WORK/data
+photofinish dataset make tiny --quiet >/dev/null
+model=$ROOT/core/models/pose.onnx
+run model info "$model"
+run model info "$model" --shape 1x3x64x96
+run model check "$model" --shape 1x3x64x96 | sed -E -e 's/[0-9.]+e-[0-9]+/TINY/' -e '/^=/!s/ +0$/ TINY/' -e 's/ +/ /g'
+run model info "$model" --shape 1x3x64
+run model info "$model" --shape 3by4
+printf '<?xml version="1.0"?>' >page.onnx
+head -c 1000 "$model" >cut.onnx
+: >empty.onnx
+run model info page.onnx
+run model info cut.onnx
+run model info empty.onnx
+run model info nowhere.onnx
+run model look "$model"
+run accuracy --dataset tiny --quiet | sed -E -e 's/[0-9]+\.[0-9]+/N/g' -e 's/to [0-9]+/to N/'
+run accuracy --dataset tiny --quiet --json - | /usr/bin/python3 -c '
+import json, sys
+text = sys.stdin.read()
+record = json.loads(text[text.index("{"):text.rindex("}") + 1])
+print(record["schema"], record["photos"], sorted(record["pck"])[:4], len(record["pck"]["keypoints"]), record["best_shot"]["bursts"])'
+run accuracy --dataset "$WORK/data/tiny/photos" --quiet
