@@ -181,8 +181,10 @@ pf_status pf_model_bench_run(const pf_network *network, const char *backend, uin
 	pf_network *convolution = NULL;
 	pf_workspace *spaces[2] = {NULL, NULL};
 	double *times = calloc(4 * (size_t)rounds, sizeof *times);
-	pf_status status = times ? load_convolution(&convolution, error)
-				 : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	if (!times) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	pf_status status = load_convolution(&convolution, error);
 	const pf_network *const networks[2] = {network, convolution};
 	for (int i = 0; i < 2 && status == PF_OK; i++) {
 		status = pf_workspace_create(networks[i], backend, 0, &spaces[i], error);

@@ -11,7 +11,7 @@ void pf_model_fill_inputs(const pf_network *network, pf_workspace *workspace, ui
 	for (size_t i = 0; i < pf_network_input_count(network); i++) {
 		const pf_network_tensor *tensor = pf_network_input(network, i);
 		void *data = pf_workspace_input(workspace, i);
-		for (int64_t k = 0; k < pf_shape_elements(&tensor->shape); k++) {
+		for (int64_t k = 0; data && k < pf_shape_elements(&tensor->shape); k++) {
 			uint64_t draw = pf_random_next(&random);
 			switch (tensor->type) {
 			case PF_TYPE_FLOAT:

@@ -75,7 +75,11 @@ pf_status pf_truth_load(const char *file, const pf_dataset *dataset, pf_truth_ph
 	json_t *truth = json_load_file(file, 0, &why);
 	const json_t *records = json_object_get(truth, "photos");
 	pf_truth_photo *photos = calloc(dataset->count + 1, sizeof *photos);
-	if (!truth || !photos) {
+	if (!photos) {
+		json_decref(truth);
+		return pf_fail(error, PF_ERR_NO_MEMORY, file, "not enough memory");
+	}
+	if (!truth) {
 		status = pf_fail(error, PF_ERR_INVALID, file, "cannot read the truth: %s", why.text);
 	} else if (json_array_size(records) != dataset->count) {
 		status = pf_fail(error, PF_ERR_INVALID, file,
