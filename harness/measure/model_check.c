@@ -11,7 +11,10 @@ void pf_model_fill_inputs(const pf_network *network, pf_workspace *workspace, ui
 	for (size_t i = 0; i < pf_network_input_count(network); i++) {
 		const pf_network_tensor *tensor = pf_network_input(network, i);
 		void *data = pf_workspace_input(workspace, i);
-		for (int64_t k = 0; data && k < pf_shape_elements(&tensor->shape); k++) {
+		if (!data) {
+			continue;
+		}
+		for (int64_t k = 0; k < pf_shape_elements(&tensor->shape); k++) {
 			uint64_t draw = pf_random_next(&random);
 			switch (tensor->type) {
 			case PF_TYPE_FLOAT:
@@ -69,10 +72,12 @@ static pf_status compare_node(const pf_network *network, pf_workspace *const spa
 	int64_t count = pf_shape_elements(&node.shape);
 	size_t bytes = (size_t)count * pf_type_bytes(node.type);
 	void *a = malloc(bytes + 1), *b = malloc(bytes + 1);
-	pf_status status = a && b ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-	if (status == PF_OK) {
-		status = pf_workspace_read_node(spaces[0], index, 0, a, bytes, error);
+	if (!a || !b) {
+		free(a);
+		free(b);
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
+	pf_status status = pf_workspace_read_node(spaces[0], index, 0, a, bytes, error);
 	if (status == PF_OK) {
 		status = pf_workspace_read_node(spaces[1], index, 0, b, bytes, error);
 	}
