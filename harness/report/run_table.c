@@ -119,7 +119,9 @@ static void add_timed_row(pf_table *table, const pf_run *run, const pf_contestan
 	if (parent && pf_run_speedup(contestant, parent, &ratio)) {
 		pf_text_gain(&ratio, gain);
 	}
-	if (baseline && pf_run_speedup(contestant, baseline, &ratio)) {
+	if (contestant == baseline) {
+		snprintf(factor, sizeof factor, "1.00x");
+	} else if (baseline && pf_run_speedup(contestant, baseline, &ratio)) {
 		pf_text_factor(&ratio, factor);
 	}
 	if (pf_run_first_result(contestant, &seconds)) {
