@@ -71,8 +71,11 @@ def check_variants():
 
 
 def main():
-    tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard"], capture_output=True,
-                             text=True).stdout.split("\n")
+    try:
+        tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard"], capture_output=True,
+                                 text=True).stdout.split("\n")
+    except FileNotFoundError:  # a minimal system has no git
+        tracked = []
     files = [ROOT / name for name in tracked if name and (ROOT / name).is_file()]
     if not files:  # an unpacked archive has no git
         files = [p for top in TOP for p in (ROOT / top).rglob("*") if p.is_file()]
