@@ -336,8 +336,9 @@ static pf_status compile(pf_program *program, pf_error *error)
 	for (size_t i = 0; i < graph->value_count; i++) {
 		backend->layouts[i].buffer = PF_NO_BUFFER;
 	}
-	/* oneDNN keeps the last 1,024 primitives of the process, each with up to 256 KiB reserved for its
-	 * code; it dies where that reservation fails. A network has some hundred. */
+	/* oneDNN keeps the last 1,024 primitives of the process. With 256 MB of memory and that many it
+	 * crashed while making one, presumably because it could not reserve memory for its code; with 256 it
+	 * has not so far. A network has some hundred. */
 	dnnl_set_primitive_cache_capacity(256);
 	if (dnnl_engine_create(&backend->engine, dnnl_cpu, 0) != dnnl_success ||
 	    dnnl_stream_create(&backend->stream, backend->engine, dnnl_stream_default_flags) !=
