@@ -84,16 +84,16 @@ static pf_status take_choice(const pf_raw_spec *raw, pf_scene_choice *choice, co
 			     pf_error *error)
 {
 	const unsigned percents[] = {raw->mix.portrait, raw->mix.second_athlete, raw->mix.crowd,
-				     raw->mix.frontal, raw->mix.close_up};
+				     raw->mix.frontal,  raw->mix.close_up,       raw->mix.variety};
 	const unsigned severities[] = {raw->mix.blur, raw->mix.defocus, raw->mix.exposure, raw->mix.noise};
 	float *const chances[] = {&choice->portrait, &choice->second_athlete, &choice->crowd,
-				  &choice->frontal, &choice->close_up};
+				  &choice->frontal,  &choice->close_up,       &choice->variety};
 	float *const levels[] = {&choice->blur, &choice->defocus, &choice->exposure, &choice->noise};
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		if (percents[i] > 100) {
 			return bad(error, path,
-				   "portrait, second_athlete, crowd, frontal and close_up are per cent, 0 to "
-				   "100");
+				   "portrait, second_athlete, crowd, frontal, close_up and variety are per "
+				   "cent, 0 to 100");
 		}
 		*chances[i] = (float)percents[i] * 0.01f;
 	}
@@ -239,6 +239,9 @@ static void identify(pf_spec *spec)
 				c->blur,     c->defocus,        c->exposure, c->noise};
 	for (int i = 0; i < 9; i++) {
 		mix_number(&id, pf_round_int(shares[i] * 100.0f));
+	}
+	if (c->variety > 0) { /* without it the photos are those that they were before it existed */
+		mix_number(&id, pf_round_int(c->variety * 100.0f));
 	}
 	snprintf(spec->id, sizeof spec->id, "%016llx%016llx", (unsigned long long)id.low,
 		 (unsigned long long)id.high);

@@ -61,6 +61,7 @@ static const cyaml_schema_field_t mix_fields[] = {
 	CYAML_FIELD_UINT("defocus", CYAML_FLAG_DEFAULT, pf_raw_mix, defocus),
 	CYAML_FIELD_UINT("exposure", CYAML_FLAG_DEFAULT, pf_raw_mix, exposure),
 	CYAML_FIELD_UINT("noise", CYAML_FLAG_DEFAULT, pf_raw_mix, noise),
+	CYAML_FIELD_UINT("variety", CYAML_FLAG_OPTIONAL, pf_raw_mix, variety),
 	CYAML_FIELD_END,
 };
 

@@ -19,6 +19,7 @@ typedef struct pf_raw_group {
 
 typedef struct pf_raw_mix {
 	unsigned portrait, second_athlete, crowd, frontal, close_up, blur, defocus, exposure, noise;
+	unsigned variety; /* 0 where it is not given */
 } pf_raw_mix;
 
 typedef struct pf_raw_spec {

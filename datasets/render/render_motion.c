@@ -97,6 +97,58 @@ void pf_motion_pose(pf_motion motion, float phase, pf_body_pose *pose)
 	}
 }
 
+/* A joint angle: standard deviation of its offset and the range that it keeps, in degrees. */
+#define LIMB_ANGLES(X)              \
+	X(hip, 26, -40, 125)        \
+	X(spread, 12, 0, 70)        \
+	X(knee, 28, 0, 145)         \
+	X(ankle, 12, -20, 45)       \
+	X(arm, 50, -65, 180)        \
+	X(arm_spread, 30, -15, 110) \
+	X(arm_twist, 25, -80, 60)   \
+	X(elbow, 35, 0, 145)
+#define TRUNK_ANGLES(X)       \
+	X(pitch, 9, -25, 45)  \
+	X(bend, 12, -30, 60)  \
+	X(twist, 18, -60, 60) \
+	X(side, 8, -25, 25)   \
+	X(head_pitch, 8, -30, 40)
+
+void pf_pose_draw_variation(pf_rng *rng, pf_body_pose *offsets)
+{
+	memset(offsets, 0, sizeof *offsets);
+#define DRAW(name, deviation, low, high) limbs->name = (deviation)*pf_rng_normal(rng);
+	for (int side = 0; side < 2; side++) {
+		pf_limbs *limbs = &offsets->limbs[side];
+		LIMB_ANGLES(DRAW)
+	}
+#undef DRAW
+#define DRAW(name, deviation, low, high) offsets->name = (deviation)*pf_rng_normal(rng);
+	TRUNK_ANGLES(DRAW)
+#undef DRAW
+}
+
+/* The range holds for what is added: a motion's own angle may lie beyond it. */
+static float turned(float angle, float offset, float low, float high)
+{
+	float limited = pf_clampf(angle + offset, low, high);
+	return offset == 0 ? angle : limited;
+}
+
+void pf_pose_vary(pf_body_pose *pose, const pf_body_pose *offsets)
+{
+#define TURN(name, deviation, low, high) limbs->name = turned(limbs->name, by->name, low, high);
+	for (int side = 0; side < 2; side++) {
+		pf_limbs *limbs = &pose->limbs[side];
+		const pf_limbs *by = &offsets->limbs[side];
+		LIMB_ANGLES(TURN)
+	}
+#undef TURN
+#define TURN(name, deviation, low, high) pose->name = turned(pose->name, offsets->name, low, high);
+	TRUNK_ANGLES(TURN)
+#undef TURN
+}
+
 float pf_motion_peak_distance(pf_motion motion, float phase)
 {
 	const pf_motion_table *table = pf_motion_get(motion);

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "datasets/render/render_math.h"
+
 /* X(constant, name) */
 #define PF_MOTION_LIST(X)           \
 	X(PF_MOTION_SPRINT, sprint) \
@@ -64,6 +66,12 @@ pf_motion pf_motion_find(const char *name);
 
 /* The pose at `phase`: any number for a cyclic motion, clamped to 0 .. 1 for the others. */
 void pf_motion_pose(pf_motion motion, float phase, pf_body_pose *pose);
+
+/* Random offsets of all joint angles, wide enough that poses of no motion come about. */
+void pf_pose_draw_variation(pf_rng *rng, pf_body_pose *offsets);
+
+/* Adds the offsets to the angles of `pose`, within what joints can do. */
+void pf_pose_vary(pf_body_pose *pose, const pf_body_pose *offsets);
 
 /* Distance in phase from the peak of action: 0 .. 0.25 for cyclic motions, 0 .. 1 for the others. */
 float pf_motion_peak_distance(pf_motion motion, float phase);

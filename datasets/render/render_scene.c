@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FOR_SCENE = 1, FOR_FRAME = 2 }; /* purposes of random streams */
+enum { FOR_SCENE = 1, FOR_FRAME = 2, FOR_VARIETY = 3 }; /* purposes of random streams */
 
 static unsigned pick(pf_rng *rng, unsigned count)
 {
@@ -149,6 +149,18 @@ static void draw_second(pf_rng *rng, pf_scene *scene)
 	scene->actor_count = 2;
 }
 
+/* From a stream of its own: a scene without it is the same whether others have it or not. */
+static void draw_variety(pf_scene *scene)
+{
+	const pf_scene_request *request = &scene->request;
+	pf_rng rng = pf_rng_make(request->seed, request->group, 0, FOR_VARIETY);
+	for (int i = 0; i < scene->actor_count; i++) {
+		if (pf_rng_chance(&rng, request->choice->variety)) {
+			pf_pose_draw_variation(&rng, &scene->actors[i].variation);
+		}
+	}
+}
+
 void pf_scene_draw(const pf_scene_request *request, pf_scene *scene)
 {
 	const pf_scene_choice *choice = request->choice;
@@ -173,4 +185,5 @@ void pf_scene_draw(const pf_scene_request *request, pf_scene *scene)
 	draw_backdrop(&rng, scene);
 	draw_camera(&rng, scene);
 	draw_second(&rng, scene);
+	draw_variety(scene);
 }

@@ -18,6 +18,7 @@ typedef struct pf_scene_choice {
 	unsigned motion_count, palette_count, pattern_count, backdrop_count; /* each at least 1 */
 	float portrait, second_athlete, crowd, frontal, close_up;            /* probabilities, 0 .. 1 */
 	float blur, defocus, exposure, noise;                                /* severities, 1 is usual */
+	float variety; /* probability that an athlete's joints are turned at random besides the motion */
 } pf_scene_choice;
 
 typedef enum pf_group_kind { PF_GROUP_BURST, PF_GROUP_SINGLE, PF_GROUP_BRACKET } pf_group_kind;
@@ -35,6 +36,7 @@ typedef struct pf_scene_request {
 typedef struct pf_actor {
 	pf_look look;
 	pf_motion motion;
+	pf_body_pose variation; /* added to the motion's angles; all 0 for most */
 	float heading, phase0;
 	float x_m, z_m; /* place in the scene; the main athlete's is 0, 0 */
 } pf_actor;

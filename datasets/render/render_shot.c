@@ -23,6 +23,7 @@ static void solve(const pf_scene *scene, const pf_actor *actor, float phase, flo
 {
 	pf_body_pose pose;
 	pf_motion_pose(actor->motion, phase, &pose);
+	pf_pose_vary(&pose, &actor->variation);
 	*travel = pose.travel_m;
 	pose.travel_m = keep;
 	pose.head_turn += scene->close_up && !scene->frontal ? 8.0f : 0.0f;
