@@ -5,6 +5,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/journey_choice.h"
 #include "harness/measure/contestant.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
@@ -153,8 +154,11 @@ static int execute(const struct request *request, const char *command, pf_contes
 int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 {
 	struct request request = {.common = PF_COMMON_DEFAULTS, .dataset = "dash", .rounds = 5};
+	const char *only = NULL;
 	const pf_arg table[] = {
 		RUN_ARGS(request),
+		{"only", 'o', PF_ARG_TEXT, &only, "LIST",
+		 "variants that take part: NAME[:option=value,...],... (default: all)", 0, 0},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each variant (default: 5)", 1,
 		 10000},
 		PF_COMMON_ARGS(request.common),
@@ -169,24 +173,16 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 	pf_scorer_config config;
 	pf_error error = {0};
 	pf_status status = pf_common_apply(&request.common, &config, &error);
-	const struct pf_variant **order = pf_variants_in_order();
+	pf_contestant *contestants = NULL;
 	size_t variants = 0;
-	while (order[variants]) {
-		variants++;
-	}
-	pf_contestant *contestants = calloc(variants + 1, sizeof *contestants);
-	if (!contestants) {
-		abort();
-	}
-	for (size_t i = 0; i < variants && status == PF_OK; i++) {
-		status = pf_contestant_parse(order[i]->name, request.common.workers, &contestants[i], &error);
+	if (status == PF_OK) {
+		status = pf_journey_choose(only, request.common.workers, &contestants, &variants, &error);
 	}
 	size_t faults = pf_common_report_faults();
 	code = status == PF_OK ? execute(&request, "journey", contestants, variants, &config)
 			       : pf_report_error(&error);
 	code = code == PF_EXIT_OK && faults ? PF_EXIT_ERROR : code;
 	free(contestants);
-	free(order);
 	return code;
 }
 

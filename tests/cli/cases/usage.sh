@@ -48,3 +48,5 @@ run dataset nope
 run dataset make
 run dataset verify
 run dataset import .
+run journey --only nope,parallel
+run journey --only null,null
