@@ -351,15 +351,28 @@ static void join_add(fuser *f, size_t at)
 	}
 }
 
+static bool is_float_node(const fuser *f, const pf_node *node)
+{
+	return !node->removed && node->input_count && pf_node_input(f->graph, node, 0)->type == PF_TYPE_FLOAT;
+}
+
+/* Before any node joins another: an addition that has taken the clip of a hard swish hides it. */
+static void join_spelt_out(fuser *f, pf_node *node)
+{
+	if (!is_float_node(f, node) || node->op->kind != PF_OP_BINARY) {
+		return;
+	}
+	if (node->params.binary == PF_BINARY_MUL) {
+		join_gate(f, node);
+	} else if (node->params.binary == PF_BINARY_DIV) {
+		join_sixth(f, node);
+	}
+}
+
 static void fuse_node(fuser *f, size_t at)
 {
 	pf_node *node = &f->graph->nodes[at];
-	bool floats = node->input_count && pf_node_input(f->graph, node, 0)->type == PF_TYPE_FLOAT;
-	if (node->op->kind == PF_OP_BINARY && floats && node->params.binary == PF_BINARY_MUL) {
-		join_gate(f, node);
-	} else if (node->op->kind == PF_OP_BINARY && floats && node->params.binary == PF_BINARY_DIV) {
-		join_sixth(f, node);
-	}
+	bool floats = is_float_node(f, node);
 	if (node->op->kind == PF_OP_BATCH_NORM) {
 		join_norm(f, at);
 	} else if (node->op->kind == PF_OP_UNARY && floats) {
@@ -388,6 +401,9 @@ pf_status pf_graph_fuse(pf_graph *graph, pf_error *error)
 	}
 	for (size_t i = 0; i < graph->output_count; i++) {
 		f.uses[graph->outputs[i]]++;
+	}
+	for (size_t i = 0; i < graph->node_count; i++) {
+		join_spelt_out(&f, &graph->nodes[i]);
 	}
 	for (size_t i = 0; i < graph->node_count; i++) {
 		if (!graph->nodes[i].removed) {
