@@ -167,20 +167,20 @@ class GatedAttention(nn.Module):
 
 
 class RTMPose(nn.Module):
-    """Jiang et al. 2023, size t: CSPNeXt, 7x7 convolution, gated attention, SimCC outputs."""
+    """Jiang et al. 2023, size t: CSPNeXt, 7x7 convolution, gated attention, SimCC outputs. `width` of the stem."""
 
-    def __init__(self):
+    def __init__(self, width=24, cells=48, dim=256, bins=(384, 512)):
         super().__init__()
-        act = nn.SiLU
-        self.stem = nn.Sequential(conv(3, 12, 3, 2, act=act), conv(12, 12, 3, act=act), conv(12, 24, 3, act=act))
+        act, half = nn.SiLU, width // 2
+        self.stem = nn.Sequential(conv(3, half, 3, 2, act=act), conv(half, half, 3, act=act), conv(half, width, 3, act=act))
         stages = []
-        for ins, outs, add, spp in [(24, 48, True, False), (48, 96, True, False), (96, 192, True, False),
-                                    (192, 384, False, True)]:
+        for times, add, spp in [(1, True, False), (2, True, False), (4, True, False), (8, False, True)]:
+            ins, outs = times * width, 2 * times * width
             stages += [conv(ins, outs, 3, 2, act=act), *([SPP(outs, outs)] if spp else []), CSPLayer(outs, outs, 1, add)]
-        self.stages, self.final = nn.Sequential(*stages), nn.Conv2d(384, 17, 7, 1, 3)
-        self.mlp = nn.Sequential(ScaleNorm(48), nn.Linear(48, 256, bias=False))
-        self.gau = GatedAttention()
-        self.x, self.y = nn.Linear(256, 384, bias=False), nn.Linear(256, 512, bias=False)
+        self.stages, self.final = nn.Sequential(*stages), nn.Conv2d(16 * width, 17, 7, 1, 3)
+        self.mlp = nn.Sequential(ScaleNorm(cells), nn.Linear(cells, dim, bias=False))
+        self.gau = GatedAttention(dim, 2 * dim, dim // 2)
+        self.x, self.y = nn.Linear(dim, bins[0], bias=False), nn.Linear(dim, bins[1], bias=False)
 
     def forward(self, x):
         x = torch.flatten(self.final(self.stages(self.stem(x))), 2)
@@ -240,19 +240,20 @@ class Attention(nn.Module):
 class YoloPose(nn.Module):
     """YOLOv8n-pose with YOLO11's attention: output [1,56,8400], decoded."""
 
-    def __init__(self, size=640):
+    def __init__(self, size=640, width=16, head=64):
         super().__init__()
-        act, self.size = nn.SiLU, size
-        self.p3 = nn.Sequential(conv(3, 16, 3, 2, act=act), conv(16, 32, 3, 2, act=act), C2f(32, 32, 1, True),
-                                conv(32, 64, 3, 2, act=act), C2f(64, 64, 2, True))
-        self.p4 = nn.Sequential(conv(64, 128, 3, 2, act=act), C2f(128, 128, 2, True))
-        self.p5 = nn.Sequential(conv(128, 256, 3, 2, act=act), C2f(256, 256, 1, True), SPPF(256, 256), Attention(256, 4))
-        self.up4, self.up3 = C2f(384, 128, 1, False), C2f(192, 64, 1, False)
-        self.down3, self.n4 = conv(64, 64, 3, 2, act=act), C2f(192, 128, 1, False)
-        self.down4, self.n5 = conv(128, 128, 3, 2, act=act), C2f(384, 256, 1, False)
-        heads = lambda outs, width: nn.ModuleList([nn.Sequential(conv(c, width, 3, act=act), conv(width, width, 3, act=act),
-                                                                 nn.Conv2d(width, outs, 1)) for c in (64, 128, 256)])
-        self.box, self.cls, self.kpt = heads(64, 64), heads(1, 64), heads(51, 51)
+        act, self.size, w = nn.SiLU, size, width
+        self.p3 = nn.Sequential(conv(3, w, 3, 2, act=act), conv(w, 2 * w, 3, 2, act=act), C2f(2 * w, 2 * w, 1, True),
+                                conv(2 * w, 4 * w, 3, 2, act=act), C2f(4 * w, 4 * w, 2, True))
+        self.p4 = nn.Sequential(conv(4 * w, 8 * w, 3, 2, act=act), C2f(8 * w, 8 * w, 2, True))
+        self.p5 = nn.Sequential(conv(8 * w, 16 * w, 3, 2, act=act), C2f(16 * w, 16 * w, 1, True), SPPF(16 * w, 16 * w),
+                                Attention(16 * w, 4))
+        self.up4, self.up3 = C2f(24 * w, 8 * w, 1, False), C2f(12 * w, 4 * w, 1, False)
+        self.down3, self.n4 = conv(4 * w, 4 * w, 3, 2, act=act), C2f(12 * w, 8 * w, 1, False)
+        self.down4, self.n5 = conv(8 * w, 8 * w, 3, 2, act=act), C2f(24 * w, 16 * w, 1, False)
+        heads = lambda outs, hidden: nn.ModuleList([nn.Sequential(
+            conv(c * w, hidden, 3, act=act), conv(hidden, hidden, 3, act=act), nn.Conv2d(hidden, outs, 1)) for c in (4, 8, 16)])
+        self.box, self.cls, self.kpt = heads(64, head), heads(1, head), heads(51, min(head, 51))
         self.register_buffer("bins", torch.arange(16, dtype=torch.float32).view(1, 16, 1, 1))
         anchors, strides = [], []
         for stride in (8, 16, 32):

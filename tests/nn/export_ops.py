@@ -92,6 +92,9 @@ def cases():
     result["residual"] = (Call(lambda x, a, b: F.relu(b(F.relu(a(x))) + x), nn.Conv2d(16, 16, 1), nn.Conv2d(16, 16, 3, 1, 1)), (wide,), 13)
     result["silu_residual"] = (Call(lambda x, a: x + F.silu(a(x)), nn.Conv2d(16, 16, 3, 1, 1)), (wide,), 13)
     result["squeeze_excite"] = (Call(lambda x, a: x * F.hardsigmoid(a(x.mean((2, 3), keepdim=True))), nn.Conv2d(16, 16, 1)), (wide,), 13)
+    # Whole networks, made narrow: real graphs that are small enough to be kept.
+    result["rtmpose_narrow"] = (export_models.RTMPose(2, 4, 8, (16, 16)), (r(1, 3, 64, 64),), 11)
+    result["yolo_pose_narrow"] = (export_models.YoloPose(64, 1, 4), (r(1, 3, 64, 64),), 12)
     return result
 
 

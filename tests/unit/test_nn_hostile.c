@@ -341,30 +341,48 @@ static bool survive(const uint8_t *bytes, size_t size)
 	return true;
 }
 
-static void test_mutations(void **state)
+/* While tests under a limit of memory run. */
+static void limit_data(rlim_t bytes, struct rlimit *before)
 {
-	(void)state;
-	const char *count = getenv("PF_MUTATIONS");
-	int rounds = count ? atoi(count) : 10000, alive = 0;
-	onnx_bytes model = small_model(false);
-	uint8_t *mutated = malloc(model.size);
-	assert_non_null(mutated);
-	assert_true(survive(model.data, model.size));
-	uint64_t slowest = 0;
 #ifndef PF_SANITIZED /* the sanitizer reserves terabytes of addresses */
-	struct rlimit before, limit;
-	getrlimit(RLIMIT_DATA, &before);
-	limit = before;
-	limit.rlim_cur = 256u << 20;
+	struct rlimit limit;
+	getrlimit(RLIMIT_DATA, before);
+	limit = *before;
+	limit.rlim_cur = bytes;
 	setrlimit(RLIMIT_DATA, &limit);
+#else
+	(void)bytes;
+	(void)before;
 #endif
+}
+
+static void lift_limit(const struct rlimit *before)
+{
+#ifndef PF_SANITIZED
+	setrlimit(RLIMIT_DATA, before);
+#else
+	(void)before;
+#endif
+}
+
+/* Loads and runs `rounds` mutations of a file; every fourth is one of small_model with bent numbers where
+ * `bend_numbers`. */
+static void survive_mutations(const char *name, const onnx_bytes *model, int rounds, bool bend_numbers)
+{
+	int alive = 0;
+	uint8_t *mutated = malloc(model->size);
+	assert_non_null(mutated);
+	assert_true(survive(model->data, model->size));
+	uint64_t slowest = 0;
+	struct rlimit before;
+	limit_data(256u << 20, &before);
 	for (int i = 0; i < rounds; i++) {
 		drawn = (unsigned)i * 2654435761u + 17;
 		onnx_bytes bent = {0};
-		if (i % 4 == 3) { /* sound bytes, numbers that are not */
+		if (bend_numbers && i % 4 == 3) { /* sound bytes, numbers that are not */
 			bent = small_model(true);
 		}
-		size_t size = bent.data ? bent.size : mutate(&model, mutated);
+		size_t size = bent.data ? bent.size : mutate(model, mutated);
 		uint8_t *exact = malloc(size + 1); /* so that a read behind the end is seen */
 		memcpy(exact, bent.data ? bent.data : mutated, size);
 		onnx_clear(&bent);
@@ -374,17 +392,43 @@ static void test_mutations(void **state)
 		slowest = took > slowest ? took : slowest;
 		free(exact);
 	}
-#ifndef PF_SANITIZED
-	setrlimit(RLIMIT_DATA, &before);
-#endif
+	lift_limit(&before);
 	struct rusage usage;
 	getrusage(RUSAGE_SELF, &usage);
-	print_message("%d mutations of %zu bytes: %d still run, slowest %.0f ms, peak %ld MiB\n", rounds,
-		      model.size, alive, (double)slowest * 1e-6, usage.ru_maxrss / 1024);
+	print_message("%s: %d mutations of %zu bytes: %d still run, slowest %.0f ms, peak %ld MiB\n", name,
+		      rounds, model->size, alive, (double)slowest * 1e-6, usage.ru_maxrss / 1024);
 	assert_true(slowest < 5000000000u);
 	assert_true(alive > 0 && alive < rounds);
 	free(mutated);
+}
+
+static int rounds_or(int wanted)
+{
+	const char *count = getenv("PF_MUTATIONS");
+	return count ? atoi(count) : wanted;
+}
+
+static void test_mutations(void **state)
+{
+	(void)state;
+	onnx_bytes model = small_model(false);
+	survive_mutations("all kinds of constants", &model, rounds_or(10000), true);
 	onnx_clear(&model);
+}
+
+/* torch's own files of whole networks, made narrow by tests/nn/export_ops.py. */
+static void test_mutated_exports(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"rtmpose_narrow", "yolo_pose_narrow"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char path[512];
+		snprintf(path, sizeof path, "%s/tests/nn/vectors/%s.onnx", PF_SOURCE_DIR, names[i]);
+		onnx_bytes model = {0};
+		model.data = (uint8_t *)pf_temp_read(path, &model.size);
+		survive_mutations(names[i], &model, rounds_or(5000), false);
+		free(model.data);
+	}
 }
 
 /* A constant or an input of small random dims; integers are bent, so that they serve as shapes, axes, steps.
@@ -460,8 +504,7 @@ static onnx_bytes random_operator(void)
 static void test_bent_operators(void **state)
 {
 	(void)state;
-	const char *count = getenv("PF_MUTATIONS");
-	int rounds = count ? atoi(count) : 20000, alive = 0;
+	int rounds = rounds_or(20000), alive = 0;
 	for (int i = 0; i < rounds; i++) {
 		drawn = (unsigned)i * 2654435761u + 5;
 		onnx_bytes file = random_operator();
@@ -475,10 +518,10 @@ static void test_bent_operators(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mutations),       cmocka_unit_test(test_bent_operators),
-		cmocka_unit_test(test_no_models),       cmocka_unit_test(test_hostile_graphs),
-		cmocka_unit_test(test_hostile_tensors), cmocka_unit_test(test_amplification),
-		cmocka_unit_test(test_external_data),
+		cmocka_unit_test(test_mutations),      cmocka_unit_test(test_mutated_exports),
+		cmocka_unit_test(test_bent_operators), cmocka_unit_test(test_no_models),
+		cmocka_unit_test(test_hostile_graphs), cmocka_unit_test(test_hostile_tensors),
+		cmocka_unit_test(test_amplification),  cmocka_unit_test(test_external_data),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
