@@ -9,19 +9,16 @@ script's are not compared: it computes its own. Prints each ratio, their geometr
 Needs a built photofinish (scripts/setup), and Debian's python3-opencv and opencv-data."""
 import argparse
 import json
-import math
 import os
 import pathlib
 import subprocess
 import sys
 import time
 
+from paired_ratio import MOST, ratio_interval
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "build/photofinish"
-# Student's t, 0.975, for 1 to 30 degrees of freedom.
-T975 = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010, 2.1788, 2.1604, 2.1448,
-        2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484,
-        2.0452, 2.0423]
 
 
 def dataset_folder(name):
@@ -49,12 +46,12 @@ def time_script(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--dataset", default="dash", help="a rendered dataset (default: dash)")
-    parser.add_argument("--rounds", type=int, default=5, help="2 to 31 (default: 5)")
+    parser.add_argument("--rounds", type=int, default=5, help=f"2 to {MOST} (default: 5)")
     arguments = parser.parse_args()
-    if not 2 <= arguments.rounds <= 31:
-        parser.error("--rounds takes 2 to 31")
+    if not 2 <= arguments.rounds <= MOST:
+        parser.error(f"--rounds takes 2 to {MOST}")
     folder = dataset_folder(arguments.dataset)
-    logs = []
+    ratios = []
     for number in range(arguments.rounds):
         if number % 2:
             script = time_script(folder)
@@ -62,13 +59,11 @@ def main():
         else:
             own = time_photofinish(arguments.dataset)
             script = time_script(folder)
-        logs.append(math.log(script / own))
+        ratios.append(script / own)
         print(f"round {number + 1}: script {script:.2f} s, double-load {own:.2f} s, ratio {script / own:.2f}", flush=True)
-    mean = sum(logs) / len(logs)
-    deviation = math.sqrt(sum((value - mean) ** 2 for value in logs) / (len(logs) - 1))
-    half = T975[len(logs) - 2] * deviation / math.sqrt(len(logs))
-    print(f"double-load is {math.exp(mean):.2f} times as fast as the script"
-          f" (95 % t-interval {math.exp(mean - half):.2f} to {math.exp(mean + half):.2f}, n = {len(logs)})")
+    mean, low, high = ratio_interval(ratios)
+    print(f"double-load is {mean:.2f} times as fast as the script"
+          f" (95 % t-interval {low:.2f} to {high:.2f}, n = {len(ratios)})")
 
 
 main()
