@@ -4,6 +4,11 @@
 
 #include "photofinish/exec.h"
 
+static pf_status load_once(const pf_burst_worker *worker, size_t index, pf_score *score, pf_error *error)
+{
+	return pf_scorer_photo(worker->scorer, worker->dataset, index, score, error);
+}
+
 pf_status pf_burst_worker_open(pf_burst_worker *worker, const struct pf_env *env, uint32_t slot,
 			       const pf_dataset *dataset, pf_result_table *table, struct pf_sink *sink,
 			       pf_error *error)
@@ -13,7 +18,7 @@ pf_status pf_burst_worker_open(pf_burst_worker *worker, const struct pf_env *env
 		.dataset = dataset,
 		.table = table,
 		.sink = sink,
-		.score_photo = pf_scorer_photo,
+		.score_photo = load_once,
 		.slot = slot,
 		.trace = pf_worker_enter(env, slot),
 	};
@@ -56,7 +61,7 @@ static pf_status finish_photo(const pf_burst_worker *worker, uint32_t index, uin
 	pf_score score = {0};
 	pf_error why = {0};
 	pf_trace_photo(worker->trace, index);
-	pf_status outcome = worker->score_photo(worker->scorer, worker->dataset, index, &score, &why);
+	pf_status outcome = worker->score_photo(worker, index, &score, &why);
 	pf_status status = pf_result_put(worker->table, worker->sink, index, burst, outcome, &score, &why);
 	pf_trace_photo(worker->trace, PF_NO_PHOTO);
 	return status;

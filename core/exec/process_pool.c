@@ -1,7 +1,12 @@
-/* A pool of forked workers that take numbered units from a shared counter. The parent only waits: it learns
- * of a worker's end by the closing of a pipe that the worker holds, which no death can prevent. */
+/* A pool of forked workers that take numbered units from a shared counter. The parent waits, and takes in
+ * further units where there is a feed: it learns of a worker's end by the closing of a pipe that the worker
+ * holds, which no death can prevent. Workers without a unit sleep on a futex, which nobody can die holding.
+ */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -9,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +23,7 @@
 #define NO_UNIT UINT64_MAX
 #define MAX_IDLE_DEATHS 16
 #define WATCH_MS 200 /* between looks at how long photos take, and ticks */
+#define NAP_MS 50    /* of a worker without a unit, between looks at the request to stop */
 
 /* Shared with the workers. */
 typedef struct shared_worker {
@@ -26,7 +33,9 @@ typedef struct shared_worker {
 } shared_worker;
 
 typedef struct shared_pool {
-	atomic_uint_fast64_t next;
+	atomic_uint_fast64_t next, ready; /* the unit to be taken next; how many there are so far */
+	atomic_bool all_there;            /* `ready` rises no more */
+	_Atomic uint32_t news;            /* futex: changes with the two above */
 	shared_worker workers[];
 } shared_pool;
 
@@ -47,7 +56,43 @@ struct pool {
 	pid_t *pids;
 	struct on_photo *on_photo;
 	unsigned idle_deaths;
+	bool feeding;
+	uint64_t watched_ns; /* when photos were looked at last */
 };
+
+static long futex(_Atomic uint32_t *word, int operation, uint32_t value, const struct timespec *timeout)
+{
+	return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
+}
+
+/* Takes the next unit, waiting for one to come in. *unit is NO_UNIT when there will be none. */
+static pf_status take(const struct pool *pool, uint32_t slot, uint64_t *unit, pf_error *error)
+{
+	shared_pool *shared = pool->shared;
+	pf_trace *trace = &pool->env->traces[slot];
+	for (;;) {
+		if (pf_cancelled(pool->env)) {
+			return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
+		}
+		uint32_t news = atomic_load(&shared->news);
+		bool all_there = atomic_load(&shared->all_there); /* before `ready`, which it makes final */
+		uint64_t ready = atomic_load(&shared->ready), next = atomic_load(&shared->next);
+		if (next < ready) {
+			if (atomic_compare_exchange_strong(&shared->next, &next, next + 1)) {
+				*unit = next;
+				return PF_OK;
+			}
+		} else if (all_there) {
+			*unit = NO_UNIT;
+			return PF_OK;
+		} else {
+			uint64_t begin = pf_span_begin(trace, PF_STAGE_WAIT);
+			futex(&shared->news, FUTEX_WAIT, news,
+			      &(struct timespec){.tv_nsec = NAP_MS * 1000000});
+			pf_span_end(trace, PF_STAGE_WAIT, begin);
+		}
+	}
+}
 
 static pf_status work(const struct pool *pool, uint32_t slot, uint64_t first_unit, pf_error *error)
 {
@@ -57,14 +102,12 @@ static pf_status work(const struct pool *pool, uint32_t slot, uint64_t first_uni
 	pf_status status = job->open(job->context, slot, &state, error);
 	uint64_t unit = first_unit;
 	while (status == PF_OK) {
-		if (pf_cancelled(pool->env)) {
-			status = pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
-			break;
-		}
 		if (unit == NO_UNIT) {
-			unit = atomic_fetch_add(&pool->shared->next, 1);
+			status = take(pool, slot, &unit, error);
+		} else if (pf_cancelled(pool->env)) {
+			status = pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
 		}
-		if (unit >= job->units) {
+		if (status != PF_OK || unit == NO_UNIT) {
 			break;
 		}
 		atomic_store(&self->unit, unit);
@@ -166,9 +209,8 @@ static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
 }
 
 /* Kills workers that have been on one photo for too long. */
-static void watch_photos(struct pool *pool)
+static void watch_photos(struct pool *pool, uint64_t now)
 {
-	uint64_t now = pf_now_ns();
 	for (uint32_t i = 0; i < pool->env->workers && pool->env->photo_timeout_ns; i++) {
 		struct on_photo *on = &pool->on_photo[i];
 		uint32_t photo = atomic_load(&pool->env->traces[i + 1].photo);
@@ -179,6 +221,20 @@ static void watch_photos(struct pool *pool)
 			on->killed = true;
 			kill(pool->pids[i], SIGKILL);
 		}
+	}
+}
+
+/* Now and then: a feed that takes one step after another must not be held up by it. */
+static void look_around(struct pool *pool)
+{
+	uint64_t now = pf_now_ns();
+	if (now - pool->watched_ns < WATCH_MS * 1000000ull / 2) {
+		return;
+	}
+	pool->watched_ns = now;
+	watch_photos(pool, now);
+	if (pool->job->tick) {
+		pool->job->tick(pool->job->context);
 	}
 }
 
@@ -197,7 +253,8 @@ static void kill_all(struct pool *pool)
 /* The first unit that was taken but not finished: its worker died between taking and saying so. */
 static uint64_t lost_unit(const struct pool *pool)
 {
-	for (uint64_t unit = 0; unit < pool->job->units; unit++) {
+	uint64_t ready = atomic_load(&pool->shared->ready);
+	for (uint64_t unit = 0; unit < ready; unit++) {
 		if (!atomic_load(&pool->done[unit])) {
 			return unit;
 		}
@@ -215,11 +272,76 @@ static bool any_alive(const struct pool *pool)
 	return false;
 }
 
-static pf_status supervise(struct pool *pool, pf_error *error)
+/* Tells the workers how many units there are; `more`: further ones will come. */
+static void publish(struct pool *pool, size_t units, bool more)
+{
+	shared_pool *shared = pool->shared;
+	pool->feeding = more;
+	if (more && atomic_load(&shared->ready) == units) {
+		return;
+	}
+	atomic_store(&shared->ready, units);
+	atomic_store(&shared->all_there, !more);
+	atomic_fetch_add(&shared->news, 1);
+	futex(&shared->news, FUTEX_WAKE, INT_MAX, NULL);
+}
+
+static pf_status feed(struct pool *pool, pf_error *error)
+{
+	size_t units = atomic_load(&pool->shared->ready);
+	bool more = true;
+	pf_status status = pool->job->feed(pool->job->context, &units, &more, error);
+	assert(units >= atomic_load(&pool->shared->ready) && units <= pool->job->units);
+	publish(pool, units, status == PF_OK && more);
+	return status;
+}
+
+/* Waits for the end of a worker or something to feed on, or not at all where the feed is to go on. */
+static pf_status wait_for_events(struct pool *pool, pf_error *error)
+{
+	uint32_t workers = pool->env->workers;
+	struct pollfd *source = &pool->alive[workers];
+	bool watching = pool->env->photo_timeout_ns || pool->job->tick;
+	*source = (struct pollfd){.fd = pool->feeding ? pool->job->feed_fd : -1, .events = POLLIN};
+	bool at_once = pool->feeding && source->fd < 0;
+	int ready = poll(pool->alive, workers + 1, at_once ? 0 : watching ? WATCH_MS : -1);
+	look_around(pool);
+	if (ready < 0 && errno == EINTR) {
+		for (uint32_t i = 0; i <= workers; i++) {
+			pool->alive[i].revents = 0;
+		}
+		return PF_OK;
+	}
+	return ready < 0 ? pf_fail_errno(error, NULL, "cannot wait for the workers") : PF_OK;
+}
+
+/* Deals with what wait_for_events found. */
+static pf_status handle_events(struct pool *pool, pf_error *error)
 {
 	uint32_t workers = pool->env->workers;
 	pf_status status = PF_OK, cancelled = PF_OK;
 	for (uint32_t slot = 1; slot <= workers && status == PF_OK; slot++) {
+		if (pool->alive[slot - 1].fd >= 0 && pool->alive[slot - 1].revents) {
+			status = reap(pool, slot, error);
+		}
+		if (status == PF_ERR_CANCELLED) { /* the others finish the photo at hand, too */
+			cancelled = status;
+			status = PF_OK;
+		}
+	}
+	if (status == PF_OK && pool->feeding &&
+	    (pool->alive[workers].fd < 0 || pool->alive[workers].revents)) {
+		status = cancelled == PF_OK ? feed(pool, error) : PF_OK;
+	}
+	return status != PF_OK ? status : cancelled;
+}
+
+static pf_status supervise(struct pool *pool, pf_error *error)
+{
+	pf_status status = PF_OK, cancelled = PF_OK;
+	bool fed = pool->job->feed != NULL;
+	publish(pool, fed ? 0 : pool->job->units, fed);
+	for (uint32_t slot = 1; slot <= pool->env->workers && status == PF_OK; slot++) {
 		status = spawn(pool, slot, NO_UNIT, error);
 	}
 	while (status == PF_OK) {
@@ -231,26 +353,14 @@ static pf_status supervise(struct pool *pool, pf_error *error)
 			status = spawn(pool, 1, lost, error);
 			continue;
 		}
-		bool watching = pool->env->photo_timeout_ns || pool->job->tick;
-		int ready = poll(pool->alive, workers, watching ? WATCH_MS : -1);
-		watch_photos(pool);
-		if (pool->job->tick) {
-			pool->job->tick(pool->job->context);
+		status = wait_for_events(pool, error);
+		if (status == PF_OK) {
+			status = handle_events(pool, error);
 		}
-		if (ready < 0) {
-			if (errno == EINTR) {
-				continue;
-			}
-			status = pf_fail_errno(error, NULL, "cannot wait for the workers");
-		}
-		for (uint32_t slot = 1; slot <= workers && status == PF_OK; slot++) {
-			if (pool->alive[slot - 1].fd >= 0 && pool->alive[slot - 1].revents) {
-				status = reap(pool, slot, error);
-			}
-			if (status == PF_ERR_CANCELLED) { /* the others finish the photo at hand, too */
-				cancelled = status;
-				status = PF_OK;
-			}
+		if (status == PF_ERR_CANCELLED) {
+			cancelled = status;
+			pool->feeding = false;
+			status = PF_OK;
 		}
 	}
 	if (status != PF_OK) {
@@ -267,7 +377,7 @@ pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error
 	pf_status status = PF_OK;
 	pool.shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pool.done = mmap(NULL, job->units + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pool.alive = calloc(workers, sizeof *pool.alive);
+	pool.alive = calloc(workers + 1, sizeof *pool.alive); /* the last: what the feed waits for */
 	pool.pids = calloc(workers, sizeof *pool.pids);
 	pool.on_photo = calloc(workers, sizeof *pool.on_photo);
 	if (pool.shared == MAP_FAILED || pool.done == MAP_FAILED || !pool.alive || !pool.pids ||

@@ -78,11 +78,9 @@ static double total_of(uint32_t photo)
 static uint32_t own_slot; /* of this process */
 
 /* In place of the engine. */
-static pf_status score(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *out,
-		       pf_error *error)
+static pf_status score(const pf_burst_worker *worker, size_t index, pf_score *out, pf_error *error)
 {
-	(void)scorer;
-	(void)dataset;
+	(void)worker;
 	atomic_store(&job.victims[own_slot], getpid());
 	if ((int)index == job.killer) {
 		raise(SIGKILL);

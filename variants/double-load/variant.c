@@ -8,15 +8,15 @@ static pf_image for_ai, for_analysis; /* the buffers are reused from photo to ph
 
 /* Each part loads the photo for itself, as functions do that take a file name and know nothing of each other.
  */
-static pf_status load_twice(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
-			    pf_error *error)
+static pf_status load_twice(const pf_burst_worker *worker, size_t index, pf_score *score, pf_error *error)
 {
-	pf_status status = pf_scorer_load(scorer, dataset, index, &for_ai, error);
+	pf_scorer *scorer = worker->scorer;
+	pf_status status = pf_scorer_load(scorer, worker->dataset, index, &for_ai, error);
 	if (status == PF_OK) {
 		status = pf_scorer_detect(scorer, &for_ai, score, error);
 	}
 	if (status == PF_OK) {
-		status = pf_scorer_load(scorer, dataset, index, &for_analysis, error);
+		status = pf_scorer_load(scorer, worker->dataset, index, &for_analysis, error);
 	}
 	if (status == PF_OK) {
 		status = pf_scorer_analyse(scorer, &for_analysis, score, error);

@@ -3,6 +3,7 @@
 #ifndef PHOTOFINISH_EXEC_H
 #define PHOTOFINISH_EXEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,10 +46,11 @@ typedef struct pf_burst_worker {
 	const pf_dataset *dataset;
 	pf_result_table *table;
 	struct pf_sink *sink;
-	/* How one photo is scored; pf_burst_worker_open sets the single load (pf_scorer_photo), a variant may
-	 * set its own. */
-	pf_status (*score_photo)(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
+	/* How one photo is scored; pf_burst_worker_open sets the single load (pf_scorer_photo with `scorer`),
+	 * a variant may set its own, and `context` for it. */
+	pf_status (*score_photo)(const struct pf_burst_worker *worker, size_t index, pf_score *score,
 				 pf_error *error);
+	void *context;
 	uint32_t slot;
 	pf_trace *trace;
 	pf_scorer *scorer;
@@ -70,7 +72,7 @@ PF_API pf_status pf_burst_tell(void *sink, const pf_burst *burst);
 
 /* A job of many units for a pool of processes. All functions but `died` run in the workers. */
 typedef struct pf_pool_job {
-	size_t units;
+	size_t units; /* how many; with a feed: at most how many */
 	void *context;
 	/* Opens what worker `slot` (1..workers) needs, after the fork. *state goes to the others. */
 	pf_status (*open)(void *context, uint32_t slot, void **state, pf_error *error);
@@ -81,12 +83,18 @@ typedef struct pf_pool_job {
 	pf_status (*died)(void *context, size_t unit, uint32_t photo, int signal, pf_error *error);
 	/* In the parent, a few times a second; may be NULL. */
 	void (*tick)(void *context);
+	/* Where units come in while the others are at work, else NULL. In the parent: takes one step that
+	 * does not last (it holds up the replacing of workers), raises *units to how many there are now,
+	 * clears *more after the last. Called again and again; while feed_fd is not -1, only when that can be
+	 * read or was hung up. It may change feed_fd. */
+	pf_status (*feed)(void *context, size_t *units, bool *more, pf_error *error);
+	int feed_fd;
 } pf_pool_job;
 
-/* Runs every unit, in order of their numbers, each on the next free of env->workers processes. A worker that
- * dies is replaced, and its unit is tried again first, as long as `died` agrees; more than 16 deaths outside
- * of any unit end the run. Returns the first failure of a worker, or PF_ERR_CANCELLED; all workers are gone
- * then. */
+/* Runs every unit, in order of their numbers, each on the next free of env->workers processes. Workers that
+ * find none while the feed goes on wait for it (span `wait`). A worker that dies is replaced, and its unit is
+ * tried again first, as long as `died` agrees; more than 16 deaths outside of any unit end the run. Returns
+ * the first failure of a worker, or PF_ERR_CANCELLED; all workers are gone then. */
 PF_API pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error);
 
 /* `died` of a job whose units are bursts: counts the death against the photo, see pf_burst_score. Fails
