@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "core/exec/binding.h"
 #include "photofinish/exec.h"
 
 /* VmHWM and not ru_maxrss: the latter keeps the size that the process had before its exec. */
@@ -29,12 +30,18 @@ pf_trace *pf_worker_enter(const struct pf_env *env, uint32_t slot)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	}
 	atomic_store(&env->traces[slot].pid, (int32_t)getpid());
+	if (env->places) {
+		pf_place_enter(&env->places[slot]);
+	}
 	return &env->traces[slot];
 }
 
 void pf_worker_leave(const struct pf_env *env, uint32_t slot)
 {
 	uint64_t peak = peak_rss_bytes();
+	if (env->places) {
+		pf_place_leave(&env->places[slot]);
+	}
 	if (peak > env->traces[slot].peak_rss_bytes) {
 		env->traces[slot].peak_rss_bytes = peak;
 	}

@@ -161,6 +161,7 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		 "variants that take part: NAME[:option=value,...],... (default: all)", 0, 0},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each variant (default: 5)", 1,
 		 10000},
+		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},
 	};
@@ -193,6 +194,7 @@ int pf_cmd_run(const pf_command *command, int argc, char **argv)
 		RUN_ARGS(request),
 		{"repetitions", 'r', PF_ARG_COUNT, &request.rounds, "R",
 		 "trials (default: 1, which has no interval)", 1, 10000},
+		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},
 	};

@@ -35,6 +35,23 @@ void pf_common_limits(const pf_common *common, pf_session *session)
 	double own = 60 + 5.0 * (double)session->dataset->count;
 	session->timeout_s = common->timeout_s > 0 ? common->timeout_s : own;
 	session->photo_timeout_s = common->photo_timeout_s;
+	session->placement = common->placement;
+}
+
+/* A machine whose topology cannot be read is no reason to stop: workers run where the kernel puts them. */
+static pf_status choose_placement(pf_common *common, pf_error *error)
+{
+	pf_topology *topology = malloc(sizeof *topology);
+	pf_error why;
+	pf_status status = PF_OK;
+	if (!topology || pf_topology_read(NULL, NULL, topology, &why) != PF_OK) {
+		fprintf(stderr, "photofinish: workers are not bound: %s\n",
+			topology ? why.message : "no memory");
+	} else {
+		status = pf_placement_choose(topology, common->placement_text, &common->placement, error);
+	}
+	free(topology);
+	return status;
 }
 
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error)
@@ -44,7 +61,10 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 		common->workers = pf_core_count();
 	}
 	pf_scorer_config_default(config);
-	return common->config_file ? pf_scorer_config_load(config, common->config_file, error) : PF_OK;
+	pf_status status = choose_placement(common, error);
+	return status == PF_OK && common->config_file
+		       ? pf_scorer_config_load(config, common->config_file, error)
+		       : status;
 }
 
 static void hear_make(void *context, const pf_make_progress *progress)

@@ -31,11 +31,20 @@ typedef struct pf_common {
 	double timeout_s, photo_timeout_s;
 	const char *config_file;
 	pf_progress_choice progress;
+	const char *placement_text;
+	pf_placement placement; /* filled in by pf_common_apply */
 } pf_common;
 
-#define PF_COMMON_DEFAULTS                                            \
-	{                                                             \
-		.photo_timeout_s = 120, .progress = {.mode = "auto" } \
+#define PF_COMMON_DEFAULTS                                                                       \
+	{                                                                                        \
+		.photo_timeout_s = 120, .placement_text = "cores", .progress = {.mode = "auto" } \
+	}
+
+/* A row for commands that start trials. */
+#define PF_PLACEMENT_ARG(c)                                                                                \
+	{                                                                                                  \
+		"placement", 0, PF_ARG_TEXT, &(c).placement_text, "WHERE",                                 \
+			"bind workers to cores, sockets, none or a list as 0,2,4-7 (default: cores)", 0, 0 \
 	}
 
 /* Rows of an option table for a pf_common named `c`. */
@@ -67,8 +76,8 @@ typedef struct pf_common {
 /* Says on standard error which registered variants cannot be run, and why. Returns how many. */
 size_t pf_common_report_faults(void);
 
-/* The time limits: of a trial, where none is given, a minute and 5 s for each photo, so that nothing hangs
- * for ever. */
+/* The placement, and the time limits: of a trial, where none is given, a minute and 5 s for each photo, so
+ * that nothing hangs for ever. */
 void pf_common_limits(const pf_common *common, pf_session *session);
 
 void pf_progress_choose(const pf_progress_choice *choice);

@@ -37,9 +37,26 @@ static uint64_t steal_ns(void)
 			: UINT64_MAX;
 }
 
+/* Slot 0 does the work itself where there are no other workers; else it is left to the kernel, on any of the
+ * processors that were chosen. */
+static void ask_for_places(struct running *run)
+{
+	const pf_placement *placement = &run->session->placement;
+	pf_place *places = pf_trial_places(run->shared, run->workers);
+	for (uint32_t i = 0; i <= run->workers && placement->places; i++) {
+		if (i > 0 || !(run->variant->caps & PF_CAP_WORKERS)) {
+			places[i].asked = pf_placement_place(placement, i ? i - 1 : 0);
+		}
+		for (uint32_t k = 0; i == 0 && k < placement->count && run->variant->caps & PF_CAP_WORKERS;
+		     k++) {
+			pf_cpus_add(&places[0].asked, placement->cpus[k].cpu);
+		}
+	}
+}
+
 static pf_status prepare(struct running *run, uint32_t workers, const int64_t *options, pf_error *error)
 {
-	size_t bytes = sizeof *run->shared + (workers + 1) * sizeof run->shared->traces[0];
+	size_t bytes = pf_trial_shared_bytes(workers);
 	run->shared_bytes = bytes;
 	run->workers = workers;
 	int shared_fd = memfd_create("trial", MFD_CLOEXEC), output_fd = memfd_create("output", MFD_CLOEXEC);
@@ -70,6 +87,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	for (uint32_t i = 0; i <= workers; i++) {
 		pf_trace_reset(&run->shared->traces[i]);
 	}
+	ask_for_places(run);
 	return PF_OK;
 }
 
@@ -303,5 +321,6 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 void pf_trial_release(pf_trial *trial)
 {
 	pf_outcomes_free(trial->outcomes);
+	free(trial->places);
 	*trial = (pf_trial){0};
 }

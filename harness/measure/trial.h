@@ -9,6 +9,7 @@
 #include "harness/measure/frames.h"
 #include "harness/measure/outcomes.h"
 #include "photofinish/dataset.h"
+#include "photofinish/placement.h"
 #include "photofinish/scorer.h"
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
@@ -23,6 +24,7 @@ typedef struct pf_session {
 	double photo_timeout_s;      /* of one photo, where workers are processes; 0: none */
 	const char *executable;      /* that has the "trial" command; NULL: this program */
 	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
+	pf_placement placement;      /* of the workers; zeroed: none are bound */
 } pf_session;
 
 /* Opens *session on a dataset, which must outlive it. */
@@ -60,6 +62,7 @@ typedef struct pf_trial {
 	bool checked;      /* its scores are the reference's (or it scores nothing by design): its time may be
 			      shown */
 	size_t photos_scored, photos_failed;
+	pf_place *places;                /* workers + 1: where each slot ran; owned */
 	pf_outcomes *outcomes;           /* NULL once a run has checked them */
 	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */
 } pf_trial;

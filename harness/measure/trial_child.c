@@ -14,6 +14,7 @@
 #include "harness/measure/trial.h"
 #include "harness/measure/trial_shared.h"
 #include "photofinish/dataset.h"
+#include "photofinish/exec.h"
 #include "photofinish/variant.h"
 
 static atomic_int *cancel_flag;
@@ -53,13 +54,17 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 			.memory_limit_bytes = shared->memory_limit_bytes,
 			.photo_timeout_ns = shared->photo_timeout_ns,
 			.options = shared->options,
+			.places = pf_trial_places(shared, shared->workers),
 		};
+		/* Its own process is slot 0, whether the variant enters it or not: bound from the start. */
+		pf_worker_enter(&env, 0);
 		const char *why_not = "no reason given";
 		if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
 			status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
 		} else {
 			status = variant->run(&env, dataset, sink, error);
 		}
+		pf_worker_leave(&env, 0);
 	}
 	pf_dataset_free(dataset);
 	return status;

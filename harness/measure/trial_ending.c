@@ -1,6 +1,7 @@
 /* How a trial ended, and what was measured beside it. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,6 +125,11 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 	trial->device_read_bytes = (uint64_t)usage->ru_inblock * 512u;
 	trial->involuntary_switches = (uint64_t)usage->ru_nivcsw;
 	trial->major_faults = (uint64_t)usage->ru_majflt;
+	trial->places = calloc(run->workers + 1, sizeof *trial->places);
+	if (trial->places) {
+		memcpy(trial->places, pf_trial_places(run->shared, run->workers),
+		       (run->workers + 1) * sizeof *trial->places);
+	}
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];
 		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {

@@ -3,8 +3,10 @@
 #define HARNESS_TRIAL_SHARED_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "photofinish/placement.h"
 #include "photofinish/scorer.h"
 #include "photofinish/trace.h"
 #include "photofinish/variant.h"
@@ -20,7 +22,18 @@ struct pf_trial_shared {
 	int64_t options[PF_MAX_OPTIONS];
 	pf_scorer_config scorer;
 	atomic_int cancel;
-	pf_trace traces[]; /* workers + 1 */
+	pf_trace traces[]; /* workers + 1, and as many pf_place after them */
 };
+
+/* What the block takes with so many workers. */
+static inline size_t pf_trial_shared_bytes(uint32_t workers)
+{
+	return sizeof(struct pf_trial_shared) + (workers + 1) * (sizeof(pf_trace) + sizeof(pf_place));
+}
+
+static inline pf_place *pf_trial_places(struct pf_trial_shared *shared, uint32_t workers)
+{
+	return (pf_place *)(shared->traces + workers + 1);
+}
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/measure/environment.h"
+#include "harness/report/placement_lines.h"
 #include "harness/report/text.h"
 #include "photofinish/file.h"
 
@@ -251,6 +252,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	print_heading(run, stream);
 	print_rows(run, stream);
 	print_warnings(run, stream);
+	pf_placement_print(run, stream);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		if (!contestant->variant->parent && contestant->status == PF_RUN_OK) {

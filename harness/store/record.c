@@ -6,6 +6,7 @@
 
 #include "harness/measure/environment.h"
 #include "harness/store/output.h"
+#include "harness/store/placement_json.h"
 #include "photofinish/file.h"
 
 #define SCHEMA "photofinish.run/1"
@@ -82,6 +83,7 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "first_result_ns",
 			    integer_or_null(trial->first_result_ns, checked && trial->first_result_ns));
 	json_object_set_new(object, "stages", checked ? stages_json(trial) : json_object());
+	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
 	json_object_set_new(object, "photos_scored", integer(trial->photos_scored));
 	json_object_set_new(object, "photos_failed", integer(trial->photos_failed));
 	json_object_set_new(object, "peak_rss_bytes",
@@ -202,12 +204,12 @@ static json_t *run_json(const pf_run *run)
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		json_array_append_new(variants, contestant_json(run, &run->contestants[i]));
 	}
-	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema", SCHEMA, "command",
+	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema", SCHEMA, "command",
 			 run->command, "started", run->started, "environment", environment_json(),
 			 "configuration", configuration_json(run->session), "dataset", dataset_json(run),
-			 "reference", reference_json(run), "rounds", integer(run->rounds), "rounds_done",
-			 integer(run->rounds_done), "seed", seed, "partial", (int)run->partial, "variants",
-			 variants);
+			 "reference", reference_json(run), "placement", pf_run_placement_json(run), "rounds",
+			 integer(run->rounds), "rounds_done", integer(run->rounds_done), "seed", seed,
+			 "partial", (int)run->partial, "variants", variants);
 }
 
 pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error)

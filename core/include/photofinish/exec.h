@@ -34,9 +34,11 @@ PF_API unsigned pf_result_deaths(const pf_result_table *table, uint32_t index, i
 PF_API pf_status pf_result_rank(pf_result_table *table, pf_trace *trace, struct pf_sink *sink,
 				const pf_burst *burst);
 
-/* Joins the calling process to the run as worker `slot` (0: the variant's own process): it dies with the
- * thread that forked it (slot > 0), so fork from one that outlives the workers. Leave fills the trace's
- * peak_rss_bytes. */
+/* Joins the calling process, or thread, to the run as worker `slot` (0: the variant's own process): it dies
+ * with the thread that forked it (slot > 0), so fork from one that outlives the workers. It is bound to its
+ * place (placement.h): alone on a core where there are enough; slot 0 is bound to a core only where the
+ * variant has no other workers. What it starts later inherits that. Leave fills the trace's peak_rss_bytes
+ * and notes what came of the binding; call it in the thread that entered. */
 PF_API pf_trace *pf_worker_enter(const struct pf_env *env, uint32_t slot);
 PF_API void pf_worker_leave(const struct pf_env *env, uint32_t slot);
 

@@ -9,6 +9,7 @@
 
 #include "photofinish/burst.h"
 #include "photofinish/dataset.h"
+#include "photofinish/placement.h"
 #include "photofinish/score.h"
 #include "photofinish/scorer.h"
 #include "photofinish/status.h"
@@ -48,6 +49,7 @@ struct pf_env {
 	uint64_t memory_limit_bytes;    /* 0: none */
 	uint64_t photo_timeout_ns; /* a worker process longer than this on one photo is killed; 0: never */
 	const int64_t *options;    /* values in the order of the variant's option list */
+	pf_place *places;          /* workers + 1, in shared memory, for pf_worker_enter; NULL: nobody asks */
 };
 
 static inline int pf_cancelled(const struct pf_env *env)

@@ -15,6 +15,7 @@ run score . --timeout 0
 run score . --progress sometimes
 run score . --quiet=yes
 run score . --json ''
+run score . --placement nowhere
 run score . --json - --csv -
 run score . --variant nope
 run score . --variant null

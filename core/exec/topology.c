@@ -1,0 +1,89 @@
+/* The machine's topology by hwloc. */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "photofinish/placement.h"
+
+#include <hwloc.h>
+
+pf_cpus pf_cpus_allowed(void)
+{
+	pf_cpus allowed = {0};
+	cpu_set_t set;
+	if (sched_getaffinity(0, sizeof set, &set) == 0) {
+		memcpy(&allowed, &set, sizeof allowed);
+	}
+	return allowed;
+}
+
+static pf_status load(hwloc_topology_t topology, const char *description, pf_error *error)
+{
+	int failed = 0;
+	if (description) {
+		failed = description[0] == '<' ? hwloc_topology_set_xmlbuffer(topology, description,
+									      (int)strlen(description) + 1)
+					       : hwloc_topology_set_synthetic(topology, description);
+	}
+	if (failed || hwloc_topology_load(topology)) {
+		return pf_fail_errno(error, NULL, "cannot read the topology of the processors");
+	}
+	return PF_OK;
+}
+
+/* Number of the object's ancestor of that type; 0 where the topology has none (a machine that hides it). */
+static uint16_t number_of(hwloc_topology_t topology, hwloc_obj_t object, hwloc_obj_type_t type)
+{
+	hwloc_obj_t ancestor = hwloc_get_ancestor_obj_by_type(topology, type, object);
+	return ancestor ? (uint16_t)ancestor->logical_index : 0;
+}
+
+static void add_cpu(hwloc_topology_t topology, hwloc_obj_t processor, pf_topology *out)
+{
+	hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_CORE, processor);
+	int node = processor->nodeset ? hwloc_bitmap_first(processor->nodeset) : -1;
+	pf_cpu *cpu = &out->cpus[out->count];
+	*cpu = (pf_cpu){
+		.cpu = (uint16_t)processor->os_index,
+		/* Where no cores are known, each processor is one. */
+		.core = (uint16_t)(core ? core->logical_index : processor->logical_index),
+		.socket = number_of(topology, processor, HWLOC_OBJ_PACKAGE),
+		.node = (uint16_t)(node < 0 ? 0 : node),
+	};
+	bool new_core = true, new_socket = true, new_node = true;
+	for (uint32_t i = 0; i < out->count; i++) {
+		cpu->sibling += out->cpus[i].core == cpu->core;
+		new_core = new_core && out->cpus[i].core != cpu->core;
+		new_socket = new_socket && out->cpus[i].socket != cpu->socket;
+		new_node = new_node && out->cpus[i].node != cpu->node;
+	}
+	out->count++;
+	out->cores += new_core;
+	out->sockets += new_socket;
+	out->nodes += new_node;
+}
+
+pf_status pf_topology_read(const char *description, const pf_cpus *allowed, pf_topology *out, pf_error *error)
+{
+	pf_cpus own = pf_cpus_allowed();
+	hwloc_topology_t topology;
+	*out = (pf_topology){0};
+	allowed = allowed ? allowed : &own;
+	if (hwloc_topology_init(&topology)) {
+		return pf_fail_errno(error, NULL, "cannot read the topology of the processors");
+	}
+	pf_status status = load(topology, description, error);
+	hwloc_obj_t processor = NULL;
+	while (status == PF_OK &&
+	       (processor = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, processor))) {
+		if (pf_cpus_has(allowed, processor->os_index)) {
+			add_cpu(topology, processor, out);
+		}
+	}
+	hwloc_topology_destroy(topology);
+	if (status == PF_OK && out->count == 0) {
+		status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
+				 "the topology has no processor that this process may use");
+	}
+	return status;
+}

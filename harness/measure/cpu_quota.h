@@ -1,0 +1,9 @@
+/* How much processor time this process may take by its control groups: a limit that no affinity shows. */
+#ifndef HARNESS_CPU_QUOTA_H
+#define HARNESS_CPU_QUOTA_H
+
+/* In processors (1.5: one and a half of one's time), the lowest limit of its groups, versions 1 and 2; 0
+ * where there is none or it cannot be read. `root` stands before /proc and /sys (tests); NULL: "". */
+double pf_cpu_quota(const char *root);
+
+#endif
