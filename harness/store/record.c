@@ -223,7 +223,9 @@ pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error)
 	pf_status status = pf_output_open(&file, path, error);
 	if (status == PF_OK) {
 		if (json_dumpf(record, file.stream, flags) || fputc('\n', file.stream) == EOF) {
-			status = pf_fail_errno(error, path, "cannot write the record");
+			status = pf_output_is_stdout(path)
+					 ? pf_fail_errno(error, NULL, "cannot write to standard output")
+					 : pf_fail_errno(error, path, "cannot write the record");
 		}
 		status = pf_output_close(&file, status, error);
 	}
