@@ -1,6 +1,7 @@
 #include "datasets/dataset_spec.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "datasets/render/render_photo.h"
 #include "datasets/spec_schema.h"
+#include "photofinish/file.h"
 
 #ifndef PF_SPEC_DIR
 #define PF_SPEC_DIR "datasets/specs"
@@ -247,15 +249,20 @@ static void identify(pf_spec *spec)
 		 (unsigned long long)id.high);
 }
 
+static const char *spec_folder(char folder[PATH_MAX])
+{
+	return pf_data_file("specs", PF_SPEC_DIR, folder, PATH_MAX);
+}
+
 pf_status pf_spec_load(const char *name_or_path, pf_spec *spec, pf_error *error)
 {
-	char path[512];
+	char path[512], folder[PATH_MAX];
 	pf_raw_spec *raw = NULL;
 	size_t length = strlen(name_or_path);
 	bool is_path = strchr(name_or_path, '/') ||
 		       (length > 5 && strcmp(name_or_path + length - 5, ".yaml") == 0);
 	int used = is_path ? snprintf(path, sizeof path, "%s", name_or_path)
-			   : snprintf(path, sizeof path, "%s/%s.yaml", PF_SPEC_DIR, name_or_path);
+			   : snprintf(path, sizeof path, "%s/%s.yaml", spec_folder(folder), name_or_path);
 	if (used < 0 || (size_t)used >= sizeof path) {
 		return pf_fail(error, PF_ERR_USAGE, name_or_path, "the path of the spec is too long");
 	}
@@ -292,9 +299,10 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 pf_status pf_spec_list(void (*visit)(void *context, const char *name), void *context, pf_error *error)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(PF_SPEC_DIR, &entries, is_spec, by_bytes);
+	char folder[PATH_MAX];
+	int count = scandir(spec_folder(folder), &entries, is_spec, by_bytes);
 	if (count < 0) {
-		return pf_fail_errno(error, PF_SPEC_DIR, "cannot list the specs");
+		return pf_fail_errno(error, folder, "cannot list the specs");
 	}
 	for (int i = 0; i < count; i++) {
 		entries[i]->d_name[strlen(entries[i]->d_name) - 5] = 0;

@@ -7,6 +7,7 @@
 
 #include "core/scoring/pose_decode.h"
 #include "core/scoring/pose_input.h"
+#include "photofinish/file.h"
 #include "photofinish/workspace.h"
 
 #ifndef PF_POSE_MODEL
@@ -240,7 +241,9 @@ pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, 
 
 const char *pf_pose_default_model(void)
 {
-	return pf_network_backend(0) && access(PF_POSE_MODEL, R_OK) == 0 ? PF_POSE_MODEL : "";
+	static _Thread_local char path[512];
+	pf_data_file("models/pose.onnx", PF_POSE_MODEL, path, sizeof path);
+	return pf_network_backend(0) && access(path, R_OK) == 0 ? path : "";
 }
 
 const char *pf_pose_backend_version(const char *backend)

@@ -4,6 +4,7 @@
 #include "harness/cli/commands.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
+#include "harness/measure/outside.h"
 #include "harness/measure/trial.h"
 
 const pf_command pf_commands[] = {
@@ -69,6 +70,11 @@ static int version(void)
 
 int pf_cmd_trial(const pf_command *command, int argc, char **argv)
 {
+	pf_error error = {0};
+	if (argc == 4 && strcmp(argv[2], "plugin") == 0) {
+		return pf_plugin_adopt(argv[3], &error) == PF_OK ? pf_trial_child(argv[1])
+								 : pf_report_error(&error);
+	}
 	return argc == 2 ? pf_trial_child(argv[1]) : pf_usage_error(command, "missing operand: VARIANT");
 }
 

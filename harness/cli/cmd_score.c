@@ -198,6 +198,7 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 		 0, 0},
 		{"best", 'b', PF_ARG_TEXT, &request.best, "DIR",
 		 "link (or copy) single shots and the best of each burst into DIR", 0, 0},
+		PF_PLUGIN_ARG(request.common.plugins),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},

@@ -112,9 +112,11 @@ static void diff(const struct pf_variant *a, const struct pf_variant *b)
 int pf_cmd_variants(const pf_command *command, int argc, char **argv)
 {
 	bool compare = false;
+	pf_texts plugins = {0};
 	const pf_arg table[] = {
 		{"diff", 'd', PF_ARG_FLAG, &compare, NULL, "show what changes from variant A to variant B", 0,
 		 0},
+		PF_PLUGIN_ARG(plugins),
 		{0},
 	};
 	char **operands;
@@ -126,12 +128,15 @@ int pf_cmd_variants(const pf_command *command, int argc, char **argv)
 	if (compare != (count == 2) || count == 1) {
 		return pf_usage_error(command, "--diff takes two variants");
 	}
+	pf_error error = {0};
+	if (pf_common_outside(&plugins, &error) != PF_OK) {
+		return pf_report_error(&error);
+	}
 	if (!compare) {
 		list();
 		return pf_common_report_faults() ? PF_EXIT_ERROR : PF_EXIT_OK;
 	}
 	pf_contestant a, b;
-	pf_error error;
 	if (pf_contestant_parse(operands[0], 1, &a, &error) != PF_OK ||
 	    pf_contestant_parse(operands[1], 1, &b, &error) != PF_OK) {
 		return pf_report_error(&error);

@@ -11,6 +11,7 @@
 #include "harness/measure/contestant.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
+#include "harness/measure/outside.h"
 #include "harness/report/progress.h"
 #include "harness/report/text.h"
 #include "photofinish/file.h"
@@ -28,6 +29,25 @@ static void report_fault(const char *name, const char *fault)
 size_t pf_common_report_faults(void)
 {
 	return pf_variants_with_faults(report_fault);
+}
+
+pf_status pf_common_outside(const pf_texts *plugins, pf_error *error)
+{
+	pf_status status = PF_OK;
+	for (size_t i = 0; i < plugins->count && status == PF_OK; i++) {
+		status = pf_plugin_add(plugins->texts[i], error);
+	}
+	/* All together: one may be the parent of another. */
+	const struct pf_variant *variant;
+	for (size_t i = 0; status == PF_OK && (variant = pf_variant_at(i)); i++) {
+		const pf_outside *outside = pf_outside_of(variant);
+		const char *fault = outside ? pf_variant_fault(variant) : NULL;
+		if (fault) {
+			status = pf_fail(error, PF_ERR_INVALID, outside->plugin,
+					 "variant %s cannot be run: %s", variant->name, fault);
+		}
+	}
+	return status;
 }
 
 void pf_common_limits(const pf_common *common, pf_session *session)
@@ -62,6 +82,9 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 	}
 	pf_scorer_config_default(config);
 	pf_status status = choose_placement(common, error);
+	if (status == PF_OK) {
+		status = pf_common_outside(&common->plugins, error);
+	}
 	return status == PF_OK && common->config_file
 		       ? pf_scorer_config_load(config, common->config_file, error)
 		       : status;

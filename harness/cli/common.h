@@ -32,6 +32,7 @@ typedef struct pf_common {
 	const char *config_file;
 	pf_progress_choice progress;
 	const char *placement_text;
+	pf_texts plugins;
 	pf_placement placement; /* filled in by pf_common_apply */
 } pf_common;
 
@@ -73,6 +74,16 @@ typedef struct pf_common {
 		 1e7},                                                                                    \
 		PF_PROGRESS_ARGS((c).progress)
 
+/* A row for commands that know variants. */
+#define PF_PLUGIN_ARG(list)                                                                      \
+	{                                                                                        \
+		"plugin", 0, PF_ARG_LIST, &(list), "FILE",                                       \
+			"take in the variant of a shared object (may stand several times)", 0, 0 \
+	}
+
+/* Takes in variants from outside. One that is wrong is an error. */
+pf_status pf_common_outside(const pf_texts *plugins, pf_error *error);
+
 /* Says on standard error which registered variants cannot be run, and why. Returns how many. */
 size_t pf_common_report_faults(void);
 
@@ -82,7 +93,8 @@ void pf_common_limits(const pf_common *common, pf_session *session);
 
 void pf_progress_choose(const pf_progress_choice *choice);
 
-/* Starts progress, fills in the number of workers and reads the configuration file. */
+/* Starts progress, fills in the number of workers and the placement, takes in variants from outside and reads
+ * the configuration file. */
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error);
 
 /* Opens the dataset by its name, a manifest's path or a folder of photos. A name that is not there yet but

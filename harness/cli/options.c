@@ -58,6 +58,7 @@ static bool store(const pf_arg *arg, const char *text)
 {
 	double number;
 	char *end;
+	pf_texts *list;
 	switch (arg->type) {
 	case PF_ARG_FLAG:
 		*(bool *)arg->target = true;
@@ -65,6 +66,13 @@ static bool store(const pf_arg *arg, const char *text)
 	case PF_ARG_TEXT:
 		*(const char **)arg->target = text;
 		return text[0] != '\0';
+	case PF_ARG_LIST:
+		list = arg->target;
+		if (list->count < PF_MAX_TEXTS) {
+			list->texts[list->count++] = text;
+			return text[0] != '\0';
+		}
+		return false;
 	case PF_ARG_CHOICE:
 		*(const char **)arg->target = text;
 		return is_choice(arg->metavar, text);

@@ -3,6 +3,7 @@
 #define HARNESS_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -22,8 +23,16 @@ typedef enum pf_arg_type {
 	PF_ARG_NUMBER, /* double, within least..most */
 	PF_ARG_COUNT,  /* uint32_t, within least..most */
 	PF_ARG_SEED,   /* uint64_t; `given` says whether it was */
+	PF_ARG_LIST,   /* pf_texts: may stand several times */
 	PF_ARG_CHOICE, /* const char *, one of the words in `metavar`, divided by "|" */
 } pf_arg_type;
+
+#define PF_MAX_TEXTS 32
+
+typedef struct pf_texts {
+	const char *texts[PF_MAX_TEXTS];
+	size_t count;
+} pf_texts;
 
 typedef struct pf_arg {
 	const char *name; /* without the dashes; NULL ends a table */

@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "harness/measure/contestant.h"
+#include "harness/measure/outside.h"
 #include "harness/measure/reference.h"
 
 const struct pf_variant *pf_variant_find(const char *name)
 {
-	for (const struct pf_variant *const *entry = pf_variant_registry; *entry; entry++) {
-		if (strcmp((*entry)->name, name) == 0) {
-			return *entry;
+	const struct pf_variant *variant;
+	for (size_t i = 0; (variant = pf_variant_at(i)); i++) {
+		if (strcmp(variant->name, name) == 0) {
+			return variant;
 		}
 	}
 	return strcmp(name, pf_reference_variant.name) == 0 ? &pf_reference_variant : NULL;
@@ -41,7 +43,7 @@ const char *pf_variant_fault(const struct pf_variant *variant)
 		if (!at) {
 			return "its parent is not there";
 		}
-		if (!pf_variant_registry[steps]) {
+		if (!pf_variant_at(steps)) {
 			return "it is its own ancestor";
 		}
 	}
@@ -130,8 +132,8 @@ pf_status pf_contestant_parse(const char *text, uint32_t workers, pf_contestant 
 
 static size_t add_children(const struct pf_variant **order, size_t count, const char *parent)
 {
-	for (const struct pf_variant *const *entry = pf_variant_registry; *entry; entry++) {
-		const struct pf_variant *variant = *entry;
+	const struct pf_variant *variant;
+	for (size_t i = 0; (variant = pf_variant_at(i)); i++) {
 		if (pf_variant_fault(variant)) {
 			continue;
 		}
@@ -148,7 +150,7 @@ static size_t add_children(const struct pf_variant **order, size_t count, const 
 const struct pf_variant **pf_variants_in_order(void)
 {
 	size_t total = 0;
-	while (pf_variant_registry[total]) {
+	while (pf_variant_at(total)) {
 		total++;
 	}
 	const struct pf_variant **order = calloc(total + 1, sizeof *order);
@@ -157,9 +159,9 @@ const struct pf_variant **pf_variants_in_order(void)
 	}
 	size_t count = add_children(order, 0, NULL);
 	for (size_t i = 0; i < total; i++) {
-		if (pf_variant_registry[i]->caps & PF_CAP_FLOOR &&
-		    !pf_variant_fault(pf_variant_registry[i])) {
-			order[count++] = pf_variant_registry[i];
+		const struct pf_variant *variant = pf_variant_at(i);
+		if (variant->caps & PF_CAP_FLOOR && !pf_variant_fault(variant)) {
+			order[count++] = variant;
 		}
 	}
 	return order;
@@ -168,11 +170,11 @@ const struct pf_variant **pf_variants_in_order(void)
 size_t pf_variants_with_faults(void (*tell)(const char *name, const char *fault))
 {
 	size_t count = 0;
-	for (size_t i = 0; pf_variant_registry[i]; i++) {
-		const struct pf_variant *variant = pf_variant_registry[i];
+	const struct pf_variant *variant;
+	for (size_t i = 0; (variant = pf_variant_at(i)); i++) {
 		const char *fault = pf_variant_fault(variant);
 		for (size_t k = 0; k < i && !fault; k++) {
-			fault = strcmp(pf_variant_registry[k]->name, variant->name) == 0
+			fault = strcmp(pf_variant_at(k)->name, variant->name) == 0
 					? "another one has its name"
 					: NULL;
 		}

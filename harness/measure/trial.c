@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/measure/interrupt.h"
+#include "harness/measure/outside.h"
 #include "harness/measure/trial_running.h"
 #include "harness/measure/trial_shared.h"
 #include "photofinish/file.h"
@@ -95,7 +96,13 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 static pf_status start(struct running *run, pf_error *error)
 {
 	const char *program = run->session->executable ? run->session->executable : "/proc/self/exe";
-	char *const arguments[] = {"photofinish", "trial", (char *)run->variant->name, NULL};
+	const pf_outside *outside = pf_outside_of(run->variant);
+	char *const arguments[] = {"photofinish",
+				   "trial",
+				   (char *)run->variant->name,
+				   outside ? "plugin" : NULL,
+				   outside ? outside->plugin : NULL,
+				   NULL};
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC)) {
 		return pf_fail_errno(error, NULL, "cannot open a pipe");

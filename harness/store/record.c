@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/measure/environment.h"
+#include "harness/measure/outside.h"
 #include "harness/store/output.h"
 #include "harness/store/placement_json.h"
 #include "photofinish/file.h"
@@ -123,6 +124,19 @@ static json_t *interval_json(const pf_interval *interval, bool known)
 			 interval->level, "method", "Student t", "n", integer(interval->n));
 }
 
+/* Null for a variant that was built in. */
+static json_t *outside_json(const struct pf_variant *variant)
+{
+	const pf_outside *outside = pf_outside_of(variant);
+	char hex[2 * PF_SHA256_BYTES + 1], file[1024];
+	if (!outside) {
+		return json_null();
+	}
+	pf_sha256_hex(outside->plugin_sha256, hex);
+	const char *slash = strrchr(outside->plugin, '/'); /* folders may bear names of users */
+	return json_pack("{s:s,s:s}", "plugin", pf_escape(slash + 1, file, sizeof file), "sha256", hex);
+}
+
 static json_t *contestant_json(const pf_run *run, const pf_contestant *contestant)
 {
 	const struct pf_variant *variant = contestant->variant;
@@ -134,6 +148,7 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	}
 	json_object_set_new(object, "name", json_string(contestant->label));
 	json_object_set_new(object, "parent", string_or_null(variant->parent));
+	json_object_set_new(object, "outside", outside_json(variant));
 	json_object_set_new(object, "workers", integer(contestant->workers));
 	json_object_set_new(object, "options", options_json(contestant));
 	json_object_set_new(object, "status", json_string(pf_run_status_name(contestant->status)));

@@ -1,0 +1,31 @@
+# cmake --install: program, library, public headers, what they need at run time, and how others build against them.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+file(RELATIVE_PATH library_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+file(RELATIVE_PATH data_from_library ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_FULL_DATADIR}/photofinish)
+file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+# A prefix that was moved still works: the library finds its data, the program its library, from where they lie.
+target_compile_definitions(photofinish_objects PRIVATE PF_DATA_FROM_LIBRARY="${data_from_library}")
+set_target_properties(photofinish PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
+target_include_directories(photofinish_core INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+set_target_properties(photofinish_core PROPERTIES EXPORT_NAME photofinish)
+
+install(TARGETS photofinish RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS photofinish_core EXPORT photofinish LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY core/include/photofinish DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY datasets/specs DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish)
+string(REGEX REPLACE "\\.onnx$" ".yaml" pose_card ${PHOTOFINISH_POSE_MODEL})
+install(FILES ${PHOTOFINISH_POSE_MODEL} DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish/models RENAME pose.onnx OPTIONAL)
+install(FILES ${pose_card} DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish/models RENAME pose.yaml OPTIONAL)
+install(DIRECTORY docs/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+configure_file(scripts/photofinish.pc.in ${CMAKE_BINARY_DIR}/generated/photofinish.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/generated/photofinish.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(EXPORT photofinish NAMESPACE photofinish:: FILE photofinish-config.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/photofinish)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/generated/photofinish-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/generated/photofinish-config-version.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/photofinish)

@@ -1,0 +1,74 @@
+/* A plug-in with one fault, chosen by a definition. */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "photofinish/exec.h"
+#include "photofinish/variant.h"
+
+#if defined(NO_STRUCT)
+PF_API const char pf_plugin_variant[] = "abc";
+#elif !defined(NO_SYMBOL)
+
+#ifdef DIES_LOADING
+__attribute__((constructor)) static void die(void)
+{
+	abort();
+}
+#endif
+#ifdef ENDS_LOADING
+__attribute__((constructor)) static void end(void)
+{
+	_exit(0);
+}
+#endif
+#ifdef MISSING_SYMBOL
+void pf_nowhere_to_be_found(void);
+#endif
+
+static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
+		     pf_error *error)
+{
+	(void)env;
+	(void)dataset;
+	(void)sink;
+#ifdef MISSING_SYMBOL
+	pf_nowhere_to_be_found();
+#endif
+#ifdef DIES_RUNNING
+	raise(SIGKILL);
+#endif
+	return pf_fail(error, PF_ERR_INTERNAL, NULL, "it should not have come to this");
+}
+
+PF_API const struct pf_variant pf_plugin_variant = {
+#ifdef OLD_CONTRACT
+	.abi_version = PF_ABI_VERSION + 1,
+#else
+	.abi_version = PF_ABI_VERSION,
+#endif
+#ifdef OTHER_SIZE
+	.struct_size = 16,
+#else
+	.struct_size = sizeof(struct pf_variant),
+#endif
+#if defined(BAD_NAME)
+	.name = "Bad\nName",
+#elif defined(TAKEN_NAME)
+	.name = "single-load",
+#else
+	.name = "faulty",
+#endif
+#ifdef NO_PARENT
+	.parent = "nowhere",
+#else
+	.parent = "single-load",
+#endif
+	.summary = "a fault",
+	.change = "a fault",
+	.principle = "none",
+	.hypothesis = "it is found out",
+	.expected = "one line",
+	.run = run,
+};
+#endif

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Installs into a prefix of its own, builds the example plug-in against that with pkg-config alone and a program with
+find_package, runs both there, and once more after the prefix was moved. Usage: prefix.py CMAKE BUILD ROOT"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+CMAKE, BUILD, ROOT = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+PROGRAM = """#include <photofinish/scorer.h>
+#include <stdio.h>
+int main(void)
+{
+	return puts(pf_engine_version()) < 0;
+}
+"""
+PROJECT = """cmake_minimum_required(VERSION 3.22)
+project(user C)
+find_package(photofinish 0.1 REQUIRED)
+add_executable(user user.c)
+target_link_libraries(user PRIVATE photofinish::photofinish)
+"""
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"prefix: not so: {what}")
+
+
+def run(*command, expected=0, **options):
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                            **options)
+    check(result.returncode == expected, f"{command} ends with {expected}, not {result.returncode}: {result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def configuration(prefix, environment):
+    output = run(prefix / "bin/photofinish", "run", "null", "--dataset", "tiny", "--quiet", "--json", "-", env=environment)
+    return json.loads(output)["configuration"]["digest"]
+
+
+def check_plugin(prefix, work, environment):
+    """Only what pkg-config says is on the compiler's command line."""
+    folder = work / "plugin"
+    shutil.copytree(prefix / "share/doc/photofinish/examples/plugin", folder)
+    own = dict(environment, PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"), CFLAGS="-O2 -Wall -Wextra -Wpedantic -Werror")
+    run("make", "-C", folder, env=own)
+    for _ in range(3):  # a machine that is busy with other things may hold up the harness; it says so
+        output = run(prefix / "bin/photofinish", "journey", "--only", "parallel,interleaved", "--plugin",
+                     folder / "interleaved.so", "--dataset", "tiny", "--rounds", "1", "--quiet", "--json", "-", env=environment)
+        variants = json.loads(output)["variants"]
+        if "held up" not in output:
+            break
+    check([v["name"] for v in variants] == ["parallel", "interleaved"], "the plug-in takes part in the journey")
+    check(all(v["status"] == "ok" for v in variants), f"its scores are the reference's: {variants[1]['reason']}")
+    return folder / "interleaved.so"
+
+
+def check_cmake(prefix, work, environment):
+    folder = work / "user"
+    folder.mkdir()
+    (folder / "user.c").write_text(PROGRAM)
+    (folder / "CMakeLists.txt").write_text(PROJECT)
+    run(CMAKE, "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}", env=environment)
+    run(CMAKE, "--build", folder / "build", env=environment)
+    check("libjpeg" in run(folder / "build/user", env=environment), "a program of find_package runs")
+
+
+def check_own_files(prefix, environment):
+    """What is used at run time lies in the prefix, not in the source tree."""
+    spec = (prefix / "share/photofinish/specs/tiny.yaml").read_text().replace("name: tiny", "name: of_the_prefix")
+    (prefix / "share/photofinish/specs/of_the_prefix.yaml").write_text(spec)
+    check("of_the_prefix" in run(prefix / "bin/photofinish", "dataset", "make", "of_the_prefix", "--quiet", env=environment),
+          "specs come from the prefix")
+    before = configuration(prefix, environment)
+    with open(prefix / "share/photofinish/models/pose.yaml", "a") as card:
+        card.write("# changed\n")
+    check(configuration(prefix, environment) != before, "the pose network comes from the prefix")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="photofinish-install-") as name:
+        work = pathlib.Path(name)
+        prefix, moved = work / "prefix", work / "moved"
+        environment = {"PATH": os.environ["PATH"], "PHOTOFINISH_DATA": str(work / "data"), "LC_ALL": "C.UTF-8"}
+        run(CMAKE, "--install", BUILD, "--prefix", prefix)
+        check((prefix / "lib/libphotofinish.so.0").is_symlink(), "the library is there under its SONAME")
+        check("libphotofinish.so.0" in run("readelf", "-d", prefix / "lib/libphotofinish.so"), "it has a SONAME")
+        for header in sorted((ROOT / "core/include/photofinish").glob("*.h")):
+            check((prefix / "include/photofinish" / header.name).exists(), f"{header.name} is installed")
+        run(prefix / "bin/photofinish", "dataset", "make", "tiny", "--quiet", env=environment)
+        plugin = check_plugin(prefix, work, environment)
+        check_cmake(prefix, work, environment)
+        check_own_files(prefix, environment)
+        prefix.rename(moved)
+        output = run(moved / "bin/photofinish", "variants", "--plugin", plugin, env=environment)
+        check("interleaved" in output, "a prefix that was moved works")
+        check_own_files(moved, environment)
+    print("prefix: installed, built against, run, moved")
+
+
+main()
