@@ -79,7 +79,8 @@ pf_status pf_burst_score(const pf_burst_worker *worker, const pf_burst *burst, p
 		}
 	}
 	if (status == PF_OK) {
-		status = pf_result_rank(worker->table, worker->trace, worker->sink, burst);
+		status = pf_result_rank(worker->table, worker->env->scorer, worker->trace, worker->sink,
+					burst);
 	}
 	return status == PF_OK ? PF_OK : pf_fail(error, status, NULL, "the results cannot be handed on");
 }

@@ -68,21 +68,25 @@ int pf_result_is_done(const pf_result_table *table, uint32_t index)
 	return atomic_load_explicit(&table->results[index].done, memory_order_acquire);
 }
 
-pf_status pf_result_rank(pf_result_table *table, pf_trace *trace, struct pf_sink *sink, const pf_burst *burst)
+pf_status pf_result_rank(pf_result_table *table, const pf_scorer_config *config, pf_trace *trace,
+			 struct pf_sink *sink, const pf_burst *burst)
 {
 	uint64_t begin = pf_span_begin(trace, PF_STAGE_SCORE);
 	const pf_score **scores = calloc(burst->count, sizeof *scores);
+	pf_standing *standings = calloc(burst->count, sizeof *standings);
 	uint32_t *ranks = calloc(burst->count, sizeof *ranks);
 	pf_status status = PF_ERR_NO_MEMORY;
-	if (scores && ranks) {
+	if (scores && standings && ranks) {
 		for (uint32_t i = 0; i < burst->count; i++) {
 			const result *slot = &table->results[burst->photos[i]];
 			scores[i] = slot->status == PF_OK ? &slot->score : NULL;
 		}
-		pf_score_rank(scores, burst->count, ranks);
+		pf_burst_stand(config, scores, burst->count, standings);
+		pf_burst_rank(scores, burst->count, standings, ranks);
 		status = sink->burst_ranked(sink, burst, ranks);
 	}
 	free(scores);
+	free(standings);
 	free(ranks);
 	pf_span_end(trace, PF_STAGE_SCORE, begin);
 	return status;

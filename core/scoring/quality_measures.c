@@ -21,6 +21,30 @@
 #define CLIPPED_HIGH 250
 #define CLIPPED_LOW 5
 
+/* Stops above 18 % reflectance of each level, times 256: round(256 log2(linear / 0.18)) with sRGB's transfer
+ * curve; level 0 counts as 1. A table, because no logarithm gives the same last bit everywhere. */
+static const int stops_256[256] = {
+	-2358, -2358, -2102, -1953, -1846, -1764, -1697, -1640, -1590, -1547, -1508, -1472, -1437, -1404,
+	-1371, -1340, -1310, -1281, -1253, -1226, -1199, -1174, -1149, -1125, -1101, -1078, -1056, -1034,
+	-1012, -991,  -971,  -951,  -932,  -913,  -894,  -876,  -858,  -840,  -823,  -806,  -790,  -773,
+	-757,  -742,  -726,  -711,  -696,  -682,  -667,  -653,  -639,  -625,  -612,  -599,  -585,  -572,
+	-560,  -547,  -535,  -523,  -510,  -499,  -487,  -475,  -464,  -453,  -441,  -430,  -420,  -409,
+	-398,  -388,  -377,  -367,  -357,  -347,  -337,  -327,  -318,  -308,  -298,  -289,  -280,  -271,
+	-262,  -253,  -244,  -235,  -226,  -217,  -209,  -200,  -192,  -184,  -175,  -167,  -159,  -151,
+	-143,  -135,  -128,  -120,  -112,  -105,  -97,   -90,   -82,   -75,   -67,   -60,   -53,   -46,
+	-39,   -32,   -25,   -18,   -11,   -4,    2,     9,     16,    22,    29,    35,    42,    48,
+	55,    61,    67,    73,    79,    86,    92,    98,    104,   110,   116,   122,   127,   133,
+	139,   145,   150,   156,   162,   167,   173,   178,   184,   189,   195,   200,   205,   211,
+	216,   221,   227,   232,   237,   242,   247,   252,   257,   262,   267,   272,   277,   282,
+	287,   292,   297,   302,   306,   311,   316,   320,   325,   330,   334,   339,   344,   348,
+	353,   357,   362,   366,   371,   375,   379,   384,   388,   393,   397,   401,   405,   410,
+	414,   418,   422,   426,   431,   435,   439,   443,   447,   451,   455,   459,   463,   467,
+	471,   475,   479,   483,   487,   491,   495,   498,   502,   506,   510,   514,   517,   521,
+	525,   529,   532,   536,   540,   543,   547,   550,   554,   558,   561,   565,   568,   572,
+	575,   579,   582,   586,   589,   593,   596,   600,   603,   607,   610,   613,   617,   620,
+	623,   627,   630,   633,
+};
+
 /* What one tile says; rank 0 is the tile with the most detail. */
 typedef struct tile_view {
 	unsigned index; /* row * PF_GRID + column, as stored */
@@ -208,9 +232,11 @@ static unsigned percentile(const uint64_t *histogram, uint64_t samples, unsigned
 static void measure_tones(const pf_quality_sums *sums, double *measures)
 {
 	uint64_t samples = 0, total = 0, low = 0, high = 0;
+	int64_t stops = 0;
 	for (unsigned value = 0; value < 256; value++) {
 		samples += sums->histogram[value];
 		total += sums->histogram[value] * value;
+		stops += (int64_t)sums->histogram[value] * stops_256[value];
 		low += value <= CLIPPED_LOW ? sums->histogram[value] : 0;
 		high += value >= CLIPPED_HIGH ? sums->histogram[value] : 0;
 	}
@@ -218,6 +244,7 @@ static void measure_tones(const pf_quality_sums *sums, double *measures)
 		return;
 	}
 	measures[PF_MEASURE_BRIGHTNESS] = (double)total / (double)samples;
+	measures[PF_MEASURE_LUMINANCE] = (double)stops / ((double)samples * 256.0);
 	measures[PF_MEASURE_CLIPPED_LOW] = (double)low / (double)samples;
 	measures[PF_MEASURE_CLIPPED_HIGH] = (double)high / (double)samples;
 	measures[PF_MEASURE_CONTRAST] = percentile(sums->histogram, samples, 99) -

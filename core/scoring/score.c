@@ -151,16 +151,3 @@ void pf_fusion_total(const double *weights, pf_score *score)
 	}
 	score->total = limit_01(total);
 }
-
-void pf_score_rank(const pf_score *const *scores, size_t count, uint32_t *ranks)
-{
-	for (size_t i = 0; i < count; i++) {
-		ranks[i] = scores[i] ? 1 : 0;
-		for (size_t j = 0; scores[i] && j < count; j++) {
-			if (scores[j] && (scores[j]->total > scores[i]->total ||
-					  (scores[j]->total == scores[i]->total && j < i))) {
-				ranks[i]++;
-			}
-		}
-	}
-}

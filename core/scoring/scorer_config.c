@@ -32,6 +32,7 @@ void pf_scorer_config_default(pf_scorer_config *config)
 {
 	memset(config, 0, sizeof *config);
 	memcpy(config->weights, default_weights, sizeof config->weights);
+	config->timing_weight = PF_TIMING_WEIGHT;
 	config->max_pixels = 200000000;
 	config->max_decode_bytes = 2ull * 1024 * 1024 * 1024;
 	config->max_scans = 100;
@@ -49,6 +50,7 @@ typedef struct yaml_weights {
 
 typedef struct yaml_config {
 	yaml_weights *weights;
+	double *timing_weight;
 	double *max_megapixels;
 	double *max_decode_mib;
 	uint32_t *max_scans;
@@ -67,6 +69,7 @@ static const cyaml_schema_field_t weight_fields[] = {PF_FACTOR_LIST(PF_FACTOR_FI
 
 static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("weights", OPTIONAL_POINTER, yaml_config, weights, weight_fields),
+	CYAML_FIELD_FLOAT_PTR("timing_weight", OPTIONAL_POINTER, yaml_config, timing_weight),
 	CYAML_FIELD_FLOAT_PTR("max_megapixels", OPTIONAL_POINTER, yaml_config, max_megapixels),
 	CYAML_FIELD_FLOAT_PTR("max_decode_mib", OPTIONAL_POINTER, yaml_config, max_decode_mib),
 	CYAML_FIELD_UINT_PTR("max_scans", OPTIONAL_POINTER, yaml_config, max_scans),
@@ -126,6 +129,10 @@ static pf_status take_all(const yaml_config *yaml, const char *yaml_file, pf_sco
 	double scans = config->max_scans;
 	double stated_scans = yaml->max_scans ? *yaml->max_scans : 0.0;
 	pf_status status = take_weights(yaml, yaml_file, config->weights, error);
+	if (status == PF_OK) {
+		status = pf_yaml_take(yaml->timing_weight, 0.0, 1e6, "timing_weight", yaml_file,
+				      &config->timing_weight, error);
+	}
 	if (status == PF_OK) {
 		status = pf_yaml_take(yaml->max_megapixels, 1e-3, 4290.0, "max_megapixels", yaml_file,
 				      &megapixels, error);
@@ -222,6 +229,7 @@ static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *e
 	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
 		fprintf(out, "%s %a\n", pf_factor_name((pf_factor)i), config->weights[i]);
 	}
+	fprintf(out, "timing %a\n", config->timing_weight);
 	status = describe_model("model", config->model_file, out, error);
 	/* Whether it is used is for the card to say; without a pose network it never is. */
 	return status == PF_OK ? describe_model("box", config->model_file[0] ? config->box_model_file : "",

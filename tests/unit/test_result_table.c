@@ -93,6 +93,7 @@ static pf_status score(const pf_burst_worker *worker, size_t index, pf_score *ou
 		return pf_fail(error, PF_ERR_DAMAGED, "x", "photo %zu is damaged", index);
 	}
 	out->total = total_of((uint32_t)index);
+	out->factors[PF_FACTOR_FACES] = out->total; /* the only one with a weight: it decides the ranks */
 	return PF_OK;
 }
 
@@ -138,7 +139,9 @@ static int set_up(void **state)
 {
 	(void)state;
 	static char names[PHOTOS][16];
+	static const pf_scorer_config config = {.weights[PF_FACTOR_FACES] = 1.0};
 	job.env = pf_shared_env(WORKERS, &job.cancel);
+	job.env.scorer = &config;
 	job.sink = pf_shared_alloc(sizeof *job.sink);
 	job.sink->sink = (struct pf_sink){sizeof(struct pf_sink), hear_burst, hear_photo, hear_ranks};
 	job.victims = pf_shared_alloc((WORKERS + 1) * sizeof *job.victims);

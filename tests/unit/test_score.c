@@ -8,6 +8,7 @@
 
 #include "core/scoring/fusion.h"
 #include "jpeg_fixture.h"
+#include "photofinish/scorer.h"
 
 static void test_names(void **state)
 {
@@ -151,16 +152,78 @@ static void test_weights_are_scaled(void **state)
 static void test_ranks(void **state)
 {
 	(void)state;
-	pf_score scores[] = {{.total = 0.5}, {.total = 0.9}, {.total = 0.5}, {.total = 0.1}};
-	const pf_score *burst[] = {&scores[0], NULL, &scores[1], &scores[2], NULL, &scores[3]};
+	pf_score scored = {0};
+	const pf_score *burst[] = {&scored, NULL, &scored, &scored, NULL, &scored};
+	const pf_standing standings[6] = {{.total = 0.5}, {0}, {.total = 0.9},
+					  {.total = 0.5}, {0}, {.total = 0.1}};
 	uint32_t ranks[6];
-	pf_score_rank(burst, 6, ranks);
+	pf_burst_rank(burst, 6, standings, ranks);
 	static const uint32_t expected[] = {2, 0, 1, 3, 0, 4};
 	assert_memory_equal(ranks, expected, sizeof expected);
 	const pf_score *none[] = {NULL};
-	pf_score_rank(none, 1, ranks);
+	pf_burst_rank(none, 1, standings, ranks);
 	assert_int_equal(ranks[0], 0);
-	pf_score_rank(NULL, 0, NULL);
+	pf_burst_rank(NULL, 0, NULL, NULL);
+}
+
+static pf_score photo(double laplacian, double brightness, double luminance)
+{
+	pf_score score = {0};
+	score.measures[PF_MEASURE_LAPLACIAN] = laplacian;
+	score.measures[PF_MEASURE_BRIGHTNESS] = brightness;
+	score.measures[PF_MEASURE_LUMINANCE] = luminance;
+	return score;
+}
+
+/* Sharpness is the share of the burst's most detail, exposure the distance from its median. */
+static void test_standings(void **state)
+{
+	(void)state;
+	pf_score scores[] = {photo(12, 100, 0.0), photo(24, 200, 1.0), photo(4, 100, -3.0),
+			     photo(12, 100, 0.5)};
+	const pf_score *burst[] = {&scores[0], &scores[1], NULL, &scores[2], &scores[3]};
+	pf_standing s[5];
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	pf_burst_stand(&config, burst, 5, s);
+	assert_true(s[0].factors[PF_FACTOR_SHARPNESS] == 1.0 && s[1].factors[PF_FACTOR_SHARPNESS] == 1.0);
+	assert_true(fabs(s[3].factors[PF_FACTOR_SHARPNESS] - 0.5) < 1e-12); /* r = 1/3: 2r / (1 + r) */
+	assert_true(s[0].factors[PF_FACTOR_EXPOSURE] == 0.875);             /* the median is 0.25 */
+	assert_true(s[1].factors[PF_FACTOR_EXPOSURE] == 0.625);
+	assert_true(s[3].factors[PF_FACTOR_EXPOSURE] == 0.0);
+	assert_true(s[4].factors[PF_FACTOR_EXPOSURE] == 0.875);
+	assert_true(s[0].timing == 0.0 && s[1].timing == 0.5 && s[3].timing == 0.5 && s[4].timing == 0.0);
+	assert_true(s[2].total == 0.0 && s[0].total > s[4].total - 1e-12 && s[1].total > s[3].total);
+	pf_burst_stand(&config, burst, 1, s);
+	assert_true(s[0].timing == 1.0 && s[0].factors[PF_FACTOR_EXPOSURE] == 1.0);
+	pf_burst_stand(&config, burst + 2, 1, s);
+	assert_true(s[0].total == 0.0);
+}
+
+/* A weight that is the only one decides alone; what the photos share cancels. */
+static void test_standings_follow_the_weights(void **state)
+{
+	(void)state;
+	pf_score scores[] = {photo(12, 100, 0.0), photo(6, 100, 0.0), photo(3, 100, 0.0)};
+	const pf_score *burst[] = {&scores[0], &scores[1], &scores[2]};
+	scores[2].factors[PF_FACTOR_FACES] = 1.0;
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	pf_standing s[3];
+	uint32_t ranks[3];
+	pf_burst_stand(&config, burst, 3, s);
+	pf_burst_rank(burst, 3, s, ranks);
+	assert_int_equal(ranks[0], 1);
+	memset(config.weights, 0, sizeof config.weights);
+	config.weights[PF_FACTOR_FACES] = 1.0;
+	config.timing_weight = 0.0;
+	pf_burst_stand(&config, burst, 3, s);
+	pf_burst_rank(burst, 3, s, ranks);
+	assert_int_equal(ranks[2], 1);
+	config.weights[PF_FACTOR_FACES] = 0.0;
+	config.timing_weight = 1.0;
+	pf_burst_stand(&config, burst, 3, s);
+	assert_true(s[0].total == 0.0 && s[1].total == 1.0 && s[2].total == 0.0);
 }
 
 int main(void)
@@ -172,6 +235,8 @@ int main(void)
 		cmocka_unit_test(test_factors_stay_in_range),
 		cmocka_unit_test(test_weights_are_scaled),
 		cmocka_unit_test(test_ranks),
+		cmocka_unit_test(test_standings),
+		cmocka_unit_test(test_standings_follow_the_weights),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -291,6 +291,8 @@ static void test_configuration(void **state)
 	assert_int_equal(config.max_decode_bytes, 256u << 20);
 	assert_int_equal(config.max_scans, 20);
 	assert_string_equal(config.cascade_file, "/tmp/x.xml");
+	assert_int_equal(load_config("timing_weight: 0.25\n", &config, &error), PF_OK);
+	assert_true(config.timing_weight == 0.25);
 	assert_int_equal(load_config("model: /m/rtm.onnx\nbox_model: \"\"\n", &config, &error), PF_OK);
 	assert_string_equal(config.model_file, "/m/rtm.onnx");
 	assert_string_equal(config.box_model_file, "");
@@ -315,6 +317,7 @@ static void test_wrong_configurations(void **state)
 		{"weights: {sharpness: 0, steadiness: 0, exposure: 0, contrast: 0, "
 		 "noise: 0, colour: 0, faces: 0, composition: 0, form: 0}\n",
 		 "weights"},
+		{"timing_weight: -1\n", "timing_weight"},
 		{"max_megapixels: 0\n", "max_megapixels"},
 		{"max_megapixels: 1e9\n", "max_megapixels"},
 		{"max_scans: 0\n", "max_scans"},
@@ -350,7 +353,7 @@ static void test_digest(void **state)
 	assert_int_equal(pf_scorer_config_digest(&config, first, NULL), PF_OK);
 	assert_int_equal(pf_scorer_config_digest(&config, digest, NULL), PF_OK);
 	assert_memory_equal(first, digest, sizeof digest);
-	for (unsigned i = 0; i < PF_FACTOR_COUNT + 3; i++) {
+	for (unsigned i = 0; i < PF_FACTOR_COUNT + 4; i++) {
 		pf_scorer_config_default(&config);
 		if (i < PF_FACTOR_COUNT) {
 			config.weights[i] += 0x1p-40;
@@ -358,6 +361,7 @@ static void test_digest(void **state)
 			config.max_pixels += i == PF_FACTOR_COUNT;
 			config.max_decode_bytes += i == PF_FACTOR_COUNT + 1;
 			config.max_scans += i == PF_FACTOR_COUNT + 2;
+			config.timing_weight += i == PF_FACTOR_COUNT + 3;
 		}
 		assert_int_equal(pf_scorer_config_digest(&config, digest, NULL), PF_OK);
 		assert_memory_not_equal(first, digest, sizeof digest);

@@ -31,8 +31,8 @@ PF_API int pf_result_is_done(const pf_result_table *table, uint32_t index);
 PF_API unsigned pf_result_deaths(const pf_result_table *table, uint32_t index, int *last_signal);
 
 /* Ranks a burst all of whose photos are done (span `score`) and passes the ranks to the sink. */
-PF_API pf_status pf_result_rank(pf_result_table *table, pf_trace *trace, struct pf_sink *sink,
-				const pf_burst *burst);
+PF_API pf_status pf_result_rank(pf_result_table *table, const pf_scorer_config *config, pf_trace *trace,
+				struct pf_sink *sink, const pf_burst *burst);
 
 /* Joins the calling process, or thread, to the run as worker `slot` (0: the variant's own process): it dies
  * with the thread that forked it (slot > 0), so fork from one that outlives the workers. It is bound to its

@@ -9,19 +9,22 @@
 #include "photofinish/status.h"
 
 /* Raised whenever the same photo may score differently on purpose. */
-#define PF_SCORING_VERSION 2
+#define PF_SCORING_VERSION 3
+
+/* Default weight of pf_standing's timing, beside those of the factors: together they are 1. */
+#define PF_TIMING_WEIGHT 0.06
 
 /* X(constant, name, default weight, what it says); factors run from 0 (worst) to 1 (best). */
 #define PF_FACTOR_LIST(X)                                                                            \
-	X(PF_FACTOR_SHARPNESS, "sharpness", 0.28, "detail on the athlete, or in the sharpest tiles") \
-	X(PF_FACTOR_FORM, "form", 0.20, "athletic form: stretched, airborne, driving")               \
-	X(PF_FACTOR_STEADINESS, "steadiness", 0.10, "freedom from motion blur")                      \
-	X(PF_FACTOR_EXPOSURE, "exposure", 0.12, "brightness in range, little clipped")               \
-	X(PF_FACTOR_CONTRAST, "contrast", 0.04, "spread of the tones")                               \
-	X(PF_FACTOR_NOISE, "noise", 0.03, "freedom from noise")                                      \
-	X(PF_FACTOR_COLOUR, "colour", 0.03, "colourfulness")                                         \
-	X(PF_FACTOR_FACES, "faces", 0.10, "a face of good size, well placed")                        \
-	X(PF_FACTOR_COMPOSITION, "composition", 0.10, "where the athlete lies in the frame, uncut")
+	X(PF_FACTOR_SHARPNESS, "sharpness", 0.40, "detail on the athlete, or in the sharpest tiles") \
+	X(PF_FACTOR_FORM, "form", 0.08, "athletic form: stretched, airborne, driving")               \
+	X(PF_FACTOR_STEADINESS, "steadiness", 0.06, "freedom from motion blur")                      \
+	X(PF_FACTOR_EXPOSURE, "exposure", 0.26, "brightness in range, little clipped")               \
+	X(PF_FACTOR_CONTRAST, "contrast", 0.02, "spread of the tones")                               \
+	X(PF_FACTOR_NOISE, "noise", 0.01, "freedom from noise")                                      \
+	X(PF_FACTOR_COLOUR, "colour", 0.01, "colourfulness")                                         \
+	X(PF_FACTOR_FACES, "faces", 0.03, "a face of good size, well placed")                        \
+	X(PF_FACTOR_COMPOSITION, "composition", 0.07, "where the athlete lies in the frame, uncut")
 
 #define PF_FACTOR_ENUM(constant, name, weight, text) constant,
 typedef enum pf_factor { PF_FACTOR_LIST(PF_FACTOR_ENUM) PF_FACTOR_COUNT } pf_factor;
@@ -39,6 +42,7 @@ typedef enum pf_factor { PF_FACTOR_LIST(PF_FACTOR_ENUM) PF_FACTOR_COUNT } pf_fac
 	X(PF_MEASURE_COHERENCE, "coherence", "1", "how much gradients share one direction")                 \
 	X(PF_MEASURE_BLUR_ANGLE, "blur_angle", "deg", "direction of least gradient, upright, 0 to 180")     \
 	X(PF_MEASURE_BRIGHTNESS, "brightness", "level", "mean of Y")                                        \
+	X(PF_MEASURE_LUMINANCE, "luminance", "stops", "mean of the logarithm of the light, above 18 %")     \
 	X(PF_MEASURE_CLIPPED_HIGH, "clipped_high", "1", "share of Y at 250 and above")                      \
 	X(PF_MEASURE_CLIPPED_LOW, "clipped_low", "1", "share of Y at 5 and below")                          \
 	X(PF_MEASURE_CONTRAST, "contrast", "level", "99th less 1st percentile of Y")                        \
@@ -85,8 +89,11 @@ PF_API const char *pf_measure_name(pf_measure measure);
 PF_API const char *pf_measure_unit(pf_measure measure);
 PF_API const char *pf_measure_text(pf_measure measure);
 
-/* Ranks the photos of one burst: ranks[i] is 1 for the best of `count` photos. Photos that failed
- * (scores[i] NULL) get rank 0. Equal totals are ranked by position, the earlier first. */
-PF_API void pf_score_rank(const pf_score *const *scores, size_t count, uint32_t *ranks);
+/* How a photo stands within its burst. */
+typedef struct pf_standing {
+	double total;                    /* weighted mean of what follows, 0 to 1 */
+	double factors[PF_FACTOR_COUNT]; /* the photo's; sharpness and exposure judged against the burst */
+	double timing;                   /* 1 in the middle of the burst, 0 at its ends */
+} pf_standing;
 
 #endif

@@ -17,6 +17,7 @@
 /* Plain data: may be copied. Part of what identifies a reference (pf_scorer_config_digest). */
 typedef struct pf_scorer_config {
 	double weights[PF_FACTOR_COUNT]; /* >= 0, at least one above 0; scaled to the sum 1 when used */
+	double timing_weight;            /* >= 0, of the place in the burst, beside them; default 0.06 */
 	uint64_t max_pixels;             /* refuse photos that declare more; default 200e6 */
 	uint64_t max_decode_bytes;       /* memory that decoding one photo may take; default 2 GiB */
 	uint32_t max_scans;              /* SOS markers; default 100 */
@@ -38,6 +39,16 @@ PF_API pf_status pf_scorer_config_load(pf_scorer_config *config, const char *yam
  * and model cards, the files of libjpeg-turbo, libexif and OpenCV in use, and the version of oneDNN. */
 PF_API pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
 					 pf_error *error);
+
+/* How each of the `count` photos of a burst, in the order of its members, stands against the others by the
+ * weights of *config. Photos that failed (scores[i] NULL) get all 0. Quadratic in count. */
+PF_API void pf_burst_stand(const pf_scorer_config *config, const pf_score *const *scores, size_t count,
+			   pf_standing *standings);
+
+/* Ranks them: ranks[i] is 1 for the best; 0 for photos that failed. Equal totals are ranked by position, the
+ * earlier first. */
+PF_API void pf_burst_rank(const pf_score *const *scores, size_t count, const pf_standing *standings,
+			  uint32_t *ranks);
 
 typedef struct pf_scorer pf_scorer;
 
