@@ -316,6 +316,25 @@ static void test_noise(void **state)
 		    score_scene(sharp, 1.0f, 2, 1).factors[PF_FACTOR_NOISE]);
 }
 
+/* Against the definition, and one stop is one stop. */
+static void test_luminance(void **state)
+{
+	(void)state;
+	static float flat[SIDE * SIDE];
+	static const double levels[] = {20, 60, 118, 200, 255};
+	for (size_t k = 0; k < sizeof levels / sizeof *levels; k++) {
+		for (size_t i = 0; i < SIDE * SIDE; i++) {
+			flat[i] = (float)levels[k];
+		}
+		double stops = log2(pow((levels[k] / 255.0 + 0.055) / 1.055, 2.4) / 0.18);
+		double measured = score_scene(flat, 1.0f, 0, 1).measures[PF_MEASURE_LUMINANCE];
+		assert_true(fabs(measured - stops) < 0.5 / 256 + 1e-9);
+	}
+	double whole = score_scene(sharp, 1.0f, 0, 1).measures[PF_MEASURE_LUMINANCE];
+	double half = score_scene(sharp, (float)pow(0.5, 1 / 2.4), 0, 1).measures[PF_MEASURE_LUMINANCE];
+	assert_true(whole - half > 0.8 && whole - half < 1.2);
+}
+
 static void test_exposure(void **state)
 {
 	(void)state;
@@ -446,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_edge_width_is_the_blur),
 		cmocka_unit_test(test_motion_is_told_from_defocus),
 		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_luminance),
 		cmocka_unit_test(test_exposure),
 		cmocka_unit_test(test_subject),
 		cmocka_unit_test(test_colourfulness),
