@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/claims/claims.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/journey_choice.h"
@@ -72,6 +73,49 @@ static bool anything_measured(const pf_run *run)
 	return false;
 }
 
+static void told_of_first(void *context, size_t done, size_t total)
+{
+	(void)context;
+	pf_progress_update("time to the first result", done, total, "trials", NULL);
+}
+
+/* Makes the trials that one claim needs beside the rounds, if they can tell anything. */
+static pf_status measure_first_results(pf_run *run, pf_error *error)
+{
+	char why[200];
+	const pf_contestant *streaming = pf_run_find(run, "streaming"),
+			    *parallel = pf_run_find(run, "parallel");
+	if (pf_interrupts || !pf_claims_want_first_results(run, why, sizeof why)) {
+		return PF_OK;
+	}
+	pf_first_runner runners[2] = {{streaming->variant, streaming->workers, streaming->options},
+				      {parallel->variant, parallel->workers, parallel->options}};
+	return pf_first_results_measure(run->session, run->reference.outcomes, &runners[0], &runners[1],
+					told_of_first, NULL, &run->first_results, error);
+}
+
+static void answer_claims(pf_run *run)
+{
+	const pf_outcomes *reference = run->reference.outcomes;
+	pf_claim_setting setting = {
+		.cores = pf_core_count(),
+		.photos = run->session->dataset->count,
+		.first = &run->first_results,
+	};
+	for (size_t i = 0; reference && i < reference->count; i++) {
+		const pf_outcome *photo = &reference->photos[i];
+		setting.pixels += photo->status == PF_OK ? photo->score.measures[PF_MEASURE_WIDTH] *
+								   photo->score.measures[PF_MEASURE_HEIGHT]
+							 : 0;
+	}
+	run->claims = calloc(PF_CLAIM_COUNT, sizeof *run->claims);
+	if (!run->claims) {
+		abort();
+	}
+	run->claim_count = PF_CLAIM_COUNT;
+	pf_claims_answer(run, &setting, run->claims);
+}
+
 /* Prints and writes what was measured. */
 static pf_status deliver(const struct request *request, const pf_run *run, pf_error *error)
 {
@@ -119,6 +163,13 @@ static int execute(const struct request *request, const char *command, pf_contes
 	bool executed = status == PF_OK;
 	if (executed) {
 		status = pf_run_execute(&run, &pf_run_progress, &error);
+	}
+	bool journey = strcmp(command, "journey") == 0;
+	if (status == PF_OK && journey) {
+		status = measure_first_results(&run, &error);
+	}
+	if (executed && journey) {
+		answer_claims(&run);
 	}
 	pf_progress_clear();
 	int code = status == PF_OK ? exit_code(&run) : pf_report_error(&error);

@@ -57,7 +57,7 @@ static bool same_bits(const void *a, const void *b, size_t bytes)
 	return memcmp(a, b, bytes) == 0;
 }
 
-static bool same_scores(const pf_score *a, const pf_score *b)
+bool pf_scores_identical(const pf_score *a, const pf_score *b)
 {
 	return same_bits(&a->total, &b->total, sizeof a->total) &&
 	       same_bits(a->factors, b->factors, sizeof a->factors) &&
@@ -67,7 +67,7 @@ static bool same_scores(const pf_score *a, const pf_score *b)
 static bool same_outcome(const pf_outcome *a, const pf_outcome *b)
 {
 	return a->done == b->done && a->status == b->status && a->burst == b->burst && a->rank == b->rank &&
-	       (a->status != PF_OK || same_scores(&a->score, &b->score));
+	       (a->status != PF_OK || pf_scores_identical(&a->score, &b->score));
 }
 
 size_t pf_outcomes_differ(const pf_outcomes *a, const pf_outcomes *b, size_t *first)
@@ -89,7 +89,7 @@ void pf_outcome_describe_difference(const pf_outcome *a, const pf_outcome *b, ch
 			 pf_status_name(a->status));
 	} else if (a->burst != b->burst) {
 		snprintf(out, capacity, "burst %u, reference %u", b->burst, a->burst);
-	} else if (a->status == PF_OK && !same_scores(&a->score, &b->score)) {
+	} else if (a->status == PF_OK && !pf_scores_identical(&a->score, &b->score)) {
 		snprintf(out, capacity, "score %.9g, reference %.9g", b->score.total, a->score.total);
 		for (int i = 0; i < PF_MEASURE_COUNT; i++) {
 			if (!same_bits(&a->score.measures[i], &b->score.measures[i], sizeof(double))) {

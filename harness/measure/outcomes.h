@@ -32,6 +32,9 @@ void pf_outcomes_free(pf_outcomes *outcomes);
 /* True if every photo has an outcome and a rank; otherwise *missing is the first that has not. */
 bool pf_outcomes_complete(const pf_outcomes *outcomes, size_t *missing);
 
+/* True if every bit of total, factors and measures is the same. */
+bool pf_scores_identical(const pf_score *a, const pf_score *b);
+
 /* Photos whose status, burst, rank or any bit of a score differ; *first is the first one's index. */
 size_t pf_outcomes_differ(const pf_outcomes *a, const pf_outcomes *b, size_t *first);
 

@@ -34,6 +34,7 @@ static pf_run_status status_of_ending(pf_ending ending)
 		return PF_RUN_UNAVAILABLE;
 	case PF_ENDED_CANCELLED:
 	case PF_ENDED_INVALID:
+	case PF_ENDED_AT_FIRST_RESULT:
 		break;
 	}
 	return PF_RUN_INVALID;
@@ -239,4 +240,7 @@ void pf_run_release(pf_run *run)
 		free(run->contestants[i].trials);
 	}
 	pf_reference_release(&run->reference);
+	free(run->claims);
+	run->claims = NULL;
+	run->claim_count = 0;
 }

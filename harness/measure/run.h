@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/measure/first_result.h"
 #include "harness/measure/reference.h"
 #include "harness/measure/trial.h"
 #include "harness/stats/student.h"
@@ -55,6 +56,9 @@ typedef struct pf_run {
 	const char *why_partial; /* static text; NULL where it is not */
 	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
 	pf_reference reference;
+	pf_first_results first_results; /* measured: false where there was no cause */
+	struct pf_claim *claims;        /* harness/claims; NULL where none are answered */
+	size_t claim_count;
 } pf_run;
 
 /* Hears of the run as it goes; every function may be NULL. */
@@ -76,7 +80,8 @@ typedef struct pf_run_listener {
  * interrupt ends the run after the trial at hand drained: run->partial. On failure what was measured until
  * then is kept, too. run->session, contestants, rounds and seed are set by the caller. */
 pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error *error);
-void pf_run_release(pf_run *run); /* trials and reference; the contestants' array belongs to the caller */
+void pf_run_release(
+	pf_run *run); /* trials, reference and claims; the contestants' array belongs to the caller */
 
 /* Mean wall time of the contestant's checked trials in seconds. False if there is none, or its status is
  * neither ok nor floor. */
@@ -96,6 +101,8 @@ uint64_t pf_run_most_memory(const pf_contestant *contestant);
 /* CPU time over wall time of all checked trials that had one worker and scored photos; 0 if there was none.
  * Well below 1 the machine was busy with other work (or waited for storage). */
 double pf_run_core_share(const pf_run *run);
+
+#define PF_QUIET_SHARE 0.92 /* that a trial of one worker gets at least on a quiet machine */
 
 #define PF_WARM_SHARE 0.01 /* of the dataset's bytes: more than that from storage is not "warm" */
 

@@ -162,6 +162,10 @@ static void note_photo(struct running *run, const pf_frame_photo *photo, uint64_
 	outcomes->failed += photo->status != PF_OK;
 	if (photo->status == PF_OK && !run->trial->first_result_ns) {
 		run->trial->first_result_ns = sent_ns - run->begin_ns;
+		run->stopped_at_first = run->session->stop_at_first_result;
+		if (run->stopped_at_first && !run->reaped) {
+			kill(-run->pid, SIGKILL);
+		}
 	}
 }
 

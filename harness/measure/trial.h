@@ -22,6 +22,7 @@ typedef struct pf_session {
 	uint64_t memory_limit_bytes; /* 0: none */
 	double timeout_s;            /* of one trial; 0: none */
 	double photo_timeout_s;      /* of one photo, where workers are processes; 0: none */
+	bool stop_at_first_result;   /* trials are killed at the first scored photo */
 	const char *executable;      /* that has the "trial" command; NULL: this program */
 	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
 	pf_placement placement;      /* of the workers; zeroed: none are bound */
@@ -42,6 +43,7 @@ typedef enum pf_ending {
 	PF_ENDED_DISTURBED,   /* it did well, but its time says nothing: the harness was held up, a worker was
 				 killed */
 	PF_ENDED_UNAVAILABLE, /* it cannot run on this machine */
+	PF_ENDED_AT_FIRST_RESULT, /* killed there, as session.stop_at_first_result asks for */
 } pf_ending;
 
 typedef struct pf_trial {
@@ -52,6 +54,8 @@ typedef struct pf_trial {
 	uint64_t cpu_ns;          /* user and system, all its processes */
 	uint64_t first_result_ns; /* until the first scored photo was sent to the harness; 0: none was */
 	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT]; /* sums over the workers */
+	uint64_t main_ns; /* the stages of the variant's own process (slot 0) without waiting: what is serial
+			     where workers do the scoring */
 	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
 	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
 	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */

@@ -80,6 +80,8 @@ void pf_trial_judge(struct running *run, int ending)
 	if (run->killed_on_request || (run->ended && run->end.status == PF_ERR_CANCELLED)) {
 		trial->ending = PF_ENDED_CANCELLED;
 		snprintf(trial->reason, sizeof trial->reason, "stopped on request");
+	} else if (run->stopped_at_first && run->held_up_ns == 0) {
+		trial->ending = PF_ENDED_AT_FIRST_RESULT;
 	} else if (run->timed_out) {
 		trial->ending = PF_ENDED_TIMEOUT;
 		snprintf(trial->reason, sizeof trial->reason, "killed after %.10g s, %zu of %zu photos done",
@@ -135,6 +137,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
 			trial->stage_ns[stage] += trace->wall_ns[stage];
 			trial->stage_spans[stage] += trace->spans[stage];
+			trial->main_ns += i == 0 && stage != PF_STAGE_WAIT ? trace->wall_ns[stage] : 0;
 		}
 		trial->worker_deaths += atomic_load(&trace->deaths);
 		trial->read_bytes += trace->read_bytes;

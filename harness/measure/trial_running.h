@@ -26,7 +26,8 @@ struct running {
 	bool ended;   /* the END frame came */
 	bool garbled; /* what came is no frames */
 	bool timed_out, killed_on_request;
-	uint64_t held_up_ns; /* longest time that the harness itself did not get to run */
+	bool stopped_at_first; /* result, as the session asks for */
+	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
 	pf_frame_end end;
 	pf_trial *trial;
 	pf_frame_reader reader;

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "harness/measure/environment.h"
+#include "harness/report/claims_table.h"
 #include "harness/report/placement_lines.h"
 #include "harness/report/text.h"
 #include "photofinish/file.h"
 
 #define SHOWN_FAILURES 5
-#define BUSY_SHARE 0.92 /* of a core, that a trial of one worker gets at least on a quiet machine */
 
 static int by_value(const void *a, const void *b)
 {
@@ -60,11 +60,12 @@ static void print_dataset(const pf_run *run, FILE *stream)
 	fprintf(stream, ", %s", pf_text_bytes(total, bytes));
 }
 
-static void print_heading(const pf_run *run, FILE *stream)
+static void print_heading(const pf_run *run, bool narrow, FILE *stream)
 {
 	uint32_t cores = pf_core_count();
 	print_dataset(run, stream);
-	fprintf(stream, " | %u core%s, no GPU, %s | %u round%s%s%s\n", cores, pf_text_plural(cores),
+	fprintf(stream, "%s%u core%s, no GPU, %s | %u round%s%s%s\n", narrow ? "\n" : " | ", cores,
+		pf_text_plural(cores),
 		pf_run_stayed_warm(run) ? "warm cache" : "photos came from storage in part", run->rounds_done,
 		pf_text_plural(run->rounds_done),
 		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
@@ -85,7 +86,7 @@ static void print_heading(const pf_run *run, FILE *stream)
 	fputc('\n', stream);
 }
 
-enum { COLUMNS = 8 };
+enum { COLUMNS = 8, NARROW = 4 };
 
 static void label_of(const pf_contestant *contestant, char *out, size_t capacity)
 {
@@ -103,82 +104,172 @@ static void label_of(const pf_contestant *contestant, char *out, size_t capacity
 	}
 }
 
-static void add_timed_row(pf_table *table, const pf_run *run, const pf_contestant *contestant,
-			  const pf_contestant *baseline)
+/* The figures of a step as text. */
+struct row {
+	char label[192], time[PF_TEXT], rate[PF_TEXT], gain[PF_TEXT], factor[PF_TEXT], first[PF_TEXT],
+		memory[PF_TEXT];
+	const char *scores;
+};
+
+static void fill_row(const pf_run *run, const pf_contestant *contestant, struct row *row)
 {
-	char label[192], time[PF_TEXT], rate[PF_TEXT] = "-", gain[PF_TEXT] = "-", factor[PF_TEXT] = "-",
-					first[PF_TEXT] = "-", memory[PF_TEXT] = "-";
 	pf_interval seconds, ratio;
+	const pf_contestant *baseline = pf_run_baseline(run);
 	const pf_contestant *parent = pf_run_find(run, contestant->variant->parent);
 	bool floor = contestant->status == PF_RUN_FLOOR;
-	label_of(contestant, label, sizeof label);
+	*row = (struct row){.rate = "-", .gain = "-", .factor = "-", .first = "-", .memory = "-"};
+	row->scores = floor ? "none: the harness's own cost" : "identical";
+	label_of(contestant, row->label, sizeof row->label);
 	pf_run_time(contestant, &seconds);
-	pf_text_time(&seconds, time);
+	pf_text_time(&seconds, row->time);
 	if (!floor) {
-		snprintf(rate, sizeof rate, "%.2f", (double)run->reference.outcomes->scored / seconds.mean);
+		snprintf(row->rate, sizeof row->rate, "%.2f",
+			 (double)run->reference.outcomes->scored / seconds.mean);
 	}
 	if (parent && pf_run_speedup(contestant, parent, &ratio)) {
-		pf_text_gain(&ratio, gain);
+		pf_text_gain(&ratio, row->gain);
 	}
 	if (contestant == baseline) {
-		snprintf(factor, sizeof factor, "1.00x");
+		snprintf(row->factor, sizeof row->factor, "1.00x");
 	} else if (baseline && pf_run_speedup(contestant, baseline, &ratio)) {
-		pf_text_factor(&ratio, factor);
+		pf_text_factor(&ratio, row->factor);
 	}
 	if (pf_run_first_result(contestant, &seconds)) {
-		pf_text_time(&seconds, first);
+		pf_text_time(&seconds, row->first);
 	}
 	uint64_t memory_bytes = pf_run_most_memory(contestant);
 	if (memory_bytes) {
-		pf_text_bytes((double)memory_bytes, memory);
+		pf_text_bytes((double)memory_bytes, row->memory);
 	}
-	const char *cells[COLUMNS] = {
-		label,  time,  rate,   gain,
-		factor, first, memory, floor ? "none: the harness's own cost" : "identical"};
-	pf_table_row(table, cells, COLUMNS);
 }
 
-/* A failure has no figures: its row says what happened instead. */
-static void add_failed_row(pf_table *table, const pf_contestant *contestant)
+/* A failure has no figures: what happened instead, in words. */
+static void describe_failure(const pf_contestant *contestant, char *out, size_t capacity)
 {
-	char label[192], what[600];
-	label_of(contestant, label, sizeof label);
 	const char *status = contestant->status == PF_RUN_WRONG_OUTPUT
 				     ? "wrong output"
 				     : pf_run_status_name(contestant->status);
 	if (strncmp(contestant->reason, "not measured", 12) == 0) {
 		status = "";
 	}
-	snprintf(what, sizeof what, "%s%s%s", status, status[0] && contestant->reason[0] ? ": " : "",
+	snprintf(out, capacity, "%s%s%s", status, status[0] && contestant->reason[0] ? ": " : "",
 		 contestant->reason);
-	const char *cells[] = {label, what};
-	pf_table_row(table, cells, 2);
 }
 
-static void print_rows(const pf_run *run, FILE *stream)
+/* Steps without a time, each in as many lines as it takes. */
+static void print_failed(const pf_run *run, int columns, FILE *stream)
+{
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		pf_interval seconds;
+		char label[192], what[600];
+		if (!pf_run_time(&run->contestants[i], &seconds)) {
+			label_of(&run->contestants[i], label, sizeof label);
+			describe_failure(&run->contestants[i], what, sizeof what);
+			fprintf(stream, "%s  ", label);
+			pf_text_wrap(stream, what, columns, 4, (int)pf_text_width(label) + 2);
+		}
+	}
+}
+
+/* One line a step; the failed ones in their places, unless they are told of elsewhere. */
+static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, true, true, false, true, true, true, false};
 	static const char *const heads[COLUMNS] = {
 		"step",         "time",           "photos/s", "against its parent", "against baseline",
 		"first result", "memory at most", "scores"};
-	const pf_contestant *baseline = pf_run_baseline(run);
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		pf_interval seconds;
+		struct row row;
+		char what[600];
 		const pf_contestant *contestant = &run->contestants[i];
 		if (pf_run_time(contestant, &seconds)) {
-			add_timed_row(table, run, contestant, baseline);
-		} else {
-			add_failed_row(table, contestant);
+			fill_row(run, contestant, &row);
+			const char *cells[COLUMNS] = {row.label,  row.time,  row.rate,   row.gain,
+						      row.factor, row.first, row.memory, row.scores};
+			pf_table_row(table, cells, COLUMNS);
+		} else if (with_failed) {
+			label_of(contestant, row.label, sizeof row.label);
+			describe_failure(contestant, what, sizeof what);
+			const char *cells[] = {row.label, what};
+			pf_table_row(table, cells, 2);
 		}
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
 }
 
+/* Two lines a step, for terminals that are not wide. */
+static void print_narrow(const pf_run *run, FILE *stream)
+{
+	static const bool right[NARROW] = {false, true, true, false};
+	static const char *const heads[] = {"step", "time", "photos/s", "against its parent"},
+				 *const more[] = {"  scores", "first result", "memory", "against baseline"};
+	bool any_over = false;
+	pf_table *table = pf_table_create(NARROW, right);
+	pf_table_row(table, heads, NARROW);
+	pf_table_row(table, more, NARROW);
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		pf_interval seconds;
+		struct row row;
+		if (!pf_run_time(&run->contestants[i], &seconds)) {
+			continue;
+		}
+		fill_row(run, &run->contestants[i], &row);
+		bool floor = run->contestants[i].status == PF_RUN_FLOOR;
+		char *over = strstr(row.label, " (more workers than cores)");
+		if (over) {
+			snprintf(over, 8, " (over)");
+			any_over = true;
+		}
+		const char *first[] = {row.label, row.time, row.rate, row.gain};
+		const char *second[] = {floor ? "  none" : "  identical", row.first, row.memory, row.factor};
+		pf_table_row(table, first, NARROW);
+		pf_table_row(table, second, NARROW);
+	}
+	pf_table_print(table, stream, "");
+	pf_table_free(table);
+	if (any_over) {
+		fprintf(stream, "(over): more workers than cores\n");
+	}
+}
+
+/* What one line a step takes. */
+static size_t wide_columns(const pf_run *run)
+{
+	char *text = NULL;
+	size_t bytes, most = 0;
+	FILE *stream = open_memstream(&text, &bytes);
+	if (!stream) {
+		abort();
+	}
+	print_wide(run, false, stream);
+	fclose(stream);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		most = pf_text_width(line) > most ? pf_text_width(line) : most;
+	}
+	free(text);
+	return most;
+}
+
+/* A ratio is missing because --only left a step out. */
+static void print_missing_parents(const pf_run *run, int columns, FILE *stream)
+{
+	for (size_t i = 0; i < run->contestant_count && run->contestant_count > 1; i++) {
+		const pf_contestant *contestant = &run->contestants[i];
+		char text[300];
+		if (contestant->variant->parent && !pf_run_find(run, contestant->variant->parent)) {
+			snprintf(text, sizeof text, "%s changes %s, which was not run: no ratio.",
+				 contestant->label, contestant->variant->parent);
+			pf_text_wrap(stream, text, columns, 0, 0);
+		}
+	}
+}
+
 /* Shares of the stages in the time of a variant that has one worker. */
-static void print_stages(const pf_contestant *contestant, FILE *stream)
+static void print_stages(const pf_contestant *contestant, int columns, FILE *stream)
 {
 	double wall = 0, stages[PF_STAGE_COUNT] = {0}, known = 0;
 	for (size_t i = 0; i < contestant->trial_count; i++) {
@@ -191,15 +282,18 @@ static void print_stages(const pf_contestant *contestant, FILE *stream)
 	if (wall <= 0) {
 		return;
 	}
-	fprintf(stream, "\nWhere the time of %s goes: ", contestant->label);
+	char text[800];
+	size_t used = (size_t)snprintf(text, sizeof text, "Where the time of %s goes: ", contestant->label);
 	for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
 		known += stages[stage];
 		if (stages[stage] > 0) {
-			fprintf(stream, "%s %.1f %%, ", pf_stage_name((pf_stage)stage),
-				100 * stages[stage] / wall);
+			used += (size_t)snprintf(text + used, sizeof text - used, "%s %.1f %%, ",
+						 pf_stage_name((pf_stage)stage), 100 * stages[stage] / wall);
 		}
 	}
-	fprintf(stream, "unattributed %.1f %%\n", 100 * (wall - known) / wall);
+	snprintf(text + used, sizeof text - used, "unattributed %.1f %%", 100 * (wall - known) / wall);
+	fputc('\n', stream);
+	pf_text_wrap(stream, text, columns, 0, 0);
 }
 
 static void print_failures(const pf_run *run, FILE *stream)
@@ -231,15 +325,17 @@ static void print_failures(const pf_run *run, FILE *stream)
 }
 
 /* What a reader has to know before believing the figures. */
-static void print_warnings(const pf_run *run, FILE *stream)
+static void print_warnings(const pf_run *run, int columns, FILE *stream)
 {
+	char text[300];
 	double share = pf_run_core_share(run);
-	if (share > 0 && share < BUSY_SHARE) {
-		fprintf(stream,
-			"\nThis machine was busy: trials of one worker got %.0f %% of a core. Times are too "
-			"long by what others took;\n"
-			"run it again on an idle machine.\n",
-			100 * share);
+	if (share > 0 && share < PF_QUIET_SHARE) {
+		snprintf(text, sizeof text,
+			 "This machine was busy: trials of one worker got %.0f %% of a core. Times are too "
+			 "long by what others took; run it again on an idle machine.",
+			 100 * share);
+		fputc('\n', stream);
+		pf_text_wrap(stream, text, columns ? columns : 120, 0, 0);
 	}
 	if (run->rounds_done > 1 && run->rounds_done < 4) {
 		fprintf(stream, "\n%u rounds give wide intervals; 5 or more narrow them.\n",
@@ -249,15 +345,29 @@ static void print_warnings(const pf_run *run, FILE *stream)
 
 void pf_run_print(const pf_run *run, FILE *stream)
 {
-	print_heading(run, stream);
-	print_rows(run, stream);
-	print_warnings(run, stream);
+	int columns = pf_text_columns(fileno(stream));
+	bool narrow = columns && wide_columns(run) > (size_t)columns;
+	print_heading(run, narrow, stream);
+	if (narrow) {
+		print_narrow(run, stream);
+	} else {
+		print_wide(run, !columns, stream);
+	}
+	if (columns) {
+		print_failed(run, columns, stream);
+	}
+	print_missing_parents(run, columns, stream);
+	print_warnings(run, columns, stream);
 	pf_placement_print(run, stream);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		if (!contestant->variant->parent && contestant->status == PF_RUN_OK) {
-			print_stages(contestant, stream);
+			print_stages(contestant, columns, stream);
+			pf_parts_print(contestant, stream);
 		}
 	}
 	print_failures(run, stream);
+	if (run->claim_count) {
+		pf_claims_print(run->claims, run->claim_count, columns, stream);
+	}
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 char *pf_text_seconds(double seconds, char *out)
 {
@@ -107,6 +109,49 @@ size_t pf_text_width(const char *text)
 		width += (*text & 0xC0) != 0x80;
 	}
 	return width;
+}
+
+int pf_text_columns(int fd)
+{
+	struct winsize size;
+	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+		return size.ws_col;
+	}
+	const char *said = getenv("COLUMNS");
+	long columns = said ? strtol(said, NULL, 10) : 0;
+	return columns >= 20 && columns <= 10000 ? (int)columns : 0;
+}
+
+void pf_text_wrap(FILE *stream, const char *text, int columns, int indent, int used)
+{
+	int at = used;
+	bool fresh = used == 0; /* no word on this line yet */
+	if (fresh) {
+		at = fprintf(stream, "%*s", indent, "");
+	}
+	while (*text) {
+		size_t bytes = strcspn(text, " ");
+		int width = 0;
+		for (size_t i = 0; i < bytes; i++) {
+			width += (text[i] & 0xC0) != 0x80;
+		}
+		if (columns && !fresh && at + width > columns) {
+			at = fprintf(stream, "\n%*s", indent, "") - 1;
+		}
+		fprintf(stream, "%.*s", (int)bytes, text);
+		text += bytes;
+		at += width;
+		fresh = false;
+		if (*text == ' ') {
+			text++;
+			width = (int)strcspn(text, " ");
+			if (!columns || at + 1 + width <= columns) { /* no blank at a line's end */
+				fputc(' ', stream);
+			}
+			at++;
+		}
+	}
+	fputc('\n', stream);
 }
 
 struct pf_table {

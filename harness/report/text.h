@@ -25,6 +25,14 @@ const char *pf_text_plural(size_t count);
 /* Columns of a terminal that `text` takes: code points of its UTF-8, none wide. */
 size_t pf_text_width(const char *text);
 
+/* Columns of the terminal that `fd` is; else what the environment's COLUMNS says; else 0: unlimited. */
+int pf_text_columns(int fd);
+
+/* Prints `text` in lines of at most `columns` (0: unlimited), broken at blanks, each of them indented by
+ * `indent` columns; the first one is taken to have `used` columns already and gets no indent. Ends the line.
+ */
+void pf_text_wrap(FILE *stream, const char *text, int columns, int indent, int used);
+
 /* A table that finds its own column widths: cells are copied, rows printed with two blanks between the
  * columns. The last cell of a row with fewer cells than columns may run on over the others. Aborts without
  * memory. */

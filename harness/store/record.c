@@ -8,6 +8,7 @@
 #include "harness/measure/outside.h"
 #include "harness/store/output.h"
 #include "harness/store/placement_json.h"
+#include "harness/store/record_claims.h"
 #include "photofinish/file.h"
 
 #define SCHEMA "photofinish.run/1"
@@ -65,6 +66,7 @@ static const char *ending_name(pf_ending ending)
 		[PF_ENDED_INVALID] = "invalid",
 		[PF_ENDED_DISTURBED] = "disturbed",
 		[PF_ENDED_UNAVAILABLE] = "unavailable",
+		[PF_ENDED_AT_FIRST_RESULT] = "first_result",
 	};
 	return names[ending];
 }
@@ -83,6 +85,7 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "cpu_ns", integer_or_null(trial->cpu_ns, checked));
 	json_object_set_new(object, "first_result_ns",
 			    integer_or_null(trial->first_result_ns, checked && trial->first_result_ns));
+	json_object_set_new(object, "main_ns", integer_or_null(trial->main_ns, checked));
 	json_object_set_new(object, "stages", checked ? stages_json(trial) : json_object());
 	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
 	json_object_set_new(object, "photos_scored", integer(trial->photos_scored));
@@ -151,6 +154,7 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	json_object_set_new(object, "outside", outside_json(variant));
 	json_object_set_new(object, "workers", integer(contestant->workers));
 	json_object_set_new(object, "options", options_json(contestant));
+	json_object_set_new(object, "story", pf_record_story(variant));
 	json_object_set_new(object, "status", json_string(pf_run_status_name(contestant->status)));
 	json_object_set_new(object, "reason", string_or_null(contestant->reason));
 	bool timed = pf_run_time(contestant, &seconds);
@@ -219,12 +223,16 @@ static json_t *run_json(const pf_run *run)
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		json_array_append_new(variants, contestant_json(run, &run->contestants[i]));
 	}
-	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema", SCHEMA, "command",
-			 run->command, "started", run->started, "environment", environment_json(),
-			 "configuration", configuration_json(run->session), "dataset", dataset_json(run),
-			 "reference", reference_json(run), "placement", pf_run_placement_json(run), "rounds",
-			 integer(run->rounds), "rounds_done", integer(run->rounds_done), "seed", seed,
-			 "partial", (int)run->partial, "variants", variants);
+	json_t *record = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema", SCHEMA,
+				   "command", run->command, "started", run->started, "environment",
+				   environment_json(), "configuration", configuration_json(run->session),
+				   "dataset", dataset_json(run), "reference", reference_json(run),
+				   "placement", pf_run_placement_json(run), "rounds", integer(run->rounds),
+				   "rounds_done", integer(run->rounds_done), "seed", seed, "partial",
+				   (int)run->partial, "variants", variants);
+	json_object_set_new(record, "claims", pf_record_claims(run));
+	json_object_set_new(record, "first_result_trials", pf_record_first_results(&run->first_results));
+	return record;
 }
 
 pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error)

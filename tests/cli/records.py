@@ -15,6 +15,8 @@ import jsonschema
 
 PROGRAM, ROOT = os.path.realpath(sys.argv[1]), pathlib.Path(os.path.realpath(sys.argv[2]))
 SCHEMA = json.loads((ROOT / "docs/run-schema.json").read_text())
+CLAIMS = ["io-share", "ai-share", "single-load-gain", "parallel-gain", "gpu-gain", "amdahl", "chunked-fails",
+          "pipelined-fails", "threaded-fails", "streaming-ttfr", "streaming-gain", "live-same-speed", "overall-gain"]
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -71,6 +73,19 @@ def check_sums(record):
             check((variant["wall_s"]["low"] is None) == (len(times) < 2), "no interval from one sample")
         else:
             check(variant["status"] != "ok", f"{variant['name']}: ok without a time")
+    check_claims(record)
+
+
+def check_claims(record):
+    """A journey answers every claim; each answer has its reason, and an interval that holds its figure."""
+    ids = [claim["id"] for claim in record["claims"]]
+    check(ids == (CLAIMS if record["command"] == "journey" else []), f"all claims are answered: {ids}")
+    for claim in record["claims"]:
+        check(claim["why"], f"{claim['id']} says why")
+        if claim["low"] is not None:
+            check(claim["low"] <= claim["measured"] <= claim["high"], f"{claim['id']}: the interval holds the mean")
+        if claim["verdict"] in ("reproduced", "not reproduced") and claim["unit"]:
+            check(claim["low"] is not None, f"{claim['id']}: no verdict without an interval")
 
 
 def check_whole(work):

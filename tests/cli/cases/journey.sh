@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
 # The journey's table and progress, with all that was measured taken out.
 figures() {
-    sed -E -e '/^(! )?NOT FOR TIMING/d' -e '/^(This machine was busy|run it again|[0-9]+ rounds give wide)/d' -e '/^$/d' -e 's/[0-9.]+ m?s\b( \+-[0-9.]+)?/TIME/g' -e 's/[+-]?[0-9.]+ %( \([^)]*\)( slower)?)?([ ,]|$)/GAIN\3/g' \
-        -e 's/[0-9.]+x( \([0-9.]+ to [0-9.]+\))? /FACTORx /g' -e 's/[0-9]+ [kM]B/BYTES/g' -e 's/[0-9]+ cores?/CORES/' -e 's/, (warm cache|photos came from storage in part)/, CACHE/' -e 's/ +/ /g' \
-        -e 's/parallel x[0-9]+( \(over the cores\))?/parallel xN/' -e 's/TIME [0-9.]+ /TIME RATE /' -e 's/\bx[0-9]+\b/xN/'
+    awk '/^(! )?claim /{claims=1} /^(! |= )/{claims=0} /^share of /{sub(/time +/, "time ")} /^This machine was busy/{busy=1} /^$|^=/{busy=0} busy{next} claims && !/^  /{print $1} !claims' |
+        sed -E -e '/^(! )?NOT FOR TIMING/d' -e '/^(This machine was busy|run it again|[0-9]+ rounds give wide)/d' -e '/^$/d' -e 's/[0-9.]+ m?s\b( \+-[0-9.]+)?/TIME/g' -e 's/[+-]?[0-9.]+ %( \([^)]*\)( slower)?)?([ ,]|$)/GAIN\3/g' \
+        -e 's/[0-9.]+x( \([0-9.]+ to [0-9.]+\))?( |$)/FACTORx /g' -e 's/[0-9]+ [kM]B/BYTES/g' -e 's/[0-9]+ cores?/CORES/' -e 's/, (warm cache|photos came from storage in part)/, CACHE/' -e 's/ +/ /g' \
+        -e 's/parallel x[0-9]+( \(over the cores\))?/parallel xN/' -e 's/TIME [0-9.]+ /TIME RATE /' -e 's/\bx[0-9]+\b/xN/' -e 's/GAIN \+-[0-9.]+/GAIN/g'
 }
 export PHOTOFINISH_DATA=$WORK/data
 photofinish dataset make tiny --quiet >/dev/null
 run journey --dataset tiny --rounds 2 --seed 7 --json run.json | figures
 run journey --dataset tiny --rounds 1 --seed 7 --quiet | figures
 run run single-load --dataset tiny --quiet | figures
+run journey --dataset tiny --rounds 1 --quiet --only null,parallel:workers=1,single-load | figures
+COLUMNS=80 run journey --dataset tiny --rounds 2 --quiet --only parallel,double-load | tee narrow | sed '/^Where the time/,/unattributed/d' | figures
+awk 'length > 80 && !/^[$]/' narrow
+rm narrow
 run run parallel:workers=3 --dataset tiny --repetitions 2 --quiet --json - | /usr/bin/python3 -c '
 import json, sys
 text = sys.stdin.read()

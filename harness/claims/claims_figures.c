@@ -1,0 +1,109 @@
+#include "harness/claims/claims_figures.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void pf_claim_say(pf_claim *claim, const char *format, ...)
+{
+	size_t used = strlen(claim->why);
+	if (used) {
+		snprintf(claim->why + used, sizeof claim->why - used, "; ");
+		used = strlen(claim->why);
+	}
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(claim->why + used, sizeof claim->why - used, format, arguments);
+	va_end(arguments);
+}
+
+const pf_contestant *pf_claim_need(const pf_claim_input *in, const char *name, pf_claim *claim)
+{
+	const pf_contestant *found = NULL;
+	for (size_t i = 0; i < in->run->contestant_count; i++) {
+		const pf_contestant *contestant = &in->run->contestants[i];
+		if (strcmp(contestant->variant->name, name) == 0) {
+			if (contestant->status == PF_RUN_OK) {
+				return contestant;
+			}
+			found = found ? found : contestant;
+		}
+	}
+	claim->verdict = PF_VERDICT_NOT_TESTABLE;
+	if (!found) {
+		pf_claim_say(claim, "%s was not run", name);
+	} else {
+		pf_claim_say(claim, "%s has no time: %s%s%.160s", name, pf_run_status_name(found->status),
+			     found->reason[0] ? ": " : "", found->reason);
+	}
+	return NULL;
+}
+
+bool pf_claim_device(const pf_claim_input *in)
+{
+	const pf_contestant *gpu = pf_run_find(in->run, "gpu");
+	return gpu && gpu->status == PF_RUN_OK;
+}
+
+bool pf_claim_ratio(pf_claim *claim, const pf_contestant *slow, const pf_contestant *fast)
+{
+	claim->has_measured = pf_run_speedup(fast, slow, &claim->measured);
+	if (!claim->has_measured) {
+		claim->verdict = PF_VERDICT_UNDECIDED;
+		pf_claim_say(claim, "no round has times of both %s and %s", slow->label, fast->label);
+	}
+	return claim->has_measured;
+}
+
+void pf_claim_judge_ratio(pf_claim *claim, const char *not_comparable)
+{
+	const pf_interval *ratio = &claim->measured;
+	double off = fabs(log(ratio->mean / claim->published));
+	if (!ratio->has_interval) {
+		claim->verdict = PF_VERDICT_UNDECIDED;
+		pf_claim_say(claim, "one round has no interval");
+	} else if (ratio->high < 1) {
+		claim->verdict = PF_VERDICT_NOT_REPRODUCED;
+	} else if (ratio->low <= 1) {
+		claim->verdict = PF_VERDICT_UNDECIDED;
+		pf_claim_say(claim, "the interval holds both directions");
+	} else if (not_comparable) {
+		claim->verdict = PF_VERDICT_DIRECTION_ONLY;
+		pf_claim_say(claim, "%s", not_comparable);
+	} else if (off > log(PF_CLAIM_NEAR)) {
+		claim->verdict = PF_VERDICT_DIRECTION_ONLY;
+		pf_claim_say(claim, "%.1f times the published figure", ratio->mean / claim->published);
+	} else {
+		claim->verdict = PF_VERDICT_REPRODUCED;
+	}
+}
+
+size_t pf_claim_pairs(const pf_contestant *a, const pf_contestant *b, const pf_trial *(*pairs)[2],
+		      size_t most)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < a->trial_count; i++) {
+		for (size_t k = 0; k < b->trial_count && a->trials[i].checked && count < most; k++) {
+			if (b->trials[k].checked && b->trials[k].round == a->trials[i].round) {
+				pairs[count][0] = &a->trials[i];
+				pairs[count++][1] = &b->trials[k];
+			}
+		}
+	}
+	return count;
+}
+
+size_t pf_claim_chunk(const pf_contestant *contestant, size_t photos, size_t *chunks)
+{
+	const struct pf_option *known = contestant->variant->options;
+	size_t chunk = photos / 4 < 200 ? photos / 4 : 200;
+	for (int i = 0; known && known[i].name; i++) {
+		if (strcmp(known[i].name, "chunk") == 0 && contestant->options[i] > 0) {
+			chunk = (size_t)contestant->options[i];
+		}
+	}
+	chunk = chunk == 0 || chunk > photos ? photos : chunk;
+	*chunks = chunk ? (photos + chunk - 1) / chunk : 0;
+	return chunk;
+}

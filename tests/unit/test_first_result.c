@@ -1,0 +1,202 @@
+/* Trials that are killed at the first scored photo. This program is its own "trial" command. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/measure/first_result.h"
+#include "harness/measure/interrupt.h"
+#include "harness/measure/reference.h"
+#include "jpeg_fixture.h"
+#include "shared_memory.h"
+#include "temp_folder.h"
+
+enum { PHOTOS = 4 };
+
+extern const struct pf_variant pf_variant_single_load, pf_variant_double_load, pf_variant_null;
+
+/* A sink that spoils every score on its way. */
+struct spoiler {
+	struct pf_sink sink; /* first: the function casts back */
+	struct pf_sink *to;
+};
+
+static pf_status spoil(struct pf_sink *sink, const pf_photo_result *result)
+{
+	struct pf_sink *to = ((struct spoiler *)sink)->to;
+	pf_photo_result changed = *result;
+	pf_score score;
+	if (result->score) {
+		score = *result->score;
+		score.total = -score.total;
+		changed.score = &score;
+	}
+	return to->photo_done(to, &changed);
+}
+
+static pf_status pass_burst(struct pf_sink *sink, const pf_burst *burst)
+{
+	struct pf_sink *to = ((struct spoiler *)sink)->to;
+	return to->burst_found(to, burst);
+}
+
+static pf_status pass_ranks(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks)
+{
+	struct pf_sink *to = ((struct spoiler *)sink)->to;
+	return to->burst_ranked(to, burst, ranks);
+}
+
+static pf_status run_cheat(const struct pf_env *env, const pf_dataset *photos, struct pf_sink *sink,
+			   pf_error *error)
+{
+	struct spoiler spoiler = {{sizeof(struct pf_sink), pass_burst, spoil, pass_ranks}, sink};
+	return pf_variant_single_load.run(env, photos, &spoiler.sink, error);
+}
+static const struct pf_variant cheat_variant = {.name = "cheat", .run = run_cheat};
+
+const struct pf_variant *const pf_variant_registry[] = {
+	&pf_variant_double_load, &pf_variant_single_load, &pf_variant_null, &cheat_variant, NULL,
+};
+
+static char folder[256];
+static pf_fixture_folder photos;
+static pf_dataset *dataset;
+static pf_session session;
+static pf_reference reference;
+static pf_error error;
+
+static void shade(void *context, uint32_t x, uint32_t y, uint8_t ycc[3])
+{
+	ycc[0] = (uint8_t)((x * 7 ^ y * 5) % 200 / (1 + *(const uint32_t *)context) + 20);
+	ycc[1] = ycc[2] = 128;
+}
+
+static int make(void **state)
+{
+	(void)state;
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	pf_temp_make(folder);
+	setenv("PHOTOFINISH_DATA", pf_temp_path(folder, "data"), 1);
+	pf_fixture_folder_open(&photos);
+	assert_int_equal(pf_dataset_create("n", photos.path, &dataset, &error), PF_OK);
+	for (uint32_t i = 0; i < PHOTOS; i++) {
+		char name[16];
+		pf_fixture_bytes bytes = pf_fixture_jpeg(
+			&(pf_fixture_spec){.width_px = 160, .height_px = 120, .pixel = shade, .context = &i});
+		snprintf(name, sizeof name, "%u.jpg", i);
+		pf_fixture_folder_add(&photos, name, &bytes);
+		assert_int_equal(pf_dataset_add(dataset, name, bytes.bytes, NULL, &error), PF_OK);
+		pf_fixture_free(&bytes);
+	}
+	assert_int_equal(pf_session_open(&session, dataset, &config, &error), PF_OK);
+	assert_int_equal(pf_reference_get(&session, NULL, &reference, &error), PF_OK);
+	assert_int_equal(reference.outcomes->scored, PHOTOS);
+	return 0;
+}
+
+static int tidy(void **state)
+{
+	(void)state;
+	pf_check_no_children();
+	pf_reference_release(&reference);
+	pf_session_close(&session);
+	pf_dataset_free(dataset);
+	pf_fixture_folder_close(&photos);
+	pf_temp_remove(folder);
+	return 0;
+}
+
+static const pf_first_runner honest = {&pf_variant_single_load, 1, NULL},
+			     other = {&pf_variant_double_load, 1, NULL}, cheat = {&cheat_variant, 1, NULL},
+			     floor_runner = {&pf_variant_null, 1, NULL};
+
+static void count_told(void *context, size_t done, size_t total)
+{
+	size_t *calls = context;
+	assert_int_equal(done, (*calls)++);
+	assert_int_equal(total, 4 * PF_FIRST_TRIALS);
+}
+
+static void test_two_sizes(void **state)
+{
+	(void)state;
+	pf_first_results first = {0};
+	size_t calls = 0;
+	for (int attempt = 0; attempt < 5 && first.n < 2; attempt++) { /* a busy machine holds some up */
+		calls = 0;
+		assert_int_equal(pf_first_results_measure(&session, reference.outcomes, &honest, &other,
+							  count_told, &calls, &first, &error),
+				 PF_OK);
+	}
+	assert_int_equal(calls, 4 * PF_FIRST_TRIALS);
+	assert_true(first.measured && first.n >= 2 && first.n <= PF_FIRST_TRIALS);
+	assert_int_equal(first.small_photos, 1);
+	assert_int_equal(first.large_photos, PHOTOS);
+	for (size_t i = 0; i < first.n; i++) {
+		assert_true(first.streaming_small[i] > 0 && first.streaming_large[i] > 0);
+		assert_true(first.parallel_small[i] > 0 && first.parallel_large[i] > 0);
+	}
+}
+
+/* Neither a wrong score nor none at all gets a time. */
+static void test_no_right_score_no_time(void **state)
+{
+	(void)state;
+	pf_first_results first;
+	assert_int_equal(pf_first_results_measure(&session, reference.outcomes, &cheat, &honest, NULL, NULL,
+						  &first, &error),
+			 PF_OK);
+	assert_true(first.measured && first.n == 0);
+	assert_int_equal(pf_first_results_measure(&session, reference.outcomes, &honest, &floor_runner, NULL,
+						  NULL, &first, &error),
+			 PF_OK);
+	assert_true(first.measured && first.n == 0);
+}
+
+static void test_killed_at_the_first_score(void **state)
+{
+	(void)state;
+	pf_trial trial;
+	pf_session stopping = session;
+	stopping.stop_at_first_result = true;
+	assert_int_equal(pf_trial_run(&stopping, &pf_variant_double_load, 1, NULL, NULL, &trial, &error),
+			 PF_OK);
+	assert_int_equal(trial.ending, PF_ENDED_AT_FIRST_RESULT);
+	assert_true(trial.first_result_ns > 0 && trial.first_result_ns <= trial.wall_ns);
+	assert_true(trial.outcomes->scored >= 1);
+	assert_false(trial.checked);
+	pf_trial_release(&trial);
+}
+
+static void test_an_interrupt_ends_it(void **state)
+{
+	(void)state;
+	pf_first_results first;
+	size_t calls = 0;
+	pf_interrupts = 1;
+	assert_int_equal(pf_first_results_measure(&session, reference.outcomes, &honest, &other, count_told,
+						  &calls, &first, &error),
+			 PF_OK);
+	pf_interrupts = 0;
+	assert_int_equal(calls, 0);
+	assert_int_equal(first.n, 0);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "trial") == 0) {
+		return pf_trial_child(argv[2]);
+	}
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_two_sizes),
+		cmocka_unit_test(test_no_right_score_no_time),
+		cmocka_unit_test(test_killed_at_the_first_score),
+		cmocka_unit_test(test_an_interrupt_ends_it),
+	};
+	return cmocka_run_group_tests(tests, make, tidy);
+}
