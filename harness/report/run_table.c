@@ -64,10 +64,10 @@ static void print_heading(const pf_run *run, bool narrow, FILE *stream)
 {
 	uint32_t cores = pf_core_count();
 	print_dataset(run, stream);
-	fprintf(stream, "%s%u core%s, no GPU, %s | %u round%s%s%s\n", narrow ? "\n" : " | ", cores,
+	fprintf(stream, "%s%u core%s, no GPU, %s%s%u round%s%s%s\n", narrow ? "\n" : " | ", cores,
 		pf_text_plural(cores),
-		pf_run_stayed_warm(run) ? "warm cache" : "photos came from storage in part", run->rounds_done,
-		pf_text_plural(run->rounds_done),
+		pf_run_stayed_warm(run) ? "warm cache" : "photos came from storage in part",
+		narrow ? "\n" : " | ", run->rounds_done, pf_text_plural(run->rounds_done),
 		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
 		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
 	if (run->partial) {
