@@ -21,14 +21,15 @@
 #include "photofinish/exec.h"
 
 #define NO_UNIT UINT64_MAX
+#define NOBODY 0
+#define DONE UINT32_MAX
 #define MAX_IDLE_DEATHS 16
 #define WATCH_MS 200 /* between looks at how long photos take, and ticks */
 #define NAP_MS 50    /* of a worker without a unit, between looks at the request to stop */
 
 /* Shared with the workers. */
 typedef struct shared_worker {
-	atomic_uint_fast64_t unit; /* at hand, NO_UNIT between units */
-	atomic_int failed;         /* `error` holds why the worker gave up */
+	atomic_int failed; /* `error` holds why the worker gave up */
 	pf_error error;
 } shared_worker;
 
@@ -51,8 +52,8 @@ struct pool {
 	const struct pf_env *env;
 	const pf_pool_job *job;
 	shared_pool *shared;
-	atomic_uchar *done;   /* one for each unit, shared */
-	struct pollfd *alive; /* read ends; fd -1 where no worker is */
+	_Atomic uint32_t *owner; /* of each unit, shared: the slot that has it; NOBODY, or DONE */
+	struct pollfd *alive;    /* read ends; fd -1 where no worker is */
 	pid_t *pids;
 	struct on_photo *on_photo;
 	unsigned idle_deaths;
@@ -65,7 +66,8 @@ static long futex(_Atomic uint32_t *word, int operation, uint32_t value, const s
 	return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
 }
 
-/* Takes the next unit, waiting for one to come in. *unit is NO_UNIT when there will be none. */
+/* Takes the next unit, waiting for one to come in. *unit is NO_UNIT when there will be none. A unit has its
+ * owner in the same instant in which it is taken, so that no death can lose one. */
 static pf_status take(const struct pool *pool, uint32_t slot, uint64_t *unit, pf_error *error)
 {
 	shared_pool *shared = pool->shared;
@@ -78,8 +80,12 @@ static pf_status take(const struct pool *pool, uint32_t slot, uint64_t *unit, pf
 		bool all_there = atomic_load(&shared->all_there); /* before `ready`, which it makes final */
 		uint64_t ready = atomic_load(&shared->ready), next = atomic_load(&shared->next);
 		if (next < ready) {
-			if (atomic_compare_exchange_strong(&shared->next, &next, next + 1)) {
-				*unit = next;
+			uint32_t nobody = NOBODY;
+			*unit = next;
+			bool mine = atomic_compare_exchange_strong(&pool->owner[next], &nobody, slot);
+			/* Whoever lost helps on: the owner may have died before it could. */
+			atomic_compare_exchange_strong(&shared->next, &next, next + 1);
+			if (mine) {
 				return PF_OK;
 			}
 		} else if (all_there) {
@@ -96,7 +102,6 @@ static pf_status take(const struct pool *pool, uint32_t slot, uint64_t *unit, pf
 
 static pf_status work(const struct pool *pool, uint32_t slot, uint64_t first_unit, pf_error *error)
 {
-	shared_worker *self = &pool->shared->workers[slot - 1];
 	const pf_pool_job *job = pool->job;
 	void *state = NULL;
 	pf_status status = job->open(job->context, slot, &state, error);
@@ -110,10 +115,10 @@ static pf_status work(const struct pool *pool, uint32_t slot, uint64_t first_uni
 		if (status != PF_OK || unit == NO_UNIT) {
 			break;
 		}
-		atomic_store(&self->unit, unit);
 		status = job->unit(job->context, state, unit, error);
-		atomic_store(&pool->done[unit], status == PF_OK);
-		atomic_store(&self->unit, NO_UNIT);
+		if (status == PF_OK) {
+			atomic_store(&pool->owner[unit], DONE);
+		}
 		unit = NO_UNIT;
 	}
 	if (state) {
@@ -126,10 +131,13 @@ static pf_status spawn(struct pool *pool, uint32_t slot, uint64_t first_unit, pf
 {
 	shared_worker *shared = &pool->shared->workers[slot - 1];
 	int ends[2];
+	pf_status ready = pool->job->forking ? pool->job->forking(pool->job->context, slot, error) : PF_OK;
+	if (ready != PF_OK) {
+		return ready;
+	}
 	if (pipe2(ends, O_CLOEXEC)) {
 		return pf_fail_errno(error, NULL, "cannot open a pipe for a worker");
 	}
-	atomic_store(&shared->unit, first_unit);
 	pid_t parent = getpid();
 	pid_t pid = fork();
 	if (pid < 0) {
@@ -155,7 +163,22 @@ static pf_status spawn(struct pool *pool, uint32_t slot, uint64_t first_unit, pf
 	close(ends[1]);
 	pool->pids[slot - 1] = pid;
 	pool->alive[slot - 1] = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	if (pool->job->forked) {
+		pool->job->forked(pool->job->context, slot);
+	}
 	return PF_OK;
+}
+
+/* What worker `slot` has at hand, or had when it died; NO_UNIT between units. */
+static uint64_t unit_of(const struct pool *pool, uint32_t slot)
+{
+	uint64_t taken = atomic_load(&pool->shared->ready);
+	for (uint64_t unit = 0; unit < taken; unit++) {
+		if (atomic_load(&pool->owner[unit]) == slot) {
+			return unit;
+		}
+	}
+	return NO_UNIT;
 }
 
 /* Reaps worker `slot`, whose pipe closed. Replaces it if it died. */
@@ -189,7 +212,7 @@ static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
 		signal = PF_DEATH_BY_TIMEOUT;
 	}
 	pool->on_photo[slot - 1] = (struct on_photo){.photo = PF_NO_PHOTO};
-	uint64_t unit = atomic_load(&shared->unit);
+	uint64_t unit = unit_of(pool, slot);
 	uint32_t photo = atomic_load(&trace->photo);
 	atomic_store(&trace->photo, PF_NO_PHOTO);
 	atomic_fetch_add(&trace->deaths, 1);
@@ -248,18 +271,6 @@ static void kill_all(struct pool *pool)
 			close(pool->alive[i].fd);
 		}
 	}
-}
-
-/* The first unit that was taken but not finished: its worker died between taking and saying so. */
-static uint64_t lost_unit(const struct pool *pool)
-{
-	uint64_t ready = atomic_load(&pool->shared->ready);
-	for (uint64_t unit = 0; unit < ready; unit++) {
-		if (!atomic_load(&pool->done[unit])) {
-			return unit;
-		}
-	}
-	return NO_UNIT;
 }
 
 static bool any_alive(const struct pool *pool)
@@ -344,15 +355,7 @@ static pf_status supervise(struct pool *pool, pf_error *error)
 	for (uint32_t slot = 1; slot <= pool->env->workers && status == PF_OK; slot++) {
 		status = spawn(pool, slot, NO_UNIT, error);
 	}
-	while (status == PF_OK) {
-		if (!any_alive(pool)) {
-			uint64_t lost = cancelled == PF_OK ? lost_unit(pool) : NO_UNIT;
-			if (lost == NO_UNIT) {
-				break;
-			}
-			status = spawn(pool, 1, lost, error);
-			continue;
-		}
+	while (status == PF_OK && any_alive(pool)) {
 		status = wait_for_events(pool, error);
 		if (status == PF_OK) {
 			status = handle_events(pool, error);
@@ -376,11 +379,12 @@ pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error
 	struct pool pool = {.env = env, .job = job};
 	pf_status status = PF_OK;
 	pool.shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pool.done = mmap(NULL, job->units + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	size_t owner_bytes = (job->units + 1) * sizeof *pool.owner;
+	pool.owner = mmap(NULL, owner_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pool.alive = calloc(workers + 1, sizeof *pool.alive); /* the last: what the feed waits for */
 	pool.pids = calloc(workers, sizeof *pool.pids);
 	pool.on_photo = calloc(workers, sizeof *pool.on_photo);
-	if (pool.shared == MAP_FAILED || pool.done == MAP_FAILED || !pool.alive || !pool.pids ||
+	if (pool.shared == MAP_FAILED || pool.owner == MAP_FAILED || !pool.alive || !pool.pids ||
 	    !pool.on_photo) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u workers", workers);
 		goto out;
@@ -397,8 +401,8 @@ out:
 	if (pool.shared != MAP_FAILED) {
 		munmap(pool.shared, bytes);
 	}
-	if (pool.done != MAP_FAILED) {
-		munmap(pool.done, job->units + 1);
+	if (pool.owner != MAP_FAILED) {
+		munmap(pool.owner, owner_bytes);
 	}
 	return status;
 }

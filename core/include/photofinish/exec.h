@@ -83,6 +83,10 @@ typedef struct pf_pool_job {
 	/* In the parent: a worker died (by `signal`; 0: by an exit code; PF_DEATH_BY_TIMEOUT) while it had
 	 * `photo` (or PF_NO_PHOTO) of `unit`. PF_OK: give the unit to a fresh worker. */
 	pf_status (*died)(void *context, size_t unit, uint32_t photo, int signal, pf_error *error);
+	/* In the parent, right before and right after each fork of worker `slot`, also of a replacement; may
+	 * be NULL. */
+	pf_status (*forking)(void *context, uint32_t slot, pf_error *error);
+	void (*forked)(void *context, uint32_t slot);
 	/* In the parent, a few times a second; may be NULL. */
 	void (*tick)(void *context);
 	/* Where units come in while the others are at work, else NULL. In the parent: takes one step that
