@@ -204,7 +204,8 @@ static pf_status collect(void *context, const pf_burst *burst)
 }
 
 static pf_status detect_all(pf_burst_detector *detector, pf_facts_reader *reader, const pf_dataset *dataset,
-			    const atomic_int *cancel, pf_trace *trace, pf_error *error)
+			    const atomic_int *cancel, pf_trace *trace, uint64_t *largest_plane_bytes,
+			    pf_error *error)
 {
 	for (size_t i = 0; i < dataset->count; i++) {
 		if (cancel && atomic_load_explicit(cancel, memory_order_relaxed) != 0) {
@@ -219,6 +220,9 @@ static pf_status detect_all(pf_burst_detector *detector, pf_facts_reader *reader
 		pf_trace_photo(trace, PF_NO_PHOTO);
 		if (trace) {
 			trace->read_bytes += read_bytes;
+		}
+		if (facts.plane_bytes > *largest_plane_bytes) {
+			*largest_plane_bytes = facts.plane_bytes;
 		}
 		status = status == PF_OK ? pf_burst_push(detector, (uint32_t)i, &facts) : status;
 		if (status != PF_OK) {
@@ -257,7 +261,7 @@ pf_status pf_burst_list_detect(const pf_dataset *dataset, const atomic_int *canc
 	if (status != PF_OK) {
 		goto cleanup;
 	}
-	status = detect_all(detector, reader, dataset, cancel, trace, error);
+	status = detect_all(detector, reader, dataset, cancel, trace, &list.largest_plane_bytes, error);
 	if (status == PF_OK) {
 		qsort(list.bursts, list.count, sizeof *list.bursts, by_id);
 		*out = list;

@@ -9,6 +9,11 @@ pf_status pf_image_reserve(pf_image *image, size_t bytes, pf_error *error)
 	if (bytes <= image->capacity_bytes) {
 		return PF_OK;
 	}
+	if (image->lent) {
+		return pf_fail(error, PF_ERR_MEMORY_LIMIT, NULL,
+			       "the planes take %zu bytes, the buffer that was lent has %zu", bytes,
+			       image->capacity_bytes);
+	}
 	size_t rounded = (bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
 	uint8_t *grown = rounded >= bytes ? aligned_alloc(ALIGNMENT_BYTES, rounded) : NULL;
 	if (!grown) {
@@ -25,6 +30,8 @@ pf_status pf_image_reserve(pf_image *image, size_t bytes, pf_error *error)
 
 void pf_image_release(pf_image *image)
 {
-	free(image->buffer);
+	if (!image->lent) {
+		free(image->buffer);
+	}
 	*image = (pf_image){0};
 }

@@ -116,6 +116,7 @@ static pf_status read_facts(pf_facts_reader *reader, int fd, uint64_t size_bytes
 			    .time_ms = exif.time_ms,
 			    .exposure_bias_ev = exif.exposure_bias_ev,
 			    .body = exif.body,
+			    .plane_bytes = head.plane_bytes,
 			    .orientation = exif.orientation,
 			    .width_px = head.width_px,
 			    .height_px = head.height_px};

@@ -50,6 +50,13 @@ static bool larger_first(const cv::Rect &a, const cv::Rect &b)
 	return std::make_tuple(-a.area(), a.y, a.x, a.width) < std::make_tuple(-b.area(), b.y, b.x, b.width);
 }
 
+/* OpenCV's and the library's messages may have several lines. */
+static std::string first_line(const std::exception &thrown)
+{
+	const std::string text = thrown.what();
+	return text.substr(0, text.find_first_of("\r\n"));
+}
+
 extern "C" pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
 				    uint32_t height_px, pf_face *faces, size_t *count, pf_error *error)
 {
@@ -63,8 +70,9 @@ extern "C" pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *g
 						   cv::Size(PF_FACE_SMALLEST_PX, PF_FACE_SMALLEST_PX));
 	} catch (const std::bad_alloc &) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, nullptr, "no memory for the search for faces");
-	} catch (const std::exception &) {
-		return pf_fail(error, PF_ERR_INTERNAL, nullptr, "OpenCV's search for faces failed");
+	} catch (const std::exception &thrown) {
+		return pf_fail(error, PF_ERR_INTERNAL, nullptr, "the search for faces threw: %s",
+			       first_line(thrown).c_str());
 	}
 	std::sort(detector->found.begin(), detector->found.end(), larger_first);
 	for (const cv::Rect &face : detector->found) {

@@ -30,7 +30,7 @@ pf_status pf_face_detector_create(const char *cascade_file, pf_face_detector **o
 void pf_face_detector_destroy(pf_face_detector *detector); /* NULL is fine */
 
 /* Faces of an upright grey picture without padding, largest first, equal ones by y, then x. `faces` has room
- * for PF_FACES_MAX. Fails with PF_ERR_INTERNAL where OpenCV throws. */
+ * for PF_FACES_MAX. Fails with PF_ERR_INTERNAL where OpenCV throws, with the exception's text. */
 pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
 			 uint32_t height_px, pf_face *faces, size_t *count, pf_error *error);
 

@@ -1,6 +1,7 @@
 #include "photofinish/scorer.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,15 +31,22 @@ struct pf_scorer {
 	pf_file_buffer file;
 	pf_exif_reader *exif;
 	pf_face_detector *faces;
+	bool faces_are_shared; /* they belong to another scorer */
 	pf_quality *quality;
 	pf_pose_estimator *pose; /* NULL without a model */
 	pf_small small;          /* the upright grey picture that is searched for faces */
 	pf_image image;          /* of pf_scorer_photo */
 };
 
-static pf_status load_models(pf_scorer *scorer, pf_error *error)
+/* What a load needs. */
+static pf_status open_loader(pf_scorer *scorer, pf_error *error)
 {
-	pf_status status = pf_exif_reader_create(&scorer->exif, error);
+	return pf_exif_reader_create(&scorer->exif, error);
+}
+
+static pf_status open_all(pf_scorer *scorer, pf_error *error)
+{
+	pf_status status = open_loader(scorer, error);
 	if (status == PF_OK) {
 		status = pf_quality_create(&scorer->quality, error);
 	}
@@ -66,7 +74,9 @@ static void drop_form(double *weights)
 	}
 }
 
-pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out, pf_error *error)
+static pf_status create(const pf_scorer_config *config, pf_trace *trace,
+			pf_status (*open)(pf_scorer *scorer, pf_error *error), pf_scorer **out,
+			pf_error *error)
 {
 	*out = NULL;
 	pf_scorer *scorer = calloc(1, sizeof *scorer);
@@ -82,7 +92,7 @@ pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_s
 					  .max_decode_bytes = config->max_decode_bytes,
 					  .max_scans = config->max_scans};
 	uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
-	pf_status status = load_models(scorer, error);
+	pf_status status = open(scorer, error);
 	pf_span_end(trace, PF_STAGE_STARTUP, begin);
 	if (status != PF_OK) {
 		pf_scorer_destroy(scorer);
@@ -92,13 +102,38 @@ pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_s
 	return PF_OK;
 }
 
+pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out, pf_error *error)
+{
+	return create(config, trace, open_all, out, error);
+}
+
+pf_status pf_scorer_create_loader(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out,
+				  pf_error *error)
+{
+	return create(config, trace, open_loader, out, error);
+}
+
+static void drop_faces(pf_scorer *scorer)
+{
+	if (!scorer->faces_are_shared) {
+		pf_face_detector_destroy(scorer->faces);
+	}
+}
+
+void pf_scorer_share_faces(pf_scorer *scorer, pf_scorer *owner)
+{
+	drop_faces(scorer);
+	scorer->faces = owner->faces;
+	scorer->faces_are_shared = true;
+}
+
 void pf_scorer_destroy(pf_scorer *scorer)
 {
 	if (!scorer) {
 		return;
 	}
 	pf_pose_estimator_destroy(scorer->pose);
-	pf_face_detector_destroy(scorer->faces);
+	drop_faces(scorer);
 	pf_quality_destroy(scorer->quality);
 	pf_exif_reader_destroy(scorer->exif);
 	pf_file_buffer_release(&scorer->file);
@@ -279,21 +314,25 @@ void pf_scorer_fuse(pf_scorer *scorer, pf_score *score)
 	pf_span_end(scorer->trace, PF_STAGE_SCORE, begin);
 }
 
-pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
-			  pf_error *error)
+pf_status pf_scorer_judge(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
 	*score = (pf_score){0};
-	pf_status status = pf_scorer_load(scorer, dataset, index, &scorer->image, error);
+	pf_status status = pf_scorer_detect(scorer, image, score, error);
 	if (status == PF_OK) {
-		status = pf_scorer_detect(scorer, &scorer->image, score, error);
-	}
-	if (status == PF_OK) {
-		status = pf_scorer_analyse(scorer, &scorer->image, score, error);
+		status = pf_scorer_analyse(scorer, image, score, error);
 	}
 	if (status == PF_OK) {
 		pf_scorer_fuse(scorer, score);
 	}
 	return status;
+}
+
+pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
+			  pf_error *error)
+{
+	*score = (pf_score){0};
+	pf_status status = pf_scorer_load(scorer, dataset, index, &scorer->image, error);
+	return status == PF_OK ? pf_scorer_judge(scorer, &scorer->image, score, error) : status;
 }
 
 static char engine_version[256];

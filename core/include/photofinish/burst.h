@@ -37,7 +37,8 @@ PF_API pf_status pf_burst_flush(pf_burst_detector *detector); /* hands out what 
 typedef struct pf_burst_list {
 	pf_burst *bursts;
 	size_t count;
-	uint32_t *photos; /* one array that all bursts point into */
+	uint32_t *photos;             /* one array that all bursts point into */
+	uint64_t largest_plane_bytes; /* most that the planes of any one photo will take, by the heads */
 } pf_burst_list;
 
 /* Reads the facts of every photo (span `detect` in `trace`, which may be NULL) and detects the bursts. Every

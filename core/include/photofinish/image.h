@@ -2,6 +2,7 @@
 #ifndef PHOTOFINISH_IMAGE_H
 #define PHOTOFINISH_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,10 +23,12 @@ typedef struct pf_image {
 	uint64_t file_bytes;  /* size of the file that it came from */
 	uint8_t *buffer;
 	size_t capacity_bytes;
+	bool lent; /* the buffer is somebody else's: it is neither grown nor freed */
 } pf_image;
 
-/* Makes room for the planes, keeping a buffer that is large enough. Samples are not initialised. */
+/* Makes room for the planes, keeping a buffer that is large enough. Samples are not initialised.
+ * PF_ERR_MEMORY_LIMIT where a lent buffer is too small. */
 PF_API pf_status pf_image_reserve(pf_image *image, size_t bytes, pf_error *error);
-PF_API void pf_image_release(pf_image *image); /* frees the buffer and zeroes the struct */
+PF_API void pf_image_release(pf_image *image); /* frees the buffer (not a lent one) and zeroes the struct */
 
 #endif

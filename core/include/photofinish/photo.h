@@ -9,9 +9,10 @@
 #include "photofinish/status.h"
 
 typedef struct pf_facts {
-	int64_t time_ms; /* local capture time in ms since 1970-01-01 00:00 as the camera's clock says */
-	uint64_t body;   /* hash of make, model and serial number; 0 where none is stated */
-	uint64_t dhash;  /* 64-bit difference hash of the thumbnail */
+	int64_t time_ms;      /* local capture time in ms since 1970-01-01 00:00 as the camera's clock says */
+	uint64_t body;        /* hash of make, model and serial number; 0 where none is stated */
+	uint64_t dhash;       /* 64-bit difference hash of the thumbnail */
+	uint64_t plane_bytes; /* what the decoded planes will take, by the head; 0 where it does not tell */
 	float exposure_bias_ev;
 	uint32_t orientation;         /* EXIF 1..8, 1 where none is stated */
 	uint32_t width_px, height_px; /* as stored; 0 where the head of the file does not tell */

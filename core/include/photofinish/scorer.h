@@ -58,6 +58,15 @@ PF_API pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trac
 				  pf_error *error);
 PF_API void pf_scorer_destroy(pf_scorer *scorer); /* NULL is fine */
 
+/* A scorer that can do nothing but pf_scorer_load: it opens no models. */
+PF_API pf_status pf_scorer_create_loader(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out,
+					 pf_error *error);
+
+/* Makes `scorer` search with the face detector of `owner`, which must outlive it. NOT SAFE, and there to show
+ * it: OpenCV's detector keeps its working memory inside, so two threads that search at once crash it or find
+ * wrong faces. */
+PF_API void pf_scorer_share_faces(pf_scorer *scorer, pf_scorer *owner);
+
 /* Read, gate and decode photo `index` into *image, whose buffer is reused. Every reason why a photo cannot be
  * scored comes from here. A photo that decodes with warnings fails with PF_ERR_DAMAGED. */
 PF_API pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
@@ -82,7 +91,10 @@ PF_API const char *pf_scorer_note(const pf_scorer *scorer);
 /* From the measures of both parts to factors and total. */
 PF_API void pf_scorer_fuse(pf_scorer *scorer, pf_score *score);
 
-/* Load once, then the three others: the whole photo. Uses an image that belongs to the scorer. */
+/* All that comes after the load: detect, analyse and fuse. Zeroes *score first. */
+PF_API pf_status pf_scorer_judge(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error);
+
+/* Load once, then judge: the whole photo. Uses an image that belongs to the scorer. */
 PF_API pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
 				 pf_error *error);
 
