@@ -30,6 +30,7 @@ pf_trace *pf_worker_enter(const struct pf_env *env, uint32_t slot)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	}
 	atomic_store(&env->traces[slot].pid, (int32_t)getpid());
+	atomic_store(&env->traces[slot].tid, (int32_t)gettid());
 	if (env->places) {
 		pf_place_enter(&env->places[slot]);
 	}

@@ -1,0 +1,28 @@
+/* Waiting on a word of shared memory. Unlike a condition variable of several processes it keeps nothing that
+ * a killed waiter could leave behind; and every wait is short, so that a killed waker holds nobody up. */
+#ifndef PHOTOFINISH_FUTEX_H
+#define PHOTOFINISH_FUTEX_H
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PF_FUTEX_WAIT_NS 50000000
+
+/* Returns once the word is not `value` any more, 50 ms have passed, or for no reason: look again. */
+static inline void pf_futex_wait(const _Atomic uint32_t *word, uint32_t value)
+{
+	struct timespec limit = {.tv_nsec = PF_FUTEX_WAIT_NS};
+	syscall(SYS_futex, word, FUTEX_WAIT, value, &limit, NULL, 0);
+}
+
+static inline void pf_futex_wake_all(const _Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+#endif
