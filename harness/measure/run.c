@@ -54,6 +54,25 @@ static pf_status compare(pf_run *run, const pf_trial *trial, size_t *differ, siz
 	return status;
 }
 
+/* Adds how many photos failed that the reference has scored, and what the first of them said. */
+static void describe_failures(const pf_outcomes *reference, const pf_outcomes *own, char *out,
+			      size_t capacity)
+{
+	size_t failed = 0, used = strlen(out);
+	const char *message = NULL;
+	for (size_t i = 0; i < own->count; i++) {
+		if (reference->photos[i].status == PF_OK && own->photos[i].status != PF_OK) {
+			failed++;
+			message = message ? message : own->photos[i].message;
+		}
+	}
+	if (failed) {
+		char text[256];
+		snprintf(out + used, capacity - used, "; %zu could not be scored (%s)", failed,
+			 pf_escape(message ? message : "", text, sizeof text));
+	}
+}
+
 /* Compares the scores of a trial that ended well with the reference. */
 static pf_status check_scores(pf_run *run, pf_contestant *contestant, pf_trial *trial, pf_error *error)
 {
@@ -73,6 +92,7 @@ static pf_status check_scores(pf_run *run, pf_contestant *contestant, pf_trial *
 		snprintf(contestant->reason, sizeof contestant->reason,
 			 "%zu of %zu photos differ from the reference, the first is %s: %s", differ,
 			 trial->outcomes->count, name, what);
+		describe_failures(reference, trial->outcomes, contestant->reason, sizeof contestant->reason);
 	} else if (!trial->checked) {
 		contestant->status = PF_RUN_WRONG_OUTPUT;
 		snprintf(contestant->reason, sizeof contestant->reason,

@@ -25,6 +25,32 @@ static void request_cancel(int signal)
 	atomic_store(cancel_flag, 1);
 }
 
+#ifndef PF_SANITIZED
+static _Atomic int32_t *died_tid;
+
+/* Names the thread that a deadly signal struck, and lets it die of it. */
+static void note_death(int signal)
+{
+	atomic_store(died_tid, (int32_t)gettid());
+	raise(signal); /* the handler is gone by now */
+}
+#endif
+
+/* Threads die together: say which one did it. Sanitizers have handlers of their own. */
+static void watch_threads(struct pf_trial_shared *shared)
+{
+#ifndef PF_SANITIZED
+	static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	struct sigaction action = {.sa_handler = note_death, .sa_flags = (int)SA_RESETHAND};
+	died_tid = &shared->died_tid;
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
+		sigaction(deadly[i], &action, NULL);
+	}
+#else
+	(void)shared;
+#endif
+}
+
 static struct pf_trial_shared *map_shared(void)
 {
 	struct stat info;
@@ -88,6 +114,9 @@ int pf_trial_child(const char *variant_name)
 	signal(SIGCHLD, SIG_DFL);
 	if (variant->caps & PF_CAP_MAY_CRASH) {
 		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	}
+	if (variant->caps & PF_CAP_THREADS) {
+		watch_threads(shared);
 	}
 	struct pf_pipe_sink sink;
 	pf_error error = {0};

@@ -29,6 +29,7 @@ static void last_output(int fd, char *out, size_t capacity)
  * with it; what they had is not to blame. */
 static void describe_place(const struct running *run, char *out, size_t capacity)
 {
+	int32_t culprit = atomic_load(&run->shared->died_tid);
 	out[0] = '\0';
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];
@@ -36,7 +37,7 @@ static void describe_place(const struct running *run, char *out, size_t capacity
 		int32_t pid = atomic_load(&trace->pid);
 		bool own = pid == (int32_t)run->pid ||
 			   (i == 0 && pid == 0); /* slot 0 is its own by contract */
-		if (!own) {
+		if (!own || (culprit && atomic_load(&trace->tid) != culprit)) {
 			continue;
 		}
 		if (stage < PF_STAGE_COUNT && !out[0]) {

@@ -22,7 +22,8 @@ struct pf_trial_shared {
 	int64_t options[PF_MAX_OPTIONS];
 	pf_scorer_config scorer;
 	atomic_int cancel;
-	pf_trace traces[]; /* workers + 1, and as many pf_place after them */
+	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
+	pf_trace traces[];        /* workers + 1, and as many pf_place after them */
 };
 
 /* What the block takes with so many workers. */
