@@ -1,6 +1,6 @@
 /* What every variant has to do, inherited by being registered: the reference's scores whatever lies in
  * memory, the same verdict on a damaged photo, and a death, an interrupt or the harness's end without loss or
- * orphans. */
+ * orphans. Usage: test_variants [NAME]   (that variant alone; "-": what concerns them all) */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -34,6 +34,7 @@ static pf_dataset *tiny; /* hashed, as made */
 static char many[300];   /* each photo of tiny in three folders */
 static char originals[TINY][PF_TEMP_PATH];
 static pf_session session;
+static const char *only; /* NULL: every variant */
 
 static void open_session(const pf_dataset *dataset)
 {
@@ -114,6 +115,12 @@ static bool has_processes(const struct pf_variant *variant)
 	return variant->caps & PF_CAP_WORKERS && !(variant->caps & PF_CAP_THREADS);
 }
 
+/* How many workers to run it with: `many` if it has any, and is to end well. */
+static uint32_t workers_of(const struct pf_variant *variant, uint32_t wanted)
+{
+	return variant->caps & PF_CAP_WORKERS && is_exact(variant) ? wanted : 1;
+}
+
 /* The first registered variant behind `after` (NULL: of all) that is `wanted`, or NULL. */
 static const struct pf_variant *next_variant(const struct pf_variant *after,
 					     bool (*wanted)(const struct pf_variant *variant))
@@ -121,7 +128,7 @@ static const struct pf_variant *next_variant(const struct pf_variant *after,
 	const struct pf_variant *const *entry = pf_variant_registry;
 	while (after && *entry++ != after) {
 	}
-	while (*entry && !wanted(*entry)) {
+	while (*entry && (!wanted(*entry) || (only && strcmp(only, (*entry)->name) != 0))) {
 		entry++;
 	}
 	return *entry;
@@ -190,7 +197,7 @@ static void test_scores_are_the_references(void **state)
 			if (i == 4) {
 				setenv("MALLOC_PERTURB_", "85", 1);
 			}
-			pf_trial trial = run(variant, has_processes(variant) ? workers[i] : 1, NULL);
+			pf_trial trial = run(variant, workers_of(variant, workers[i]), NULL);
 			unsetenv("MALLOC_PERTURB_");
 			check_same(variant, &trial, &reference);
 			assert_true(trial.first_result_ns > 0 && trial.first_result_ns <= trial.wall_ns);
@@ -239,7 +246,7 @@ static void test_empty_and_single(void **state)
 		pf_dataset *dataset = scan(path);
 		open_session(dataset);
 		for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, is_exact));) {
-			pf_trial trial = run(variant, has_processes(variant) ? 3 : 1, NULL);
+			pf_trial trial = run(variant, workers_of(variant, 3), NULL);
 			assert_string_equal(trial.reason, "");
 			assert_int_equal(trial.ending, PF_ENDED_OK);
 			assert_int_equal(trial.photos_scored, photos);
@@ -284,7 +291,7 @@ static void test_damaged_photos(void **state)
 		assert_int_equal(reference.outcomes->photos[i].status, expected[i]);
 	}
 	for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, is_exact));) {
-		pf_trial trial = run(variant, has_processes(variant) ? 2 : 1, NULL);
+		pf_trial trial = run(variant, workers_of(variant, 2), NULL);
 		check_same(variant, &trial, &reference);
 		pf_trial_release(&trial);
 	}
@@ -363,7 +370,7 @@ static pf_trial run_with_mischief(const struct pf_variant *variant, bool kills, 
 	mischief.done = false;
 	mischief.killed = 0;
 	pf_interrupts = 0;
-	pf_trial trial = run(variant, has_processes(variant) ? 2 : 1, &troublemaker);
+	pf_trial trial = run(variant, workers_of(variant, 2), &troublemaker);
 	pf_interrupts = 0;
 	assert_true(mischief.done);
 	return trial;
@@ -399,6 +406,35 @@ static void test_a_worker_is_killed(void **state)
 		}
 		assert_true(place_named || has_processes(variant));
 	}
+	pf_trial_release(&reference);
+	pf_session_close(&session);
+	pf_dataset_free(dataset);
+}
+
+/* One face detector for all threads: a crash, a photo that fails or a wrong score, and the harness lives. */
+static void test_the_unsafe_one_fails(void **state)
+{
+	(void)state;
+	pf_dataset *dataset = scan(many);
+	open_session(dataset);
+	pf_trial reference = run(&pf_reference_variant, 1, NULL);
+	const struct pf_variant *variant = pf_variant_find("threaded");
+	assert_non_null(variant);
+	assert_true(variant->caps & PF_CAP_MAY_CRASH);
+	unsigned failures = 0;
+	for (int i = 0; i < 10 && failures < 2; i++) {
+		pf_trial trial = run(variant, 4, NULL);
+		size_t first;
+		if (trial.ending == PF_ENDED_CRASHED) {
+			assert_non_null(strstr(trial.reason, " photos done"));
+			failures++;
+		} else {
+			assert_int_equal(trial.ending, PF_ENDED_OK);
+			failures += pf_outcomes_differ(reference.outcomes, trial.outcomes, &first) > 0;
+		}
+		pf_trial_release(&trial);
+	}
+	assert_int_equal(failures, 2);
 	pf_trial_release(&reference);
 	pf_session_close(&session);
 	pf_dataset_free(dataset);
@@ -458,8 +494,7 @@ static void test_no_orphans_when_the_harness_is_killed(void **state)
 		pid_t harness = fork();
 		if (harness == 0) {
 			pf_trial trial;
-			pf_trial_run(&session, variant, has_processes(variant) ? 3 : 1, NULL, &counter,
-				     &trial, NULL);
+			pf_trial_run(&session, variant, workers_of(variant, 3), NULL, &counter, &trial, NULL);
 			_exit(0);
 		}
 		while (atomic_load(photos_done) < 2) {
@@ -478,17 +513,31 @@ static void test_no_orphans_when_the_harness_is_killed(void **state)
 	pf_dataset_free(dataset);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest of_all[] = {
 		cmocka_unit_test(test_contracts),
-		cmocka_unit_test(test_scores_are_the_references),
 		cmocka_unit_test(test_floors_score_nothing),
+		cmocka_unit_test(test_the_unsafe_one_fails),
+	};
+	const struct CMUnitTest of_each[] = {
+		cmocka_unit_test(test_scores_are_the_references),
 		cmocka_unit_test(test_empty_and_single),
 		cmocka_unit_test(test_damaged_photos),
 		cmocka_unit_test(test_a_worker_is_killed),
 		cmocka_unit_test(test_an_interrupt_drains),
 		cmocka_unit_test(test_no_orphans_when_the_harness_is_killed),
 	};
-	return cmocka_run_group_tests(tests, make_photos, remove_photos);
+	int failed = 0;
+	only = argc > 1 && strcmp(argv[1], "-") != 0 ? argv[1] : NULL;
+	if (only && !pf_variant_find(only)) {
+		return 2;
+	}
+	if (!only) {
+		failed = cmocka_run_group_tests(of_all, make_photos, remove_photos);
+	}
+	if (only || argc == 1) {
+		failed += cmocka_run_group_tests(of_each, make_photos, remove_photos);
+	}
+	return failed;
 }

@@ -1,0 +1,91 @@
+/* threaded: threads instead of processes, so that decoded photos are shared for nothing; and so is, as in the
+ * published program, the one face detector. OpenCV's detector is not made for that: it keeps the pyramid that
+ * it searches inside. The run crashes, or ends with wrong scores. Nothing is simulated. */
+#include <stdlib.h>
+
+#include "photofinish/threads.h"
+#include "photofinish/variant.h"
+
+typedef struct run_state {
+	const struct pf_env *env;
+	const pf_dataset *dataset;
+	struct pf_sink *sink;
+	pf_result_table *table;
+	pf_burst_list bursts;
+	pf_scorer *owner;         /* of the one face detector */
+	pf_burst_worker *workers; /* one for each thread */
+} run_state;
+
+static pf_status open_worker(void *context, uint32_t slot, void **worker, pf_error *error)
+{
+	run_state *state = context;
+	pf_burst_worker *self = &state->workers[slot - 1];
+	*worker = self;
+	pf_status status = pf_burst_worker_open(self, state->env, slot, state->dataset, state->table,
+						state->sink, error);
+	if (status == PF_OK) {
+		pf_scorer_share_faces(self->scorer, state->owner); /* the mistake */
+	}
+	return status;
+}
+
+static pf_status score_burst(void *context, void *worker, size_t unit, pf_error *error)
+{
+	const run_state *state = context;
+	return pf_burst_score(worker, &state->bursts.bursts[unit], error);
+}
+
+static void close_worker(void *context, void *worker)
+{
+	(void)context;
+	pf_burst_worker_close(worker);
+}
+
+static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
+		     pf_error *error)
+{
+	run_state state = {.env = env, .dataset = dataset, .sink = sink};
+	pf_trace *trace = pf_worker_enter(env, 0);
+
+	state.workers = calloc(env->workers, sizeof *state.workers);
+	pf_status status = state.workers
+				   ? pf_result_table_create(dataset->count, &state.table, error)
+				   : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory for the threads");
+	if (status == PF_OK) {
+		status = pf_burst_list_detect(dataset, env->cancel, trace, pf_burst_tell, sink, &state.bursts,
+					      error);
+	}
+	if (status == PF_OK) {
+		status = pf_scorer_create(env->scorer, trace, &state.owner, error);
+	}
+	if (status == PF_OK) {
+		pf_pool_job job = {
+			.units = state.bursts.count,
+			.context = &state,
+			.open = open_worker,
+			.unit = score_burst,
+			.close = close_worker,
+		};
+		status = pf_threads_run(env, &job, error);
+	}
+	pf_scorer_destroy(state.owner);
+	pf_burst_list_free(&state.bursts);
+	pf_result_table_destroy(state.table);
+	free(state.workers);
+	pf_worker_leave(env, 0);
+	return status;
+}
+
+const struct pf_variant pf_variant_threaded = {
+	.abi_version = PF_ABI_VERSION,
+	.struct_size = sizeof(struct pf_variant),
+	.name = "threaded",
+	.parent = "parallel",
+	.summary = "threads instead of processes, one face detector for all of them",
+	.change = "threads that share memory, and with it the face detector",
+	.principle = "sharing memory is free only for what is made to be shared",
+	.hypothesis = "threads share decoded photos without copies, and one face detector serves all of them",
+	.expected = "a crash, or wrong faces: OpenCV's detector is not thread-safe",
+	.caps = PF_CAP_WORKERS | PF_CAP_THREADS | PF_CAP_MAY_CRASH,
+	.run = run,
+};
