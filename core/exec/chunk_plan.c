@@ -84,6 +84,28 @@ pf_status pf_chunk_plan_make(const pf_burst_list *bursts, uint32_t photos, pf_ch
 	return PF_OK;
 }
 
+pf_status pf_chunk_plan_fit(const struct pf_env *env, const pf_burst_list *bursts, size_t photos,
+			    const pf_chunk_wish *wish, pf_chunk_plan *out, pf_error *error)
+{
+	uint64_t photo_bytes = bursts->largest_plane_bytes ? bursts->largest_plane_bytes : 1;
+	uint64_t fitting = pf_memory_budget(env) / photo_bytes / wish->copies;
+	uint32_t chunk = pf_chunk_photos(wish->photos, photos);
+	if (!wish->photos && wish->may_shrink && chunk > fitting) {
+		chunk = fitting ? (uint32_t)fitting : 1;
+	}
+	pf_status status = pf_chunk_plan_make(bursts, chunk, out, error);
+	if (status == PF_OK && out->most_photos > fitting) {
+		status = pf_fail(
+			error, PF_ERR_MEMORY_LIMIT, NULL,
+			"a chunk of %u photos of up to %.0f MB, kept %u time%s, passes the memory limit; "
+			"a chunk of %llu would fit",
+			out->most_photos, (double)photo_bytes * 1e-6, wish->copies,
+			wish->copies == 1 ? "" : "s", (unsigned long long)fitting);
+		pf_chunk_plan_free(out);
+	}
+	return status;
+}
+
 void pf_chunk_plan_free(pf_chunk_plan *plan)
 {
 	free(plan->chunks);

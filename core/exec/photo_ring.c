@@ -52,7 +52,8 @@ pf_status pf_photo_ring_create(uint32_t slots, uint64_t slot_bytes, const atomic
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t head = round_up(sizeof(pf_photo_ring) + slots * sizeof(slot), page), bytes;
 	*out = NULL;
-	slot_bytes = round_up(slot_bytes, page);
+	slots = slots ? slots : 1;
+	slot_bytes = round_up(slot_bytes ? slot_bytes : 1, page);
 	if (__builtin_mul_overflow(slots, slot_bytes, &bytes) ||
 	    __builtin_add_overflow(bytes, head, &bytes) || bytes > INT64_MAX) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "%u slots of %llu bytes are too much", slots,

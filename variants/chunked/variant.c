@@ -100,25 +100,16 @@ static pf_status worker_died(void *context, size_t unit, uint32_t photo, int sig
 	return pf_result_count_death(state.table, &state.bursts.bursts[unit], photo, signal, error);
 }
 
-/* How many photos a chunk has, and the shared memory for that many. */
+/* The chunks, and shared memory for the largest. */
 static pf_status make_room(pf_error *error)
 {
-	uint64_t photo_bytes = state.bursts.largest_plane_bytes ? state.bursts.largest_plane_bytes : 1;
-	uint64_t fitting = pf_memory_budget(state.env) / photo_bytes;
-	uint32_t photos = pf_chunk_photos(state.env->options[0], state.dataset->count);
-	if (!state.env->options[0] && photos > fitting) {
-		photos = fitting ? (uint32_t)fitting : 1;
-	}
-	pf_status status = pf_chunk_plan_make(&state.bursts, photos, &state.plan, error);
-	if (status == PF_OK && state.plan.most_photos > fitting) {
-		return pf_fail(
-			error, PF_ERR_MEMORY_LIMIT, NULL,
-			"a chunk of %u photos of up to %.0f MB passes the memory limit, which %llu fit",
-			state.plan.most_photos, (double)photo_bytes * 1e-6, (unsigned long long)fitting);
-	}
-	return status == PF_OK ? pf_photo_ring_create(state.plan.most_photos, photo_bytes, state.env->cancel,
-						      &state.ring, error)
-			       : status;
+	pf_chunk_wish wish = {.photos = state.env->options[0], .copies = 1, .may_shrink = true};
+	pf_status status = pf_chunk_plan_fit(state.env, &state.bursts, state.dataset->count, &wish,
+					     &state.plan, error);
+	return status == PF_OK
+		       ? pf_photo_ring_create(state.plan.most_photos, state.bursts.largest_plane_bytes,
+					      state.env->cancel, &state.ring, error)
+		       : status;
 }
 
 static pf_status run_workers(pf_error *error)

@@ -19,7 +19,7 @@
  * one who should have woken them was killed. The memory has no name: it is gone with the last process. */
 typedef struct pf_photo_ring pf_photo_ring;
 
-/* Create it before the fork. Slots are of `slot_bytes` (at least 1), memory is taken as photos are put in.
+/* Create it before the fork. Slots are of `slot_bytes`, memory is taken as photos are put in.
  * `cancel`, in shared memory, may be NULL; once it is not 0 no function waits any more. */
 PF_API pf_status pf_photo_ring_create(uint32_t slots, uint64_t slot_bytes, const atomic_int *cancel,
 				      pf_photo_ring **out, pf_error *error);
@@ -77,5 +77,17 @@ PF_API uint64_t pf_memory_budget(const struct pf_env *env);
 PF_API pf_status pf_chunk_plan_make(const pf_burst_list *bursts, uint32_t photos, pf_chunk_plan *out,
 				    pf_error *error);
 PF_API void pf_chunk_plan_free(pf_chunk_plan *plan);
+
+/* What a variant wants of its chunks. */
+typedef struct pf_chunk_wish {
+	int64_t photos;  /* as for pf_chunk_photos */
+	uint32_t copies; /* of a chunk that are in memory at a time */
+	bool may_shrink; /* where `photos` is 0: make chunks smaller until they fit */
+} pf_chunk_wish;
+
+/* Divides the list so that the chunks keep within pf_memory_budget. PF_ERR_MEMORY_LIMIT says which size would
+ * fit; a burst is never divided. */
+PF_API pf_status pf_chunk_plan_fit(const struct pf_env *env, const pf_burst_list *bursts, size_t photos,
+				   const pf_chunk_wish *wish, pf_chunk_plan *out, pf_error *error);
 
 #endif

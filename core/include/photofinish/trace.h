@@ -21,7 +21,8 @@
 	X(PF_STAGE_FACES, "faces", "the search for faces")                                              \
 	X(PF_STAGE_QUALITY, "quality", "sharpness, blur, exposure, noise, colour")                      \
 	X(PF_STAGE_SCORE, "score", "fusion into one score, ranking in the burst")                       \
-	X(PF_STAGE_WAIT, "wait", "waiting for other workers")
+	X(PF_STAGE_WAIT, "wait", "waiting for other workers")                                           \
+	X(PF_STAGE_TRANSFER, "transfer", "receiving photos from another process")
 
 #define PF_STAGE_ENUM(constant, name, text) constant,
 typedef enum pf_stage { PF_STAGE_LIST(PF_STAGE_ENUM) PF_STAGE_COUNT } pf_stage;
