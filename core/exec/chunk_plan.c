@@ -97,11 +97,11 @@ pf_status pf_chunk_plan_fit(const struct pf_env *env, const pf_burst_list *burst
 	if (status == PF_OK && out->most_photos > fitting) {
 		status = pf_fail(
 			error, PF_ERR_MEMORY_LIMIT, NULL,
-			"a chunk of %u photos of up to %.0f MB, kept %u time%s, passes the memory limit; "
-			"a chunk of %llu would fit",
-			out->most_photos, (double)photo_bytes * 1e-6, wish->copies,
-			wish->copies == 1 ? "" : "s", (unsigned long long)fitting);
-		pf_chunk_plan_free(out);
+			"%u cop%s of %u photos of up to %.1f MB pass%s the memory limit, which a chunk of "
+			"%llu would keep%s",
+			wish->copies, wish->copies == 1 ? "y" : "ies", out->most_photos,
+			(double)photo_bytes * 1e-6, wish->copies == 1 ? "es" : "",
+			(unsigned long long)fitting, chunk <= fitting ? "; but a burst is not divided" : "");
 	}
 	return status;
 }

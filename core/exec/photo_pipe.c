@@ -88,6 +88,9 @@ pf_status pf_photo_receive(pf_framed_end *end, uint32_t *ticket, pf_image *image
 	if (kind != FRAME_PHOTO) {
 		return pf_fail(error, PF_ERR_IO, NULL, "the process that sends photos is gone");
 	}
+	if (bytes < sizeof head) {
+		return pf_fail(error, PF_ERR_INVALID, NULL, "what came through a pipe is no photo");
+	}
 	status = pf_framed_receive(end, &head, sizeof head, error);
 	if (status == PF_OK) {
 		status = receive_planes(end, &head, bytes - sizeof head, image, error);

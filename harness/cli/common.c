@@ -55,6 +55,7 @@ void pf_common_limits(const pf_common *common, pf_session *session)
 	double own = 60 + 5.0 * (double)session->dataset->count;
 	session->timeout_s = common->timeout_s > 0 ? common->timeout_s : own;
 	session->photo_timeout_s = common->photo_timeout_s;
+	session->memory_limit_bytes = (uint64_t)(common->memory_limit_mb * 1e6);
 	session->placement = common->placement;
 }
 

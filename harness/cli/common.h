@@ -29,6 +29,7 @@ typedef struct pf_progress_choice {
 typedef struct pf_common {
 	uint32_t workers; /* 0: as many as cores */
 	double timeout_s, photo_timeout_s;
+	double memory_limit_mb; /* 0: none */
 	const char *config_file;
 	pf_progress_choice progress;
 	const char *placement_text;
@@ -72,6 +73,14 @@ typedef struct pf_common {
 		 "give up on a photo that takes a worker longer (default: 120)",                          \
 		 0.1,                                                                                     \
 		 1e7},                                                                                    \
+		{"memory-limit",                                                                          \
+		 0,                                                                                       \
+		 PF_ARG_NUMBER,                                                                           \
+		 &(c).memory_limit_mb,                                                                    \
+		 "MB",                                                                                    \
+		 "decoded photos that a variant may load ahead (default: half of what is free)",          \
+		 0.1,                                                                                     \
+		 1e9},                                                                                    \
 		PF_PROGRESS_ARGS((c).progress)
 
 /* A row for commands that know variants. */

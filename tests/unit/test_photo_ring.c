@@ -373,6 +373,45 @@ static void test_chunks_end_at_whole_bursts(void **state)
 	pf_chunk_plan_free(&plan);
 }
 
+static void test_chunks_fit_the_memory(void **state)
+{
+	(void)state;
+	uint32_t photos[12];
+	pf_burst bursts[6];
+	for (uint32_t i = 0; i < 12; i++) {
+		photos[i] = i;
+	}
+	for (uint32_t i = 0; i < 6; i++) {
+		bursts[i] = (pf_burst){.id = 2 * i, .count = 2, .photos = photos + (size_t)2 * i};
+	}
+	pf_burst_list list = {.bursts = bursts, .count = 6, .photos = photos, .largest_plane_bytes = 1000};
+	struct pf_env env = {.memory_limit_bytes = 12000};
+	pf_chunk_wish wish = {.photos = 6, .copies = 2};
+	pf_chunk_plan plan;
+	pf_error error;
+	assert_int_equal(pf_chunk_plan_fit(&env, &list, 12, &wish, &plan, &error), PF_OK);
+	assert_int_equal(plan.most_photos, 6);
+	pf_chunk_plan_free(&plan);
+	env.memory_limit_bytes = 11999;
+	assert_int_equal(pf_chunk_plan_fit(&env, &list, 12, &wish, &plan, &error), PF_ERR_MEMORY_LIMIT);
+	assert_non_null(strstr(error.message, "a chunk of 5 would keep"));
+	pf_chunk_plan_free(&plan);
+	env.memory_limit_bytes = 5000; /* a quarter are 3, whole bursts make it 2 */
+	wish.photos = 0;
+	assert_int_equal(pf_chunk_plan_fit(&env, &list, 12, &wish, &plan, &error), PF_OK);
+	pf_chunk_plan_free(&plan);
+	env.memory_limit_bytes = 4000;
+	wish.may_shrink = true;
+	assert_int_equal(pf_chunk_plan_fit(&env, &list, 12, &wish, &plan, &error), PF_OK);
+	assert_int_equal(plan.most_photos, 2);
+	assert_int_equal(plan.count, 6);
+	pf_chunk_plan_free(&plan);
+	env.memory_limit_bytes = 3999; /* a burst is not divided */
+	assert_int_equal(pf_chunk_plan_fit(&env, &list, 12, &wish, &plan, &error), PF_ERR_MEMORY_LIMIT);
+	assert_non_null(strstr(error.message, "a chunk of 1 would keep; but a burst is not divided"));
+	pf_chunk_plan_free(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_between_threads),
 		cmocka_unit_test(test_chunk_sizes),
 		cmocka_unit_test(test_chunks_end_at_whole_bursts),
+		cmocka_unit_test(test_chunks_fit_the_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

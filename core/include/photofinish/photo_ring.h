@@ -86,7 +86,7 @@ typedef struct pf_chunk_wish {
 } pf_chunk_wish;
 
 /* Divides the list so that the chunks keep within pf_memory_budget. PF_ERR_MEMORY_LIMIT says which size would
- * fit; a burst is never divided. */
+ * fit; then, too, the caller frees *out. A burst is never divided. */
 PF_API pf_status pf_chunk_plan_fit(const struct pf_env *env, const pf_burst_list *bursts, size_t photos,
 				   const pf_chunk_wish *wish, pf_chunk_plan *out, pf_error *error);
 
