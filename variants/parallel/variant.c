@@ -1,67 +1,25 @@
 /* parallel: bursts are independent, so worker processes take them one by one; each reads its own photos. */
 #include "photofinish/variant.h"
-#include "photofinish/exec.h"
-
-typedef struct run_state {
-	const struct pf_env *env;
-	const pf_dataset *dataset;
-	struct pf_sink *sink;
-	pf_result_table *table;
-	pf_burst_list bursts;
-	pf_burst_worker worker; /* each process has its own copy after the fork */
-} run_state;
-
-static pf_status open_worker(void *context, uint32_t slot, void **worker, pf_error *error)
-{
-	run_state *state = context;
-	*worker = &state->worker;
-	return pf_burst_worker_open(&state->worker, state->env, slot, state->dataset, state->table,
-				    state->sink, error);
-}
-
-static pf_status score_burst(void *context, void *worker, size_t unit, pf_error *error)
-{
-	const run_state *state = context;
-	return pf_burst_score(worker, &state->bursts.bursts[unit], error);
-}
-
-static void close_worker(void *context, void *worker)
-{
-	(void)context;
-	pf_burst_worker_close(worker);
-}
-
-static pf_status worker_died(void *context, size_t unit, uint32_t photo, int signal, pf_error *error)
-{
-	const run_state *state = context;
-	return pf_result_count_death(state->table, &state->bursts.bursts[unit], photo, signal, error);
-}
+#include "photofinish/crew.h"
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	run_state state = {.env = env, .dataset = dataset, .sink = sink};
-	pf_trace *trace = pf_worker_enter(env, 0);
+	pf_crew crew;
+	pf_burst_scan *scan = NULL;
 
-	pf_status status = pf_result_table_create(dataset->count, &state.table, error);
+	pf_status status = pf_crew_open(&crew, env, dataset, sink, error);
 	if (status == PF_OK) {
-		status = pf_burst_list_detect(dataset, env->cancel, trace, pf_burst_tell, sink, &state.bursts,
-					      error);
+		status = pf_burst_scan_create(dataset, crew.trace, pf_crew_add, &crew, &scan, error);
 	}
-	if (status == PF_OK) {
-		pf_pool_job job = {
-			.units = state.bursts.count,
-			.context = &state,
-			.open = open_worker,
-			.unit = score_burst,
-			.close = close_worker,
-			.died = worker_died,
-		};
-		status = pf_pool_run(env, &job, error);
+	if (status == PF_OK) { /* all bursts are detected first */
+		status = pf_burst_scan_rest(scan, env->cancel, error);
 	}
-	pf_burst_list_free(&state.bursts);
-	pf_result_table_destroy(state.table);
-	pf_worker_leave(env, 0);
+	if (status == PF_OK) { /* then each worker takes the next one as soon as it is free */
+		status = pf_crew_run(&crew, error);
+	}
+	pf_burst_scan_destroy(scan);
+	pf_crew_close(&crew);
 	return status;
 }
 

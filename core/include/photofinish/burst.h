@@ -4,6 +4,7 @@
 #define PHOTOFINISH_BURST_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,21 @@ PF_API void pf_burst_detector_destroy(pf_burst_detector *detector); /* NULL is f
 /* O(1) work, bounded memory. Indices must rise from call to call. */
 PF_API pf_status pf_burst_push(pf_burst_detector *detector, uint32_t index, const pf_facts *facts);
 PF_API pf_status pf_burst_flush(pf_burst_detector *detector); /* hands out what is still open */
+
+/* Detection over a dataset, photo by photo: for those who have other things to do in between. */
+typedef struct pf_burst_scan pf_burst_scan; /* one thread at a time */
+
+/* `fn` is told of each burst the moment that it is complete. `trace` (may be NULL) gets the spans `detect`.
+ * The dataset and the trace must outlive the scan. */
+PF_API pf_status pf_burst_scan_create(const pf_dataset *dataset, pf_trace *trace, pf_burst_fn fn,
+				      void *context, pf_burst_scan **out, pf_error *error);
+PF_API void pf_burst_scan_destroy(pf_burst_scan *scan); /* NULL is fine */
+
+/* Reads the facts of the next photo and pushes them; behind the last one, flushes and clears *more. */
+PF_API pf_status pf_burst_scan_step(pf_burst_scan *scan, bool *more, pf_error *error);
+
+/* All steps that are left. Stops with PF_ERR_CANCELLED when *cancel (may be NULL) is not 0. */
+PF_API pf_status pf_burst_scan_rest(pf_burst_scan *scan, const atomic_int *cancel, pf_error *error);
 
 /* All bursts of a dataset at once, in the order of their ids. */
 typedef struct pf_burst_list {

@@ -1,0 +1,82 @@
+/* Worker processes that score the bursts of a list. */
+#include "photofinish/crew.h"
+
+pf_status pf_crew_open(pf_crew *crew, const struct pf_env *env, const pf_dataset *dataset,
+		       struct pf_sink *sink, pf_error *error)
+{
+	*crew = (pf_crew){.env = env, .dataset = dataset, .sink = sink, .feed_fd = -1};
+	crew->trace = pf_worker_enter(env, 0);
+	pf_status status = pf_result_table_create(dataset->count, &crew->table, error);
+	return status == PF_OK ? pf_burst_store_create(dataset->count, &crew->bursts, error) : status;
+}
+
+void pf_crew_close(pf_crew *crew)
+{
+	pf_burst_store_destroy(crew->bursts);
+	pf_result_table_destroy(crew->table);
+	pf_worker_leave(crew->env, 0);
+}
+
+pf_status pf_crew_add(void *crew, const pf_burst *burst)
+{
+	pf_crew *to = crew;
+	pf_status status = pf_burst_store_add(to->bursts, burst);
+	return status == PF_OK ? to->sink->burst_found(to->sink, burst) : status;
+}
+
+static pf_status open_worker(void *context, uint32_t slot, void **worker, pf_error *error)
+{
+	pf_crew *crew = context;
+	pf_status status = pf_burst_worker_open(&crew->worker, crew->env, slot, crew->dataset, crew->table,
+						crew->sink, error);
+	if (crew->score_photo) {
+		crew->worker.score_photo = crew->score_photo;
+	}
+	crew->worker.context = crew->context;
+	*worker = &crew->worker;
+	return status;
+}
+
+static pf_status score_burst(void *context, void *worker, size_t unit, pf_error *error)
+{
+	const pf_crew *crew = context;
+	pf_burst burst = pf_burst_store_get(crew->bursts, unit);
+	return pf_burst_score(worker, &burst, error);
+}
+
+static void close_worker(void *context, void *worker)
+{
+	(void)context;
+	pf_burst_worker_close(worker);
+}
+
+static pf_status worker_died(void *context, size_t unit, uint32_t photo, int signal, pf_error *error)
+{
+	const pf_crew *crew = context;
+	pf_burst burst = pf_burst_store_get(crew->bursts, unit);
+	return pf_result_count_death(crew->table, &burst, photo, signal, error);
+}
+
+static pf_status feed(void *context, size_t *units, bool *more, pf_error *error)
+{
+	pf_crew *crew = context;
+	pf_status status = crew->feed(crew, more, error);
+	*units = pf_burst_store_count(crew->bursts);
+	crew->job.feed_fd = crew->feed_fd;
+	return status;
+}
+
+pf_status pf_crew_run(pf_crew *crew, pf_error *error)
+{
+	crew->job = (pf_pool_job){
+		.units = crew->feed ? crew->dataset->count : pf_burst_store_count(crew->bursts),
+		.context = crew,
+		.open = open_worker,
+		.unit = score_burst,
+		.close = close_worker,
+		.died = worker_died,
+		.feed = crew->feed ? feed : NULL,
+		.feed_fd = crew->feed_fd,
+	};
+	return pf_pool_run(crew->env, &crew->job, error);
+}

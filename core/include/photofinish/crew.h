@@ -1,0 +1,62 @@
+/* A crew: worker processes that score the bursts of a list, all of it there at the start or still growing.
+ * What variants of several processes are built from. */
+#ifndef PHOTOFINISH_CREW_H
+#define PHOTOFINISH_CREW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photofinish/burst.h"
+#include "photofinish/dataset.h"
+#include "photofinish/exec.h"
+#include "photofinish/status.h"
+#include "photofinish/variant.h"
+
+/* Bursts in shared memory: one process adds, those that it forked read what was there when they learned of
+ * it. */
+typedef struct pf_burst_store pf_burst_store;
+PF_API pf_status pf_burst_store_create(size_t photos, pf_burst_store **out, pf_error *error);
+PF_API void pf_burst_store_destroy(pf_burst_store *store); /* NULL is fine; unmaps this process's view */
+
+/* Copies the burst. PF_ERR_INVALID when it has no photo or one that is none of
+ * 0..photos-1, or the store's would be more than `photos`. */
+PF_API pf_status pf_burst_store_add(pf_burst_store *store, const pf_burst *burst);
+PF_API size_t pf_burst_store_count(const pf_burst_store *store);
+/* Photos of all bursts in that order; *count is how many are known by now. */
+PF_API const uint32_t *pf_burst_store_order(const pf_burst_store *store, size_t *count);
+PF_API pf_burst pf_burst_store_get(const pf_burst_store *store, size_t place); /* in the order of adding */
+
+typedef struct pf_crew {
+	const struct pf_env *env;
+	const pf_dataset *dataset;
+	struct pf_sink *sink;
+	pf_trace *trace; /* of the variant's own process */
+	pf_burst_store *bursts;
+	pf_result_table *table;
+
+	/* What a variant may set between open and run. */
+	pf_status (*score_photo)(const pf_burst_worker *worker, size_t index, pf_score *score,
+				 pf_error *error);
+	/* NULL: the list is complete. Otherwise called in the variant's own process, as pf_pool_job's: takes
+	 * a step that may find bursts, clears *more after the last. */
+	pf_status (*feed)(struct pf_crew *crew, bool *more, pf_error *error);
+	int feed_fd;   /* -1, as pf_crew_open sets it: feed takes step after step */
+	void *context; /* of the variant; score_photo finds it in the worker */
+
+	pf_burst_worker worker; /* each process has its own after the fork */
+	pf_pool_job job;
+} pf_crew;
+
+/* Joins the run as worker 0 and prepares for all photos of the dataset. Close may follow a failed open. */
+PF_API pf_status pf_crew_open(pf_crew *crew, const struct pf_env *env, const pf_dataset *dataset,
+			      struct pf_sink *sink, pf_error *error);
+PF_API void pf_crew_close(pf_crew *crew); /* leaves the run */
+
+/* pf_burst_fn whose context is a pf_crew: tells the sink of the burst and adds it to the list. */
+PF_API pf_status pf_crew_add(void *crew, const pf_burst *burst);
+
+/* Has every burst of the list scored by env->workers processes, see pf_pool_run and pf_burst_score. */
+PF_API pf_status pf_crew_run(pf_crew *crew, pf_error *error);
+
+#endif

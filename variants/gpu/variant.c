@@ -1,0 +1,81 @@
+/* gpu: as parallel, with inference on the device; each worker has a context of its own on it. */
+#include <string.h>
+#include <unistd.h>
+
+#include "photofinish/crew.h"
+#include "photofinish/variant.h"
+#include "photofinish/workspace.h"
+
+#define BACKEND "cudnn"
+
+static bool backend_is_there(void)
+{
+	for (size_t i = 0; pf_network_backend(i); i++) {
+		if (strcmp(pf_network_backend(i), BACKEND) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Looks only: a context opened here would be inherited by the workers, which CUDA does not survive. */
+static pf_status probe(const struct pf_env *env, const char **why_not)
+{
+	(void)env;
+	if (access("/dev/nvidiactl", F_OK) || access("/dev/nvidia0", F_OK)) {
+		*why_not = "no CUDA device (no /dev/nvidia0)";
+		return PF_ERR_UNAVAILABLE;
+	}
+	if (access("/dev/nvidiactl", R_OK | W_OK) || access("/dev/nvidia0", R_OK | W_OK)) {
+		*why_not = "the CUDA device may not be opened (/dev/nvidia0)";
+		return PF_ERR_UNAVAILABLE;
+	}
+	if (!backend_is_there()) {
+		*why_not = "this build has no CUDA backend";
+		return PF_ERR_UNAVAILABLE;
+	}
+	return PF_OK;
+}
+
+static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
+		     pf_error *error)
+{
+	pf_scorer_config on_device = *env->scorer;
+	struct pf_env own = *env;
+	pf_crew crew;
+	pf_burst_scan *scan = NULL;
+
+	memcpy(on_device.backend, BACKEND, sizeof BACKEND);
+	own.scorer = &on_device; /* what the workers open their scorers with, after the fork */
+
+	pf_status status = pf_crew_open(&crew, &own, dataset, sink, error);
+	if (status == PF_OK) {
+		status = pf_burst_scan_create(dataset, crew.trace, pf_crew_add, &crew, &scan, error);
+	}
+	if (status == PF_OK) {
+		status = pf_burst_scan_rest(scan, env->cancel, error);
+	}
+	if (status == PF_OK) {
+		status = pf_crew_run(&crew, error);
+	}
+	pf_burst_scan_destroy(scan);
+	pf_crew_close(&crew);
+	return status;
+}
+
+const struct pf_variant pf_variant_gpu = {
+	.abi_version = PF_ABI_VERSION,
+	.struct_size = sizeof(struct pf_variant),
+	.name = "gpu",
+	.parent = "parallel",
+	.summary = "worker processes take bursts, the pose network runs on the device",
+	.change = "inference on the GPU instead of the CPU",
+	.principle = "give each kind of work to what does it best",
+	.hypothesis = "a network is thousands of equal sums, which a GPU does side by side",
+	.expected = "the stage pose shrinks; reading and decoding stay, and bound the gain (the published "
+		    "step, workers "
+		    "and GPU together: 133 s to 56 s)",
+	.caps = PF_CAP_WORKERS | PF_CAP_GPU,
+	.probe = probe,
+	.run = run,
+};
