@@ -134,18 +134,13 @@ static const struct pf_variant *next_variant(const struct pf_variant *after,
 	return *entry;
 }
 
-static void check_same(const struct pf_variant *variant, const pf_trial *trial, const pf_trial *reference)
+static void check_outcomes(const struct pf_variant *variant, const pf_trial *trial, const pf_trial *reference)
 {
 	size_t first = 0;
-	if (trial->ending != PF_ENDED_OK) {
-		print_error("%s: %s\n", variant->name, trial->reason);
-	}
-	assert_int_equal(trial->ending, PF_ENDED_OK);
 	if (pf_outcomes_differ(trial->outcomes, reference->outcomes, &first)) {
 		print_error("%s: photo %zu differs\n", variant->name, first);
 		fail();
 	}
-	assert_memory_equal(trial->digest, reference->digest, PF_SHA256_BYTES);
 	assert_int_equal(trial->photos_scored + trial->photos_failed, session.dataset->count);
 	assert_int_equal(trial->photos_scored, reference->photos_scored);
 	assert_int_equal(trial->outcomes->bursts, reference->outcomes->bursts);
@@ -154,6 +149,16 @@ static void check_same(const struct pf_variant *variant, const pf_trial *trial, 
 			   *its = reference->outcomes->photos[i].message;
 		assert_string_equal(own ? own : "", its ? its : "");
 	}
+}
+
+static void check_same(const struct pf_variant *variant, const pf_trial *trial, const pf_trial *reference)
+{
+	if (trial->ending != PF_ENDED_OK) {
+		print_error("%s: %s\n", variant->name, trial->reason);
+	}
+	assert_int_equal(trial->ending, PF_ENDED_OK);
+	check_outcomes(variant, trial, reference);
+	assert_memory_equal(trial->digest, reference->digest, PF_SHA256_BYTES);
 }
 
 static void test_contracts(void **state)
@@ -370,7 +375,13 @@ static pf_trial run_with_mischief(const struct pf_variant *variant, bool kills, 
 	mischief.done = false;
 	mischief.killed = 0;
 	pf_interrupts = 0;
-	pf_trial trial = run(variant, workers_of(variant, 2), &troublemaker);
+	pf_trial trial;
+	pf_error error = {0};
+	/* Not `run`, which does it again where a worker died: that is what is looked at. */
+	assert_int_equal(
+		pf_trial_run(&session, variant, workers_of(variant, 2), NULL, &troublemaker, &trial, &error),
+		PF_OK);
+	pf_check_no_children();
 	pf_interrupts = 0;
 	assert_true(mischief.done);
 	return trial;
@@ -390,7 +401,9 @@ static void test_a_worker_is_killed(void **state)
 			pf_trial trial = run_with_mischief(variant, true, after);
 			assert_int_equal(mischief.killed, 1);
 			if (has_processes(variant)) {
-				check_same(variant, &trial, &reference);
+				assert_string_equal(trial.reason, "1 worker died and was replaced");
+				assert_int_equal(trial.ending, PF_ENDED_DISTURBED);
+				check_outcomes(variant, &trial, &reference);
 			} else {
 				char done[64];
 				assert_int_equal(trial.ending, PF_ENDED_CRASHED);
@@ -502,7 +515,7 @@ static void test_no_orphans_when_the_harness_is_killed(void **state)
 			nap_ms(1);
 		}
 		count = find_descendants(harness, found, 64);
-		assert_int_equal(count, has_processes(variant) ? 4 : 1);
+		assert_true(count >= (has_processes(variant) ? 4 : 1)); /* and what else it has */
 		kill(harness, SIGKILL);
 		for (size_t i = 0; i < count; i++) {
 			pf_wait_until_gone(found[i]);
