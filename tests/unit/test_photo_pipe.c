@@ -274,6 +274,55 @@ static void test_cancel_ends_it(void **state)
 	}
 }
 
+/* A worker asks, is sent one photo of three, and dies; the one in its place asks for the same and gets all.
+ */
+static void test_a_replacement_gets_all(void **state)
+{
+	(void)state;
+	atomic_int *cancel;
+	struct pf_env env = pf_shared_env(1, &cancel);
+	struct ledger *l = pf_shared_alloc(sizeof *l);
+	assert_int_equal(pf_worker_pipes_create(&env, &l->moved, &l->pipes, NULL), PF_OK);
+	for (int attempt = 0; attempt < 2; attempt++) {
+		assert_int_equal(pf_worker_pipes_forking(l->pipes, 1, NULL), PF_OK);
+		pid_t worker = fork();
+		if (worker == 0) {
+			own_slot = 1;
+			if (attempt == 0) {
+				pf_framed_end *reader;
+				pf_image image = {0};
+				uint32_t ticket;
+				pf_worker_pipes_ask(l->pipes, 1, 5, &reader);
+				pf_photo_receive(reader, &ticket, &image, NULL);
+				raise(SIGKILL);
+			}
+			receive(l, 5);
+			_exit(0);
+		}
+		pf_worker_pipes_forked(l->pipes, 1);
+		pf_framed_end *to;
+		pf_image image = {0};
+		assert_true(pf_worker_pipes_next(l->pipes, 5, &to));
+		pf_status status = PF_OK;
+		for (uint32_t i = 0; (i < PHOTOS || attempt == 0) && status == PF_OK; i++) {
+			make_photo(5 * PHOTOS + i, false, &image);
+			status = pf_photo_send(to, i, &image, NULL);
+		}
+		assert_int_equal(status, attempt == 0 ? PF_ERR_IO : PF_OK);
+		if (attempt == 1) {
+			assert_int_equal(pf_photo_send_end(to, NULL), PF_OK);
+			assert_false(pf_worker_pipes_next(l->pipes, 5, &to)); /* it has got it */
+		}
+		pf_image_release(&image);
+		int ending;
+		assert_int_equal(waitpid(worker, &ending, 0), worker);
+		assert_int_equal(WIFSIGNALED(ending), attempt == 0);
+	}
+	assert_int_equal(atomic_load(&l->whole), 1);
+	assert_int_equal(atomic_load(&l->wrong), 0);
+	pf_worker_pipes_destroy(l->pipes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_sizes_that_do_not_agree),
 		cmocka_unit_test(test_every_worker_that_asks_gets_all),
 		cmocka_unit_test(test_a_worker_dies_while_it_is_sent_to),
+		cmocka_unit_test(test_a_replacement_gets_all),
 		cmocka_unit_test(test_cancel_ends_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
