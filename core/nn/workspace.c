@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,6 +25,10 @@ const char *pf_network_backend(size_t index)
 {
 	return index < sizeof backends / sizeof *backends ? backends[index]->name : NULL;
 }
+
+/* Threads that compile the same network share what oneDNN keeps of it; one after the other they find it
+ * there, where side by side they would wait for each other inside the library. */
+static pthread_mutex_t compiling = PTHREAD_MUTEX_INITIALIZER;
 
 static int enter(const pf_backend *backend)
 {
@@ -53,6 +58,7 @@ pf_status pf_workspace_create(const pf_network *network, const char *backend, un
 	if (!workspace) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
+	pthread_mutex_lock(&compiling);
 	int entered = enter(found);
 	pf_status status = pf_program_init(&workspace->program, &network->graph, found, flags, error);
 	if (status == PF_OK) {
@@ -62,6 +68,7 @@ pf_status pf_workspace_create(const pf_network *network, const char *backend, un
 		status = pf_program_plan(&workspace->program, error);
 	}
 	leave(found, entered);
+	pthread_mutex_unlock(&compiling);
 	if (status != PF_OK) {
 		pf_workspace_destroy(workspace);
 		return status;
