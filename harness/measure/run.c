@@ -163,10 +163,7 @@ static pf_status run_rounds(pf_run *run, const pf_run_listener *listener, pf_err
 	}
 	pf_random random = {.state = run->seed};
 	for (uint32_t round = 1; round <= run->rounds && status == PF_OK && !run->partial; round++) {
-		for (size_t i = 0; i < run->contestant_count; i++) {
-			order[i] = i;
-		}
-		pf_shuffle(&random, order, run->contestant_count);
+		pf_shuffle_round(&random, order, run->contestant_count, round);
 		for (size_t i = 0; i < run->contestant_count && status == PF_OK && !run->partial; i++) {
 			pf_contestant *contestant = &run->contestants[order[i]];
 			if (pf_interrupts) {

@@ -74,7 +74,7 @@ typedef struct pf_run_listener {
 } pf_run_listener;
 
 /* Reads every photo once (which warms the page cache, and compares them with the manifest), fetches the
- * reference, then runs every contestant once a round, in an order shuffled anew in each, and checks all
+ * reference, then runs every contestant once a round, in the order of pf_shuffle_round, and checks all
  * scores inside the rounds. A contestant that does not end well, or whose scores differ, runs no more. A
  * trial that the harness could not time, because it did not get to run itself, does not count. The first
  * interrupt ends the run after the trial at hand drained: run->partial. On failure what was measured until

@@ -1,29 +1,29 @@
 #include "harness/measure/shuffle.h"
 
-uint64_t pf_random_next(pf_random *random)
+static void swap(size_t *items, size_t a, size_t b)
 {
-	uint64_t z = random->state += UINT64_C(0x9E3779B97F4A7C15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return z ^ (z >> 31);
-}
-
-uint64_t pf_random_below(pf_random *random, uint64_t bound)
-{
-	uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
-	uint64_t value;
-	do {
-		value = pf_random_next(random);
-	} while (value >= limit);
-	return value % bound;
+	size_t kept = items[a];
+	items[a] = items[b];
+	items[b] = kept;
 }
 
 void pf_shuffle(pf_random *random, size_t *items, size_t count)
 {
 	for (size_t i = count; i > 1; i--) {
-		size_t other = (size_t)pf_random_below(random, i);
-		size_t kept = items[i - 1];
-		items[i - 1] = items[other];
-		items[other] = kept;
+		swap(items, i - 1, (size_t)pf_random_below(random, i));
 	}
+}
+
+void pf_shuffle_round(pf_random *random, size_t *items, size_t count, uint32_t round)
+{
+	if (round % 2 == 0) {
+		for (size_t i = 0; i < count / 2; i++) {
+			swap(items, i, count - 1 - i);
+		}
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		items[i] = i;
+	}
+	pf_shuffle(random, items, count);
 }

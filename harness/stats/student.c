@@ -61,15 +61,19 @@ double pf_student_quantile(double p, double df)
 	while (pf_student_cdf(high, df) < p) {
 		high *= 2.0;
 	}
+	double scale = exp(lgamma(0.5 * (df + 1.0)) - lgamma(0.5 * df)) / sqrt(df * 3.14159265358979324);
+	double t = 0.5 * (low + high);
+	/* Newton's steps where they stay within the bounds, which close in, else halving. */
 	for (int i = 0; i < 200 && high - low > 1e-13 * fabs(high); i++) {
-		double middle = 0.5 * (low + high);
-		if (pf_student_cdf(middle, df) < p) {
-			low = middle;
-		} else {
-			high = middle;
+		double miss = pf_student_cdf(t, df) - p;
+		*(miss < 0.0 ? &low : &high) = t;
+		double step = miss / (scale * pow(1.0 + t * t / df, -0.5 * (df + 1.0)));
+		if (fabs(step) <= 1e-14 * fabs(t)) {
+			return t - step;
 		}
+		t = t - step > low && t - step < high ? t - step : 0.5 * (low + high);
 	}
-	return 0.5 * (low + high);
+	return t;
 }
 
 pf_interval pf_mean_interval(const double *samples, size_t n, double level)

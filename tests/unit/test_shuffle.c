@@ -88,6 +88,32 @@ static void test_seed_decides(void **state)
 	assert_memory_equal(a, b, sizeof a);
 }
 
+/* Odd rounds draw every order equally often, even ones reverse it: over two rounds all positions add up
+ * alike. */
+static void test_rounds_are_mirrored(void **state)
+{
+	(void)state;
+	pf_random random = {.state = 3};
+	size_t items[3] = {9, 9, 9}, seen[3][3] = {{0}};
+	for (uint32_t round = 1; round <= 6000; round += 2) {
+		size_t first[3];
+		pf_shuffle_round(&random, items, 3, round);
+		memcpy(first, items, sizeof first);
+		pf_shuffle_round(&random, items, 3, round + 1);
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(items[i], first[2 - i]);
+			seen[first[i]][i]++;
+		}
+	}
+	for (size_t i = 0; i < 9; i++) {
+		assert_in_range(seen[i / 3][i % 3], 900, 1100);
+	}
+	size_t alone = 7;
+	pf_shuffle_round(&random, &alone, 1, 1);
+	pf_shuffle_round(&random, &alone, 1, 2);
+	assert_int_equal(alone, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +121,7 @@ int main(void)
 		cmocka_unit_test(test_below_is_uniform),
 		cmocka_unit_test(test_every_order_is_equally_likely),
 		cmocka_unit_test(test_seed_decides),
+		cmocka_unit_test(test_rounds_are_mirrored),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
