@@ -26,3 +26,9 @@ void pf_binomial_interval(size_t successes, size_t n, double level, double *low,
 	*low = successes == 0 ? 0.0 : beta_quantile(tail, k, total - k + 1.0);
 	*high = successes == n ? 1.0 : beta_quantile(1.0 - tail, k + 1.0, total - k);
 }
+
+double pf_binomial_upper(size_t successes, size_t n, double level)
+{
+	assert(n >= 1 && successes <= n);
+	return successes == n ? 1.0 : beta_quantile(level, (double)successes + 1.0, (double)(n - successes));
+}

@@ -49,11 +49,24 @@ static void test_tails(void **state)
 	}
 }
 
+/* What one-sided bounds prove: 1 - 0.05^(1 / n) without a success. */
+static void test_upper(void **state)
+{
+	(void)state;
+	assert_true(fabs(pf_binomial_upper(0, 300, 0.95) - 0.009936) < 5e-7);
+	assert_true(fabs(pf_binomial_upper(0, 3000, 0.95) - 0.00099808) < 5e-9);
+	assert_true(pf_binomial_upper(7, 7, 0.95) == 1);
+	double low, high;
+	pf_binomial_interval(13, 90, 0.9, &low, &high);
+	assert_true(fabs(pf_binomial_upper(13, 90, 0.95) - high) < 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_published),
 		cmocka_unit_test(test_tails),
+		cmocka_unit_test(test_upper),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
