@@ -52,7 +52,7 @@ static void bet(pf_eprocess *process, pf_claim claim, double x)
 	process->log_highest[claim] = fmax(process->log_highest[claim], pf_eprocess_log_e(process, claim));
 }
 
-pf_verdict pf_eprocess_add(pf_eprocess *process, double log_ratio)
+pf_word pf_eprocess_add(pf_eprocess *process, double log_ratio)
 {
 	assert(isfinite(log_ratio));
 	bool proved[PF_CLAIM_COUNT];
@@ -61,12 +61,12 @@ pf_verdict pf_eprocess_add(pf_eprocess *process, double log_ratio)
 		proved[claim] = process->log_highest[claim] >= process->threshold;
 	}
 	process->n++;
-	if (process->verdict == PF_VERDICT_UNDECIDED) {
-		process->verdict = proved[PF_CLAIM_SLOWER]   ? PF_VERDICT_SLOWER
-				   : proved[PF_CLAIM_FASTER] ? PF_VERDICT_FASTER
-				   : proved[PF_CLAIM_NOT_SLOWER] && proved[PF_CLAIM_NOT_FASTER]
-					   ? PF_VERDICT_EQUIVALENT
-					   : PF_VERDICT_UNDECIDED;
+	if (process->word == PF_WORD_UNDECIDED) {
+		process->word = proved[PF_CLAIM_SLOWER]   ? PF_WORD_SLOWER
+				: proved[PF_CLAIM_FASTER] ? PF_WORD_FASTER
+				: proved[PF_CLAIM_NOT_SLOWER] && proved[PF_CLAIM_NOT_FASTER]
+					? PF_WORD_EQUIVALENT
+					: PF_WORD_UNDECIDED;
 	}
-	return process->verdict;
+	return process->word;
 }

@@ -18,7 +18,7 @@
 
 #include <stddef.h>
 
-#include "harness/stats/verdict.h"
+#include "harness/stats/words.h"
 
 #define PF_EPROCESS_BETS 6
 #define PF_EPROCESS_SILENT 3 /* the least n with a word is about 10 at alpha = 0.05, 18 at 0.001 */
@@ -38,7 +38,7 @@ typedef struct pf_eprocess {
 	double squares[PF_CLAIM_COUNT];
 	double log_highest[PF_CLAIM_COUNT]; /* of E so far: evidence does not expire */
 	size_t n;
-	pf_verdict verdict;
+	pf_word word;
 } pf_eprocess;
 
 /* `margin` > 0 as a share (0.02), 0 < alpha < 1: the chance of a false word, however long it goes on. Either
@@ -47,7 +47,7 @@ void pf_eprocess_start(pf_eprocess *process, double margin, double alpha);
 
 /* Takes log(time A / time B) of one pair, finite, and gives the word for A so far. The first word other than
  * undecided stays: stop there. */
-pf_verdict pf_eprocess_add(pf_eprocess *process, double log_ratio);
+pf_word pf_eprocess_add(pf_eprocess *process, double log_ratio);
 
 /* log E of a claim now; -infinity at worst. */
 double pf_eprocess_log_e(const pf_eprocess *process, pf_claim claim);

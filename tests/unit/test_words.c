@@ -22,13 +22,13 @@ static void test_words_of_intervals(void **state)
 	(void)state;
 	static const struct {
 		double low, high;
-		pf_verdict word;
+		pf_word word;
 	} cases[] = {
-		{0.90, 0.97, PF_VERDICT_FASTER},     {0.90, 0.9804, PF_VERDICT_UNDECIDED},
-		{1.03, 1.40, PF_VERDICT_SLOWER},     {1.02, 1.40, PF_VERDICT_UNDECIDED},
-		{0.99, 1.01, PF_VERDICT_EQUIVALENT}, {0.981, 1.0199, PF_VERDICT_EQUIVALENT},
-		{0.98, 1.01, PF_VERDICT_UNDECIDED},  {0.99, 1.021, PF_VERDICT_UNDECIDED},
-		{0.50, 2.00, PF_VERDICT_UNDECIDED},  {1.005, 1.01, PF_VERDICT_EQUIVALENT},
+		{0.90, 0.97, PF_WORD_FASTER},     {0.90, 0.9804, PF_WORD_UNDECIDED},
+		{1.03, 1.40, PF_WORD_SLOWER},     {1.02, 1.40, PF_WORD_UNDECIDED},
+		{0.99, 1.01, PF_WORD_EQUIVALENT}, {0.981, 1.0199, PF_WORD_EQUIVALENT},
+		{0.98, 1.01, PF_WORD_UNDECIDED},  {0.99, 1.021, PF_WORD_UNDECIDED},
+		{0.50, 2.00, PF_WORD_UNDECIDED},  {1.005, 1.01, PF_WORD_EQUIVALENT},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		pf_interval ratio = {.mean = sqrt(cases[i].low * cases[i].high),
@@ -37,12 +37,12 @@ static void test_words_of_intervals(void **state)
 				     .level = 0.95,
 				     .n = 5,
 				     .has_interval = true};
-		assert_int_equal(pf_verdict_of(&ratio, 0.02), cases[i].word);
+		assert_int_equal(pf_word_of(&ratio, 0.02), cases[i].word);
 		ratio.has_interval = false;
-		assert_int_equal(pf_verdict_of(&ratio, 0.02), PF_VERDICT_UNDECIDED);
+		assert_int_equal(pf_word_of(&ratio, 0.02), PF_WORD_UNDECIDED);
 	}
-	assert_string_equal(pf_verdict_name(PF_VERDICT_EQUIVALENT), "equivalent");
-	assert_string_equal(pf_verdict_name(PF_VERDICT_COUNT), "?");
+	assert_string_equal(pf_word_name(PF_WORD_EQUIVALENT), "equivalent");
+	assert_string_equal(pf_word_name(PF_WORD_COUNT), "?");
 }
 
 /* The definition, written down once more: whole sums instead of steps. */
@@ -97,16 +97,16 @@ static void test_symmetry_and_extremes(void **state)
 	pf_eprocess_start(&other, 0.02, 0.05);
 	for (int i = 0; i < 100; i++) {
 		double d = 0.1 + 0.02 * draw_normal(&random);
-		pf_verdict a = pf_eprocess_add(&one, d), b = pf_eprocess_add(&other, -d);
-		assert_int_equal(a == PF_VERDICT_SLOWER, b == PF_VERDICT_FASTER);
-		assert_true(a == PF_VERDICT_UNDECIDED || a == PF_VERDICT_SLOWER);
+		pf_word a = pf_eprocess_add(&one, d), b = pf_eprocess_add(&other, -d);
+		assert_int_equal(a == PF_WORD_SLOWER, b == PF_WORD_FASTER);
+		assert_true(a == PF_WORD_UNDECIDED || a == PF_WORD_SLOWER);
 	}
-	assert_int_equal(one.verdict, PF_VERDICT_SLOWER);
+	assert_int_equal(one.word, PF_WORD_SLOWER);
 	pf_eprocess_start(&one, 0.02, 0.05);
 	for (int i = 0; i < 30; i++) { /* exactly equal times */
 		pf_eprocess_add(&one, 0);
 	}
-	assert_int_equal(one.verdict, PF_VERDICT_EQUIVALENT);
+	assert_int_equal(one.word, PF_WORD_EQUIVALENT);
 	pf_eprocess_start(&one, 0.02, 0.05);
 	for (int i = 0; i < 50; i++) {
 		pf_eprocess_add(&one, i % 5 == 4 ? 1e200 : i % 7 == 6 ? -1e200 : 1e-9);
@@ -117,8 +117,8 @@ static void test_symmetry_and_extremes(void **state)
 }
 
 typedef struct tally {
-	double words[PF_VERDICT_COUNT]; /* shares */
-	double rounds[4096];            /* until decided */
+	double words[PF_WORD_COUNT]; /* shares */
+	double rounds[4096];         /* until decided */
 	size_t decided;
 } tally;
 
@@ -130,12 +130,12 @@ static void simulate(const pf_noise *of_a, const pf_noise *of_b, double effect, 
 	for (int run = 0; run < runs; run++) {
 		pf_eprocess process;
 		pf_eprocess_start(&process, PF_MARGIN, alpha);
-		while (process.verdict == PF_VERDICT_UNDECIDED && process.n < MOST_ROUNDS) {
+		while (process.word == PF_WORD_UNDECIDED && process.n < MOST_ROUNDS) {
 			double d = effect + of_a->draw(random) - of_a->mean - of_b->draw(random) + of_b->mean;
 			pf_eprocess_add(&process, d);
 		}
-		out->words[process.verdict] += 1.0 / runs;
-		if (process.verdict != PF_VERDICT_UNDECIDED && out->decided < COUNT(out->rounds)) {
+		out->words[process.word] += 1.0 / runs;
+		if (process.word != PF_WORD_UNDECIDED && out->decided < COUNT(out->rounds)) {
 			out->rounds[out->decided++] = (double)process.n;
 		}
 	}
@@ -145,9 +145,9 @@ static void print_tally(const char *noise, double effect, double alpha, tally *t
 {
 	double median = t->decided ? pf_median(t->rounds, t->decided) : NAN;
 	print_message("%-22s %+6.1f %%  %5g  %6.2f %6.2f %6.2f %6.2f  %5.0f\n", noise,
-		      100 * (exp(effect) - 1), alpha, 100 * t->words[PF_VERDICT_FASTER],
-		      100 * t->words[PF_VERDICT_SLOWER], 100 * t->words[PF_VERDICT_EQUIVALENT],
-		      100 * t->words[PF_VERDICT_UNDECIDED], median);
+		      100 * (exp(effect) - 1), alpha, 100 * t->words[PF_WORD_FASTER],
+		      100 * t->words[PF_WORD_SLOWER], 100 * t->words[PF_WORD_EQUIVALENT],
+		      100 * t->words[PF_WORD_UNDECIDED], median);
 }
 
 /* The chance of a false word is at most alpha, at the margin too, where it is hardest, looked at after every
@@ -173,14 +173,14 @@ static void test_false_words(void **state)
 			/* at the margin each word is one too many, but for undecided */
 			simulate(noises[k], noises[k], log(1 + PF_MARGIN), alphas[a], runs, &random, t);
 			print_tally(noises[k]->name, log(1 + PF_MARGIN), alphas[a], t);
-			assert_true(1 - t->words[PF_VERDICT_UNDECIDED] <= limit);
+			assert_true(1 - t->words[PF_WORD_UNDECIDED] <= limit);
 		}
 		simulate(noises[k], noises[k], 0, 0.05, runs, &random, t);
 		print_tally(noises[k]->name, 0, 0.05, t);
-		assert_true(t->words[PF_VERDICT_FASTER] + t->words[PF_VERDICT_SLOWER] <= 0.05);
+		assert_true(t->words[PF_WORD_FASTER] + t->words[PF_WORD_SLOWER] <= 0.05);
 		simulate(noises[k], noises[k], log(1.4), 0.05, runs, &random, t);
 		print_tally(noises[k]->name, log(1.4), 0.05, t);
-		assert_true(t->words[PF_VERDICT_FASTER] + t->words[PF_VERDICT_EQUIVALENT] == 0);
+		assert_true(t->words[PF_WORD_FASTER] + t->words[PF_WORD_EQUIVALENT] == 0);
 	}
 	/* The limit of the method, printed: d is not symmetric where only one of the two has slow trials. */
 	for (size_t k = 3; k < COUNT(noises); k++) {
@@ -200,13 +200,13 @@ static void test_power(void **state)
 	tally *t = malloc(sizeof *t);
 	assert_non_null(t);
 	simulate(&pf_noise_none, &pf_noise_none, log(1.4), 0.05, 1, &random, t);
-	assert_true(t->words[PF_VERDICT_SLOWER] == 1 && t->rounds[0] <= 13);
+	assert_true(t->words[PF_WORD_SLOWER] == 1 && t->rounds[0] <= 13);
 	simulate(&pf_noise_normal, &pf_noise_normal, -log(1.4), 0.05, 200, &random, t);
-	assert_true(t->words[PF_VERDICT_FASTER] > 0.999 && pf_median(t->rounds, t->decided) <= 14);
+	assert_true(t->words[PF_WORD_FASTER] > 0.999 && pf_median(t->rounds, t->decided) <= 14);
 	simulate(&pf_noise_normal, &pf_noise_normal, log(1.06), 0.05, 200, &random, t);
-	assert_true(t->words[PF_VERDICT_SLOWER] > 0.98 && pf_median(t->rounds, t->decided) <= 35);
+	assert_true(t->words[PF_WORD_SLOWER] > 0.98 && pf_median(t->rounds, t->decided) <= 35);
 	simulate(&pf_noise_normal, &pf_noise_normal, 0, 0.05, 200, &random, t);
-	assert_true(t->words[PF_VERDICT_EQUIVALENT] > 0.9 && pf_median(t->rounds, t->decided) <= 100);
+	assert_true(t->words[PF_WORD_EQUIVALENT] > 0.9 && pf_median(t->rounds, t->decided) <= 100);
 	free(t);
 }
 

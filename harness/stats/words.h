@@ -1,22 +1,22 @@
 /* The four words in which a comparison ends. Pure functions. */
-#ifndef HARNESS_VERDICT_H
-#define HARNESS_VERDICT_H
+#ifndef HARNESS_WORDS_H
+#define HARNESS_WORDS_H
 
 #include "harness/stats/student.h"
 
 /* X(constant, name). */
-#define PF_VERDICT_LIST(X)                   \
-	X(PF_VERDICT_UNDECIDED, "undecided") \
-	X(PF_VERDICT_FASTER, "faster")       \
-	X(PF_VERDICT_SLOWER, "slower")       \
-	X(PF_VERDICT_EQUIVALENT, "equivalent")
+#define PF_WORD_LIST(X)                   \
+	X(PF_WORD_UNDECIDED, "undecided") \
+	X(PF_WORD_FASTER, "faster")       \
+	X(PF_WORD_SLOWER, "slower")       \
+	X(PF_WORD_EQUIVALENT, "equivalent")
 
-#define PF_VERDICT_ENUM(constant, name) constant,
-typedef enum pf_verdict { PF_VERDICT_LIST(PF_VERDICT_ENUM) PF_VERDICT_COUNT } pf_verdict;
-#undef PF_VERDICT_ENUM
+#define PF_WORD_ENUM(constant, name) constant,
+typedef enum pf_word { PF_WORD_LIST(PF_WORD_ENUM) PF_WORD_COUNT } pf_word;
+#undef PF_WORD_ENUM
 
 /* "faster"; "?" for values out of range. */
-const char *pf_verdict_name(pf_verdict verdict);
+const char *pf_word_name(pf_word word);
 
 #define PF_MARGIN 0.02 /* unless told otherwise */
 
@@ -24,6 +24,6 @@ const char *pf_verdict_name(pf_verdict verdict);
  * the margin (below 1 / (1 + margin), above 1 + margin), equivalent where it lies within, else undecided;
  * undecided without an interval. For a number of trials that was fixed beforehand: looking again and again
  * until a word comes is pf_eprocess's. */
-pf_verdict pf_verdict_of(const pf_interval *ratio, double margin);
+pf_word pf_word_of(const pf_interval *ratio, double margin);
 
 #endif
