@@ -9,7 +9,8 @@
 
 const pf_command pf_commands[] = {
 	{"journey", "", "Run all variants against each other and print the table",
-	 "Every variant runs once in each round, in an order that is shuffled anew, each trial in a process "
+	 "Every variant runs once in each round, in a shuffled order that every second round reverses, each "
+	 "trial in a process "
 	 "of its\n"
 	 "own. Every score is compared with the reference; wrong output gets no time. A dataset that is not "
 	 "there\n"
