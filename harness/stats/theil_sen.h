@@ -20,7 +20,7 @@ double pf_theil_sen(const double *x, const double *y, size_t n);
 /* The slope with a bootstrap interval over the residuals, resampled in circular blocks of neighbours (Politis
  * and Romano 1992), so that a disturbance that lasts counts once; stretched by Student's t for as many values
  * as there are blocks. x ascending, at even steps or nearly. `block` samples, at most n / 4, so that it spans
- * what lasts; 0: 2 n^(1/3) + 1, long enough where neighbours correlate by up to 0.3. `resamples` >= 200; each
+ * what lasts; 0: 2 n^(1/3) + 1, long enough where neighbours correlate by up to 0.6. `resamples` >= 200; each
  * takes n^2 / 2 slopes (n = 200, 1,000 of them: 0.2 s). mean: the slope; no interval below PF_TREND_LEAST
  * samples. */
 pf_interval pf_theil_sen_interval(const double *x, const double *y, size_t n, size_t block, size_t resamples,

@@ -233,7 +233,7 @@ static void test_trends(void **state)
 			}
 			print_row(noises[k]->name, with, shares, COUNT(sizes));
 			for (size_t i = 0; i < COUNT(sizes); i++) {
-				/* blocks are too short for more likeness than 0.3 */
+				/* at 0.6 the coverage is 93 % itself: room for chance */
 				assert_true(shares[i] >= least_share(runs) - (likeness[l] > 0.3 ? 0.08 : 0));
 			}
 		}
