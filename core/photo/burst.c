@@ -203,35 +203,6 @@ static pf_status collect(void *context, const pf_burst *burst)
 	return c->fn ? c->fn(c->context, burst) : PF_OK;
 }
 
-static pf_status detect_all(pf_burst_detector *detector, pf_facts_reader *reader, const pf_dataset *dataset,
-			    const atomic_int *cancel, pf_trace *trace, uint64_t *largest_plane_bytes,
-			    pf_error *error)
-{
-	for (size_t i = 0; i < dataset->count; i++) {
-		if (cancel && atomic_load_explicit(cancel, memory_order_relaxed) != 0) {
-			return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
-		}
-		pf_facts facts;
-		uint64_t read_bytes = 0;
-		pf_trace_photo(trace, (uint32_t)i);
-		uint64_t begin = pf_span_begin(trace, PF_STAGE_DETECT);
-		pf_status status = pf_facts_read(reader, dataset, i, &facts, &read_bytes, error);
-		pf_span_end(trace, PF_STAGE_DETECT, begin);
-		pf_trace_photo(trace, PF_NO_PHOTO);
-		if (trace) {
-			trace->read_bytes += read_bytes;
-		}
-		if (facts.plane_bytes > *largest_plane_bytes) {
-			*largest_plane_bytes = facts.plane_bytes;
-		}
-		status = status == PF_OK ? pf_burst_push(detector, (uint32_t)i, &facts) : status;
-		if (status != PF_OK) {
-			return status;
-		}
-	}
-	return pf_burst_flush(detector);
-}
-
 static int by_id(const void *a, const void *b)
 {
 	uint32_t left = ((const pf_burst *)a)->id, right = ((const pf_burst *)b)->id;
@@ -244,8 +215,7 @@ pf_status pf_burst_list_detect(const pf_dataset *dataset, const atomic_int *canc
 	pf_burst_list list = {.bursts = calloc(dataset->count + 1, sizeof *list.bursts),
 			      .photos = calloc(dataset->count + 1, sizeof *list.photos)};
 	collector c = {.list = &list, .fn = fn, .context = context};
-	pf_burst_detector *detector = NULL;
-	pf_facts_reader *reader = NULL;
+	pf_burst_scan *scan = NULL;
 	*out = (pf_burst_list){0};
 	pf_status status = PF_OK;
 	if (!list.bursts || !list.photos) {
@@ -253,23 +223,18 @@ pf_status pf_burst_list_detect(const pf_dataset *dataset, const atomic_int *canc
 				 dataset->count);
 		goto cleanup;
 	}
-	status = pf_burst_detector_create(collect, &c, &detector, error);
-	if (status != PF_OK) {
-		goto cleanup;
-	}
-	status = pf_facts_reader_create(&reader, error);
-	if (status != PF_OK) {
-		goto cleanup;
-	}
-	status = detect_all(detector, reader, dataset, cancel, trace, &list.largest_plane_bytes, error);
+	status = pf_burst_scan_create(dataset, trace, collect, &c, &scan, error);
 	if (status == PF_OK) {
+		status = pf_burst_scan_rest(scan, cancel, error);
+	}
+	if (status == PF_OK) {
+		list.largest_plane_bytes = pf_burst_scan_largest_plane_bytes(scan);
 		qsort(list.bursts, list.count, sizeof *list.bursts, by_id);
 		*out = list;
 		list = (pf_burst_list){0};
 	}
 cleanup:
-	pf_facts_reader_destroy(reader);
-	pf_burst_detector_destroy(detector);
+	pf_burst_scan_destroy(scan);
 	pf_burst_list_free(&list);
 	return status;
 }

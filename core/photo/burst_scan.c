@@ -9,6 +9,7 @@ struct pf_burst_scan {
 	pf_burst_detector *detector;
 	pf_facts_reader *reader;
 	size_t next; /* photo */
+	uint64_t largest_plane_bytes;
 };
 
 pf_status pf_burst_scan_create(const pf_dataset *dataset, pf_trace *trace, pf_burst_fn fn, void *context,
@@ -59,7 +60,15 @@ pf_status pf_burst_scan_step(pf_burst_scan *scan, bool *more, pf_error *error)
 	if (scan->trace) {
 		scan->trace->read_bytes += read_bytes;
 	}
+	if (status == PF_OK && facts.plane_bytes > scan->largest_plane_bytes) {
+		scan->largest_plane_bytes = facts.plane_bytes;
+	}
 	return status == PF_OK ? pf_burst_push(scan->detector, (uint32_t)index, &facts) : status;
+}
+
+uint64_t pf_burst_scan_largest_plane_bytes(const pf_burst_scan *scan)
+{
+	return scan->largest_plane_bytes;
 }
 
 pf_status pf_burst_scan_rest(pf_burst_scan *scan, const atomic_int *cancel, pf_error *error)

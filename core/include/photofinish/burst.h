@@ -46,6 +46,9 @@ PF_API void pf_burst_scan_destroy(pf_burst_scan *scan); /* NULL is fine */
 /* Reads the facts of the next photo and pushes them; behind the last one, flushes and clears *more. */
 PF_API pf_status pf_burst_scan_step(pf_burst_scan *scan, bool *more, pf_error *error);
 
+/* Most that the planes of any photo seen so far will take, by the heads. */
+PF_API uint64_t pf_burst_scan_largest_plane_bytes(const pf_burst_scan *scan);
+
 /* All steps that are left. Stops with PF_ERR_CANCELLED when *cancel (may be NULL) is not 0. */
 PF_API pf_status pf_burst_scan_rest(pf_burst_scan *scan, const atomic_int *cancel, pf_error *error);
 
