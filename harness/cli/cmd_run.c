@@ -8,8 +8,10 @@
 #include "harness/cli/common.h"
 #include "harness/cli/journey_choice.h"
 #include "harness/measure/contestant.h"
+#include "harness/measure/dataset_view.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
+#include "harness/measure/outside.h"
 #include "harness/report/progress.h"
 #include "harness/report/run_progress.h"
 #include "harness/report/run_table.h"
@@ -34,7 +36,8 @@ static int exit_code(const pf_run *run)
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		measured += contestant->status == PF_RUN_OK ||
-			    (contestant->status == PF_RUN_FLOOR && run->contestant_count == 1);
+			    (run->contestant_count == 1 &&
+			     (contestant->status == PF_RUN_FLOOR || contestant->status == PF_RUN_UNCHECKED));
 		if (contestant->variant->caps & PF_CAP_MAY_CRASH) {
 			continue;
 		}
@@ -160,6 +163,11 @@ static int execute(const struct request *request, const char *command, pf_contes
 		.seed = request->has_seed ? request->seed : seed_from_clock(),
 	};
 	pf_status status = open_session(request, config, &dataset, &session, &error);
+	char view[PF_VIEW_PATH_MAX] = "";
+	if (status == PF_OK && pf_outside_has_commands()) {
+		status = pf_view_open(dataset, view, &error);
+		session.view = view;
+	}
 	bool executed = status == PF_OK;
 	if (executed) {
 		status = pf_run_execute(&run, &pf_run_progress, &error);
@@ -180,6 +188,7 @@ static int execute(const struct request *request, const char *command, pf_contes
 	}
 	pf_run_release(&run);
 	pf_session_close(&session);
+	pf_view_close(view);
 	pf_dataset_free(dataset);
 	return code;
 }
@@ -213,6 +222,7 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each variant (default: 5)", 1,
 		 10000},
 		PF_PLUGIN_ARG(request.common.plugins),
+		PF_COMMAND_ARG(request.common.commands),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},
@@ -247,6 +257,7 @@ int pf_cmd_run(const pf_command *command, int argc, char **argv)
 		{"repetitions", 'r', PF_ARG_COUNT, &request.rounds, "R",
 		 "trials (default: 1, which has no interval)", 1, 10000},
 		PF_PLUGIN_ARG(request.common.plugins),
+		PF_COMMAND_ARG(request.common.commands),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},

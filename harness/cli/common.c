@@ -31,11 +31,14 @@ size_t pf_common_report_faults(void)
 	return pf_variants_with_faults(report_fault);
 }
 
-pf_status pf_common_outside(const pf_texts *plugins, pf_error *error)
+pf_status pf_common_outside(const pf_texts *plugins, const pf_texts *commands, pf_error *error)
 {
 	pf_status status = PF_OK;
 	for (size_t i = 0; i < plugins->count && status == PF_OK; i++) {
 		status = pf_plugin_add(plugins->texts[i], error);
+	}
+	for (size_t i = 0; commands && i < commands->count && status == PF_OK; i++) {
+		status = pf_command_add(commands->texts[i], error);
 	}
 	/* All together: one may be the parent of another. */
 	const struct pf_variant *variant;
@@ -84,7 +87,7 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 	pf_scorer_config_default(config);
 	pf_status status = choose_placement(common, error);
 	if (status == PF_OK) {
-		status = pf_common_outside(&common->plugins, error);
+		status = pf_common_outside(&common->plugins, &common->commands, error);
 	}
 	return status == PF_OK && common->config_file
 		       ? pf_scorer_config_load(config, common->config_file, error)

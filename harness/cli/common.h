@@ -33,7 +33,7 @@ typedef struct pf_common {
 	const char *config_file;
 	pf_progress_choice progress;
 	const char *placement_text;
-	pf_texts plugins;
+	pf_texts plugins, commands;
 	pf_placement placement; /* filled in by pf_common_apply */
 } pf_common;
 
@@ -90,8 +90,16 @@ typedef struct pf_common {
 			"take in the variant of a shared object (may stand several times)", 0, 0 \
 	}
 
-/* Takes in variants from outside. One that is wrong is an error. */
-pf_status pf_common_outside(const pf_texts *plugins, pf_error *error);
+#define PF_COMMAND_ARG(list)                                                                             \
+	{                                                                                                \
+		"command", 0, PF_ARG_LIST, &(list), "NAME=\"CMD\"",                                      \
+			"take in a program that reads {dataset} and writes {scores} (may stand several " \
+			"times)",                                                                        \
+			0, 0                                                                             \
+	}
+
+/* Takes in variants from outside; `commands` may be NULL. One that is wrong is an error. */
+pf_status pf_common_outside(const pf_texts *plugins, const pf_texts *commands, pf_error *error);
 
 /* Says on standard error which registered variants cannot be run, and why. Returns how many. */
 size_t pf_common_report_faults(void);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/measure/command.h"
 #include "harness/measure/plugin.h"
 #include "harness/measure/trial.h"
 
@@ -70,6 +71,38 @@ pf_status pf_plugin_adopt(const char *file, pf_error *error)
 	}
 	outside_count += status == PF_OK;
 	return status;
+}
+
+bool pf_variant_name_is_good(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t length = strlen(name);
+	return length > 0 && length < 48 && strspn(name, letters) == length && name[0] != '-';
+}
+
+pf_status pf_command_add(const char *text, pf_error *error)
+{
+	struct pf_variant *variant = NULL;
+	pf_status status = pf_command_parse(text, &variant, error);
+	if (status == PF_OK) {
+		status = check_room(variant->name, NULL, error);
+	}
+	if (status != PF_OK) {
+		free(variant);
+		return status;
+	}
+	outside[outside_count++] = (pf_outside){.variant = variant, .command = text};
+	return PF_OK;
+}
+
+bool pf_outside_has_commands(void)
+{
+	for (size_t i = 0; i < outside_count; i++) {
+		if (outside[i].command) {
+			return true;
+		}
+	}
+	return false;
 }
 
 #define LOADING_SECONDS 10

@@ -3,6 +3,7 @@
 #ifndef HARNESS_OUTSIDE_H
 #define HARNESS_OUTSIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,8 @@
 /* Where a variant from outside came from. */
 typedef struct pf_outside {
 	const struct pf_variant *variant;
-	char *plugin; /* absolute path of the shared object; NULL for a command */
+	char *plugin;        /* absolute path of the shared object; NULL for a command */
+	const char *command; /* NAME=COMMAND LINE as it was given; NULL for a plug-in */
 	uint8_t plugin_sha256[PF_SHA256_BYTES];
 } pf_outside;
 
@@ -26,6 +28,13 @@ pf_status pf_plugin_add(const char *file, pf_error *error);
 
 /* The same without the trial run: in the process of a trial, which may die. */
 pf_status pf_plugin_adopt(const char *file, pf_error *error);
+
+/* Takes in the program of a text NAME='COMMAND LINE', which has to outlive the variant. */
+pf_status pf_command_add(const char *text, pf_error *error);
+bool pf_outside_has_commands(void);
+
+/* Lower-case letters, digits and dashes: names stand in tables, on command lines and in lists. */
+bool pf_variant_name_is_good(const char *name);
 
 /* Where it came from; NULL for a variant that was built in. */
 const pf_outside *pf_outside_of(const struct pf_variant *variant);

@@ -3,16 +3,9 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
-#include <stdbool.h>
 #include <string.h>
 
-/* Names stand in tables, on command lines and in lists: letters, digits and dashes. */
-static bool is_good_name(const char *name)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-	size_t length = strlen(name);
-	return length > 0 && length < 48 && strspn(name, letters) == length && name[0] != '-';
-}
+#include "harness/measure/outside.h"
 
 /* Bytes of the object that a symbol names, 0 where the file does not say. */
 static size_t size_of_symbol(const void *symbol)
@@ -65,7 +58,7 @@ pf_status pf_plugin_open(const char *path, const char *file, const struct pf_var
 		return pf_fail(error, PF_ERR_INVALID, file, "it exports no %s", PF_PLUGIN_SYMBOL);
 	}
 	pf_status status = check_version(file, variant, error);
-	if (status == PF_OK && (!variant->name || !is_good_name(variant->name))) {
+	if (status == PF_OK && (!variant->name || !pf_variant_name_is_good(variant->name))) {
 		status = pf_fail(error, PF_ERR_INVALID, file,
 				 "its variant's name has to be of lower-case letters, digits and dashes");
 	}

@@ -73,11 +73,37 @@ static void describe_failures(const pf_outcomes *reference, const pf_outcomes *o
 	}
 }
 
+/* The same of a program that declares what it produces, and how near to the reference. */
+static void check_tolerance(pf_run *run, pf_contestant *contestant, pf_trial *trial)
+{
+	size_t first = 0;
+	char name[256], what[192];
+	size_t exceeded = pf_tolerance_exceeded(&trial->tolerance, run->reference.outcomes, trial->outcomes,
+						&first, what, sizeof what);
+	trial->checked = exceeded == 0;
+	if (exceeded) {
+		pf_escape(run->session->dataset->photos[first].path, name, sizeof name);
+		contestant->status = PF_RUN_WRONG_OUTPUT;
+		snprintf(contestant->reason, sizeof contestant->reason,
+			 "%zu of %zu photos are not within its declared tolerance, the first is %s: %s",
+			 exceeded, trial->outcomes->count, name, what);
+	}
+}
+
 /* Compares the scores of a trial that ended well with the reference. */
 static pf_status check_scores(pf_run *run, pf_contestant *contestant, pf_trial *trial, pf_error *error)
 {
 	size_t differ = 0, first = 0;
 	char name[256], what[192];
+	if (trial->unscored) {
+		contestant->status = PF_RUN_UNCHECKED;
+		snprintf(contestant->reason, sizeof contestant->reason, "it wrote no scores");
+		return PF_OK;
+	}
+	if (trial->tolerance.declared) {
+		check_tolerance(run, contestant, trial);
+		return PF_OK;
+	}
 	pf_status status = compare(run, trial, &differ, &first, error);
 	if (status != PF_OK) {
 		return status;
@@ -106,6 +132,7 @@ static pf_status judge(pf_run *run, pf_contestant *contestant, pf_trial *trial, 
 {
 	bool ended_well = trial->ending == PF_ENDED_OK || trial->ending == PF_ENDED_DISTURBED;
 	bool is_floor = contestant->variant->caps & PF_CAP_FLOOR;
+	bool unchecked_before = contestant->status == PF_RUN_UNCHECKED;
 	contestant->status = ended_well && is_floor ? PF_RUN_FLOOR : status_of_ending(trial->ending);
 	pf_status status = PF_OK;
 	if (ended_well && is_floor) {
@@ -115,6 +142,10 @@ static pf_status judge(pf_run *run, pf_contestant *contestant, pf_trial *trial, 
 	} else {
 		memcpy(contestant->reason, trial->reason, sizeof contestant->reason);
 	}
+	if (unchecked_before &&
+	    contestant->status == PF_RUN_OK) { /* one good trial does not vouch for the others */
+		contestant->status = PF_RUN_UNCHECKED;
+	}
 	/* The scores are good, the time is not; the variant goes on. */
 	trial->checked = trial->checked && trial->ending == PF_ENDED_OK;
 	return status;
@@ -122,7 +153,8 @@ static pf_status judge(pf_run *run, pf_contestant *contestant, pf_trial *trial, 
 
 static bool still_runs(const pf_contestant *contestant)
 {
-	return contestant->status == PF_RUN_OK || contestant->status == PF_RUN_FLOOR;
+	return contestant->status == PF_RUN_OK || contestant->status == PF_RUN_FLOOR ||
+	       contestant->status == PF_RUN_UNCHECKED;
 }
 
 static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t round,
@@ -212,7 +244,9 @@ static void settle_unmeasured(pf_run *run)
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		pf_contestant *contestant = &run->contestants[i];
 		pf_interval ignored;
-		if (still_runs(contestant) && !pf_run_time(contestant, &ignored)) {
+		bool unchecked = contestant->status == PF_RUN_UNCHECKED &&
+				 pf_run_unchecked_time(contestant, &ignored);
+		if (still_runs(contestant) && !unchecked && !pf_run_time(contestant, &ignored)) {
 			contestant->status = PF_RUN_INVALID;
 			snprintf(contestant->reason, sizeof contestant->reason, "not measured: %s",
 				 run->partial ? run->why_partial

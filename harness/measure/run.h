@@ -87,6 +87,9 @@ void pf_run_release(
  * neither ok nor floor. */
 bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds);
 
+/* The same of a program that wrote no scores: of the trials that ended well. Not to be compared. */
+bool pf_run_unchecked_time(const pf_contestant *contestant, pf_interval *seconds);
+
 /* How many times as fast as `other` this contestant is (other's time over its own), paired by round. False
  * unless both are ok. */
 bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio);

@@ -25,6 +25,23 @@ bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds)
 	return count > 0;
 }
 
+bool pf_run_unchecked_time(const pf_contestant *contestant, pf_interval *seconds)
+{
+	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
+	size_t count = 0;
+	for (size_t i = 0; samples && i < contestant->trial_count; i++) {
+		const pf_trial *trial = &contestant->trials[i];
+		if (trial->unscored && trial->ending == PF_ENDED_OK) {
+			samples[count++] = (double)trial->wall_ns * 1e-9;
+		}
+	}
+	if (count) {
+		*seconds = pf_mean_interval(samples, count, PF_LEVEL);
+	}
+	free(samples);
+	return count > 0 && contestant->status == PF_RUN_UNCHECKED;
+}
+
 bool pf_run_first_result(const pf_contestant *contestant, pf_interval *seconds)
 {
 	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
@@ -59,7 +76,7 @@ double pf_run_core_share(const pf_run *run)
 		for (size_t k = 0; k < contestant->trial_count; k++) {
 			const pf_trial *trial = &contestant->trials[k];
 			if (trial->checked && trial->photos_scored &&
-			    !(contestant->variant->caps & PF_CAP_WORKERS)) {
+			    !(contestant->variant->caps & (PF_CAP_WORKERS | PF_CAP_COMMAND))) {
 				cpu += (double)trial->cpu_ns;
 				wall += (double)trial->wall_ns;
 			}
@@ -132,7 +149,7 @@ const pf_contestant *pf_run_baseline(const pf_run *run)
 {
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const struct pf_variant *variant = run->contestants[i].variant;
-		if (!variant->parent && !(variant->caps & PF_CAP_FLOOR)) {
+		if (!variant->parent && !(variant->caps & (PF_CAP_FLOOR | PF_CAP_COMMAND))) {
 			return &run->contestants[i];
 		}
 	}

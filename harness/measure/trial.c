@@ -44,12 +44,13 @@ static void ask_for_places(struct running *run)
 {
 	const pf_placement *placement = &run->session->placement;
 	pf_place *places = pf_trial_places(run->shared, run->workers);
+	bool many = run->variant->caps &
+		    (PF_CAP_WORKERS | PF_CAP_COMMAND); /* who knows what a program starts */
 	for (uint32_t i = 0; i <= run->workers && placement->places; i++) {
-		if (i > 0 || !(run->variant->caps & PF_CAP_WORKERS)) {
+		if (i > 0 || !many) {
 			places[i].asked = pf_placement_place(placement, i ? i - 1 : 0);
 		}
-		for (uint32_t k = 0; i == 0 && k < placement->count && run->variant->caps & PF_CAP_WORKERS;
-		     k++) {
+		for (uint32_t k = 0; i == 0 && many && k < placement->count; k++) {
 			pf_cpus_add(&places[0].asked, placement->cpus[k].cpu);
 		}
 	}
@@ -88,6 +89,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	for (uint32_t i = 0; i <= workers; i++) {
 		pf_trace_reset(&run->shared->traces[i]);
 	}
+	pf_tolerance_reset(&run->shared->command.tolerance);
 	ask_for_places(run);
 	return PF_OK;
 }
@@ -97,11 +99,17 @@ static pf_status start(struct running *run, pf_error *error)
 {
 	const char *program = run->session->executable ? run->session->executable : "/proc/self/exe";
 	const pf_outside *outside = pf_outside_of(run->variant);
+	bool command = outside && outside->command;
 	char *const arguments[] = {"photofinish",
 				   "trial",
 				   (char *)run->variant->name,
-				   outside ? "plugin" : NULL,
-				   outside ? outside->plugin : NULL,
+				   command   ? "command"
+				   : outside ? "plugin"
+					     : NULL,
+				   command   ? (char *)outside->command
+				   : outside ? outside->plugin
+					     : NULL,
+				   command ? (char *)run->session->view : NULL,
 				   NULL};
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC)) {

@@ -8,6 +8,7 @@
 
 #include "harness/measure/frames.h"
 #include "harness/measure/outcomes.h"
+#include "harness/measure/tolerance.h"
 #include "photofinish/dataset.h"
 #include "photofinish/placement.h"
 #include "photofinish/scorer.h"
@@ -25,6 +26,7 @@ typedef struct pf_session {
 	bool stop_at_first_result;   /* trials are killed at the first scored photo */
 	const char *executable;      /* that has the "trial" command; NULL: this program */
 	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
+	const char *view;            /* of the dataset, for commands (dataset_view.h); NULL: none run */
 	pf_placement placement;      /* of the workers; zeroed: none are bound */
 } pf_session;
 
@@ -65,6 +67,8 @@ typedef struct pf_trial {
 			      unknown */
 	bool checked;      /* its scores are the reference's (or it scores nothing by design): its time may be
 			      shown */
+	bool unscored;     /* a command that wrote no scores: nothing was compared */
+	pf_tolerance tolerance; /* of a command's scores; not declared: they are exact */
 	size_t photos_scored, photos_failed;
 	pf_place *places;                /* workers + 1: where each slot ran; owned */
 	pf_outcomes *outcomes;           /* NULL once a run has checked them */
@@ -86,8 +90,9 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		       pf_error *error);
 void pf_trial_release(pf_trial *trial);
 
-/* The same process's other side: what the hidden command "trial" does. Returns the exit status. */
-int pf_trial_child(const char *variant_name);
+/* The same process's other side: what the hidden command "trial" does. `command` and `view` are those of a
+ * variant that is a program from outside, else NULL. Returns the exit status. */
+int pf_trial_child(const char *variant_name, const char *command, const char *view);
 
 /* Registered variant of that name, or the reference's; NULL if there is none. */
 const struct pf_variant *pf_variant_find(const char *name);

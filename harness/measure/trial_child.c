@@ -96,7 +96,7 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 	return status;
 }
 
-int pf_trial_child(const char *variant_name)
+int pf_trial_child(const char *variant_name, const char *command, const char *view)
 {
 	const struct pf_variant *variant = pf_variant_find(variant_name);
 	struct pf_trial_shared *shared = map_shared();
@@ -107,6 +107,7 @@ int pf_trial_child(const char *variant_name)
 	/* No harness, no trial. It may have died before this line: then nobody reads the events. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	cancel_flag = &shared->cancel;
+	pf_command_attach(command, view, &shared->command);
 	struct sigaction action = {.sa_handler = request_cancel, .sa_flags = SA_RESTART};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -121,6 +122,8 @@ int pf_trial_child(const char *variant_name)
 	struct pf_pipe_sink sink;
 	pf_error error = {0};
 	fcntl(PF_TRIAL_FD_EVENTS, F_SETFD, FD_CLOEXEC);
+	fcntl(PF_TRIAL_FD_SHARED, F_SETFD, FD_CLOEXEC);
+	fcntl(PF_TRIAL_FD_MANIFEST, F_SETFD, FD_CLOEXEC);
 	pf_pipe_sink_init(&sink, PF_TRIAL_FD_EVENTS);
 	pf_status status = run_variant(variant, shared, &sink.sink, &error);
 	return pf_pipe_sink_end(&sink, status, &error) == PF_OK ? 0 : 2;

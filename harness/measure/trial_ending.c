@@ -101,7 +101,8 @@ void pf_trial_judge(struct running *run, int ending)
 	} else if (run->variant->caps & PF_CAP_FLOOR && trial->outcomes->scored + trial->outcomes->failed) {
 		trial->ending = PF_ENDED_INVALID;
 		snprintf(trial->reason, sizeof trial->reason, "it is a floor, yet it scored photos");
-	} else if (!(run->variant->caps & PF_CAP_FLOOR) && !pf_outcomes_complete(trial->outcomes, &missing)) {
+	} else if (!trial->unscored && !(run->variant->caps & PF_CAP_FLOOR) &&
+		   !pf_outcomes_complete(trial->outcomes, &missing)) {
 		trial->ending = PF_ENDED_INVALID;
 		pf_escape(run->session->dataset->photos[missing].path, file, sizeof file);
 		snprintf(trial->reason, sizeof trial->reason, "photo %zu (%s) has no %s", missing, file,
@@ -118,6 +119,22 @@ void pf_trial_judge(struct running *run, int ending)
 	}
 }
 
+/* A command's time begins with its exec and ends when it was reaped: what its trial's process takes beside
+ * that is the harness's. That process is the harness's own; the command cannot write to what they share. */
+static void collect_command(struct running *run)
+{
+	const pf_command_note *note = &run->shared->command;
+	pf_trial *trial = run->trial;
+	trial->unscored = note->wrote_nothing;
+	trial->tolerance = note->tolerance;
+	if (note->end_ns > note->begin_ns && note->begin_ns >= run->begin_ns) {
+		uint64_t before = note->begin_ns - run->begin_ns;
+		trial->wall_ns = note->end_ns - note->begin_ns;
+		uint64_t first = trial->first_result_ns > before ? trial->first_result_ns - before : 0;
+		trial->first_result_ns = first < trial->wall_ns ? first : trial->wall_ns;
+	}
+}
+
 void pf_trial_collect(struct running *run, const struct rusage *usage)
 {
 	pf_trial *trial = run->trial;
@@ -128,6 +145,9 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 	trial->device_read_bytes = (uint64_t)usage->ru_inblock * 512u;
 	trial->involuntary_switches = (uint64_t)usage->ru_nivcsw;
 	trial->major_faults = (uint64_t)usage->ru_majflt;
+	if (run->variant->caps & PF_CAP_COMMAND) {
+		collect_command(run);
+	}
 	trial->places = calloc(run->workers + 1, sizeof *trial->places);
 	if (trial->places) {
 		memcpy(trial->places, pf_trial_places(run->shared, run->workers),

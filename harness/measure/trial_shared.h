@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/measure/command.h"
 #include "photofinish/placement.h"
 #include "photofinish/scorer.h"
 #include "photofinish/trace.h"
@@ -22,6 +23,7 @@ struct pf_trial_shared {
 	int64_t options[PF_MAX_OPTIONS];
 	pf_scorer_config scorer;
 	atomic_int cancel;
+	pf_command_note command;
 	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
 	pf_trace traces[];        /* workers + 1, and as many pf_place after them */
 };

@@ -55,7 +55,10 @@ static void trial_ends(void *context, const pf_run *run, const pf_contestant *co
 	(void)run;
 	const pf_trial *trial = &contestant->trials[contestant->trial_count - 1];
 	char time[PF_TEXT];
-	if (trial->checked) {
+	if (trial->checked && trial->tolerance.declared) {
+		pf_progress_milestone("%s: %s, scores within their tolerance", at_hand.label,
+				      pf_text_seconds((double)trial->wall_ns * 1e-9, time));
+	} else if (trial->checked) {
 		pf_progress_milestone(
 			"%s: %s, %s", at_hand.label, pf_text_seconds((double)trial->wall_ns * 1e-9, time),
 			contestant->status == PF_RUN_FLOOR ? "nothing to score" : "scores identical");

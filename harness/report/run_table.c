@@ -5,6 +5,7 @@
 
 #include "harness/measure/environment.h"
 #include "harness/report/claims_table.h"
+#include "harness/report/outside_lines.h"
 #include "harness/report/placement_lines.h"
 #include "harness/report/text.h"
 #include "photofinish/file.h"
@@ -109,6 +110,7 @@ struct row {
 	char label[192], time[PF_TEXT], rate[PF_TEXT], gain[PF_TEXT], factor[PF_TEXT], first[PF_TEXT],
 		memory[PF_TEXT];
 	const char *scores;
+	char scores_text[128]; /* of an approximate one */
 };
 
 static void fill_row(const pf_run *run, const pf_contestant *contestant, struct row *row)
@@ -118,7 +120,8 @@ static void fill_row(const pf_run *run, const pf_contestant *contestant, struct 
 	const pf_contestant *parent = pf_run_find(run, contestant->variant->parent);
 	bool floor = contestant->status == PF_RUN_FLOOR;
 	*row = (struct row){.rate = "-", .gain = "-", .factor = "-", .first = "-", .memory = "-"};
-	row->scores = floor ? "none: the harness's own cost" : "identical";
+	row->scores = floor ? "none: the harness's own cost"
+			    : pf_scores_text(contestant, row->scores_text, sizeof row->scores_text);
 	label_of(contestant, row->label, sizeof row->label);
 	pf_run_time(contestant, &seconds);
 	pf_text_time(&seconds, row->time);
@@ -162,7 +165,8 @@ static void print_failed(const pf_run *run, int columns, FILE *stream)
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		pf_interval seconds;
 		char label[192], what[600];
-		if (!pf_run_time(&run->contestants[i], &seconds)) {
+		if (run->contestants[i].status != PF_RUN_UNCHECKED &&
+		    !pf_run_time(&run->contestants[i], &seconds)) {
 			label_of(&run->contestants[i], label, sizeof label);
 			describe_failure(&run->contestants[i], what, sizeof what);
 			fprintf(stream, "%s  ", label);
@@ -190,7 +194,7 @@ static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 			const char *cells[COLUMNS] = {row.label,  row.time,  row.rate,   row.gain,
 						      row.factor, row.first, row.memory, row.scores};
 			pf_table_row(table, cells, COLUMNS);
-		} else if (with_failed) {
+		} else if (with_failed && contestant->status != PF_RUN_UNCHECKED) {
 			label_of(contestant, row.label, sizeof row.label);
 			describe_failure(contestant, what, sizeof what);
 			const char *cells[] = {row.label, what};
@@ -225,7 +229,10 @@ static void print_narrow(const pf_run *run, FILE *stream)
 			any_over = true;
 		}
 		const char *first[] = {row.label, row.time, row.rate, row.gain};
-		const char *second[] = {floor ? "  none" : "  identical", row.first, row.memory, row.factor};
+		const char *second[] = {floor                                  ? "  none"
+					: strcmp(row.scores, "identical") == 0 ? "  identical"
+									       : "  approximate",
+					row.first, row.memory, row.factor};
 		pf_table_row(table, first, NARROW);
 		pf_table_row(table, second, NARROW);
 	}
@@ -356,12 +363,14 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	if (columns) {
 		print_failed(run, columns, stream);
 	}
+	pf_unchecked_print(run, stream);
 	print_missing_parents(run, columns, stream);
 	print_warnings(run, columns, stream);
 	pf_placement_print(run, stream);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
-		if (!contestant->variant->parent && contestant->status == PF_RUN_OK) {
+		if (!contestant->variant->parent && !(contestant->variant->caps & PF_CAP_COMMAND) &&
+		    contestant->status == PF_RUN_OK) {
 			print_stages(contestant, columns, stream);
 			pf_parts_print(contestant, stream);
 		}

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "harness/measure/environment.h"
-#include "harness/measure/outside.h"
 #include "harness/store/output.h"
+#include "harness/store/outside_json.h"
 #include "harness/store/placement_json.h"
 #include "harness/store/record_claims.h"
 #include "photofinish/file.h"
@@ -82,6 +82,8 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "ending", json_string(ending_name(trial->ending)));
 	json_object_set_new(object, "checked", json_boolean(checked));
 	json_object_set_new(object, "wall_ns", integer_or_null(trial->wall_ns, checked));
+	json_object_set_new(object, "unchecked_wall_ns", integer_or_null(trial->wall_ns, trial->unscored));
+	json_object_set_new(object, "tolerance", pf_tolerance_json(&trial->tolerance));
 	json_object_set_new(object, "cpu_ns", integer_or_null(trial->cpu_ns, checked));
 	json_object_set_new(object, "first_result_ns",
 			    integer_or_null(trial->first_result_ns, checked && trial->first_result_ns));
@@ -101,7 +103,8 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "steal_ns",
 			    integer_or_null(trial->steal_ns, trial->steal_ns != UINT64_MAX));
 	json_object_set_new(object, "scores_digest",
-			    trial->ending == PF_ENDED_OK ? json_string(hex) : json_null());
+			    trial->ending == PF_ENDED_OK && !trial->unscored ? json_string(hex)
+									     : json_null());
 	json_object_set_new(object, "reason", string_or_null(trial->reason));
 	return object;
 }
@@ -127,19 +130,6 @@ static json_t *interval_json(const pf_interval *interval, bool known)
 			 interval->level, "method", "Student t", "n", integer(interval->n));
 }
 
-/* Null for a variant that was built in. */
-static json_t *outside_json(const struct pf_variant *variant)
-{
-	const pf_outside *outside = pf_outside_of(variant);
-	char hex[2 * PF_SHA256_BYTES + 1], file[1024];
-	if (!outside) {
-		return json_null();
-	}
-	pf_sha256_hex(outside->plugin_sha256, hex);
-	const char *slash = strrchr(outside->plugin, '/'); /* folders may bear names of users */
-	return json_pack("{s:s,s:s}", "plugin", pf_escape(slash + 1, file, sizeof file), "sha256", hex);
-}
-
 static json_t *contestant_json(const pf_run *run, const pf_contestant *contestant)
 {
 	const struct pf_variant *variant = contestant->variant;
@@ -151,7 +141,7 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	}
 	json_object_set_new(object, "name", json_string(contestant->label));
 	json_object_set_new(object, "parent", string_or_null(variant->parent));
-	json_object_set_new(object, "outside", outside_json(variant));
+	json_object_set_new(object, "outside", pf_outside_json(variant));
 	json_object_set_new(object, "workers", integer(contestant->workers));
 	json_object_set_new(object, "options", options_json(contestant));
 	json_object_set_new(object, "story", pf_record_story(variant));

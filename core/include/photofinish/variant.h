@@ -24,6 +24,7 @@ enum pf_cap {
 	PF_CAP_THREADS = 1u << 2,   /* its workers are threads */
 	PF_CAP_GPU = 1u << 3,       /* needs a device */
 	PF_CAP_MAY_CRASH = 1u << 4, /* a failure is what it is there to show */
+	PF_CAP_COMMAND = 1u << 6,   /* a program from outside; the harness's own, not for variants */
 	PF_CAP_APPROX = 1u << 5,    /* its scores may differ from the reference within a stated tolerance */
 };
 
