@@ -94,16 +94,12 @@ size_t pf_claim_pairs(const pf_contestant *a, const pf_contestant *b, const pf_t
 	return count;
 }
 
-size_t pf_claim_chunk(const pf_contestant *contestant, size_t photos, size_t *chunks)
+uint64_t pf_claim_chunks(const pf_contestant *contestant)
 {
-	const struct pf_option *known = contestant->variant->options;
-	size_t chunk = photos / 4 < 200 ? photos / 4 : 200;
-	for (int i = 0; known && known[i].name; i++) {
-		if (strcmp(known[i].name, "chunk") == 0 && contestant->options[i] > 0) {
-			chunk = (size_t)contestant->options[i];
-		}
+	uint64_t chunks = 0;
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		const pf_trial *trial = &contestant->trials[i];
+		chunks = trial->checked && trial->chunks > chunks ? trial->chunks : chunks;
 	}
-	chunk = chunk == 0 || chunk > photos ? photos : chunk;
-	*chunks = chunk ? (photos + chunk - 1) / chunk : 0;
-	return chunk;
+	return chunks;
 }

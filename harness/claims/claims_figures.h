@@ -30,8 +30,8 @@ void pf_claim_judge_ratio(pf_claim *claim, const char *not_comparable);
 size_t pf_claim_pairs(const pf_contestant *a, const pf_contestant *b, const pf_trial *(*pairs)[2],
 		      size_t most);
 
-/* Photos that chunked and pipelined load at a time, and how many chunks that makes. */
-size_t pf_claim_chunk(const pf_contestant *contestant, size_t photos, size_t *chunks);
+/* Chunks of photos that chunked and pipelined loaded ahead, by their own count. */
+uint64_t pf_claim_chunks(const pf_contestant *contestant);
 
 /* The answers, each in the file that its kind of figure has. */
 void pf_claim_io_share(const pf_claim_input *in, pf_claim *claim);

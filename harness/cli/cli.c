@@ -19,6 +19,12 @@ const pf_command pf_commands[] = {
 	 0, 0, pf_cmd_journey, false},
 	{"run", "VARIANT", "Run one variant and print its time",
 	 "VARIANT may carry options: parallel:workers=4.", 1, 1, pf_cmd_run, false},
+	{"scaling", "", "Time one variant with several numbers of workers",
+	 "Speedups are over one worker, paired by round. Amdahl's bound comes from measured serial spans, "
+	 "sigma "
+	 "and kappa of\n"
+	 "the Universal Scalability Law from a fit to the speedups.",
+	 0, 0, pf_cmd_scaling, false},
 	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
 	 "DIR is any folder of JPEG photos (searched recursively, never written to). Every photo ends up "
 	 "scored or\n"

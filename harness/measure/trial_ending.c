@@ -161,6 +161,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 			trial->main_ns += i == 0 && stage != PF_STAGE_WAIT ? trace->wall_ns[stage] : 0;
 		}
 		trial->worker_deaths += atomic_load(&trace->deaths);
+		trial->chunks += trace->chunks;
 		trial->read_bytes += trace->read_bytes;
 		trial->moved_bytes += trace->moved_bytes;
 		/* Slots of one process (threads) have the same peak: it counts once. */

@@ -95,6 +95,7 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "peak_rss_bytes",
 			    integer_or_null(trial->peak_rss_bytes, trial->peak_rss_bytes > 0));
 	json_object_set_new(object, "read_bytes", integer(trial->read_bytes));
+	json_object_set_new(object, "chunks", integer(trial->chunks));
 	json_object_set_new(object, "moved_bytes", integer(trial->moved_bytes));
 	json_object_set_new(object, "device_read_bytes", integer(trial->device_read_bytes));
 	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));

@@ -51,3 +51,8 @@ run dataset verify
 run dataset import .
 run journey --only nope,parallel
 run journey --only null,null
+run scaling --workers 2,1
+run scaling --workers 0
+run scaling --workers 1,,2
+run scaling --variant null --workers 1,2
+run scaling --variant nope
