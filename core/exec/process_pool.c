@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "photofinish/exec.h"
+#include "photofinish/fork_gate.h"
 
 #define NO_UNIT UINT64_MAX
 #define NOBODY 0
@@ -139,7 +140,15 @@ static pf_status spawn(struct pool *pool, uint32_t slot, uint64_t first_unit, pf
 		return pf_fail_errno(error, NULL, "cannot open a pipe for a worker");
 	}
 	pid_t parent = getpid();
+	if (pool->job->gate) {
+		pf_fork_gate_enter(pool->job->gate);
+	}
 	pid_t pid = fork();
+	if (pool->job->gate && pid != 0) {
+		int why = errno;
+		pf_fork_gate_leave(pool->job->gate);
+		errno = why;
+	}
 	if (pid < 0) {
 		pf_status status = pf_fail_errno(error, NULL, "cannot fork a worker");
 		close(ends[0]);

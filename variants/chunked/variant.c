@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "photofinish/exec.h"
+#include "photofinish/fork_gate.h"
 #include "photofinish/photo_ring.h"
 #include "photofinish/variant.h"
 
@@ -26,6 +27,7 @@ typedef struct run_state {
 } run_state;
 
 static run_state state;
+static pf_fork_gate gate = PF_FORK_GATE_INIT;
 
 /* The one stream, a thread of the variant's own process. */
 static void *load_chunks(void *unused)
@@ -42,8 +44,10 @@ static void *load_chunks(void *unused)
 			if (pf_photo_ring_begin(state.ring, ticket, &image) != PF_OK) {
 				return NULL;
 			}
+			pf_fork_gate_enter(&gate);
 			pf_status status = pf_scorer_load(state.loader, state.dataset,
 							  state.plan.photos[ticket], &image, NULL);
+			pf_fork_gate_leave(&gate);
 			pf_photo_ring_put(state.ring, ticket, status == PF_OK ? &image : NULL);
 		}
 		state.env->traces[0].chunks++;
@@ -120,6 +124,7 @@ static pf_status run_workers(pf_error *error)
 		.unit = score_burst,
 		.close = close_worker,
 		.died = worker_died,
+		.gate = &gate,
 	};
 	pthread_t thread;
 	if (pthread_create(&thread, NULL, load_chunks, NULL)) {

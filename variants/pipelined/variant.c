@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "photofinish/exec.h"
+#include "photofinish/fork_gate.h"
 #include "photofinish/photo_pipe.h"
 #include "photofinish/photo_ring.h"
 #include "photofinish/variant.h"
@@ -24,6 +25,7 @@ typedef struct run_state {
 	pf_chunk_plan plan;
 	pf_worker_pipes *pipes;
 	pf_scorer *loader;
+	pf_fork_gate gate; /* of the loading thread */
 	pf_image
 		*photos; /* the loader's chunk, by ticket less the chunk's first; after the fork a worker's */
 	uint32_t held;   /* which chunk a worker has in `photos`; 0 is not sent, so 0 is none */
@@ -46,8 +48,11 @@ static bool load_chunk(run_state *state, const pf_chunk *chunk)
 			return false;
 		}
 		pf_image *image = &state->photos[i];
-		if (pf_scorer_load(state->loader, state->dataset, state->plan.photos[chunk->first_ticket + i],
-				   image, NULL) != PF_OK) {
+		pf_fork_gate_enter(&state->gate);
+		pf_status status = pf_scorer_load(state->loader, state->dataset,
+						  state->plan.photos[chunk->first_ticket + i], image, NULL);
+		pf_fork_gate_leave(&state->gate);
+		if (status != PF_OK) {
 			image->y.data = NULL;
 		}
 	}
@@ -207,6 +212,7 @@ static pf_status run_workers(run_state *state, pf_error *error)
 		.died = worker_died,
 		.forking = forking,
 		.forked = forked,
+		.gate = &state->gate,
 	};
 	pthread_t thread;
 	if (pthread_create(&thread, NULL, load_and_send, state)) {
@@ -221,7 +227,7 @@ static pf_status run_workers(run_state *state, pf_error *error)
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	run_state state = {.env = env, .dataset = dataset, .sink = sink};
+	run_state state = {.env = env, .dataset = dataset, .sink = sink, .gate = PF_FORK_GATE_INIT};
 	pf_trace *trace = pf_worker_enter(env, 0);
 
 	pf_status status = pf_result_table_create(dataset->count, &state.table, error);

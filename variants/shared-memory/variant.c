@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "photofinish/exec.h"
+#include "photofinish/fork_gate.h"
 #include "photofinish/photo_ring.h"
 #include "photofinish/variant.h"
 
@@ -27,6 +28,7 @@ typedef struct run_state {
 } run_state;
 
 static run_state state;
+static pf_fork_gate gate = PF_FORK_GATE_INIT;
 
 /* Decodes ahead, in a thread of the variant's own process, as far as there are free slots. */
 static void *load_ahead(void *unused)
@@ -47,7 +49,9 @@ static void *load_ahead(void *unused)
 			pf_photo_ring_put(state.ring, ticket, NULL);
 			continue;
 		}
+		pf_fork_gate_enter(&gate);
 		status = pf_scorer_load(state.loader, state.dataset, photo, &image, NULL);
+		pf_fork_gate_leave(&gate);
 		pf_photo_ring_put(state.ring, ticket, status == PF_OK ? &image : NULL);
 	}
 	return unused;
@@ -138,6 +142,7 @@ static pf_status run_workers(pf_error *error)
 		.unit = score_burst,
 		.close = close_worker,
 		.died = worker_died,
+		.gate = &gate,
 	};
 	pthread_t thread;
 	if (pthread_create(&thread, NULL, load_ahead, NULL)) {
