@@ -67,19 +67,32 @@ static void sum_row(const pf_quality *quality, pf_quality_sums *sums, uint32_t y
 	}
 }
 
-static void sum_luma(pf_quality *quality, const pf_plane *plane, pf_quality_sums *sums)
+/* Rows of the plane that tile row i begins at, the border included. */
+static uint32_t band_begin(uint32_t i, uint32_t side)
+{
+	return (uint32_t)((uint64_t)i * side / PF_GRID);
+}
+
+/* A row belongs to the histogram of its own band; the gradients of a band's outer rows need one row beyond.
+ */
+static void sum_luma(pf_quality *quality, const pf_plane *plane, uint32_t first_band, uint32_t end_band,
+		     pf_quality_sums *sums)
 {
 	memset(quality->histograms, 0, sizeof quality->histograms);
-	uint32_t tile_row = 0;
-	for (uint32_t y = 0; y < sums->height_px; y++) {
+	uint32_t height = sums->height_px, tile_row = first_band;
+	uint32_t first = band_begin(first_band, height), end = band_begin(end_band, height);
+	uint32_t top = first > 0 ? first - 1 : 0, bottom = end < height ? end + 1 : height;
+	for (uint32_t y = top; y < bottom && first < end; y++) {
 		int16_t *row = quality->rows[y % RING_ROWS];
 		pf_rows_bin(row, plane->data + (size_t)y * sums->scale * plane->stride_bytes,
 			    plane->stride_bytes, sums->scale, sums->width_px, quality->columns);
-		pf_rows_count(row, sums->width_px, quality->histograms);
-		if (y < 2 || sums->width_px < 3) {
+		if (y >= first && y < end) {
+			pf_rows_count(row, sums->width_px, quality->histograms);
+		}
+		if (y < top + 2 || sums->width_px < 3) {
 			continue;
 		}
-		while (tile_row + 1 < PF_GRID && y - 1 >= tile_begin(tile_row + 1, sums->height_px)) {
+		while (tile_row + 1 < PF_GRID && y - 1 >= tile_begin(tile_row + 1, height)) {
 			tile_row++;
 		}
 		sum_row(quality, sums, y - 1, sums->tiles[tile_row]);
@@ -91,9 +104,11 @@ static void sum_luma(pf_quality *quality, const pf_plane *plane, pf_quality_sums
 	}
 }
 
-static void sum_chroma(const pf_image *image, pf_quality_sums *sums)
+static void sum_chroma(const pf_image *image, uint32_t first_band, uint32_t end_band, pf_quality_sums *sums)
 {
-	for (uint32_t y = 0; y < image->cb.height_px; y++) {
+	uint32_t first = band_begin(first_band, image->cb.height_px);
+	uint32_t end = band_begin(end_band, image->cb.height_px);
+	for (uint32_t y = first; y < end; y++) {
 		pf_chroma_row_sums row;
 		pf_rows_sum_chroma(image->cb.data + (size_t)y * image->cb.stride_bytes,
 				   image->cr.data + (size_t)y * image->cr.stride_bytes, image->cb.width_px,
@@ -104,18 +119,51 @@ static void sum_chroma(const pf_image *image, pf_quality_sums *sums)
 		sums->crcr += (uint64_t)row.crcr;
 		sums->cbcr += row.cbcr;
 	}
-	sums->chroma_samples = (uint64_t)image->cb.width_px * image->cb.height_px;
+	sums->chroma_samples = (uint64_t)image->cb.width_px * (end - first);
 }
 
-void pf_quality_sum(pf_quality *quality, const pf_image *image, pf_quality_sums *sums)
+void pf_quality_sum_bands(pf_quality *quality, const pf_image *image, uint32_t first_band, uint32_t end_band,
+			  pf_quality_sums *sums)
 {
-
 	uint32_t scale = pf_quality_scale(image->y.width_px, image->y.height_px);
 	*sums = (pf_quality_sums){.scale = scale,
 				  .width_px = image->y.width_px / scale,
 				  .height_px = image->y.height_px / scale};
-	sum_luma(quality, &image->y, sums);
+	sum_luma(quality, &image->y, first_band, end_band, sums);
 	if (image->cb.data) {
-		sum_chroma(image, sums);
+		sum_chroma(image, first_band, end_band, sums);
 	}
+}
+
+void pf_quality_sum(pf_quality *quality, const pf_image *image, pf_quality_sums *sums)
+{
+	pf_quality_sum_bands(quality, image, 0, PF_GRID, sums);
+}
+
+static void add_tile(const pf_tile_sums *from, pf_tile_sums *to)
+{
+	to->samples += from->samples;
+	to->laplacian += from->laplacian;
+	to->laplacian_squared += from->laplacian_squared;
+	to->sxx += from->sxx;
+	to->syy += from->syy;
+	to->sxy += from->sxy;
+	to->noise += from->noise;
+	to->brightness += from->brightness;
+}
+
+void pf_quality_add(const pf_quality_sums *from, pf_quality_sums *to)
+{
+	for (unsigned i = 0; i < PF_GRID * PF_GRID; i++) {
+		add_tile(&from->tiles[i / PF_GRID][i % PF_GRID], &to->tiles[i / PF_GRID][i % PF_GRID]);
+	}
+	for (unsigned value = 0; value < 256; value++) {
+		to->histogram[value] += from->histogram[value];
+	}
+	to->chroma_samples += from->chroma_samples;
+	to->cb += from->cb;
+	to->cr += from->cr;
+	to->cbcb += from->cbcb;
+	to->crcr += from->crcr;
+	to->cbcr += from->cbcr;
 }

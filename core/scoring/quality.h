@@ -44,6 +44,14 @@ void pf_quality_destroy(pf_quality *quality); /* NULL is fine */
 /* Fills *sums from the planes of a decoded photo. */
 void pf_quality_sum(pf_quality *quality, const pf_image *image, pf_quality_sums *sums);
 
+/* The same for bands first_band..end_band - 1 of the photo: a band is what lies in one row of tiles, with its
+ * part of the chroma. The other tiles stay 0. */
+void pf_quality_sum_bands(pf_quality *quality, const pf_image *image, uint32_t first_band, uint32_t end_band,
+			  pf_quality_sums *sums);
+
+/* Adds the sums of some bands of a photo to those of others: all of them together are the photo's. */
+void pf_quality_add(const pf_quality_sums *from, pf_quality_sums *to);
+
 /* The tiles that the subject covers, bit row * PF_GRID + column as stored, 0 where it is not known: kept in
  * two measures of *score (a double holds the 32 bits of half the grid). */
 void pf_quality_set_subject(pf_score *score, uint64_t tiles);

@@ -1,5 +1,6 @@
 #include "photofinish/scorer.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -252,7 +253,7 @@ const char *pf_scorer_note(const pf_scorer *scorer)
 	return scorer->pose ? pf_pose_estimator_note(scorer->pose) : "";
 }
 
-static pf_status detect_faces(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
+pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
 	pf_face faces[PF_FACES_MAX];
 	size_t count = 0;
@@ -270,17 +271,22 @@ static pf_status detect_faces(pf_scorer *scorer, const pf_image *image, pf_score
 	return status;
 }
 
-pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
+pf_status pf_scorer_detect_pose(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
 	pf_pose pose = {.found = false};
 	pf_status status = scorer->pose ? pf_scorer_pose(scorer, image, &pose, error) : PF_OK;
-	if (status != PF_OK) {
-		return status;
+	if (status == PF_OK) {
+		uint32_t width, height;
+		pf_pose_upright_size(image, &width, &height);
+		pf_pose_measure(&pose, width, height, image->orientation, score);
 	}
-	uint32_t width, height;
-	pf_pose_upright_size(image, &width, &height);
-	pf_pose_measure(&pose, width, height, image->orientation, score);
-	return detect_faces(scorer, image, score, error);
+	return status;
+}
+
+pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
+{
+	pf_status status = pf_scorer_detect_pose(scorer, image, score, error);
+	return status == PF_OK ? pf_scorer_detect_faces(scorer, image, score, error) : status;
 }
 
 /* The athlete is the subject, whatever else is sharp. */
@@ -292,18 +298,57 @@ static void place_athlete(double *m)
 	}
 }
 
+static void measure_quality(const pf_quality_sums *sums, const pf_image *image, pf_score *score)
+{
+	pf_quality_measure(sums, image->orientation, score);
+	place_athlete(score->measures);
+	score->measures[PF_MEASURE_WIDTH] = image->y.width_px;
+	score->measures[PF_MEASURE_HEIGHT] = image->y.height_px;
+}
+
 pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
 	(void)error; /* nothing of today's analysis can fail */
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_QUALITY);
 	pf_quality_sums sums;
 	pf_quality_sum(scorer->quality, image, &sums);
-	pf_quality_measure(&sums, image->orientation, score);
-	place_athlete(score->measures);
-	score->measures[PF_MEASURE_WIDTH] = image->y.width_px;
-	score->measures[PF_MEASURE_HEIGHT] = image->y.height_px;
+	measure_quality(&sums, image, score);
 	pf_span_end(scorer->trace, PF_STAGE_QUALITY, begin);
 	return PF_OK;
+}
+
+struct pf_bands {
+	pf_quality_sums sums[PF_BANDS];
+};
+static_assert(PF_BANDS == PF_GRID, "a band is a row of tiles");
+
+pf_status pf_bands_create(pf_bands **out, pf_error *error)
+{
+	*out = calloc(1, sizeof **out);
+	return *out ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate the sums of bands");
+}
+
+void pf_bands_destroy(pf_bands *bands)
+{
+	free(bands);
+}
+
+void pf_bands_sum(pf_bands *bands, pf_scorer *scorer, const pf_image *image, uint32_t band)
+{
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_QUALITY);
+	pf_quality_sum_bands(scorer->quality, image, band, band + 1, &bands->sums[band]);
+	pf_span_end(scorer->trace, PF_STAGE_QUALITY, begin);
+}
+
+void pf_bands_analyse(const pf_bands *bands, pf_scorer *scorer, const pf_image *image, pf_score *score)
+{
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_QUALITY);
+	pf_quality_sums sums = bands->sums[0];
+	for (uint32_t i = 1; i < PF_BANDS; i++) {
+		pf_quality_add(&bands->sums[i], &sums);
+	}
+	measure_quality(&sums, image, score);
+	pf_span_end(scorer->trace, PF_STAGE_QUALITY, begin);
 }
 
 void pf_scorer_fuse(pf_scorer *scorer, pf_score *score)

@@ -106,13 +106,13 @@ static void naive_sums(const pf_image *image, pf_quality_sums *sums)
 	}
 }
 
+static const uint32_t sizes[][2] = {{1, 1},    {2, 2},    {3, 3},     {1, 40},    {40, 1},   {2, 9},
+				    {8, 8},    {9, 17},   {100, 75},  {333, 217}, {640, 3},  {3, 640},
+				    {3072, 5}, {3073, 7}, {6200, 16}, {9300, 30}, {7, 6145}, {65500, 44}};
+
 static void test_sums_are_the_definition(void **state)
 {
 	(void)state;
-	static const uint32_t sizes[][2] = {{1, 1},     {2, 2},    {3, 3},     {1, 40},   {40, 1},
-					    {2, 9},     {8, 8},    {9, 17},    {100, 75}, {333, 217},
-					    {640, 3},   {3, 640},  {3072, 5},  {3073, 7}, {6200, 16},
-					    {9300, 30}, {7, 6145}, {65500, 44}};
 	pf_quality *quality;
 	pf_image image = {0};
 	assert_int_equal(pf_quality_create(&quality, NULL), PF_OK);
@@ -127,6 +127,32 @@ static void test_sums_are_the_definition(void **state)
 		pf_quality_measure(&got, 1, &score);
 		for (unsigned m = 0; m < PF_MEASURE_COUNT; m++) {
 			assert_true(isfinite(score.measures[m]));
+		}
+	}
+	pf_image_release(&image);
+	pf_quality_destroy(quality);
+}
+
+/* However a photo is cut into bands, they add up to the whole: by one, two and three bands, in any order. */
+static void test_bands_add_up(void **state)
+{
+	(void)state;
+	pf_quality *quality;
+	pf_image image = {0};
+	assert_int_equal(pf_quality_create(&quality, NULL), PF_OK);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		pf_quality_sums whole, part, sum;
+		make_image(&image, sizes[i][0], sizes[i][1], (uint32_t)i % 3);
+		fill_randomly(&image, i + 100);
+		pf_quality_sum(quality, &image, &whole);
+		for (uint32_t bands = 1; bands <= 3; bands++) {
+			uint32_t last = (PF_GRID - 1) / bands * bands;
+			pf_quality_sum_bands(quality, &image, last, PF_GRID, &sum);
+			for (uint32_t first = 0; first < last; first += bands) {
+				pf_quality_sum_bands(quality, &image, first, first + bands, &part);
+				pf_quality_add(&part, &sum);
+			}
+			assert_memory_equal(&sum, &whole, sizeof sum);
 		}
 	}
 	pf_image_release(&image);
@@ -460,6 +486,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums_are_the_definition),
+		cmocka_unit_test(test_bands_add_up),
 		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_defocus_lowers_sharpness),
 		cmocka_unit_test(test_edge_width_is_the_blur),

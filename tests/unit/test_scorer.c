@@ -104,6 +104,46 @@ static void test_same_photo_same_bits(void **state)
 	pf_fixture_folder_close(&folder);
 }
 
+/* One photo in parts, by two scorers, of which one has no pose network; the faces come first. */
+static void test_parts_make_the_whole(void **state)
+{
+	(void)state;
+	pf_fixture_folder folder;
+	pf_fixture_folder_open(&folder);
+	add_jpeg(&folder, "a.jpg", &(pf_fixture_spec){.width_px = 900, .height_px = 600});
+	add_jpeg(&folder, "b.jpg", &(pf_fixture_spec){.width_px = 333, .height_px = 470, .scans = 1, .v = 1});
+	add_jpeg(&folder, "c.jpg", &(pf_fixture_spec){.width_px = 5, .height_px = 5, .components = 1});
+	pf_trace trace;
+	pf_trace_reset(&trace);
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	config.model_file[0] = '\0';
+	pf_scorer *lead = open_scorer(NULL), *helper;
+	pf_bands *bands;
+	pf_image image = {0};
+	assert_int_equal(pf_scorer_create(&config, &trace, &helper, NULL), PF_OK);
+	assert_int_equal(pf_bands_create(&bands, NULL), PF_OK);
+	for (size_t i = 0; i < 3; i++) {
+		pf_score whole, score = {0};
+		assert_int_equal(pf_scorer_photo(lead, folder.dataset, i, &whole, NULL), PF_OK);
+		assert_int_equal(pf_scorer_load(helper, folder.dataset, i, &image, NULL), PF_OK);
+		assert_int_equal(pf_scorer_detect_faces(helper, &image, &score, NULL), PF_OK);
+		for (uint32_t band = PF_BANDS; band-- > 0;) {
+			pf_bands_sum(bands, band % 3 ? helper : lead, &image, band);
+		}
+		assert_int_equal(pf_scorer_detect_pose(lead, &image, &score, NULL), PF_OK);
+		pf_bands_analyse(bands, lead, &image, &score);
+		pf_scorer_fuse(lead, &score);
+		assert_memory_equal(&score, &whole, sizeof score);
+	}
+	assert_int_equal(trace.spans[PF_STAGE_QUALITY], 3 * 5); /* bands 1, 2, 4, 5 and 7 */
+	pf_image_release(&image);
+	pf_bands_destroy(bands);
+	pf_scorer_destroy(helper);
+	pf_scorer_destroy(lead);
+	pf_fixture_folder_close(&folder);
+}
+
 typedef struct worker {
 	const pf_dataset *dataset;
 	pf_score scores[2];
@@ -410,6 +450,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stages_and_measures),
 		cmocka_unit_test(test_same_photo_same_bits),
+		cmocka_unit_test(test_parts_make_the_whole),
 		cmocka_unit_test(test_threads_with_their_own_scorers),
 		cmocka_unit_test(test_bad_photos),
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

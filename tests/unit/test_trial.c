@@ -84,6 +84,8 @@ ROGUE(good)
 	env->traces[0].read_bytes = 1000;
 	env->traces[1].read_bytes = 500;
 	env->traces[1].moved_bytes = 7;
+	env->traces[0].chunks = 2;
+	env->traces[1].chunks = 3;
 	finish(sink);
 	return PF_OK;
 }
@@ -369,6 +371,7 @@ static void test_a_good_one(void **state)
 	assert_true(trial.cpu_ns >= 2000000);
 	assert_int_equal(trial.read_bytes, 1500);
 	assert_int_equal(trial.moved_bytes, 7);
+	assert_int_equal(trial.chunks, 5);
 	uint8_t digest[PF_SHA256_BYTES];
 	assert_int_equal(pf_outcomes_digest(trial.outcomes, digest, NULL), PF_OK);
 	assert_memory_equal(digest, trial.digest, sizeof digest);

@@ -80,6 +80,29 @@ PF_API pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_s
 PF_API pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *score,
 				   pf_error *error);
 
+/* The same in parts, which may be executed at the same time on one photo: each by a scorer of its own thread,
+ * all with the same *score. None needs what another one writes; pf_bands_analyse comes after all of them.
+ * pf_scorer_detect is the first two, pf_scorer_analyse the rest. */
+PF_API pf_status pf_scorer_detect_pose(pf_scorer *scorer, const pf_image *image, pf_score *score,
+				       pf_error *error);
+PF_API pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_score *score,
+					pf_error *error);
+
+/* Sums over the bands that a photo is cut into, from top to bottom. Several threads may sum different bands.
+ * Sums are integers: it makes no difference who adds what. */
+#define PF_BANDS 8
+typedef struct pf_bands pf_bands;
+PF_API pf_status pf_bands_create(pf_bands **out, pf_error *error);
+PF_API void pf_bands_destroy(pf_bands *bands); /* NULL is fine */
+
+/* Sums band 0..PF_BANDS - 1 (span `quality`) in place of what was there. */
+PF_API void pf_bands_sum(pf_bands *bands, pf_scorer *scorer, const pf_image *image, uint32_t band);
+
+/* Makes the measures of pf_scorer_analyse from the sums of all bands and the pose in *score (span `quality`).
+ */
+PF_API void pf_bands_analyse(const pf_bands *bands, pf_scorer *scorer, const pf_image *image,
+			     pf_score *score);
+
 /* The pose alone, with all its keypoints: what pf_scorer_detect judges by. PF_ERR_UNAVAILABLE without a
  * model. */
 PF_API pf_status pf_scorer_pose(pf_scorer *scorer, const pf_image *image, pf_pose *pose, pf_error *error);
