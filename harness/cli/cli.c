@@ -25,6 +25,14 @@ const pf_command pf_commands[] = {
 	 "and kappa of\n"
 	 "the Universal Scalability Law from a fit to the speedups.",
 	 0, 0, pf_cmd_scaling, false},
+	{"compare", "A B", "Compare two variants: faster, slower, equivalent or undecided",
+	 "A and B are variants, with options if need be: parallel parallel:workers=2. Both run once in each "
+	 "round, and\n"
+	 "all scores are checked. Faster and slower are said where the whole interval lies beyond the "
+	 "margin, "
+	 "equivalent\n"
+	 "where it lies within.",
+	 2, 2, pf_cmd_compare, false},
 	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
 	 "DIR is any folder of JPEG photos (searched recursively, never written to). Every photo ends up "
 	 "scored or\n"

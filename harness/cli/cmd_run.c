@@ -1,17 +1,15 @@
 /* journey and run: variants against the reference, and against each other. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "harness/claims/claims.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/journey_choice.h"
+#include "harness/cli/run_setting.h"
 #include "harness/measure/contestant.h"
-#include "harness/measure/dataset_view.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
-#include "harness/measure/outside.h"
 #include "harness/report/progress.h"
 #include "harness/report/run_progress.h"
 #include "harness/report/run_table.h"
@@ -59,21 +57,6 @@ static int exit_code(const pf_run *run)
 		return PF_EXIT_INTERRUPTED;
 	}
 	return code == PF_EXIT_OK && !measured ? PF_EXIT_ERROR : code;
-}
-
-static uint64_t seed_from_clock(void)
-{
-	return pf_now_ns() ^ (uint64_t)time(NULL) << 32;
-}
-
-static bool anything_measured(const pf_run *run)
-{
-	for (size_t i = 0; i < run->contestant_count; i++) {
-		if (run->contestants[i].trial_count) {
-			return true;
-		}
-	}
-	return false;
 }
 
 static void told_of_first(void *context, size_t done, size_t total)
@@ -129,44 +112,22 @@ static pf_status deliver(const struct request *request, const pf_run *run, pf_er
 	return request->json ? pf_record_write(run, request->json, error) : PF_OK;
 }
 
-static pf_status open_session(const struct request *request, const pf_scorer_config *config,
-			      pf_dataset **dataset, pf_session *session, pf_error *error)
-{
-	pf_status status = pf_output_check(request->json, error);
-	if (status == PF_OK) {
-		status = pf_common_dataset(request->dataset, dataset, error);
-	}
-	if (status == PF_OK && (*dataset)->count == 0) {
-		status = pf_fail(error, PF_ERR_INVALID, request->dataset, "the dataset has no photos");
-	}
-	if (status == PF_OK) {
-		status = pf_session_open(session, *dataset, config, error);
-	}
-	if (status == PF_OK) {
-		pf_common_limits(&request->common, session);
-	}
-	return status;
-}
-
 static int execute(const struct request *request, const char *command, pf_contestant *contestants,
 		   size_t count, const pf_scorer_config *config)
 {
 	pf_error error = {0}, why = {0};
-	pf_dataset *dataset = NULL;
-	pf_session session = {.manifest_fd = -1};
+	pf_run_setting setting = {.session = {.manifest_fd = -1}};
 	pf_run run = {
-		.session = &session,
+		.session = &setting.session,
 		.command = command,
 		.contestants = contestants,
 		.contestant_count = count,
 		.rounds = request->rounds,
-		.seed = request->has_seed ? request->seed : seed_from_clock(),
+		.seed = request->has_seed ? request->seed : pf_seed_from_clock(),
 	};
-	pf_status status = open_session(request, config, &dataset, &session, &error);
-	char view[PF_VIEW_PATH_MAX] = "";
-	if (status == PF_OK && pf_outside_has_commands()) {
-		status = pf_view_open(dataset, view, &error);
-		session.view = view;
+	pf_status status = pf_output_check(request->json, &error);
+	if (status == PF_OK) {
+		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
 	}
 	bool executed = status == PF_OK;
 	if (executed) {
@@ -182,14 +143,12 @@ static int execute(const struct request *request, const char *command, pf_contes
 	pf_progress_clear();
 	int code = status == PF_OK ? exit_code(&run) : pf_report_error(&error);
 	/* Even where the harness failed in the middle, what was measured until then is not thrown away. */
-	if (executed && (status == PF_OK || anything_measured(&run)) &&
+	if (executed && (status == PF_OK || pf_anything_measured(&run)) &&
 	    deliver(request, &run, &why) != PF_OK) {
 		code = pf_report_error(&why);
 	}
 	pf_run_release(&run);
-	pf_session_close(&session);
-	pf_view_close(view);
-	pf_dataset_free(dataset);
+	pf_run_setting_close(&setting);
 	return code;
 }
 

@@ -194,6 +194,7 @@ static pf_status run_rounds(pf_run *run, const pf_run_listener *listener, pf_err
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
 	pf_random random = {.state = run->seed};
+	run->rounds_begin_ns = pf_now_ns();
 	for (uint32_t round = 1; round <= run->rounds && status == PF_OK && !run->partial; round++) {
 		pf_shuffle_round(&random, order, run->contestant_count, round);
 		for (size_t i = 0; i < run->contestant_count && status == PF_OK && !run->partial; i++) {
@@ -205,6 +206,10 @@ static pf_status run_rounds(pf_run *run, const pf_run_listener *listener, pf_err
 			}
 		}
 		run->rounds_done += status == PF_OK && !run->partial;
+		if (status == PF_OK && !run->partial && run->enough &&
+		    run->enough(run->enough_context, run)) {
+			break;
+		}
 	}
 	free(order);
 	return status;

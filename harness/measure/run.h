@@ -45,20 +45,25 @@ typedef struct pf_contestant {
 
 typedef struct pf_run {
 	const pf_session *session;
-	const char *command; /* "journey" or "run" */
+	const char *command; /* "journey", "run" or "compare" */
 	char dataset_hash[2 * PF_SHA256_BYTES + 1];
 	char started[32]; /* UTC, ISO 8601 */
 	pf_contestant *contestants;
 	size_t contestant_count;
-	uint32_t rounds;         /* asked for */
-	uint32_t rounds_done;    /* in which every variant that was still in the run had its trial */
-	uint64_t seed;           /* of the order within the rounds */
-	const char *why_partial; /* static text; NULL where it is not */
+	uint32_t rounds;      /* asked for */
+	uint32_t rounds_done; /* in which every variant that was still in the run had its trial */
+	uint64_t seed;        /* of the order within the rounds */
+	/* Asked after each whole round: true ends the run there. NULL: all rounds. */
+	bool (*enough)(void *context, const struct pf_run *run);
+	void *enough_context;
+	uint64_t rounds_begin_ns; /* of the first round */
+	const char *why_partial;  /* static text; NULL where it is not */
 	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
 	pf_reference reference;
 	pf_first_results first_results; /* measured: false where there was no cause */
 	struct pf_claim *claims;        /* harness/claims; NULL where none are answered */
 	size_t claim_count;
+	const struct pf_run_comparison *comparison; /* run_comparison.h; NULL where no two are compared */
 } pf_run;
 
 /* Hears of the run as it goes; every function may be NULL. */
@@ -93,6 +98,14 @@ bool pf_run_unchecked_time(const pf_contestant *contestant, pf_interval *seconds
 /* How many times as fast as `other` this contestant is (other's time over its own), paired by round. False
  * unless both are ok. */
 bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio);
+
+typedef struct pf_trial_pair {
+	const pf_trial *a, *b;
+} pf_trial_pair;
+
+/* The trials of the rounds in which both have a checked time, in the order of the rounds. `out` has room for
+ * a->trial_count. Returns how many; 0 unless both are ok. */
+size_t pf_run_pairs(const pf_contestant *a, const pf_contestant *b, pf_trial_pair *out);
 
 /* Mean time to the first scored photo of the checked trials, in seconds. False if there was none. */
 bool pf_run_first_result(const pf_contestant *contestant, pf_interval *seconds);

@@ -95,24 +95,34 @@ static const pf_trial *trial_of_round(const pf_contestant *contestant, uint32_t 
 	return NULL;
 }
 
+size_t pf_run_pairs(const pf_contestant *a, const pf_contestant *b, pf_trial_pair *out)
+{
+	size_t count = 0;
+	bool both = a->status == PF_RUN_OK && b->status == PF_RUN_OK;
+	for (size_t i = 0; both && i < a->trial_count; i++) {
+		const pf_trial *own = &a->trials[i];
+		const pf_trial *other = own->checked ? trial_of_round(b, own->round) : NULL;
+		if (other) {
+			out[count++] = (pf_trial_pair){own, other};
+		}
+	}
+	return count;
+}
+
 bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio)
 {
-	if (contestant->status != PF_RUN_OK || other->status != PF_RUN_OK || !contestant->trial_count) {
-		return false;
-	}
-	size_t capacity = contestant->trial_count, count = 0;
+	size_t capacity = contestant->trial_count + 1;
+	pf_trial_pair *pairs = calloc(capacity, sizeof *pairs);
 	double *own = calloc(2 * capacity, sizeof *own), *others = own + capacity;
-	for (size_t i = 0; own && i < capacity; i++) {
-		const pf_trial *trial = &contestant->trials[i];
-		const pf_trial *pair = trial->checked ? trial_of_round(other, trial->round) : NULL;
-		if (pair) {
-			own[count] = (double)trial->wall_ns;
-			others[count++] = (double)pair->wall_ns;
-		}
+	size_t count = pairs && own ? pf_run_pairs(contestant, other, pairs) : 0;
+	for (size_t i = 0; i < count; i++) {
+		own[i] = (double)pairs[i].a->wall_ns;
+		others[i] = (double)pairs[i].b->wall_ns;
 	}
 	if (count) {
 		*ratio = pf_ratio_interval(others, own, count, PF_LEVEL);
 	}
+	free(pairs);
 	free(own);
 	return count > 0;
 }

@@ -56,6 +56,7 @@ typedef struct pf_trial {
 	uint64_t cpu_ns;          /* user and system, all its processes */
 	uint64_t first_result_ns; /* until the first scored photo was sent to the harness; 0: none was */
 	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT]; /* sums over the workers */
+	uint64_t main_stage_ns[PF_STAGE_COUNT]; /* of them in the variant's own process (slot 0) */
 	uint64_t main_ns; /* the stages of the variant's own process (slot 0) without waiting: what is serial
 			     where workers do the scoring */
 	uint64_t chunks;  /* of photos that were loaded ahead, whole */

@@ -158,6 +158,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
 			trial->stage_ns[stage] += trace->wall_ns[stage];
 			trial->stage_spans[stage] += trace->spans[stage];
+			trial->main_stage_ns[stage] += i == 0 ? trace->wall_ns[stage] : 0;
 			trial->main_ns += i == 0 && stage != PF_STAGE_WAIT ? trace->wall_ns[stage] : 0;
 		}
 		trial->worker_deaths += atomic_load(&trace->deaths);

@@ -61,7 +61,7 @@ static void print_dataset(const pf_run *run, FILE *stream)
 	fprintf(stream, ", %s", pf_text_bytes(total, bytes));
 }
 
-static void print_heading(const pf_run *run, bool narrow, FILE *stream)
+void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 {
 	uint32_t cores = pf_core_count();
 	print_dataset(run, stream);
@@ -89,7 +89,7 @@ static void print_heading(const pf_run *run, bool narrow, FILE *stream)
 
 enum { COLUMNS = 8, NARROW = 4 };
 
-static void label_of(const pf_contestant *contestant, char *out, size_t capacity)
+void pf_run_label(const pf_contestant *contestant, char *out, size_t capacity)
 {
 	bool many = contestant->variant->caps & PF_CAP_WORKERS;
 	snprintf(out, capacity, "%s", contestant->label);
@@ -122,7 +122,7 @@ static void fill_row(const pf_run *run, const pf_contestant *contestant, struct 
 	*row = (struct row){.rate = "-", .gain = "-", .factor = "-", .first = "-", .memory = "-"};
 	row->scores = floor ? "none: the harness's own cost"
 			    : pf_scores_text(contestant, row->scores_text, sizeof row->scores_text);
-	label_of(contestant, row->label, sizeof row->label);
+	pf_run_label(contestant, row->label, sizeof row->label);
 	pf_run_time(contestant, &seconds);
 	pf_text_time(&seconds, row->time);
 	if (!floor) {
@@ -146,8 +146,7 @@ static void fill_row(const pf_run *run, const pf_contestant *contestant, struct 
 	}
 }
 
-/* A failure has no figures: what happened instead, in words. */
-static void describe_failure(const pf_contestant *contestant, char *out, size_t capacity)
+void pf_run_failure_text(const pf_contestant *contestant, char *out, size_t capacity)
 {
 	const char *status = contestant->status == PF_RUN_WRONG_OUTPUT
 				     ? "wrong output"
@@ -159,16 +158,15 @@ static void describe_failure(const pf_contestant *contestant, char *out, size_t 
 		 contestant->reason);
 }
 
-/* Steps without a time, each in as many lines as it takes. */
-static void print_failed(const pf_run *run, int columns, FILE *stream)
+void pf_run_print_failed(const pf_run *run, int columns, FILE *stream)
 {
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		pf_interval seconds;
 		char label[192], what[600];
 		if (run->contestants[i].status != PF_RUN_UNCHECKED &&
 		    !pf_run_time(&run->contestants[i], &seconds)) {
-			label_of(&run->contestants[i], label, sizeof label);
-			describe_failure(&run->contestants[i], what, sizeof what);
+			pf_run_label(&run->contestants[i], label, sizeof label);
+			pf_run_failure_text(&run->contestants[i], what, sizeof what);
 			fprintf(stream, "%s  ", label);
 			pf_text_wrap(stream, what, columns, 4, (int)pf_text_width(label) + 2);
 		}
@@ -195,8 +193,8 @@ static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 						      row.factor, row.first, row.memory, row.scores};
 			pf_table_row(table, cells, COLUMNS);
 		} else if (with_failed && contestant->status != PF_RUN_UNCHECKED) {
-			label_of(contestant, row.label, sizeof row.label);
-			describe_failure(contestant, what, sizeof what);
+			pf_run_label(contestant, row.label, sizeof row.label);
+			pf_run_failure_text(contestant, what, sizeof what);
 			const char *cells[] = {row.label, what};
 			pf_table_row(table, cells, 2);
 		}
@@ -303,7 +301,7 @@ static void print_stages(const pf_contestant *contestant, int columns, FILE *str
 	pf_text_wrap(stream, text, columns, 0, 0);
 }
 
-static void print_failures(const pf_run *run, FILE *stream)
+void pf_run_print_lost_photos(const pf_run *run, FILE *stream)
 {
 	const pf_outcomes *outcomes = run->reference.outcomes;
 	size_t shown = 0;
@@ -331,8 +329,7 @@ static void print_failures(const pf_run *run, FILE *stream)
 	}
 }
 
-/* What a reader has to know before believing the figures. */
-static void print_warnings(const pf_run *run, int columns, FILE *stream)
+void pf_run_print_warnings(const pf_run *run, int columns, FILE *stream)
 {
 	char text[300];
 	double share = pf_run_core_share(run);
@@ -354,18 +351,18 @@ void pf_run_print(const pf_run *run, FILE *stream)
 {
 	int columns = pf_text_columns(fileno(stream));
 	bool narrow = columns && wide_columns(run) > (size_t)columns;
-	print_heading(run, narrow, stream);
+	pf_run_print_heading(run, narrow, stream);
 	if (narrow) {
 		print_narrow(run, stream);
 	} else {
 		print_wide(run, !columns, stream);
 	}
 	if (columns) {
-		print_failed(run, columns, stream);
+		pf_run_print_failed(run, columns, stream);
 	}
 	pf_unchecked_print(run, stream);
 	print_missing_parents(run, columns, stream);
-	print_warnings(run, columns, stream);
+	pf_run_print_warnings(run, columns, stream);
 	pf_placement_print(run, stream);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
@@ -375,7 +372,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 			pf_parts_print(contestant, stream);
 		}
 	}
-	print_failures(run, stream);
+	pf_run_print_lost_photos(run, stream);
 	if (run->claim_count) {
 		pf_claims_print(run->claims, run->claim_count, columns, stream);
 	}

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "harness/measure/environment.h"
+#include "harness/measure/run_comparison.h"
+#include "harness/store/comparison_json.h"
+#include "harness/store/interval_json.h"
 #include "harness/store/output.h"
 #include "harness/store/outside_json.h"
 #include "harness/store/placement_json.h"
@@ -48,8 +51,9 @@ static json_t *stages_json(const pf_trial *trial)
 	for (int i = 0; i < PF_STAGE_COUNT; i++) {
 		if (trial->stage_spans[i]) {
 			json_object_set_new(stages, pf_stage_name((pf_stage)i),
-					    json_pack("{s:o,s:o}", "wall_ns", integer(trial->stage_ns[i]),
-						      "spans", integer(trial->stage_spans[i])));
+					    json_pack("{s:o,s:o,s:o}", "wall_ns", integer(trial->stage_ns[i]),
+						      "main_ns", integer(trial->main_stage_ns[i]), "spans",
+						      integer(trial->stage_spans[i])));
 		}
 	}
 	return stages;
@@ -120,17 +124,6 @@ static json_t *options_json(const pf_contestant *contestant)
 	return options;
 }
 
-static json_t *interval_json(const pf_interval *interval, bool known)
-{
-	if (!known) {
-		return json_null();
-	}
-	return json_pack("{s:f,s:o,s:o,s:f,s:s,s:o}", "mean", interval->mean, "low",
-			 interval->has_interval ? json_real(interval->low) : json_null(), "high",
-			 interval->has_interval ? json_real(interval->high) : json_null(), "level",
-			 interval->level, "method", "Student t", "n", integer(interval->n));
-}
-
 static json_t *contestant_json(const pf_run *run, const pf_contestant *contestant)
 {
 	const struct pf_variant *variant = contestant->variant;
@@ -149,12 +142,12 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	json_object_set_new(object, "status", json_string(pf_run_status_name(contestant->status)));
 	json_object_set_new(object, "reason", string_or_null(contestant->reason));
 	bool timed = pf_run_time(contestant, &seconds);
-	json_object_set_new(object, "wall_s", interval_json(&seconds, timed));
+	json_object_set_new(object, "wall_s", pf_interval_json(&seconds, timed));
 	bool compared = parent && pf_run_speedup(contestant, parent, &speedup);
-	json_object_set_new(object, "speedup_over_parent", interval_json(&speedup, compared));
+	json_object_set_new(object, "speedup_over_parent", pf_interval_json(&speedup, compared));
 	const pf_contestant *baseline = pf_run_baseline(run);
 	compared = baseline && pf_run_speedup(contestant, baseline, &speedup);
-	json_object_set_new(object, "speedup_over_baseline", interval_json(&speedup, compared));
+	json_object_set_new(object, "speedup_over_baseline", pf_interval_json(&speedup, compared));
 	json_object_set_new(object, "trials", trials);
 	return object;
 }
@@ -206,6 +199,25 @@ static json_t *reference_json(const pf_run *run)
 			 reference ? hex : "", "from_cache", (int)run->reference.from_cache);
 }
 
+/* Null where no two were compared. */
+static json_t *run_comparison_json(const pf_run *run)
+{
+	const pf_run_comparison *own = run->comparison;
+	json_t *split = json_object();
+	if (!own) {
+		json_decref(split);
+		return json_null();
+	}
+	json_t *object = pf_comparison_json(run->contestants[0].label, run->contestants[1].label,
+					    &own->result, own->pairs, &own->rules, own->max_time_s);
+	for (int i = 0; i < PF_PARTS && own->pairs; i++) {
+		json_object_set_new(split, pf_part_name(i), pf_interval_json(&own->split[i], true));
+	}
+	json_object_set_new(object, "split", split);
+	json_object_set_new(object, "stopped", json_string(own->stopped));
+	return object;
+}
+
 static json_t *run_json(const pf_run *run)
 {
 	char seed[32];
@@ -221,6 +233,7 @@ static json_t *run_json(const pf_run *run)
 				   "placement", pf_run_placement_json(run), "rounds", integer(run->rounds),
 				   "rounds_done", integer(run->rounds_done), "seed", seed, "partial",
 				   (int)run->partial, "variants", variants);
+	json_object_set_new(record, "comparison", run_comparison_json(run));
 	json_object_set_new(record, "claims", pf_record_claims(run));
 	json_object_set_new(record, "first_result_trials", pf_record_first_results(&run->first_results));
 	return record;

@@ -3,6 +3,7 @@
 which the schema has to refuse. Usage: records.py PHOTOFINISH ROOT"""
 import copy
 import json
+import math
 import os
 import pathlib
 import signal
@@ -111,9 +112,48 @@ def check_whole(work):
     return record
 
 
-def check_interrupted(work, signals, delay):
+def parts_of(trial, workers, has_workers):
+    """Of its wall time, as docs/compare.md says."""
+    parts = {}
+    for name, stage in trial["stages"].items():
+        own = 0 if has_workers and name == "wait" else stage["main_ns"]
+        parts[name] = own + (stage["wall_ns"] - stage["main_ns"]) / workers
+    parts["unattributed"] = trial["wall_ns"] - sum(parts.values())
+    return parts
+
+
+def check_compared(work):
+    """Ratio and split of a comparison follow from its trials."""
+    path = work / "compare.json"
+    for a, b, rounds in (("parallel", "double-load", 3), ("parallel", "parallel", 2)):
+        run("compare", a, b, "--dataset", "tiny", "--rounds", str(rounds), "--margin", "5", "--quiet", "--json", str(path))
+        record = load(path)
+        check_sums(record)
+        comparison, first, second = record["comparison"], *record["variants"]
+        check([comparison["a"], comparison["b"]] == [first["name"], second["name"]], "the comparison names both")
+        check(record["command"] == "compare" and comparison["margin"] == 0.05, "it keeps what was asked for")
+        check(comparison["stopped"] == "rounds" and comparison["pairs"] == rounds, "all rounds are pairs")
+        pairs = [(x, y) for x in first["trials"] for y in second["trials"] if x["round"] == y["round"]]
+        logs = [math.log(x["wall_ns"] / y["wall_ns"]) for x, y in pairs]
+        ratio = math.exp(sum(logs) / len(logs))
+        check(abs(comparison["ratio"]["mean"] - ratio) < 1e-9, "the ratio is the geometric mean of the pairs")
+        check(comparison["ratio_strict"]["low"] < comparison["ratio"]["low"] < ratio, "99 % is wider than 95 %")
+        split = comparison["split"]
+        check(abs(sum(part["mean"] for part in split.values()) - (ratio - 1)) < 1e-9, "the split adds up")
+        share = 0
+        for x, y in pairs:
+            own = parts_of(x, first["workers"], True)["decode"]
+            other = parts_of(y, second["workers"], b == "parallel")["decode"]
+            difference = math.log(x["wall_ns"] / y["wall_ns"])
+            share += (own - other) * difference / (x["wall_ns"] - y["wall_ns"]) / len(pairs)
+        share *= (ratio - 1) / math.log(ratio)
+        check(abs(split["decode"]["mean"] - share) < 1e-6, f"decode's part is {share}, not {split['decode']['mean']}")
+    return record
+
+
+def check_interrupted(work, signals, delay, command=("journey", "--only", SOME)):
     path = work / f"partial-{delay}.json"
-    process = subprocess.Popen([PROGRAM, "journey", "--only", SOME, "--dataset", "tiny", "--rounds", "1000", "--quiet",
+    process = subprocess.Popen([PROGRAM, *command, "--dataset", "tiny", "--rounds", "1000", "--quiet",
                                 "--json", path],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     time.sleep(delay)
@@ -149,7 +189,8 @@ def check_schema_refuses(record):
             document = document[step]
         return document
 
-    for path in ((), ("environment",), ("dataset",), ("reference",), ("variants", 0), trial):
+    paths = [(), ("environment",), ("dataset",), ("reference",), ("variants", 0), trial]
+    for path in paths + ([("comparison",)] if record["comparison"] else []):
         for key in at(record, path):
             check(damaged(lambda r: at(r, path).pop(key)), f"{path} without {key} is refused")
         check(damaged(lambda r: at(r, path).update(extra=1)), f"{path} with one key more is refused")
@@ -166,8 +207,10 @@ def main():
         work = pathlib.Path(folder)
         record = check_whole(work)
         check_schema_refuses(record)
+        check_schema_refuses(check_compared(work))
         done = [check_interrupted(work, (signal.SIGINT,), delay) for delay in (0.05, 0.4, 2.5)]
         done.append(check_interrupted(work, (signal.SIGTERM,), 0.7))
+        done.append(check_interrupted(work, (signal.SIGINT,), 1.5, ("compare", "single-load", "parallel")))
         done.append(check_interrupted(work, (signal.SIGINT, signal.SIGINT), 0.9))
     print(f"records: all as their schema says; interrupted after {done} rounds")
 

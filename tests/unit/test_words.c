@@ -72,14 +72,14 @@ static void test_definition(void **state)
 	pf_random random = {.state = 41};
 	pf_eprocess process;
 	pf_eprocess_start(&process, 0.02, 0.05);
-	double x[PF_CLAIM_COUNT][40];
+	double x[PF_THESIS_COUNT][40];
 	for (size_t n = 1; n <= 40; n++) {
 		double d = 0.03 + 0.02 * draw_normal(&random);
 		pf_eprocess_add(&process, d);
-		for (int claim = 0; claim < PF_CLAIM_COUNT; claim++) {
+		for (int claim = 0; claim < PF_THESIS_COUNT; claim++) {
 			x[claim][n - 1] = sides[claim][0] * d + sides[claim][1] * log(1.02);
 			double expected = log_e_by_definition(x[claim], n),
-			       got = pf_eprocess_log_e(&process, (pf_claim)claim);
+			       got = pf_eprocess_log_e(&process, (pf_thesis)claim);
 			if (!(fabs(got - expected) < 1e-9 * fmax(1, fabs(expected)))) {
 				fail_msg("claim %d after %zu: %.15g, not %.15g", claim, n, got, expected);
 			}
@@ -110,8 +110,8 @@ static void test_symmetry_and_extremes(void **state)
 	pf_eprocess_start(&one, 0.02, 0.05);
 	for (int i = 0; i < 50; i++) {
 		pf_eprocess_add(&one, i % 5 == 4 ? 1e200 : i % 7 == 6 ? -1e200 : 1e-9);
-		for (int claim = 0; claim < PF_CLAIM_COUNT; claim++) {
-			assert_false(isnan(pf_eprocess_log_e(&one, (pf_claim)claim)));
+		for (int claim = 0; claim < PF_THESIS_COUNT; claim++) {
+			assert_false(isnan(pf_eprocess_log_e(&one, (pf_thesis)claim)));
 		}
 	}
 }

@@ -1,0 +1,153 @@
+/* compare: two variants against each other. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/common.h"
+#include "harness/cli/comparison_args.h"
+#include "harness/cli/run_setting.h"
+#include "harness/measure/contestant.h"
+#include "harness/measure/interrupt.h"
+#include "harness/measure/run_comparison.h"
+#include "harness/report/compare_table.h"
+#include "harness/report/progress.h"
+#include "harness/report/run_progress.h"
+#include "harness/store/output.h"
+#include "harness/store/record.h"
+
+struct request {
+	pf_common common;
+	pf_comparison_choice choice;
+	const char *dataset, *json;
+	uint64_t seed;
+	bool has_seed;
+};
+
+/* Output that differs is 1, whatever the variant announced: who compares times needs the same work. */
+static int exit_code(const pf_run *run, const pf_run_comparison *comparison)
+{
+	int code = comparison->pairs ? PF_EXIT_OK : PF_EXIT_ERROR;
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		code = run->contestants[i].status == PF_RUN_WRONG_OUTPUT ? PF_EXIT_FAIL : code;
+	}
+	return pf_interrupts ? PF_EXIT_INTERRUPTED : code;
+}
+
+static pf_status deliver(const struct request *request, const pf_run *run,
+			 const pf_run_comparison *comparison, pf_error *error)
+{
+	if (!request->json || !pf_output_is_stdout(request->json)) {
+		pf_compare_print(run, comparison, stdout);
+	}
+	fflush(stdout);
+	return request->json ? pf_record_write(run, request->json, error) : PF_OK;
+}
+
+static int execute(const struct request *request, pf_contestant *contestants, const pf_scorer_config *config)
+{
+	pf_error error = {0}, why = {0};
+	pf_run_setting setting = {.session = {.manifest_fd = -1}};
+	pf_run_comparison comparison = {
+		.rules = pf_comparison_rules_of(&request->choice),
+		.max_time_s = request->choice.max_time_s,
+		.stopped = "rounds",
+	};
+	if (!request->choice.rounds && !request->choice.until_decided && !request->choice.max_time_s) {
+		comparison.max_time_s = PF_COMPARISON_TIME_S;
+		comparison.least_rounds = PF_COMPARISON_LEAST_ROUNDS;
+	}
+	pf_run run = {
+		.session = &setting.session,
+		.command = "compare",
+		.contestants = contestants,
+		.contestant_count = 2,
+		.rounds = pf_comparison_rounds_of(&request->choice),
+		.seed = request->has_seed ? request->seed : pf_seed_from_clock(),
+		.enough = pf_run_comparison_enough,
+		.enough_context = &comparison,
+		.comparison = &comparison,
+	};
+	pf_status status = pf_output_check(request->json, &error);
+	if (status == PF_OK) {
+		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
+	}
+	bool executed = status == PF_OK;
+	if (executed) {
+		status = pf_run_execute(&run, &pf_run_progress, &error);
+		pf_run_compare(&run, &comparison);
+		comparison.stopped = !run.partial      ? comparison.stopped
+				     : status == PF_OK ? "request"
+						       : "failure";
+	}
+	pf_progress_clear();
+	int code = status == PF_OK ? exit_code(&run, &comparison) : pf_report_error(&error);
+	if (executed && (status == PF_OK || pf_anything_measured(&run)) &&
+	    deliver(request, &run, &comparison, &why) != PF_OK) {
+		code = pf_report_error(&why);
+	}
+	pf_run_release(&run);
+	pf_run_setting_close(&setting);
+	return code;
+}
+
+/* The two; where both are the same text, the second one is known by another name. */
+static pf_status choose(char **names, uint32_t workers, pf_contestant *contestants, pf_error *error)
+{
+	for (size_t i = 0; i < 2; i++) {
+		pf_status status = pf_contestant_parse(names[i], workers, &contestants[i], error);
+		if (status == PF_OK && contestants[i].variant->caps & PF_CAP_FLOOR) {
+			status = pf_fail(error, PF_ERR_USAGE, NULL,
+					 "%s scores nothing: there is nothing to compare", names[i]);
+		}
+		if (status != PF_OK) {
+			return status;
+		}
+	}
+	if (strcmp(contestants[0].label, contestants[1].label) == 0) {
+		static const char again[] = " (again)";
+		size_t length = strlen(names[1]), room = sizeof contestants[1].label - sizeof again;
+		length = length < room ? length : room;
+		memcpy(contestants[1].label + length, again, sizeof again);
+	}
+	return PF_OK;
+}
+
+int pf_cmd_compare(const pf_command *command, int argc, char **argv)
+{
+	struct request request = {
+		.common = PF_COMMON_DEFAULTS, .choice = PF_COMPARISON_DEFAULTS, .dataset = "dash"};
+	const pf_arg table[] = {
+		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
+		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
+		{"rounds", 'r', PF_ARG_COUNT, &request.choice.rounds, "R",
+		 "trials of each (default: 10 if they fit into 50 s, at least 3)", 1, 100000},
+		PF_COMPARISON_ARGS(request.choice),
+		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
+		 "write the record of the run (- for standard output)", 0, 0},
+		{.name = "seed",
+		 .type = PF_ARG_SEED,
+		 .target = &request.seed,
+		 .given = &request.has_seed,
+		 .metavar = "N",
+		 .help = "seed of the shuffled order of trials (default: from the clock)"},
+		PF_PLUGIN_ARG(request.common.plugins),
+		PF_COMMAND_ARG(request.common.commands),
+		PF_PLACEMENT_ARG(request.common),
+		PF_COMMON_ARGS(request.common),
+		{0},
+	};
+	char **operands;
+	int count;
+	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
+	if (code >= 0) {
+		return code;
+	}
+	pf_scorer_config config;
+	pf_error error = {0};
+	pf_contestant contestants[2] = {0};
+	pf_status status = pf_common_apply(&request.common, &config, &error);
+	if (status == PF_OK) {
+		status = choose(operands, request.common.workers, contestants, &error);
+	}
+	return status == PF_OK ? execute(&request, contestants, &config) : pf_report_error(&error);
+}

@@ -1,0 +1,59 @@
+/* Options of what compares times. */
+#ifndef HARNESS_COMPARISON_ARGS_H
+#define HARNESS_COMPARISON_ARGS_H
+
+#include "harness/cli/options.h"
+#include "harness/stats/comparison.h"
+
+typedef struct pf_comparison_choice {
+	double margin_percent, alpha, max_time_s;
+	bool until_decided;
+	uint32_t rounds; /* 0: not given */
+} pf_comparison_choice;
+
+#define PF_COMPARISON_DEFAULTS                                                  \
+	{                                                                       \
+		.margin_percent = 100 * PF_MARGIN, .alpha = PF_COMPARISON_ALPHA \
+	}
+
+#define PF_COMPARISON_ROUNDS 10 /* where nothing is given, if they fit into the time: */
+#define PF_COMPARISON_TIME_S 50
+#define PF_COMPARISON_LEAST_ROUNDS 3
+#define PF_COMPARISON_MOST_ROUNDS 1000 /* until decided */
+
+/* Rows of an option table for a pf_comparison_choice named `c`; rounds are the command's own. */
+#define PF_COMPARISON_ARGS(c)                                                                               \
+	{"margin",      'm',                                                                                \
+	 PF_ARG_NUMBER, &(c).margin_percent,                                                                \
+	 "PERCENT",     "differences up to here are none (default: 2)",                                     \
+	 0.001,         1000},                                                                              \
+		{"alpha",    0,   PF_ARG_NUMBER,                                                            \
+		 &(c).alpha, "P", "chance of a false word, at most (default: 0.01)",                        \
+		 1e-9,       0.5},                                                                          \
+		{"until-decided",                                                                           \
+		 'u',                                                                                       \
+		 PF_ARG_FLAG,                                                                               \
+		 &(c).until_decided,                                                                        \
+		 NULL,                                                                                      \
+		 "go on until a word is proved, looking after each round",                                  \
+		 0,                                                                                         \
+		 0},                                                                                        \
+	{                                                                                                   \
+		"max-time", 0, PF_ARG_NUMBER, &(c).max_time_s, "SECONDS",                                   \
+			"begin no round that would end later (default: 50, if no rounds are given)", 0.001, \
+			1e9                                                                                 \
+	}
+
+static inline pf_comparison_rules pf_comparison_rules_of(const pf_comparison_choice *choice)
+{
+	return (pf_comparison_rules){choice->margin_percent / 100, choice->alpha, choice->until_decided};
+}
+
+static inline uint32_t pf_comparison_rounds_of(const pf_comparison_choice *choice)
+{
+	return choice->rounds          ? choice->rounds
+	       : choice->until_decided ? PF_COMPARISON_MOST_ROUNDS
+				       : PF_COMPARISON_ROUNDS;
+}
+
+#endif

@@ -1,0 +1,48 @@
+#include "harness/cli/run_setting.h"
+
+#include <time.h>
+
+#include "harness/measure/outside.h"
+
+pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, const char *dataset,
+			      const pf_scorer_config *config, pf_error *error)
+{
+	*setting = (pf_run_setting){.session = {.manifest_fd = -1}};
+	pf_status status = pf_common_dataset(dataset, &setting->dataset, error);
+	if (status == PF_OK && setting->dataset->count == 0) {
+		status = pf_fail(error, PF_ERR_INVALID, dataset, "the dataset has no photos");
+	}
+	if (status == PF_OK) {
+		status = pf_session_open(&setting->session, setting->dataset, config, error);
+	}
+	if (status == PF_OK) {
+		pf_common_limits(common, &setting->session);
+	}
+	if (status == PF_OK && pf_outside_has_commands()) {
+		status = pf_view_open(setting->dataset, setting->view, error);
+		setting->session.view = setting->view;
+	}
+	return status;
+}
+
+void pf_run_setting_close(pf_run_setting *setting)
+{
+	pf_session_close(&setting->session);
+	pf_view_close(setting->view);
+	pf_dataset_free(setting->dataset);
+}
+
+uint64_t pf_seed_from_clock(void)
+{
+	return pf_now_ns() ^ (uint64_t)time(NULL) << 32;
+}
+
+bool pf_anything_measured(const pf_run *run)
+{
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		if (run->contestants[i].trial_count) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,14 @@
+/* Comparisons in records. */
+#ifndef HARNESS_COMPARISON_JSON_H
+#define HARNESS_COMPARISON_JSON_H
+
+#include <jansson.h>
+
+#include "harness/stats/comparison.h"
+
+/* New reference: what was compared (by name), by which rules, and what came of it. With `pairs` 0 there are
+ * no figures, and the word is "undecided". `max_time_s` 0: none. */
+json_t *pf_comparison_json(const char *a, const char *b, const pf_comparison *comparison, size_t pairs,
+			   const pf_comparison_rules *rules, double max_time_s);
+
+#endif
