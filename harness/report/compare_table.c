@@ -91,6 +91,10 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 	} else {
 		fprintf(stream, "\nNo pair of times: there is nothing to compare.\n");
 	}
+	if (comparison->pairs && comparison->pairs < run->rounds_done) {
+		fprintf(stream, "%u of %u rounds are no pair: one of the two has no time\n",
+			run->rounds_done - (uint32_t)comparison->pairs, run->rounds_done);
+	}
 	if (strcmp(comparison->stopped, "time") == 0) {
 		fprintf(stream, "stopped after %u rounds: no further one fits into %.4g s (--max-time)\n",
 			run->rounds_done, comparison->max_time_s);

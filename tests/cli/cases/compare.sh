@@ -4,7 +4,7 @@ run compare --help
 photofinish dataset make tiny --quiet >/dev/null
 # Figures become N, the word WORD: how fast this machine is says nothing here.
 words() {
-    sed -E -e 's/^tiny: .*/HEADING/' -e '/^(This machine|an idle machine|[23] rounds give)/d' -e '/^placement|^workers? /d' \
+    sed -E -e 's/^tiny: .*/HEADING/' -e '/^(This machine|an idle machine|[0-9]+ of [0-9]+ rounds are|[23] rounds give)/d' -e '/^placement|^workers? /d' \
         -e 's/  +/  /g' -e '/^[=$] /!{s/ [-+]?[0-9][0-9.]*( s| ms| MB)?/ N/g;s/N \+-[0-9.]+/N/g;s/\([0-9.]+/(N/g;}' \
         -e 's/^(.*) is (faster|slower) than (.*): N times/\1 WORD \3: N times/' \
         -e 's/^(.*) and (.*) are equivalent within N %: N times/\1 WORD \2: N times/' \
@@ -13,8 +13,7 @@ words() {
 }
 run compare parallel:workers=2 parallel:workers=1 --dataset tiny --rounds 2 --quiet | words
 run compare single-load single-load --dataset tiny --rounds 1 --quiet | words
-run compare single-load double-load --dataset tiny --until-decided --rounds 2 --quiet | words
-run compare single-load double-load --dataset tiny --max-time 0.01 --quiet | words
+run compare single-load double-load --dataset tiny --until-decided --max-time 0.01 --quiet | words
 echo 'weights: {sharpness: 2}' >other.yaml
 run compare single-load other --command other='photofinish score {manifest} --json {scores} --quiet --config other.yaml' \
     --dataset tiny --quiet | words
