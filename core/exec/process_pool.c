@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "photofinish/exec.h"
-#include "photofinish/fork_gate.h"
+#include "photofinish/side_thread.h"
 
 #define NO_UNIT UINT64_MAX
 #define NOBODY 0
@@ -140,13 +140,13 @@ static pf_status spawn(struct pool *pool, uint32_t slot, uint64_t first_unit, pf
 		return pf_fail_errno(error, NULL, "cannot open a pipe for a worker");
 	}
 	pid_t parent = getpid();
-	if (pool->job->gate) {
-		pf_fork_gate_enter(pool->job->gate);
+	if (pool->job->beside) {
+		pf_side_thread_enter(pool->job->beside);
 	}
 	pid_t pid = fork();
-	if (pool->job->gate && pid != 0) {
+	if (pool->job->beside && pid != 0) {
 		int why = errno;
-		pf_fork_gate_leave(pool->job->gate);
+		pf_side_thread_leave(pool->job->beside);
 		errno = why;
 	}
 	if (pid < 0) {

@@ -1,12 +1,10 @@
 /* chunked: one stream reads and decodes a chunk of photos up front into shared memory; then the workers score
  * it; then the next chunk is loaded. Storage likes one stream, so it was thought; but while it loads, the
  * workers wait, and while they score, it does. */
-#include <pthread.h>
-
-#include "photofinish/exec.h"
-#include "photofinish/fork_gate.h"
-#include "photofinish/photo_ring.h"
 #include "photofinish/variant.h"
+#include "photofinish/exec.h"
+#include "photofinish/photo_ring.h"
+#include "photofinish/side_thread.h"
 
 static const struct pf_option options[] = {
 	{"chunk", PF_OPTION_INTEGER, 0, 0, 1000000,
@@ -23,14 +21,14 @@ typedef struct run_state {
 	pf_chunk_plan plan;
 	pf_photo_ring *ring; /* as many slots as the largest chunk has photos */
 	pf_scorer *loader;
+	pf_side_thread *loading;
 	pf_burst_worker worker; /* each process has its own copy after the fork */
 } run_state;
 
 static run_state state;
-static pf_fork_gate gate = PF_FORK_GATE_INIT;
 
 /* The one stream, a thread of the variant's own process. */
-static void *load_chunks(void *unused)
+static void load_chunks(void *unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < state.plan.count; i++) {
@@ -42,17 +40,16 @@ static void *load_chunks(void *unused)
 		     ticket++) {
 			pf_image image;
 			if (pf_photo_ring_begin(state.ring, ticket, &image) != PF_OK) {
-				return NULL;
+				return;
 			}
-			pf_fork_gate_enter(&gate);
+			pf_side_thread_enter(state.loading);
 			pf_status status = pf_scorer_load(state.loader, state.dataset,
 							  state.plan.photos[ticket], &image, NULL);
-			pf_fork_gate_leave(&gate);
+			pf_side_thread_leave(state.loading);
 			pf_photo_ring_put(state.ring, ticket, status == PF_OK ? &image : NULL);
 		}
 		state.env->traces[0].chunks++;
 	}
-	return unused;
 }
 
 /* The planes come from the chunk. What could not be loaded into it (a damaged photo) is loaded here, so that
@@ -124,15 +121,15 @@ static pf_status run_workers(pf_error *error)
 		.unit = score_burst,
 		.close = close_worker,
 		.died = worker_died,
-		.gate = &gate,
 	};
-	pthread_t thread;
-	if (pthread_create(&thread, NULL, load_chunks, NULL)) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot start the loading thread");
+	pf_status status = pf_side_thread_start(load_chunks, NULL, &state.loading, error);
+	if (status != PF_OK) {
+		return status;
 	}
-	pf_status status = pf_pool_run(state.env, &job, error);
+	job.beside = state.loading;
+	status = pf_pool_run(state.env, &job, error);
 	pf_photo_ring_close(state.ring);
-	pthread_join(thread, NULL);
+	pf_side_thread_join(state.loading);
 	return status;
 }
 

@@ -2,13 +2,12 @@
  * of the variant's own process loads the next chunk. Then every worker is sent that whole chunk through its
  * pipe, one worker after another, as an executor does that serialises its arguments for each process. Nothing
  * is simulated: the bytes really go through the pipes, and are counted (moved_bytes). */
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "photofinish/exec.h"
-#include "photofinish/fork_gate.h"
 #include "photofinish/photo_pipe.h"
 #include "photofinish/photo_ring.h"
+#include "photofinish/side_thread.h"
 #include "photofinish/variant.h"
 
 static const struct pf_option options[] = {
@@ -25,7 +24,7 @@ typedef struct run_state {
 	pf_chunk_plan plan;
 	pf_worker_pipes *pipes;
 	pf_scorer *loader;
-	pf_fork_gate gate; /* of the loading thread */
+	pf_side_thread *loading;
 	pf_image
 		*photos; /* the loader's chunk, by ticket less the chunk's first; after the fork a worker's */
 	uint32_t held;   /* which chunk a worker has in `photos`; 0 is not sent, so 0 is none */
@@ -48,10 +47,10 @@ static bool load_chunk(run_state *state, const pf_chunk *chunk)
 			return false;
 		}
 		pf_image *image = &state->photos[i];
-		pf_fork_gate_enter(&state->gate);
+		pf_side_thread_enter(state->loading);
 		pf_status status = pf_scorer_load(state->loader, state->dataset,
 						  state->plan.photos[chunk->first_ticket + i], image, NULL);
-		pf_fork_gate_leave(&state->gate);
+		pf_side_thread_leave(state->loading);
 		if (status != PF_OK) {
 			image->y.data = NULL;
 		}
@@ -74,7 +73,7 @@ static void send_chunk(run_state *state, const pf_chunk *chunk, pf_framed_end *t
 	}
 }
 
-static void *load_and_send(void *context)
+static void load_and_send(void *context)
 {
 	run_state *state = context;
 	for (uint32_t number = 1; number < state->plan.count; number++) {
@@ -88,7 +87,6 @@ static void *load_and_send(void *context)
 		pf_worker_pipes_gone(state->pipes, number);
 	}
 	pf_worker_pipes_gone(state->pipes, UINT32_MAX);
-	return NULL;
 }
 
 /* In a worker: its own copy of the whole chunk, though it will score only some of the photos. */
@@ -212,22 +210,22 @@ static pf_status run_workers(run_state *state, pf_error *error)
 		.died = worker_died,
 		.forking = forking,
 		.forked = forked,
-		.gate = &state->gate,
 	};
-	pthread_t thread;
-	if (pthread_create(&thread, NULL, load_and_send, state)) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot start the loading thread");
+	pf_status status = pf_side_thread_start(load_and_send, state, &state->loading, error);
+	if (status != PF_OK) {
+		return status;
 	}
-	pf_status status = pf_pool_run(state->env, &job, error);
+	job.beside = state->loading;
+	status = pf_pool_run(state->env, &job, error);
 	pf_worker_pipes_gone(state->pipes, UINT32_MAX);
-	pthread_join(thread, NULL);
+	pf_side_thread_join(state->loading);
 	return status;
 }
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	run_state state = {.env = env, .dataset = dataset, .sink = sink, .gate = PF_FORK_GATE_INIT};
+	run_state state = {.env = env, .dataset = dataset, .sink = sink};
 	pf_trace *trace = pf_worker_enter(env, 0);
 
 	pf_status status = pf_result_table_create(dataset->count, &state.table, error);

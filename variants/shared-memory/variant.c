@@ -2,12 +2,11 @@
  * lies in shared memory; the workers score from it in place. Nobody waits for a whole chunk, nothing is sent,
  * and a worker that comes before the loader loads the photo itself, so that the one loader holds nobody up
  * however many workers there are. */
-#include <pthread.h>
 
-#include "photofinish/exec.h"
-#include "photofinish/fork_gate.h"
-#include "photofinish/photo_ring.h"
 #include "photofinish/variant.h"
+#include "photofinish/exec.h"
+#include "photofinish/photo_ring.h"
+#include "photofinish/side_thread.h"
 
 static const struct pf_option options[] = {
 	{"slots", PF_OPTION_INTEGER, 0, 0, 100000,
@@ -24,14 +23,14 @@ typedef struct run_state {
 	pf_chunk_plan plan; /* only for the order of loading */
 	pf_photo_ring *ring;
 	pf_scorer *loader;
+	pf_side_thread *loading;
 	pf_burst_worker worker; /* each process has its own copy after the fork */
 } run_state;
 
 static run_state state;
-static pf_fork_gate gate = PF_FORK_GATE_INIT;
 
 /* Decodes ahead, in a thread of the variant's own process, as far as there are free slots. */
-static void *load_ahead(void *unused)
+static void load_ahead(void *unused)
 {
 	(void)unused;
 	for (uint32_t ticket = 0; ticket < state.dataset->count; ticket++) {
@@ -49,12 +48,11 @@ static void *load_ahead(void *unused)
 			pf_photo_ring_put(state.ring, ticket, NULL);
 			continue;
 		}
-		pf_fork_gate_enter(&gate);
+		pf_side_thread_enter(state.loading);
 		status = pf_scorer_load(state.loader, state.dataset, photo, &image, NULL);
-		pf_fork_gate_leave(&gate);
+		pf_side_thread_leave(state.loading);
 		pf_photo_ring_put(state.ring, ticket, status == PF_OK ? &image : NULL);
 	}
-	return unused;
 }
 
 /* Gives back the photos of the burst before this one: they are done, though another worker may have done
@@ -142,15 +140,15 @@ static pf_status run_workers(pf_error *error)
 		.unit = score_burst,
 		.close = close_worker,
 		.died = worker_died,
-		.gate = &gate,
 	};
-	pthread_t thread;
-	if (pthread_create(&thread, NULL, load_ahead, NULL)) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot start the loading thread");
+	pf_status status = pf_side_thread_start(load_ahead, NULL, &state.loading, error);
+	if (status != PF_OK) {
+		return status;
 	}
-	pf_status status = pf_pool_run(state.env, &job, error);
+	job.beside = state.loading;
+	status = pf_pool_run(state.env, &job, error);
 	pf_photo_ring_close(state.ring);
-	pthread_join(thread, NULL);
+	pf_side_thread_join(state.loading);
 	return status;
 }
 

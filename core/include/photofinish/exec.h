@@ -87,7 +87,7 @@ typedef struct pf_pool_job {
 	 * be NULL. */
 	pf_status (*forking)(void *context, uint32_t slot, pf_error *error);
 	void (*forked)(void *context, uint32_t slot);
-	struct pf_fork_gate *gate; /* of a thread that works beside the pool (fork_gate.h); may be NULL */
+	struct pf_side_thread *beside; /* a thread that works beside the pool (side_thread.h); may be NULL */
 	/* In the parent, a few times a second; may be NULL. */
 	void (*tick)(void *context);
 	/* Where units come in while the others are at work, else NULL. In the parent: takes one step that
