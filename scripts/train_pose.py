@@ -357,7 +357,7 @@ def export(network, folder, figures):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--crops", type=int, default=300000, help="to train on (0: only measure and export)")
+    parser.add_argument("--crops", type=int, default=220000, help="to train on (0: only measure and export)")
     parser.add_argument("--photos", type=int, default=0, help="training photos (default: as the specification says)")
     parser.add_argument("--heldout", type=int, default=0, help="held-out photos (default: as the specification says)")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
