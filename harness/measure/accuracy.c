@@ -198,7 +198,33 @@ static void judge_keypoints(const struct job *job, pf_accuracy *out, double *sha
 	}
 }
 
-static void judge_bursts(const struct job *job, pf_accuracy *out)
+/* The one that the engine ranks first, as it ranks the bursts that it finds; the first where none was scored.
+ */
+static pf_status best_of(const struct job *job, const uint32_t *members, size_t count, uint32_t *best)
+{
+	const pf_score **scores = calloc(count, sizeof *scores);
+	pf_standing *standings = calloc(count, sizeof *standings);
+	uint32_t *ranks = calloc(count, sizeof *ranks);
+	pf_status status = scores && standings && ranks ? PF_OK : PF_ERR_NO_MEMORY;
+	*best = members[0];
+	for (size_t i = 0; i < count && status == PF_OK; i++) {
+		const finding *found = &job->findings[members[i]];
+		scores[i] = found->status == PF_OK ? &found->score : NULL;
+	}
+	if (status == PF_OK) {
+		pf_burst_stand(job->env->scorer, scores, count, standings);
+		pf_burst_rank(scores, count, standings, ranks);
+	}
+	for (size_t i = 0; i < count && status == PF_OK; i++) {
+		*best = ranks[i] == 1 ? members[i] : *best;
+	}
+	free(scores);
+	free(standings);
+	free(ranks);
+	return status;
+}
+
+static pf_status judge_bursts(const struct job *job, pf_accuracy *out)
 {
 	double chance = 0;
 	for (size_t u = 0; u < job->unit_count; u++) {
@@ -207,14 +233,10 @@ static void judge_bursts(const struct job *job, pf_accuracy *out)
 		if (!own->count || !job->truth[members[0]].in_burst) {
 			continue;
 		}
-		uint32_t best = members[0];
-		double most = -1;
-		for (size_t i = 0; i < own->count; i++) {
-			const finding *found = &job->findings[members[i]];
-			if (found->status == PF_OK && found->score.total > most) {
-				most = found->score.total;
-				best = members[i];
-			}
+		uint32_t best;
+		pf_status status = best_of(job, members, own->count, &best);
+		if (status != PF_OK) {
+			return status;
 		}
 		out->bursts++;
 		out->agreed += job->truth[best].best;
@@ -224,6 +246,7 @@ static void judge_bursts(const struct job *job, pf_accuracy *out)
 		pf_binomial_interval(out->agreed, out->bursts, PF_LEVEL, &out->agreed_low, &out->agreed_high);
 		out->chance_agreed = chance / (double)out->bursts;
 	}
+	return PF_OK;
 }
 
 static void tick(void *context)
@@ -296,7 +319,7 @@ pf_status pf_accuracy_measure(const pf_dataset *dataset, const char *truth_file,
 	if (status == PF_OK && shares) {
 		out->photos = job.photos;
 		judge_keypoints(&job, out, shares);
-		judge_bursts(&job, out);
+		status = judge_bursts(&job, out);
 	}
 	free(shares);
 	free(job.units);
