@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -263,6 +264,30 @@ static void test_refusals(void **state)
 	assert_int_equal(make_in(home, (pf_make_options){.name = "../up"}, &report, &error), PF_ERR_USAGE);
 }
 
+/* A disk that has all but the size of event is too small for it, and is left as it was. */
+static void test_event_needs_its_space(void **state)
+{
+	pf_make_report report;
+	pf_error error;
+	struct statvfs fs;
+	(void)state;
+	assert_int_equal(statvfs(home, &fs), 0);
+	uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+	static const struct {
+		const char *name;
+		uint64_t bytes; /* at least as much as it needs */
+	} specs[] = {{"event", 150000000000}, {"heavy", 1000000000}, {"event-small", 1000000000}};
+	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+		uint64_t less = specs[i].bytes < free_bytes ? free_bytes - specs[i].bytes : 0;
+		pf_make_options options = {.spec = specs[i].name, .home = home, .keep_free_bytes = less};
+		assert_int_equal(pf_dataset_make(&options, &report, &error), PF_ERR_NO_SPACE);
+		assert_non_null(strstr(error.message, "disk space"));
+		char photos[64];
+		snprintf(photos, sizeof photos, "%s/photos", specs[i].name);
+		assert_int_equal(pf_temp_entries(pf_temp_path(home, photos)), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +295,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_goes_on_after_a_kill, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_dead_worker_is_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_event_needs_its_space, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
