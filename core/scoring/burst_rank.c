@@ -1,5 +1,6 @@
 /* How the photos of a burst stand against each other. docs/scoring.md gives the reasons. */
 #include <math.h>
+#include <string.h>
 
 #include "photofinish/scorer.h"
 
@@ -56,9 +57,13 @@ void pf_burst_stand(const pf_scorer_config *config, const pf_score *const *score
 		    pf_standing *standings)
 {
 	double most = most_detail(scores, count), usual = median(scores, count, PF_MEASURE_LUMINANCE);
-	double sum = config->timing_weight;
+	double sum = config->timing_weight, weights[PF_FACTOR_COUNT];
+	memcpy(weights, config->weights, sizeof weights);
+	if (config->left_out) {
+		pf_scorer_weights(config, weights);
+	}
 	for (unsigned f = 0; f < PF_FACTOR_COUNT; f++) {
-		sum += config->weights[f];
+		sum += weights[f];
 	}
 	for (size_t i = 0; i < count; i++) {
 		pf_standing *own = &standings[i];
@@ -76,7 +81,7 @@ void pf_burst_stand(const pf_scorer_config *config, const pf_score *const *score
 		own->timing = count > 1 ? 1.0 - fabs(2.0 * (double)i / (double)(count - 1) - 1.0) : 1.0;
 		own->total = config->timing_weight / sum * own->timing;
 		for (unsigned f = 0; f < PF_FACTOR_COUNT; f++) {
-			own->total += config->weights[f] / sum * own->factors[f];
+			own->total += weights[f] / sum * own->factors[f];
 		}
 	}
 }

@@ -39,6 +39,11 @@ struct pf_scorer {
 	pf_image image;          /* of pf_scorer_photo */
 };
 
+static bool takes_part(const pf_scorer *scorer, uint32_t stage)
+{
+	return !(scorer->config.left_out & stage);
+}
+
 /* What a load needs. */
 static pf_status open_loader(pf_scorer *scorer, pf_error *error)
 {
@@ -51,28 +56,16 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 	if (status == PF_OK) {
 		status = pf_quality_create(&scorer->quality, error);
 	}
-	if (status == PF_OK) {
+	if (status == PF_OK && takes_part(scorer, PF_LEAVE_OUT_FACES)) {
 		status = pf_face_detector_create(scorer->config.cascade_file, &scorer->faces, error);
 	}
-	if (status == PF_OK && scorer->config.model_file[0]) {
+	if (status == PF_OK && scorer->config.model_file[0] && takes_part(scorer, PF_LEAVE_OUT_POSE)) {
 		pf_pose_options options = {.model_file = scorer->config.model_file,
 					   .box_model_file = scorer->config.box_model_file,
 					   .backend = scorer->config.backend};
 		status = pf_pose_estimator_create(&options, &scorer->pose, error);
 	}
 	return status;
-}
-
-/* Form takes no part in the total where nothing can judge it, unless it is all that the weights name. */
-static void drop_form(double *weights)
-{
-	double others = 0.0;
-	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
-		others += i == PF_FACTOR_FORM ? 0.0 : weights[i];
-	}
-	if (others > 0.0) {
-		weights[PF_FACTOR_FORM] = 0.0;
-	}
 }
 
 static pf_status create(const pf_scorer_config *config, pf_trace *trace,
@@ -85,9 +78,7 @@ static pf_status create(const pf_scorer_config *config, pf_trace *trace,
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a scorer");
 	}
 	scorer->config = *config;
-	if (!config->model_file[0]) {
-		drop_form(scorer->config.weights);
-	}
+	pf_scorer_weights(config, scorer->config.weights);
 	scorer->trace = trace;
 	scorer->limits = (pf_jpeg_limits){.max_pixels = config->max_pixels,
 					  .max_decode_bytes = config->max_decode_bytes,
@@ -255,6 +246,9 @@ const char *pf_scorer_note(const pf_scorer *scorer)
 
 pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
+	if (!takes_part(scorer, PF_LEAVE_OUT_FACES)) {
+		return PF_OK;
+	}
 	pf_face faces[PF_FACES_MAX];
 	size_t count = 0;
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_FACES);
@@ -298,10 +292,14 @@ static void place_athlete(double *m)
 	}
 }
 
+/* `sums` are NULL where quality is left out. */
 static void measure_quality(const pf_quality_sums *sums, const pf_image *image, pf_score *score)
 {
-	pf_quality_measure(sums, image->orientation, score);
+	if (sums) {
+		pf_quality_measure(sums, image->orientation, score);
+	}
 	place_athlete(score->measures);
+	score->measures[PF_MEASURE_ORIENTATION] = image->orientation;
 	score->measures[PF_MEASURE_WIDTH] = image->y.width_px;
 	score->measures[PF_MEASURE_HEIGHT] = image->y.height_px;
 }
@@ -309,6 +307,10 @@ static void measure_quality(const pf_quality_sums *sums, const pf_image *image, 
 pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
 	(void)error; /* nothing of today's analysis can fail */
+	if (!takes_part(scorer, PF_LEAVE_OUT_QUALITY)) {
+		measure_quality(NULL, image, score);
+		return PF_OK;
+	}
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_QUALITY);
 	pf_quality_sums sums;
 	pf_quality_sum(scorer->quality, image, &sums);
@@ -335,6 +337,9 @@ void pf_bands_destroy(pf_bands *bands)
 
 void pf_bands_sum(pf_bands *bands, pf_scorer *scorer, const pf_image *image, uint32_t band)
 {
+	if (!takes_part(scorer, PF_LEAVE_OUT_QUALITY)) {
+		return;
+	}
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_QUALITY);
 	pf_quality_sum_bands(scorer->quality, image, band, band + 1, &bands->sums[band]);
 	pf_span_end(scorer->trace, PF_STAGE_QUALITY, begin);
@@ -342,6 +347,10 @@ void pf_bands_sum(pf_bands *bands, pf_scorer *scorer, const pf_image *image, uin
 
 void pf_bands_analyse(const pf_bands *bands, pf_scorer *scorer, const pf_image *image, pf_score *score)
 {
+	if (!takes_part(scorer, PF_LEAVE_OUT_QUALITY)) {
+		measure_quality(NULL, image, score);
+		return;
+	}
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_QUALITY);
 	pf_quality_sums sums = bands->sums[0];
 	for (uint32_t i = 1; i < PF_BANDS; i++) {
@@ -355,6 +364,10 @@ void pf_scorer_fuse(pf_scorer *scorer, pf_score *score)
 {
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_SCORE);
 	pf_fusion_factors(score);
+	for (unsigned i = 0; i < PF_FACTOR_COUNT && scorer->config.left_out; i++) {
+		bool judged = pf_fusion_can_judge(&scorer->config, (pf_factor)i);
+		score->factors[i] = judged ? score->factors[i] : 0.0;
+	}
 	pf_fusion_total(scorer->config.weights, score);
 	pf_span_end(scorer->trace, PF_STAGE_SCORE, begin);
 }

@@ -229,7 +229,7 @@ static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *e
 	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
 		fprintf(out, "%s %a\n", pf_factor_name((pf_factor)i), config->weights[i]);
 	}
-	fprintf(out, "timing %a\n", config->timing_weight);
+	fprintf(out, "timing %a\nleft out %u\n", config->timing_weight, config->left_out);
 	status = describe_model("model", config->model_file, out, error);
 	/* Whether it is used is for the card to say; without a pose network it never is. */
 	return status == PF_OK ? describe_model("box", config->model_file[0] ? config->box_model_file : "",

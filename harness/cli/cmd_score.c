@@ -71,6 +71,12 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 {
 	const pf_dataset *dataset = session->dataset;
 	pf_status status = PF_OK;
+	if (session->scorer.left_out) {
+		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
+		pf_scorer_stages_text(&session->scorer, in, out);
+		fprintf(stderr, "photofinish: scored by %s only, without %s: not the usual scores\n", in,
+			out);
+	}
 	if (!pf_output_is_stdout(request->json) && !pf_output_is_stdout(request->csv)) {
 		pf_best_print(trial->outcomes, dataset, &session->scorer, stdout);
 		fflush(stdout);
@@ -199,6 +205,7 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 		{"best", 'b', PF_ARG_TEXT, &request.best, "DIR",
 		 "link (or copy) single shots and the best of each burst into DIR", 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
+		PF_STAGES_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},

@@ -89,9 +89,16 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 	if (status == PF_OK) {
 		status = pf_common_outside(&common->plugins, &common->commands, error);
 	}
-	return status == PF_OK && common->config_file
-		       ? pf_scorer_config_load(config, common->config_file, error)
-		       : status;
+	if (status == PF_OK && common->config_file) {
+		status = pf_scorer_config_load(config, common->config_file, error);
+	}
+	if (status == PF_OK && common->stages && common->commands.count) {
+		return pf_fail(
+			error, PF_ERR_USAGE, NULL,
+			"--stages does not go with --command: a program from outside has stages of its own");
+	}
+	return status == PF_OK && common->stages ? pf_scorer_config_stages(config, common->stages, error)
+						 : status;
 }
 
 static void hear_make(void *context, const pf_make_progress *progress)

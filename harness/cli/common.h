@@ -33,6 +33,7 @@ typedef struct pf_common {
 	const char *config_file;
 	pf_progress_choice progress;
 	const char *placement_text;
+	const char *stages; /* that take part; NULL: all */
 	pf_texts plugins, commands;
 	pf_placement placement; /* filled in by pf_common_apply */
 } pf_common;
@@ -47,6 +48,13 @@ typedef struct pf_common {
 	{                                                                                                  \
 		"placement", 0, PF_ARG_TEXT, &(c).placement_text, "WHERE",                                 \
 			"bind workers to cores, sockets, none or a list as 0,2,4-7 (default: cores)", 0, 0 \
+	}
+
+/* A row for commands that score photos. */
+#define PF_STAGES_ARG(c)                                                                                 \
+	{                                                                                                \
+		"stages", 0, PF_ARG_TEXT, &(c).stages, "LIST",                                           \
+			"stages that take part, of facts,decode,quality,pose,faces (default: all)", 0, 0 \
 	}
 
 /* Rows of an option table for a pf_common named `c`. */

@@ -84,6 +84,11 @@ void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 	if (memcmp(&usual.weights, &run->session->scorer.weights, sizeof usual.weights) != 0) {
 		fprintf(stream, "weights as configured, not the default ones\n");
 	}
+	if (run->session->scorer.left_out) {
+		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
+		pf_scorer_stages_text(&run->session->scorer, in, out);
+		fprintf(stream, "ONLY PART OF THE JOB: %s; without %s\n", in, out);
+	}
 	fputc('\n', stream);
 }
 

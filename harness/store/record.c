@@ -152,6 +152,18 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	return object;
 }
 
+/* Names of the stages that take part. */
+static json_t *stages_configured(const pf_scorer_config *scorer)
+{
+	char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT], *rest = NULL;
+	json_t *stages = json_array();
+	pf_scorer_stages_text(scorer, in, out);
+	for (char *name = strtok_r(in, ", ", &rest); name; name = strtok_r(NULL, ", ", &rest)) {
+		json_array_append_new(stages, json_string(name));
+	}
+	return stages;
+}
+
 /* Everything beside the photos that decides scores and endings. NULL on failure. */
 static json_t *configuration_json(const pf_session *session)
 {
@@ -169,11 +181,12 @@ static json_t *configuration_json(const pf_session *session)
 	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
 		json_object_set_new(weights, pf_factor_name((pf_factor)i), json_real(scorer->weights[i]));
 	}
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256", engine_hex,
-			 "weights", weights, "max_pixels", integer(scorer->max_pixels), "max_decode_bytes",
-			 integer(scorer->max_decode_bytes), "max_scans", integer(scorer->max_scans),
-			 "cascade_file", pf_escape(scorer->cascade_file, cascade, sizeof cascade),
-			 "timeout_s", session->timeout_s, "photo_timeout_s", session->photo_timeout_s);
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
+			 engine_hex, "weights", weights, "stages", stages_configured(scorer), "max_pixels",
+			 integer(scorer->max_pixels), "max_decode_bytes", integer(scorer->max_decode_bytes),
+			 "max_scans", integer(scorer->max_scans), "cascade_file",
+			 pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s",
+			 session->timeout_s, "photo_timeout_s", session->photo_timeout_s);
 }
 
 static json_t *dataset_json(const pf_run *run)

@@ -120,6 +120,24 @@ static void test_every_claim_without_a_run(void **state)
 	}
 }
 
+static void test_stages_that_were_left_out(void **state)
+{
+	(void)state;
+	begin(100);
+	made.session.scorer.left_out = PF_LEAVE_OUT_POSE | PF_LEAVE_OUT_FACES;
+	add("double-load", 1, ABOUT(159.0 / 133));
+	add("single-load", 1, ABOUT(1));
+	add("parallel", 1, ABOUT(1));
+	pf_contestant *threaded = add("threaded", 2, ABOUT(1));
+	threaded->status = PF_RUN_OK;
+	check("single-load-gain", PF_VERDICT_NOT_TESTABLE, "stages were left out: pose, faces");
+	check("ai-share", PF_VERDICT_NOT_TESTABLE, "pose, faces");
+	check("threaded-fails", PF_VERDICT_NOT_TESTABLE, "pose, faces");
+	check("live-same-speed", PF_VERDICT_NOT_TESTABLE, "was not run");
+	made.session.scorer.left_out = 0;
+	check("single-load-gain", PF_VERDICT_REPRODUCED, "");
+}
+
 static void test_a_busy_machine_refutes_nothing(void **state)
 {
 	(void)state;
@@ -433,6 +451,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ratios),
 		cmocka_unit_test(test_every_claim_without_a_run),
+		cmocka_unit_test(test_stages_that_were_left_out),
 		cmocka_unit_test(test_a_busy_machine_refutes_nothing),
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_parallel_is_bound),

@@ -445,10 +445,102 @@ static void test_version(void **state)
 	assert_non_null(strstr(pf_engine_version(), "pose "));
 }
 
+/* What is left out costs nothing, takes no part in the total, and is said in the digest. */
+static void test_stages_left_out(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *list;
+		uint32_t left_out;
+		pf_factor judged, unjudged;
+		pf_stage ran, did_not;
+		const char *in, *out;
+	} cases[] = {
+		{"facts,decode,quality", PF_LEAVE_OUT_POSE | PF_LEAVE_OUT_FACES, PF_FACTOR_NOISE,
+		 PF_FACTOR_FORM, PF_STAGE_QUALITY, PF_STAGE_FACES, "facts, decode, quality", "pose, faces"},
+		{"faces", PF_LEAVE_OUT_QUALITY | PF_LEAVE_OUT_POSE, PF_FACTOR_COUNT, PF_FACTOR_NOISE,
+		 PF_STAGE_FACES, PF_STAGE_QUALITY, "facts, decode, faces", "quality, pose"},
+		{"quality,faces", PF_LEAVE_OUT_POSE, PF_FACTOR_EXPOSURE, PF_FACTOR_FORM, PF_STAGE_FACES,
+		 PF_STAGE_POSE, "facts, decode, quality, faces", "pose"},
+	};
+	pf_fixture_folder folder;
+	pf_fixture_folder_open(&folder);
+	size_t index = add_jpeg(&folder, "a.jpg", &(pf_fixture_spec){.width_px = 800, .height_px = 500});
+	uint8_t digests[4][PF_SHA256_BYTES];
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	assert_int_equal(config.left_out, 0);
+	assert_int_equal(pf_scorer_config_digest(&config, digests[3], NULL), PF_OK);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		pf_trace trace;
+		pf_scorer *scorer;
+		pf_score score;
+		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
+		pf_trace_reset(&trace);
+		assert_int_equal(pf_scorer_config_stages(&config, cases[i].list, NULL), PF_OK);
+		assert_int_equal(config.left_out, cases[i].left_out);
+		pf_scorer_stages_text(&config, in, out);
+		assert_string_equal(in, cases[i].in);
+		assert_string_equal(out, cases[i].out);
+		assert_int_equal(pf_scorer_config_digest(&config, digests[i], NULL), PF_OK);
+		assert_memory_not_equal(digests[i], digests[3], PF_SHA256_BYTES);
+		assert_memory_not_equal(digests[i], digests[i ? i - 1 : 3], PF_SHA256_BYTES);
+		assert_int_equal(pf_scorer_create(&config, &trace, &scorer, NULL), PF_OK);
+		assert_int_equal(pf_scorer_photo(scorer, folder.dataset, index, &score, NULL), PF_OK);
+		assert_int_equal(trace.spans[cases[i].ran], 1);
+		assert_int_equal(trace.spans[cases[i].did_not], 0);
+		assert_true(cases[i].judged == PF_FACTOR_COUNT || score.factors[cases[i].judged] > 0.0);
+		assert_true(score.factors[cases[i].unjudged] == 0.0);
+		assert_true(score.measures[PF_MEASURE_WIDTH] == 800.0);
+		/* The total is the mean of those that were judged. */
+		double weights[PF_FACTOR_COUNT], sum = 0.0, total = 0.0;
+		pf_scorer_weights(&config, weights);
+		assert_true(weights[cases[i].unjudged] == 0.0);
+		for (unsigned f = 0; f < PF_FACTOR_COUNT; f++) {
+			sum += weights[f];
+			total += weights[f] * score.factors[f];
+		}
+		assert_float_equal(score.total, total / sum, 1e-12);
+		pf_scorer_destroy(scorer);
+	}
+	pf_fixture_folder_close(&folder);
+}
+
+static void test_wrong_stages(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *list, *says;
+	} cases[] = {
+		{"facts,decode", "nothing would be judged"},
+		{"", "is no stage"},
+		{"quality,", "is no stage"},
+		{"qualit", "\"qualit\" is no stage"},
+		{"quality faces", "no stage"},
+	};
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		pf_error error;
+		assert_int_equal(pf_scorer_config_stages(&config, cases[i].list, &error), PF_ERR_USAGE);
+		assert_non_null(strstr(error.message, cases[i].says));
+		assert_int_equal(config.left_out, 0);
+	}
+	/* All that the weights name is left out: they are kept, or there would be no mean. */
+	double weights[PF_FACTOR_COUNT];
+	memset(config.weights, 0, sizeof config.weights);
+	config.weights[PF_FACTOR_FACES] = 1.0;
+	assert_int_equal(pf_scorer_config_stages(&config, "quality", NULL), PF_OK);
+	pf_scorer_weights(&config, weights);
+	assert_true(weights[PF_FACTOR_FACES] == 1.0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stages_and_measures),
+		cmocka_unit_test(test_stages_left_out),
+		cmocka_unit_test(test_wrong_stages),
 		cmocka_unit_test(test_same_photo_same_bits),
 		cmocka_unit_test(test_parts_make_the_whole),
 		cmocka_unit_test(test_threads_with_their_own_scorers),

@@ -14,6 +14,10 @@
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
 
+/* Stages that a configuration may leave out, as bits of pf_scorer_config.left_out; capture facts and decoding
+ * are always there. */
+enum { PF_LEAVE_OUT_QUALITY = 1, PF_LEAVE_OUT_POSE = 2, PF_LEAVE_OUT_FACES = 4 };
+
 /* Plain data: may be copied. Part of what identifies a reference (pf_scorer_config_digest). */
 typedef struct pf_scorer_config {
 	double weights[PF_FACTOR_COUNT]; /* >= 0, at least one above 0; scaled to the sum 1 when used */
@@ -25,6 +29,7 @@ typedef struct pf_scorer_config {
 	char model_file[512];            /* the pose network, its card beside it; empty: no pose */
 	char box_model_file[512];        /* finds the person for a top-down model; empty: the whole photo */
 	char backend[32];                /* that executes the networks: "plain" or "onednn" */
+	uint32_t left_out;               /* PF_LEAVE_OUT_* bits; default 0 */
 } pf_scorer_config;
 
 /* Our own network on oneDNN; on "plain" where oneDNN was not built in; without pose where the model's file is
@@ -35,8 +40,23 @@ PF_API void pf_scorer_config_default(pf_scorer_config *config);
  * Unknown keys and values out of range are PF_ERR_INVALID with a message that names them. */
 PF_API pf_status pf_scorer_config_load(pf_scorer_config *config, const char *yaml_file, pf_error *error);
 
-/* SHA-256 over everything that changes scores: scoring version, configuration, the bytes of cascade, networks
- * and model cards, the files of libjpeg-turbo, libexif and OpenCV in use, and the version of oneDNN. */
+/* Leaves out the stages that `list` does not name: "facts,decode,quality,pose,faces" or a part of it, in any
+ * order. One of the last three has to be there; facts and decode always are. Factors that the others cannot
+ * give take no part. PF_ERR_USAGE names what is wrong. */
+PF_API pf_status pf_scorer_config_stages(pf_scorer_config *config, const char *list, pf_error *error);
+
+/* The names of the stages that take part and of those that do not, with ", " between them. */
+#define PF_STAGES_TEXT 48
+PF_API void pf_scorer_stages_text(const pf_scorer_config *config, char in[PF_STAGES_TEXT],
+				  char out[PF_STAGES_TEXT]);
+
+/* The weights that count: 0 for factors that the configured stages cannot give (`form` without a pose
+ * network, too), unless the weights name no other. */
+PF_API void pf_scorer_weights(const pf_scorer_config *config, double weights[PF_FACTOR_COUNT]);
+
+/* SHA-256 over everything that changes scores: scoring version, configuration, stages, the bytes of cascade,
+ * networks and model cards, the files of libjpeg-turbo, libexif and OpenCV in use, and the version of oneDNN.
+ */
 PF_API pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
 					 pf_error *error);
 

@@ -23,5 +23,9 @@ record = json.loads(text[text.index("\n"):text.index("\n= ")])
 print(record["command"], record["rounds"], [v["name"] for v in record["variants"]], record["variants"][0]["workers"])
 print(text[text.index("\n= "):])'
 run run null --dataset tiny --quiet | figures
+run run single-load --dataset tiny --quiet --stages facts,decode,quality | figures
+run run single-load --dataset tiny --stages facts,decode
+run run single-load --dataset tiny --stages quality,colour
+run run single-load --dataset tiny --stages quality --command 'other=true {dataset} {scores}'
 run run single-load --dataset tiny --timeout 0.1 --quiet | sed -E 's/[0-9] of 8 photos done/N of 8 photos done/' | figures
 ls
