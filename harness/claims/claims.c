@@ -149,7 +149,7 @@ static void threaded_fails(const pf_claim_input *in, pf_claim *claim)
 {
 	const pf_contestant *threaded = pf_run_find(in->run, "threaded");
 	claim->verdict = PF_VERDICT_NOT_TESTABLE;
-	if (!threaded) {
+	if (!threaded || threaded->status == PF_RUN_NOT_RUN) {
 		pf_claim_say(claim, "threaded was not run");
 		return;
 	}

@@ -27,7 +27,7 @@ const pf_contestant *pf_claim_need(const pf_claim_input *in, const char *name, p
 			if (contestant->status == PF_RUN_OK) {
 				return contestant;
 			}
-			found = found ? found : contestant;
+			found = found || contestant->status == PF_RUN_NOT_RUN ? found : contestant;
 		}
 	}
 	claim->verdict = PF_VERDICT_NOT_TESTABLE;

@@ -186,23 +186,26 @@ static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t roun
 	return status;
 }
 
-static pf_status run_rounds(pf_run *run, const pf_run_listener *listener, pf_error *error)
+/* Who runs in some rounds: indices of contestants. */
+struct members {
+	size_t *list, *order; /* order: of the list */
+	size_t count;
+	pf_random random;
+};
+
+static pf_status run_rounds(pf_run *run, struct members *members, uint32_t rounds,
+			    const pf_run_listener *listener, pf_error *error)
 {
 	pf_status status = PF_OK;
-	size_t *order = calloc(run->contestant_count, sizeof *order);
-	if (!order) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-	}
-	pf_random random = {.state = run->seed};
-	run->rounds_begin_ns = pf_now_ns();
-	for (uint32_t round = 1; round <= run->rounds && status == PF_OK && !run->partial; round++) {
-		pf_shuffle_round(&random, order, run->contestant_count, round);
-		for (size_t i = 0; i < run->contestant_count && status == PF_OK && !run->partial; i++) {
-			pf_contestant *contestant = &run->contestants[order[i]];
+	uint32_t before = run->rounds_done;
+	for (uint32_t round = 1; round <= rounds && status == PF_OK && !run->partial; round++) {
+		pf_shuffle_round(&members->random, members->order, members->count, round);
+		for (size_t i = 0; i < members->count && status == PF_OK && !run->partial; i++) {
+			pf_contestant *contestant = &run->contestants[members->list[members->order[i]]];
 			if (pf_interrupts) {
 				run->partial = true;
 			} else if (still_runs(contestant)) {
-				status = run_trial(run, contestant, round, listener, error);
+				status = run_trial(run, contestant, before + round, listener, error);
 			}
 		}
 		run->rounds_done += status == PF_OK && !run->partial;
@@ -211,14 +214,74 @@ static pf_status run_rounds(pf_run *run, const pf_run_listener *listener, pf_err
 			break;
 		}
 	}
-	free(order);
+	return status;
+}
+
+/* Those that run beside contestant `joining`: floors, the baseline and its parent, so that each of its ratios
+ * is of times that were measured in turn. */
+static void gather(const pf_run *run, size_t joining, struct members *members)
+{
+	const pf_contestant *parent = pf_run_find(run, run->contestants[joining].variant->parent),
+			    *baseline = pf_run_baseline(run);
+	members->count = 0;
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		const pf_contestant *contestant = &run->contestants[i];
+		bool before = i < joining && (contestant == parent || contestant == baseline);
+		if (i == joining || before || contestant->variant->caps & PF_CAP_FLOOR) {
+			members->list[members->count++] = i;
+		}
+	}
+}
+
+/* One step after another until there is enough; what never joined is not run. */
+static pf_status run_steps(pf_run *run, struct members *members, const pf_run_listener *listener,
+			   pf_error *error)
+{
+	const uint32_t each = run->rounds;
+	pf_status status = PF_OK;
+	bool enough = false;
+	run->rounds = 0;
+	for (size_t i = 0; i < run->contestant_count && status == PF_OK && !run->partial; i++) {
+		pf_contestant *contestant = &run->contestants[i];
+		if (enough && contestant->trial_count == 0) {
+			contestant->status = PF_RUN_NOT_RUN;
+			snprintf(contestant->reason, sizeof contestant->reason, "the goal was met before it");
+		}
+		if (enough || contestant->trial_count > 0) { /* a floor has run with the first step */
+			continue;
+		}
+		gather(run, i, members);
+		run->rounds += each;
+		status = run_rounds(run, members, each, listener, error);
+		enough = status == PF_OK && run->enough_steps(run);
+	}
+	return status;
+}
+
+static pf_status run_all(pf_run *run, const pf_run_listener *listener, pf_error *error)
+{
+	size_t count = run->contestant_count;
+	struct members members = {.count = count, .random = {.state = run->seed}};
+	members.list = calloc(2 * count + 1, sizeof *members.list);
+	if (!members.list) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	members.order = members.list + count;
+	for (size_t i = 0; i < count; i++) {
+		members.list[i] = i;
+	}
+	run->rounds_begin_ns = pf_now_ns();
+	pf_status status = run->enough_steps ? run_steps(run, &members, listener, error)
+					     : run_rounds(run, &members, run->rounds, listener, error);
+	free(members.list);
 	return status;
 }
 
 static pf_status make_room(pf_run *run, pf_error *error)
 {
+	size_t most = (size_t)run->rounds * (run->enough_steps ? run->contestant_count : 1);
 	for (size_t i = 0; i < run->contestant_count; i++) {
-		run->contestants[i].trials = calloc(run->rounds, sizeof *run->contestants[i].trials);
+		run->contestants[i].trials = calloc(most, sizeof *run->contestants[i].trials);
 		if (!run->contestants[i].trials) {
 			return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 		}
@@ -276,7 +339,7 @@ pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error 
 		status = prepare_reference(run, listener, error);
 	}
 	if (status == PF_OK) {
-		status = run_rounds(run, listener, error);
+		status = run_all(run, listener, error);
 	}
 	run->partial = run->partial || status != PF_OK;
 	run->why_partial = !run->partial ? NULL

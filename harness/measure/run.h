@@ -24,7 +24,8 @@
 	X(PF_RUN_UNCHECKED, "unchecked")       /* not compared */                                        \
 	X(PF_RUN_UNAVAILABLE, "unavailable")   /* cannot run on this machine */                          \
 	X(PF_RUN_INVALID, "invalid")           /* photos unaccounted for, or no trial came to its end */ \
-	X(PF_RUN_TIMEOUT, "timeout")           /* killed at the time limit */
+	X(PF_RUN_TIMEOUT, "timeout")           /* killed at the time limit */                            \
+	X(PF_RUN_NOT_RUN, "not_run")           /* there was enough without it */
 
 #define PF_RUN_STATUS_ENUM(constant, name) constant,
 typedef enum pf_run_status { PF_RUN_STATUS_LIST(PF_RUN_STATUS_ENUM) PF_RUN_STATUS_COUNT } pf_run_status;
@@ -50,20 +51,25 @@ typedef struct pf_run {
 	char started[32]; /* UTC, ISO 8601 */
 	pf_contestant *contestants;
 	size_t contestant_count;
-	uint32_t rounds;      /* asked for */
+	uint32_t rounds; /* asked for; with enough_steps: for each step, and for all that joined once it is
+			    over */
 	uint32_t rounds_done; /* in which every variant that was still in the run had its trial */
 	uint64_t seed;        /* of the order within the rounds */
 	/* Asked after each whole round: true ends the run there. NULL: all rounds. */
 	bool (*enough)(void *context, const struct pf_run *run);
 	void *enough_context;
 	uint64_t rounds_begin_ns; /* of the first round */
-	const char *why_partial;  /* static text; NULL where it is not */
+	/* NULL: all contestants run in every round. Otherwise they join one after another, each for `rounds`
+	 * rounds of its own together with the floor, the baseline and its parent, until this says true. */
+	bool (*enough_steps)(const struct pf_run *run);
+	const char *why_partial; /* static text; NULL where it is not */
 	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
 	pf_reference reference;
 	pf_first_results first_results; /* measured: false where there was no cause */
 	struct pf_claim *claims;        /* harness/claims; NULL where none are answered */
 	size_t claim_count;
 	const struct pf_run_comparison *comparison; /* run_comparison.h; NULL where no two are compared */
+	const struct pf_goal *goal;                 /* harness/claims; NULL: none. Belongs to the caller */
 } pf_run;
 
 /* Hears of the run as it goes; every function may be NULL. */
