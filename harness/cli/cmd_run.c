@@ -5,6 +5,7 @@
 #include "harness/claims/claims.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/goal_args.h"
 #include "harness/cli/journey_choice.h"
 #include "harness/cli/run_setting.h"
 #include "harness/measure/contestant.h"
@@ -19,6 +20,7 @@
 struct request {
 	pf_common common;
 	const char *dataset, *json;
+	pf_goal_args goal;
 	uint32_t rounds;
 	uint64_t seed;
 	bool has_seed; /* otherwise it is taken from the clock */
@@ -124,6 +126,8 @@ static int execute(const struct request *request, const char *command, pf_contes
 		.contestant_count = count,
 		.rounds = request->rounds,
 		.seed = request->has_seed ? request->seed : pf_seed_from_clock(),
+		.enough_steps = request->goal.goal.until_met ? pf_goal_is_met : NULL,
+		.goal = request->goal.text ? &request->goal.goal : NULL,
 	};
 	pf_status status = pf_output_check(request->json, &error);
 	if (status == PF_OK) {
@@ -172,7 +176,8 @@ static int execute(const struct request *request, const char *command, pf_contes
 
 int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 {
-	struct request request = {.common = PF_COMMON_DEFAULTS, .dataset = "dash", .rounds = 5};
+	struct request request = {
+		.common = PF_COMMON_DEFAULTS, .dataset = "dash", .goal = PF_GOAL_DEFAULTS, .rounds = 5};
 	const char *only = NULL;
 	const pf_arg table[] = {
 		RUN_ARGS(request),
@@ -180,6 +185,7 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		 "variants that take part: NAME[:option=value,...],... (default: all)", 0, 0},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each variant (default: 5)", 1,
 		 10000},
+		PF_GOAL_ARGS(request.goal),
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
 		PF_STAGES_ARG(request.common),
@@ -190,9 +196,11 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 	char **operands;
 	int count;
 	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
+	code = code < 0 ? pf_goal_args_apply(command, &request.goal) : code;
 	if (code >= 0) {
 		return code;
 	}
+	request.goal.goal.rounds_each = request.rounds;
 	pf_scorer_config config;
 	pf_error error = {0};
 	pf_status status = pf_common_apply(&request.common, &config, &error);

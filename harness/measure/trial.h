@@ -59,7 +59,9 @@ typedef struct pf_trial {
 	uint64_t main_stage_ns[PF_STAGE_COUNT]; /* of them in the variant's own process (slot 0) */
 	uint64_t main_ns; /* the stages of the variant's own process (slot 0) without waiting: what is serial
 			     where workers do the scoring */
-	uint64_t chunks;  /* of photos that were loaded ahead, whole */
+	uint64_t startup_ns; /* opening scorers, once a process: the main one's, and the mean of the workers'
+			      */
+	uint64_t chunks;     /* of photos that were loaded ahead, whole */
 	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
 	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
 	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */

@@ -135,6 +135,22 @@ static void collect_command(struct running *run)
 	}
 }
 
+/* What a run of any length takes for opening scorers: of the variant's own process, then of its workers,
+ * which open theirs side by side. Who opens one for each photo does that once, too; the rest grows with the
+ * photos. */
+static uint64_t startup_once(const pf_trace *traces, uint32_t workers)
+{
+	uint64_t main_ns = 0, sum_ns = 0, count = 0;
+	for (uint32_t i = 0; i <= workers; i++) {
+		uint64_t spans = traces[i].spans[PF_STAGE_STARTUP];
+		uint64_t one = spans ? traces[i].wall_ns[PF_STAGE_STARTUP] / spans : 0;
+		main_ns += i == 0 ? one : 0;
+		sum_ns += i > 0 ? one : 0;
+		count += i > 0 && spans;
+	}
+	return main_ns + (count ? sum_ns / count : 0);
+}
+
 void pf_trial_collect(struct running *run, const struct rusage *usage)
 {
 	pf_trial *trial = run->trial;
@@ -153,6 +169,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 		memcpy(trial->places, pf_trial_places(run->shared, run->workers),
 		       (run->workers + 1) * sizeof *trial->places);
 	}
+	trial->startup_ns = startup_once(run->shared->traces, run->workers);
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];
 		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {

@@ -5,6 +5,7 @@
 
 #include "harness/measure/environment.h"
 #include "harness/report/claims_table.h"
+#include "harness/report/goal_table.h"
 #include "harness/report/outside_lines.h"
 #include "harness/report/placement_lines.h"
 #include "harness/report/text.h"
@@ -153,9 +154,9 @@ static void fill_row(const pf_run *run, const pf_contestant *contestant, struct 
 
 void pf_run_failure_text(const pf_contestant *contestant, char *out, size_t capacity)
 {
-	const char *status = contestant->status == PF_RUN_WRONG_OUTPUT
-				     ? "wrong output"
-				     : pf_run_status_name(contestant->status);
+	const char *status = contestant->status == PF_RUN_WRONG_OUTPUT ? "wrong output"
+			     : contestant->status == PF_RUN_NOT_RUN    ? "not run"
+								    : pf_run_status_name(contestant->status);
 	if (strncmp(contestant->reason, "not measured", 12) == 0) {
 		status = "";
 	}
@@ -378,6 +379,9 @@ void pf_run_print(const pf_run *run, FILE *stream)
 		}
 	}
 	pf_run_print_lost_photos(run, stream);
+	if (run->goal) {
+		pf_goal_print(run, columns, stream);
+	}
 	if (run->claim_count) {
 		pf_claims_print(run->claims, run->claim_count, columns, stream);
 	}

@@ -7,6 +7,7 @@
 #include "harness/measure/environment.h"
 #include "harness/measure/run_comparison.h"
 #include "harness/store/comparison_json.h"
+#include "harness/store/goal_json.h"
 #include "harness/store/interval_json.h"
 #include "harness/store/output.h"
 #include "harness/store/outside_json.h"
@@ -92,6 +93,7 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "first_result_ns",
 			    integer_or_null(trial->first_result_ns, checked && trial->first_result_ns));
 	json_object_set_new(object, "main_ns", integer_or_null(trial->main_ns, checked));
+	json_object_set_new(object, "startup_ns", integer_or_null(trial->startup_ns, checked));
 	json_object_set_new(object, "stages", checked ? stages_json(trial) : json_object());
 	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
 	json_object_set_new(object, "photos_scored", integer(trial->photos_scored));
@@ -247,6 +249,7 @@ static json_t *run_json(const pf_run *run)
 				   "rounds_done", integer(run->rounds_done), "seed", seed, "partial",
 				   (int)run->partial, "variants", variants);
 	json_object_set_new(record, "comparison", run_comparison_json(run));
+	json_object_set_new(record, "goal", pf_goal_json(run));
 	json_object_set_new(record, "claims", pf_record_claims(run));
 	json_object_set_new(record, "first_result_trials", pf_record_first_results(&run->first_results));
 	return record;

@@ -63,6 +63,10 @@ def check_sums(record):
                 check(trial["scores_digest"] == record["reference"]["scores_digest"], "digests are the reference's")
                 check(0 < trial["first_result_ns"] <= trial["wall_ns"], "the first result comes before the end")
                 busy = sum(stage["wall_ns"] for stage in trial["stages"].values())
+                startup = trial["stages"]["startup"]
+                check(0 < trial["startup_ns"] <= startup["wall_ns"], "start-up once is some of all start-up")
+                if startup["spans"] == 1:
+                    check(trial["startup_ns"] == startup["wall_ns"], "one start-up is once")
                 check(0 < busy <= trial["wall_ns"] * (variant["workers"] + 1), "stages fit into the time")
         for trial in variant["trials"]:
             check(trial["checked"] or trial["wall_ns"] is None, "no check, no time")
@@ -75,6 +79,33 @@ def check_sums(record):
         else:
             check(variant["status"] != "ok", f"{variant['name']}: ok without a time")
     check_claims(record)
+
+
+def check_goal(record):
+    """Projections follow from the trials, by the formulas of docs/goal.md."""
+    goal = record["goal"]
+    floors = [t["wall_ns"] * 1e-9 for v in record["variants"] if v["status"] == "floor" for t in v["trials"] if t["checked"]]
+    process = sum(floors) / len(floors)
+    steps = {step["name"]: step for step in goal["steps"]}
+    check(set(steps) == {v["name"] for v in record["variants"] if v["status"] == "ok"}, "what is ok is projected")
+    for variant in record["variants"]:
+        if variant["status"] != "ok":
+            continue
+        step, projections = steps[variant["name"]], []
+        for trial in variant["trials"]:
+            if trial["checked"]:
+                once = process + trial["startup_ns"] * 1e-9
+                photo = (trial["wall_ns"] * 1e-9 - once) / (trial["photos_scored"] + trial["photos_failed"])
+                projections.append(once + photo * goal["photos"])
+        mean = sum(projections) / len(projections)
+        check(abs(step["seconds"]["mean"] / mean - 1) < 1e-9, f"{variant['name']}: {step['seconds']['mean']} s, not {mean}")
+        check(abs(step["events_a_week"] * step["hours"] / 168 - 1) < 1e-9, "events fill a week")
+        check(abs(step["cost"] / step["hours"] / goal["price_per_hour"] - 1) < 1e-9, "the cost is by the hour")
+        low, high = step["seconds"]["low"], step["seconds"]["high"]
+        word = "met" if high <= goal["seconds"] else "missed" if low > goal["seconds"] else "undecided"
+        check(step["word"] == word, f"{variant['name']} is {step['word']}, not {word}")
+    met = [v["name"] for v in record["variants"] if v["status"] == "ok" and steps[v["name"]]["word"] == "met"]
+    check(goal["first_met"] == (met[0] if met else None), "the first that meets it")
 
 
 def check_claims(record):
@@ -95,9 +126,10 @@ SOME = "double-load,single-load,parallel,gpu,threaded,null"  # one that fails am
 def check_whole(work):
     run("dataset", "make", "tiny", "--quiet")
     run("journey", "--only", SOME, "--dataset", "tiny", "--rounds", "3", "--seed", "18446744073709551615", "--quiet",
-        "--json", str(work / "journey.json"))
+        "--goal", "20min", "--price-per-hour", "0.5", "--json", str(work / "journey.json"))
     record = load(work / "journey.json")
     check_sums(record)
+    check_goal(record)
     check(not record["partial"] and record["rounds_done"] == 3, "all rounds are done")
     check(record["seed"] == "18446744073709551615", "the seed is kept")
     check(record["dataset"]["name"] == "tiny" and record["dataset"]["photos"] == 8, "the dataset is named")

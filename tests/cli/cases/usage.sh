@@ -56,3 +56,10 @@ run scaling --workers 0
 run scaling --workers 1,,2
 run scaling --variant null --workers 1,2
 run scaling --variant nope
+run journey --goal 4
+run journey --goal 4hours
+run journey --goal 4h --photos 0
+run journey --goal 4h --price-per-hour -1
+run journey --photos 100
+run journey --until-goal
+run journey --price-per-hour 1
