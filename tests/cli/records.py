@@ -191,11 +191,22 @@ def check_compared(work):
     return record
 
 
+def await_handler(process):
+    """Until the program takes SIGINT: before that, a signal ends it as it ends anything that has just begun."""
+    caught, bit = 0, 1 << (signal.SIGINT - 1)
+    until = time.monotonic() + 20
+    while not caught & bit and time.monotonic() < until and process.poll() is None:
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+        time.sleep(0.002)
+
+
 def check_interrupted(work, signals, delay, command=("journey", "--only", SOME)):
     path = work / f"partial-{delay}.json"
     process = subprocess.Popen([PROGRAM, *command, "--dataset", "tiny", "--rounds", "1000", "--quiet",
                                 "--json", path],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    await_handler(process)
     time.sleep(delay)
     for number in signals:
         process.send_signal(number)
