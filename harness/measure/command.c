@@ -350,6 +350,14 @@ static pf_status run_command(const struct pf_env *env, const pf_dataset *dataset
 	return status;
 }
 
+void pf_command_free(struct pf_variant *command)
+{
+	if (command) {
+		free((void *)(uintptr_t)command->name); /* its own, unlike a built-in variant's */
+		free(command);
+	}
+}
+
 pf_status pf_command_parse(const char *text, struct pf_variant **out, pf_error *error)
 {
 	const char *line = strchr(text, '=');

@@ -19,6 +19,7 @@ typedef struct pf_command_note {
 
 /* Variant NAME of a text NAME='COMMAND LINE', on the heap. PF_ERR_USAGE says what is wrong with the text. */
 pf_status pf_command_parse(const char *text, struct pf_variant **out, pf_error *error);
+void pf_command_free(struct pf_variant *command); /* NULL is fine */
 
 /* In the process of a trial: which command line its variant runs, on which view of the dataset, and where it
  * tells of it. */

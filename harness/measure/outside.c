@@ -88,7 +88,7 @@ pf_status pf_command_add(const char *text, pf_error *error)
 		status = check_room(variant->name, NULL, error);
 	}
 	if (status != PF_OK) {
-		free(variant);
+		pf_command_free(variant);
 		return status;
 	}
 	outside[outside_count++] = (pf_outside){.variant = variant, .command = text};
