@@ -23,7 +23,8 @@ struct request {
 	pf_goal_args goal;
 	uint32_t rounds;
 	uint64_t seed;
-	bool has_seed; /* otherwise it is taken from the clock */
+	const char *cache; /* warm, cold */
+	bool has_seed;     /* otherwise it is taken from the clock */
 };
 
 /* 1 if output differed, 2 if nothing valid was measured, else 0. What a variant announces that it may do, and
@@ -125,6 +126,7 @@ static int execute(const struct request *request, const char *command, pf_contes
 		.contestants = contestants,
 		.contestant_count = count,
 		.rounds = request->rounds,
+		.cold_cache = strcmp(request->cache, "cold") == 0,
 		.seed = request->has_seed ? request->seed : pf_seed_from_clock(),
 		.enough_steps = request->goal.goal.until_met ? pf_goal_is_met : NULL,
 		.goal = request->goal.text ? &request->goal.goal : NULL,
@@ -169,6 +171,11 @@ static int execute(const struct request *request, const char *command, pf_contes
 		 .target = &(r).json,                                                                    \
 		 .metavar = "FILE",                                                                      \
 		 .help = "write the record of the run (- for standard output)"},                         \
+		{.name = "cache",                                                                        \
+		 .type = PF_ARG_CHOICE,                                                                  \
+		 .target = &(r).cache,                                                                   \
+		 .metavar = "warm|cold",                                                                 \
+		 .help = "cold: drop the photos from the page cache before each trial (default: warm)"}, \
 	{                                                                                                \
 		.name = "seed", .type = PF_ARG_SEED, .target = &(r).seed, .given = &(r).has_seed,        \
 		.metavar = "N", .help = "seed of the shuffled order of trials (default: from the clock)" \
@@ -177,7 +184,12 @@ static int execute(const struct request *request, const char *command, pf_contes
 int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 {
 	struct request request = {
-		.common = PF_COMMON_DEFAULTS, .dataset = "dash", .goal = PF_GOAL_DEFAULTS, .rounds = 5};
+		.common = PF_COMMON_DEFAULTS,
+		.dataset = "dash",
+		.cache = "warm",
+		.goal = PF_GOAL_DEFAULTS,
+		.rounds = 5,
+	};
 	const char *only = NULL;
 	const pf_arg table[] = {
 		RUN_ARGS(request),
@@ -219,7 +231,8 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 
 int pf_cmd_run(const pf_command *command, int argc, char **argv)
 {
-	struct request request = {.common = PF_COMMON_DEFAULTS, .dataset = "dash", .rounds = 1};
+	struct request request = {
+		.common = PF_COMMON_DEFAULTS, .dataset = "dash", .cache = "warm", .rounds = 1};
 	const pf_arg table[] = {
 		RUN_ARGS(request),
 		{"repetitions", 'r', PF_ARG_COUNT, &request.rounds, "R",

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "harness/measure/interrupt.h"
+#include "harness/measure/page_cache.h"
 #include "harness/measure/shuffle.h"
 #include "photofinish/file.h"
 
@@ -164,6 +165,9 @@ static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t roun
 	pf_trial *trial = &contestant->trials[contestant->trial_count];
 	if (listener->trial_begins) {
 		listener->trial_begins(listener->context, run, contestant, round);
+	}
+	if (run->cold_cache) {
+		pf_page_cache_drop(run->session->dataset);
 	}
 	pf_status status = pf_trial_run(run->session, contestant->variant, contestant->workers,
 					contestant->options, ears.hear ? &ears : NULL, trial, error);

@@ -55,6 +55,7 @@ typedef struct pf_run {
 			    over */
 	uint32_t rounds_done; /* in which every variant that was still in the run had its trial */
 	uint64_t seed;        /* of the order within the rounds */
+	bool cold_cache;      /* the photos are dropped from the page cache before each trial */
 	/* Asked after each whole round: true ends the run there. NULL: all rounds. */
 	bool (*enough)(void *context, const struct pf_run *run);
 	void *enough_context;

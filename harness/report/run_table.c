@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/measure/environment.h"
+#include "harness/report/cache_lines.h"
 #include "harness/report/claims_table.h"
 #include "harness/report/goal_table.h"
 #include "harness/report/outside_lines.h"
@@ -67,9 +68,8 @@ void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 	uint32_t cores = pf_core_count();
 	print_dataset(run, stream);
 	fprintf(stream, "%s%u core%s, no GPU, %s%s%u round%s%s%s\n", narrow ? "\n" : " | ", cores,
-		pf_text_plural(cores),
-		pf_run_stayed_warm(run) ? "warm cache" : "photos came from storage in part",
-		narrow ? "\n" : " | ", run->rounds_done, pf_text_plural(run->rounds_done),
+		pf_text_plural(cores), pf_cache_heading(run), narrow ? "\n" : " | ", run->rounds_done,
+		pf_text_plural(run->rounds_done),
 		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
 		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
 	if (run->partial) {
@@ -369,6 +369,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	pf_unchecked_print(run, stream);
 	print_missing_parents(run, columns, stream);
 	pf_run_print_warnings(run, columns, stream);
+	pf_cache_print(run, columns, stream);
 	pf_placement_print(run, stream);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];

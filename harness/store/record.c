@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/measure/environment.h"
+#include "harness/measure/page_cache.h"
 #include "harness/measure/run_comparison.h"
 #include "harness/store/comparison_json.h"
 #include "harness/store/goal_json.h"
@@ -201,7 +202,7 @@ static json_t *dataset_json(const pf_run *run)
 	}
 	return json_pack("{s:s,s:o,s:o,s:s,s:s}", "name", pf_escape(dataset->name, name, sizeof name),
 			 "photos", integer(dataset->count), "bytes", integer(bytes), "hash",
-			 run->dataset_hash, "cache", pf_run_stayed_warm(run) ? "warm" : "not held");
+			 run->dataset_hash, "cache", pf_run_cache_state(run));
 }
 
 static json_t *reference_json(const pf_run *run)
