@@ -33,6 +33,9 @@ const pf_command pf_commands[] = {
 	 "equivalent\n"
 	 "where it lies within.",
 	 2, 2, pf_cmd_compare, false},
+	{"notebook", "RECORD", "Write a run's lab notebook from its record",
+	 "RECORD is what --json wrote. The text is what --notebook of journey writes, to the byte.", 1, 1,
+	 pf_cmd_notebook, false},
 	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
 	 "DIR is any folder of JPEG photos (searched recursively, never written to). Every photo ends up "
 	 "scored or\n"

@@ -14,12 +14,13 @@
 #include "harness/report/progress.h"
 #include "harness/report/run_progress.h"
 #include "harness/report/run_table.h"
+#include "harness/store/notebook_file.h"
 #include "harness/store/output.h"
 #include "harness/store/record.h"
 
 struct request {
 	pf_common common;
-	const char *dataset, *json;
+	const char *dataset, *json, *notebook;
 	pf_goal_args goal;
 	uint32_t rounds;
 	uint64_t seed;
@@ -112,7 +113,15 @@ static pf_status deliver(const struct request *request, const pf_run *run, pf_er
 		pf_run_print(run, stdout);
 	}
 	fflush(stdout);
-	return request->json ? pf_record_write(run, request->json, error) : PF_OK;
+	pf_status status = request->json ? pf_record_write(run, request->json, error) : PF_OK;
+	if (status == PF_OK && request->notebook) {
+		json_t *record = pf_record_json(run);
+		status = record ? pf_notebook_write(record, request->notebook, error)
+				: pf_fail(error, PF_ERR_INTERNAL, request->notebook,
+					  "cannot put the record together");
+		json_decref(record);
+	}
+	return status;
 }
 
 static int execute(const struct request *request, const char *command, pf_contestant *contestants,
@@ -132,6 +141,9 @@ static int execute(const struct request *request, const char *command, pf_contes
 		.goal = request->goal.text ? &request->goal.goal : NULL,
 	};
 	pf_status status = pf_output_check(request->json, &error);
+	if (status == PF_OK) {
+		status = pf_output_check(request->notebook, &error);
+	}
 	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
 	}
@@ -198,6 +210,8 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each variant (default: 5)", 1,
 		 10000},
 		PF_GOAL_ARGS(request.goal),
+		{"notebook", 0, PF_ARG_TEXT, &request.notebook, "FILE",
+		 "write the lab notebook of the journey: Markdown", 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
 		PF_STAGES_ARG(request.common),

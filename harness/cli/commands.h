@@ -6,6 +6,7 @@
 #include "harness/cli/options.h"
 
 int pf_cmd_journey(const pf_command *command, int argc, char **argv);
+int pf_cmd_notebook(const pf_command *command, int argc, char **argv);
 int pf_cmd_run(const pf_command *command, int argc, char **argv);
 int pf_cmd_scaling(const pf_command *command, int argc, char **argv);
 int pf_cmd_compare(const pf_command *command, int argc, char **argv);

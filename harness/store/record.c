@@ -16,8 +16,6 @@
 #include "harness/store/record_claims.h"
 #include "photofinish/file.h"
 
-#define SCHEMA "photofinish.run/1"
-
 static json_t *integer(uint64_t value)
 {
 	return json_integer((json_int_t)value);
@@ -234,7 +232,7 @@ static json_t *run_comparison_json(const pf_run *run)
 	return object;
 }
 
-static json_t *run_json(const pf_run *run)
+json_t *pf_record_json(const pf_run *run)
 {
 	char seed[32];
 	snprintf(seed, sizeof seed, "%" PRIu64, run->seed); /* 64 bits are too many for some JSON readers */
@@ -242,13 +240,13 @@ static json_t *run_json(const pf_run *run)
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		json_array_append_new(variants, contestant_json(run, &run->contestants[i]));
 	}
-	json_t *record = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema", SCHEMA,
-				   "command", run->command, "started", run->started, "environment",
-				   environment_json(), "configuration", configuration_json(run->session),
-				   "dataset", dataset_json(run), "reference", reference_json(run),
-				   "placement", pf_run_placement_json(run), "rounds", integer(run->rounds),
-				   "rounds_done", integer(run->rounds_done), "seed", seed, "partial",
-				   (int)run->partial, "variants", variants);
+	json_t *record = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema",
+				   PF_RECORD_SCHEMA, "command", run->command, "started", run->started,
+				   "environment", environment_json(), "configuration",
+				   configuration_json(run->session), "dataset", dataset_json(run),
+				   "reference", reference_json(run), "placement", pf_run_placement_json(run),
+				   "rounds", integer(run->rounds), "rounds_done", integer(run->rounds_done),
+				   "seed", seed, "partial", (int)run->partial, "variants", variants);
 	json_object_set_new(record, "comparison", run_comparison_json(run));
 	json_object_set_new(record, "goal", pf_goal_json(run));
 	json_object_set_new(record, "claims", pf_record_claims(run));
@@ -259,7 +257,7 @@ static json_t *run_json(const pf_run *run)
 pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error)
 {
 	const size_t flags = JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17);
-	json_t *record = run_json(run);
+	json_t *record = pf_record_json(run);
 	pf_new_file file;
 	if (!record) {
 		return pf_fail(error, PF_ERR_INTERNAL, path, "cannot put the record together");

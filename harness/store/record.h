@@ -2,7 +2,14 @@
 #ifndef HARNESS_RECORD_H
 #define HARNESS_RECORD_H
 
+#include <jansson.h>
+
 #include "harness/measure/run.h"
+
+#define PF_RECORD_SCHEMA "photofinish.run/1"
+
+/* New reference to the record; NULL on failure. */
+json_t *pf_record_json(const pf_run *run);
 
 /* Writes the record, keys sorted, to `path`, replacing a file that is there; "-" is standard output. */
 pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error);

@@ -1,0 +1,28 @@
+/* notebook: a stored record as a lab notebook. */
+#include <jansson.h>
+
+#include "harness/cli/commands.h"
+#include "harness/store/notebook_file.h"
+
+int pf_cmd_notebook(const pf_command *command, int argc, char **argv)
+{
+	const char *output = "-";
+	const pf_arg table[] = {
+		{"output", 'o', PF_ARG_TEXT, &output, "FILE", "where to (default: standard output)", 0, 0},
+		{0},
+	};
+	char **operands;
+	int count;
+	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
+	if (code >= 0) {
+		return code;
+	}
+	pf_error error = {0};
+	json_t *record = NULL;
+	pf_status status = pf_notebook_load(operands[0], &record, &error);
+	if (status == PF_OK) {
+		status = pf_notebook_write(record, output, &error);
+	}
+	json_decref(record);
+	return status == PF_OK ? PF_EXIT_OK : pf_report_error(&error);
+}

@@ -1,0 +1,34 @@
+/* What the pages of the notebook are made of. */
+#ifndef HARNESS_NOTEBOOK_PARTS_H
+#define HARNESS_NOTEBOOK_PARTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "harness/stats/student.h"
+
+/* Text of a member, "" where it is none. */
+const char *pf_note_text(const json_t *object, const char *key);
+double pf_note_number(const json_t *object, const char *key); /* 0 where it is none */
+
+/* An interval of a record. False where it is null or none. */
+bool pf_note_interval(const json_t *object, const char *key, pf_interval *out);
+
+/* The variant of that name, or NULL. */
+const json_t *pf_note_variant(const json_t *record, const char *name);
+
+/* Prints text so that Markdown and terminals take it for nothing else: in one line, controls as "?". */
+void pf_note_print(FILE *stream, const char *text);
+
+/* Means over the checked trials of a variant of figure `key`; of `part` in its object `key` where part is not
+ * NULL. Returns how many trials had it. */
+size_t pf_note_mean(const json_t *variant, const char *key, const char *part, double *mean);
+
+/* "kept", "rejected", "undecided", "crashed", ...; why[capacity] says by which rule. */
+const char *pf_note_verdict(const json_t *record, const json_t *variant, char *why, size_t capacity);
+
+/* Every step: hypothesis, change, expectation, result, verdict, lesson. */
+void pf_note_steps(const json_t *record, FILE *stream);
+
+#endif

@@ -1,0 +1,16 @@
+/* Records to notebooks, as files. */
+#ifndef HARNESS_NOTEBOOK_FILE_H
+#define HARNESS_NOTEBOOK_FILE_H
+
+#include <jansson.h>
+
+#include "photofinish/status.h"
+
+/* Reads the record of a run; the caller drops its reference to *out. PF_ERR_INVALID: no JSON, or of another
+ * kind. */
+pf_status pf_notebook_load(const char *path, json_t **out, pf_error *error);
+
+/* Writes the notebook of a record to a file, or to standard output ("-"). */
+pf_status pf_notebook_write(const json_t *record, const char *path, pf_error *error);
+
+#endif
