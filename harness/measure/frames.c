@@ -11,8 +11,7 @@ _Static_assert(sizeof(pf_frame) <= PIPE_BUF, "frames must be written atomically"
 
 static pf_status send_frame(const struct pf_pipe_sink *sink, pf_frame *frame, uint32_t kind, size_t payload)
 {
-	frame->header = (pf_frame_header){
-		.bytes = (uint32_t)(sizeof frame->header + payload), .kind = kind, .sent_ns = pf_now_ns()};
+	frame->header = (pf_frame_header){.bytes = (uint32_t)(sizeof frame->header + payload), .kind = kind};
 	ssize_t written;
 	do {
 		written = write(sink->fd, frame, frame->header.bytes);

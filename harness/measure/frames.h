@@ -20,7 +20,6 @@ enum pf_frame_kind {
 typedef struct pf_frame_header {
 	uint32_t bytes; /* of the whole frame */
 	uint32_t kind;
-	uint64_t sent_ns; /* CLOCK_MONOTONIC when it was written */
 } pf_frame_header;
 
 typedef struct pf_frame_burst {

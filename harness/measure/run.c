@@ -161,7 +161,8 @@ static bool still_runs(const pf_contestant *contestant)
 static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t round,
 			   const pf_run_listener *listener, pf_error *error)
 {
-	pf_trial_listener ears = {.hear = listener->trial_hears, .context = listener->context};
+	pf_trial_listener ears = {
+		.hear = listener->trial_hears, .look = listener->trial_looks, .context = listener->context};
 	pf_trial *trial = &contestant->trials[contestant->trial_count];
 	if (listener->trial_begins) {
 		listener->trial_begins(listener->context, run, contestant, round);
@@ -170,7 +171,7 @@ static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t roun
 		pf_page_cache_drop(run->session->dataset);
 	}
 	pf_status status = pf_trial_run(run->session, contestant->variant, contestant->workers,
-					contestant->options, ears.hear ? &ears : NULL, trial, error);
+					contestant->options, &ears, trial, error);
 	if (status != PF_OK) {
 		return status;
 	}
@@ -295,14 +296,15 @@ static pf_status make_room(pf_run *run, pf_error *error)
 
 static pf_status prepare_reference(pf_run *run, const pf_run_listener *listener, pf_error *error)
 {
-	pf_trial_listener ears = {.hear = listener->trial_hears, .context = listener->context};
+	pf_trial_listener ears = {
+		.hear = listener->trial_hears, .look = listener->trial_looks, .context = listener->context};
 	if (listener->reference_begins) {
 		listener->reference_begins(listener->context, run);
 	}
 	pf_status status = pf_dataset_warm(run->session->dataset, listener->warming, listener->context,
 					   error);
 	if (status == PF_OK) {
-		status = pf_reference_get(run->session, ears.hear ? &ears : NULL, &run->reference, error);
+		status = pf_reference_get(run->session, &ears, &run->reference, error);
 	}
 	if (status == PF_OK && listener->reference_ends) {
 		listener->reference_ends(listener->context, run);

@@ -81,6 +81,7 @@ typedef struct pf_run_listener {
 	void (*trial_begins)(void *context, const pf_run *run, const pf_contestant *contestant,
 			     uint32_t round);
 	void (*trial_hears)(void *context, const pf_outcomes *so_far, const pf_frame *frame);
+	void (*trial_looks)(void *context, uint32_t busy, uint32_t of); /* of the reference, too */
 	void (*trial_ends)(void *context, const pf_run *run, const pf_contestant *contestant);
 	void *context;
 } pf_run_listener;

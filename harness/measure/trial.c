@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/measure/interrupt.h"
+#include "harness/measure/occupancy.h"
 #include "harness/measure/outside.h"
 #include "harness/measure/trial_running.h"
 #include "harness/measure/trial_shared.h"
@@ -145,7 +146,7 @@ static pf_status start(struct running *run, pf_error *error)
 	return PF_OK;
 }
 
-static void note_photo(struct running *run, const pf_frame_photo *photo, uint64_t sent_ns)
+static void note_photo(struct running *run, const pf_frame_photo *photo)
 {
 	pf_outcomes *outcomes = run->trial->outcomes;
 	if (photo->index >= outcomes->count) {
@@ -169,7 +170,8 @@ static void note_photo(struct running *run, const pf_frame_photo *photo, uint64_
 	outcomes->scored += photo->status == PF_OK;
 	outcomes->failed += photo->status != PF_OK;
 	if (photo->status == PF_OK && !run->trial->first_result_ns) {
-		run->trial->first_result_ns = sent_ns - run->begin_ns;
+		/* By the harness's own clock: what a variant says of when it sent it is not relied on. */
+		run->trial->first_result_ns = pf_now_ns() - run->begin_ns;
 		run->stopped_at_first = run->session->stop_at_first_result;
 		if (run->stopped_at_first && !run->reaped) {
 			kill(-run->pid, SIGKILL);
@@ -186,7 +188,7 @@ static void take_frame(void *context, const pf_frame *frame)
 		outcomes->bursts++;
 		break;
 	case PF_FRAME_PHOTO:
-		note_photo(run, &frame->photo, frame->header.sent_ns);
+		note_photo(run, &frame->photo);
 		break;
 	case PF_FRAME_RANKS:
 		for (uint32_t i = 0; i < frame->ranks.count; i++) {
@@ -204,7 +206,7 @@ static void take_frame(void *context, const pf_frame *frame)
 	default:
 		break;
 	}
-	if (run->listener) {
+	if (run->listener && run->listener->hear) {
 		run->listener->hear(run->listener->context, outcomes, frame);
 	}
 }
@@ -225,8 +227,13 @@ static void watch(struct running *run)
 		run->killed_on_request = !late;
 		kill(-run->pid, SIGKILL);
 	}
-	if (run->listener) {
-		run->listener->hear(run->listener->context, run->trial->outcomes, NULL);
+	const pf_trial_listener *listener = run->listener;
+	if (listener && listener->look) {
+		uint32_t of, busy = pf_occupancy(run->shared->traces, run->workers, run->variant->caps, &of);
+		listener->look(listener->context, busy, of);
+	}
+	if (listener && listener->hear) {
+		listener->hear(listener->context, run->trial->outcomes, NULL);
 	}
 }
 

@@ -54,7 +54,7 @@ typedef struct pf_trial {
 	char reason[512];         /* of every ending but OK; names are escaped */
 	uint64_t wall_ns;         /* from before the spawn until the process was reaped */
 	uint64_t cpu_ns;          /* user and system, all its processes */
-	uint64_t first_result_ns; /* until the first scored photo was sent to the harness; 0: none was */
+	uint64_t first_result_ns; /* until the first scored photo reached the harness; 0: none did */
 	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT]; /* sums over the workers */
 	uint64_t main_stage_ns[PF_STAGE_COUNT]; /* of them in the variant's own process (slot 0) */
 	uint64_t main_ns; /* the stages of the variant's own process (slot 0) without waiting: what is serial
@@ -79,9 +79,11 @@ typedef struct pf_trial {
 	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */
 } pf_trial;
 
-/* Told of every event as it comes, and about ten times a second with a NULL frame. */
+/* Told of every event as it comes, and about ten times a second with a NULL frame; and as often, how many of
+ * the workers are at work (pf_occupancy). Each may be NULL. */
 typedef struct pf_trial_listener {
 	void (*hear)(void *context, const pf_outcomes *so_far, const pf_frame *frame);
+	void (*look)(void *context, uint32_t busy, uint32_t of);
 	void *context;
 } pf_trial_listener;
 

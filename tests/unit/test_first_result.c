@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -58,8 +59,31 @@ static pf_status run_cheat(const struct pf_env *env, const pf_dataset *photos, s
 }
 static const struct pf_variant cheat_variant = {.name = "cheat", .run = run_cheat};
 
+/* A photo that fails at once, then, after a while, one that has a score. */
+#define A_WHILE_NS 60000000
+
+static pf_status run_late(const struct pf_env *env, const pf_dataset *photos, struct pf_sink *sink,
+			  pf_error *error)
+{
+	(void)env;
+	(void)error;
+	pf_score score = {0};
+	for (uint32_t i = 0; i < photos->count; i++) {
+		pf_photo_result result = {.index = i,
+					  .burst = i,
+					  .status = i ? PF_OK : PF_ERR_DAMAGED,
+					  .message = i ? "" : "why",
+					  .score = i ? &score : NULL};
+		sink->photo_done(sink, &result);
+		nanosleep(&(struct timespec){.tv_nsec = A_WHILE_NS}, NULL);
+	}
+	return PF_OK;
+}
+static const struct pf_variant late_variant = {.name = "late", .run = run_late};
+
 const struct pf_variant *const pf_variant_registry[] = {
-	&pf_variant_double_load, &pf_variant_single_load, &pf_variant_null, &cheat_variant, NULL,
+	&pf_variant_double_load, &pf_variant_single_load, &pf_variant_null,
+	&cheat_variant,          &late_variant,           NULL,
 };
 
 static char folder[256];
@@ -173,6 +197,49 @@ static void test_killed_at_the_first_score(void **state)
 	pf_trial_release(&trial);
 }
 
+struct seen {
+	uint64_t failed_ns, scored_ns;
+	uint32_t looks;
+};
+
+static void see(void *context, const pf_outcomes *so_far, const pf_frame *frame)
+{
+	struct seen *seen = context;
+	(void)frame;
+	if (so_far->failed && !seen->failed_ns) {
+		seen->failed_ns = pf_now_ns();
+	}
+	if (so_far->scored && !seen->scored_ns) {
+		seen->scored_ns = pf_now_ns();
+	}
+}
+
+static void look(void *context, uint32_t busy, uint32_t of)
+{
+	struct seen *seen = context;
+	assert_true(busy <= of && of == 1);
+	seen->looks++;
+}
+
+/* From before the process is started until the score is here: not when it was sent, and not when a photo
+ * failed. */
+static void test_from_the_start_to_the_first_score(void **state)
+{
+	(void)state;
+	pf_trial trial;
+	struct seen seen = {0};
+	const pf_trial_listener listener = {.hear = see, .look = look, .context = &seen};
+	uint64_t begin = pf_now_ns();
+	assert_int_equal(pf_trial_run(&session, &late_variant, 1, NULL, &listener, &trial, &error), PF_OK);
+	assert_true(seen.failed_ns > begin && seen.scored_ns > seen.failed_ns);
+	assert_true(trial.first_result_ns >= A_WHILE_NS);
+	assert_true(trial.first_result_ns <= seen.scored_ns - begin);
+	/* Starting the process, which is most of what came before the first event, is within it. */
+	assert_true(trial.first_result_ns > seen.scored_ns - seen.failed_ns + (seen.failed_ns - begin) / 2);
+	assert_true(trial.first_result_ns < trial.wall_ns && seen.looks > 0);
+	pf_trial_release(&trial);
+}
+
 static void test_an_interrupt_ends_it(void **state)
 {
 	(void)state;
@@ -196,6 +263,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_two_sizes),
 		cmocka_unit_test(test_no_right_score_no_time),
 		cmocka_unit_test(test_killed_at_the_first_score),
+		cmocka_unit_test(test_from_the_start_to_the_first_score),
 		cmocka_unit_test(test_an_interrupt_ends_it),
 	};
 	return cmocka_run_group_tests(tests, make, tidy);
