@@ -6,6 +6,7 @@
 #include "harness/measure/interrupt.h"
 #include "harness/measure/outside.h"
 #include "harness/measure/trial.h"
+#include "harness/report/progress.h"
 
 const pf_command pf_commands[] = {
 	{"journey", "", "Run all variants against each other and print the table",
@@ -107,7 +108,7 @@ static int flush_output(int code)
 {
 	if (fflush(stdout) || ferror(stdout)) {
 		if (code == PF_EXIT_OK) { /* otherwise something was said already */
-			fprintf(stderr, "photofinish: cannot write to standard output\n");
+			pf_progress_say("photofinish: cannot write to standard output");
 			code = PF_EXIT_ERROR;
 		}
 	}
@@ -128,7 +129,11 @@ int pf_cli_main(int argc, char **argv)
 	}
 	for (const pf_command *command = pf_commands; command->name; command++) {
 		if (strcmp(command->name, argv[1]) == 0) {
-			return flush_output(command->run(command, argc - 1, argv + 1));
+			int code = flush_output(command->run(command, argc - 1, argv + 1));
+			if (pf_progress_is_json()) {
+				pf_progress_event("done", json_pack("{s:i}", "exit", code));
+			}
+			return code;
 		}
 	}
 	return pf_usage_error(NULL, "there is no command \"%s\"", argv[1]);

@@ -55,6 +55,7 @@ static pf_status measure(const pf_common *common, const char *name, uint32_t pho
 	pf_status status = pf_common_dataset(name, dataset, error);
 	if (status == PF_OK) {
 		snprintf(truth, sizeof truth, "%s/truth.json", (*dataset)->root);
+		pf_common_tell_start("accuracy", *dataset, 1, NULL, 0);
 		status = pf_accuracy_measure(*dataset, truth, config, common->workers, photos, hear, NULL,
 					     accuracy, error);
 	}

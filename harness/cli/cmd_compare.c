@@ -73,6 +73,7 @@ static int execute(const struct request *request, pf_contestant *contestants, co
 	}
 	bool executed = status == PF_OK;
 	if (executed) {
+		pf_common_tell_start(run.command, setting.dataset, run.rounds, contestants, 2);
 		status = pf_run_execute(&run, &pf_run_progress, &error);
 		pf_run_compare(&run, &comparison);
 		comparison.stopped = !run.partial      ? comparison.stopped

@@ -63,12 +63,6 @@ static int exit_code(const pf_run *run)
 	return code == PF_EXIT_OK && !measured ? PF_EXIT_ERROR : code;
 }
 
-static void told_of_first(void *context, size_t done, size_t total)
-{
-	(void)context;
-	pf_progress_update("time to the first result", done, total, "trials", NULL);
-}
-
 /* Makes the trials that one claim needs beside the rounds, if they can tell anything. */
 static pf_status measure_first_results(pf_run *run, pf_error *error)
 {
@@ -81,7 +75,7 @@ static pf_status measure_first_results(pf_run *run, pf_error *error)
 	pf_first_runner runners[2] = {{streaming->variant, streaming->workers, streaming->options},
 				      {parallel->variant, parallel->workers, parallel->options}};
 	return pf_first_results_measure(run->session, run->reference.outcomes, &runners[0], &runners[1],
-					told_of_first, NULL, &run->first_results, error);
+					pf_run_progress_first, NULL, &run->first_results, error);
 }
 
 static void answer_claims(pf_run *run)
@@ -149,6 +143,7 @@ static int execute(const struct request *request, const char *command, pf_contes
 	}
 	bool executed = status == PF_OK;
 	if (executed) {
+		pf_common_tell_start(command, setting.dataset, run.rounds, contestants, count);
 		status = pf_run_execute(&run, &pf_run_progress, &error);
 	}
 	bool journey = strcmp(command, "journey") == 0;

@@ -74,6 +74,8 @@ static pf_status execute(const struct request *request, pf_run *run, pf_session 
 	}
 	if (status == PF_OK) {
 		pf_common_limits(&request->common, session);
+		pf_common_tell_start(run->command, *dataset, run->rounds, run->contestants,
+				     run->contestant_count);
 		status = pf_run_execute(run, &pf_run_progress, error);
 	}
 	pf_progress_clear();

@@ -12,6 +12,7 @@
 #include "harness/report/best_table.h"
 #include "harness/report/progress.h"
 #include "harness/report/text.h"
+#include "harness/report/trial_progress.h"
 #include "harness/store/best_folder.h"
 #include "harness/store/output.h"
 #include "harness/store/scores_csv.h"
@@ -22,48 +23,15 @@ struct request {
 	const char *variant, *json, *csv, *best;
 };
 
-/* Progress while the photos are scored. */
-struct hearing {
-	const pf_dataset *dataset;
-	size_t bursts_ranked, photos_found;
-	char best[300];
-};
-
-static void note_ranks(struct hearing *hearing, const pf_frame_ranks *ranks)
+static void hear(void *progress, const pf_outcomes *so_far, const pf_frame *frame)
 {
-	char name[200];
-	for (uint32_t i = 0; i < ranks->count; i++) {
-		if (ranks->photos[i].rank == 1 && ranks->photos[i].index < hearing->dataset->count) {
-			pf_escape(hearing->dataset->photos[ranks->photos[i].index].path, name, sizeof name);
-			snprintf(hearing->best, sizeof hearing->best, "best of the last burst: %s", name);
-		}
-	}
-	hearing->bursts_ranked += ranks->last;
-	if (ranks->last && hearing->bursts_ranked % 100 == 0) {
-		pf_progress_milestone("%zu bursts scored", hearing->bursts_ranked);
-	}
+	pf_trial_progress_hear(progress, so_far, frame);
+	pf_trial_progress_show(progress, NULL);
 }
 
-static void hear(void *context, const pf_outcomes *so_far, const pf_frame *frame)
+static void look(void *progress, uint32_t busy, uint32_t of)
 {
-	struct hearing *hearing = context;
-	if (frame && frame->header.kind == PF_FRAME_BURST) {
-		hearing->photos_found += frame->burst.count;
-		if (so_far->bursts % 100 == 0) {
-			pf_progress_milestone("%zu bursts and single shots found in %zu photos",
-					      so_far->bursts, hearing->photos_found);
-		}
-	}
-	if (frame && frame->header.kind == PF_FRAME_RANKS) {
-		note_ranks(hearing, &frame->ranks);
-	}
-	bool scoring = so_far->scored + so_far->failed > 0;
-	if (scoring) {
-		pf_progress_update("scoring", so_far->scored + so_far->failed, so_far->count, "photos",
-				   hearing->best);
-	} else {
-		pf_progress_update("finding bursts", hearing->photos_found, so_far->count, "photos", NULL);
-	}
+	pf_trial_progress_look(progress, busy, of);
 }
 
 static pf_status deliver(const struct request *request, const pf_trial *trial, const pf_session *session,
@@ -91,8 +59,10 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 		pf_best_report report;
 		status = pf_best_folder_fill(request->best, trial->outcomes, dataset, &report, error);
 		if (status == PF_OK && !request->common.progress.quiet) {
-			fprintf(stderr, "%s: %zu linked, %zu copied, %zu already there\n", request->best,
-				report.linked, report.copied, report.present);
+			char name[600];
+			pf_progress_say("%s: %zu linked, %zu copied, %zu already there",
+					pf_escape(request->best, name, sizeof name), report.linked,
+					report.copied, report.present);
 		}
 	}
 	return status;
@@ -132,8 +102,8 @@ static int score(const struct request *request, const char *operand, const pf_sc
 	pf_session session = {.manifest_fd = -1};
 	pf_trial trial = {0};
 	pf_contestant contestant;
-	struct hearing hearing = {0};
-	const pf_trial_listener listener = {.hear = hear, .context = &hearing};
+	pf_trial_progress progress;
+	const pf_trial_listener listener = {.hear = hear, .look = look, .context = &progress};
 	int code = PF_EXIT_ERROR;
 	pf_status status = pf_contestant_parse(request->variant, request->common.workers, &contestant,
 					       &error);
@@ -161,7 +131,8 @@ static int score(const struct request *request, const char *operand, const pf_sc
 	}
 	if (status == PF_OK) {
 		pf_common_limits(&request->common, &session);
-		hearing.dataset = dataset;
+		pf_common_tell_start("score", dataset, 1, &contestant, 1);
+		pf_trial_progress_begin(&progress, dataset, "scoring", true);
 		status = pf_trial_run(&session, contestant.variant, contestant.workers, contestant.options,
 				      &listener, &trial, &error);
 	}
@@ -170,19 +141,19 @@ static int score(const struct request *request, const char *operand, const pf_sc
 		status = deliver(request, &trial, &session, &error);
 	}
 	if (status == PF_OK && trial.worker_deaths) {
-		fprintf(stderr, "photofinish: %u worker%s died and %s replaced\n", trial.worker_deaths,
-			pf_text_plural(trial.worker_deaths), trial.worker_deaths == 1 ? "was" : "were");
+		pf_progress_say("photofinish: %u worker%s died and %s replaced", trial.worker_deaths,
+				pf_text_plural(trial.worker_deaths),
+				trial.worker_deaths == 1 ? "was" : "were");
 	}
 	if (status != PF_OK) {
 		code = pf_report_error(&error);
 	} else if (trial.ending == PF_ENDED_CANCELLED) {
-		fprintf(stderr, "photofinish: stopped on request; what was scored until then is above\n");
+		pf_progress_say("photofinish: stopped on request; what was scored until then is above");
 		code = PF_EXIT_INTERRUPTED;
 	} else if (trial.ending != PF_ENDED_OK && trial.ending != PF_ENDED_DISTURBED) {
-		fprintf(stderr, "photofinish: variant %s did not finish: %s\n", contestant.label,
-			trial.reason);
+		pf_progress_say("photofinish: variant %s did not finish: %s", contestant.label, trial.reason);
 	} else if (!trial.photos_scored) {
-		fprintf(stderr, "photofinish: not one photo could be scored\n");
+		pf_progress_say("photofinish: not one photo could be scored");
 	} else {
 		code = PF_EXIT_OK;
 	}

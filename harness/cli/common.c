@@ -21,9 +21,27 @@ void pf_progress_choose(const pf_progress_choice *choice)
 	pf_progress_start(choice->quiet ? "never" : choice->mode);
 }
 
+void pf_common_tell_start(const char *command, const pf_dataset *dataset, uint32_t rounds,
+			  const pf_contestant *contestants, size_t count)
+{
+	char name[512];
+	if (!pf_progress_is_json()) {
+		return;
+	}
+	json_t *steps = json_array();
+	for (size_t i = 0; i < count; i++) {
+		json_array_append_new(steps, json_string(contestants[i].label));
+	}
+	pf_escape(dataset->name, name, sizeof name);
+	pf_progress_event("start",
+			  json_pack("{s:s,s:s,s:s,s:I,s:I,s:o}", "schema", "photofinish.progress/1",
+				    "command", command, "dataset", name, "photos", (json_int_t)dataset->count,
+				    "rounds", (json_int_t)rounds, "steps", steps));
+}
+
 static void report_fault(const char *name, const char *fault)
 {
-	fprintf(stderr, "photofinish: variant %s cannot be run: %s\n", name, fault);
+	pf_progress_say("photofinish: variant %s cannot be run: %s", name, fault);
 }
 
 size_t pf_common_report_faults(void)
@@ -69,8 +87,8 @@ static pf_status choose_placement(pf_common *common, pf_error *error)
 	pf_error why;
 	pf_status status = PF_OK;
 	if (!topology || pf_topology_read(NULL, NULL, topology, &why) != PF_OK) {
-		fprintf(stderr, "photofinish: workers are not bound: %s\n",
-			topology ? why.message : "no memory");
+		pf_progress_say("photofinish: workers are not bound: %s",
+				topology ? why.message : "no memory");
 	} else {
 		status = pf_placement_choose(topology, common->placement_text, &common->placement, error);
 	}

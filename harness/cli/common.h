@@ -9,7 +9,7 @@
 
 /* Progress, as every command with long work has it. */
 typedef struct pf_progress_choice {
-	const char *mode; /* auto, always, never */
+	const char *mode; /* auto, always, never, json */
 	bool quiet;
 } pf_progress_choice;
 
@@ -18,7 +18,7 @@ typedef struct pf_progress_choice {
 	 0,                                                                                       \
 	 PF_ARG_CHOICE,                                                                           \
 	 &(c).mode,                                                                               \
-	 "auto|always|never",                                                                     \
+	 "auto|always|never|json",                                                                \
 	 "progress on standard error (default: auto)",                                            \
 	 0,                                                                                       \
 	 0},                                                                                      \
@@ -117,6 +117,10 @@ size_t pf_common_report_faults(void);
 void pf_common_limits(const pf_common *common, pf_session *session);
 
 void pf_progress_choose(const pf_progress_choice *choice);
+
+/* The event that a command begins with once its dataset is open, where progress is wanted as JSON. */
+void pf_common_tell_start(const char *command, const pf_dataset *dataset, uint32_t rounds,
+			  const pf_contestant *contestants, size_t count);
 
 /* Starts progress, fills in the number of workers and the placement, takes in variants from outside and reads
  * the configuration file. */

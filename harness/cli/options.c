@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/report/progress.h"
 #include "photofinish/file.h"
 
 #define MAX_OPTIONS 32
@@ -27,8 +28,14 @@ int pf_usage_error(const pf_command *command, const char *format, ...)
 int pf_report_error(const pf_error *error)
 {
 	char file[600], message[600];
-	fprintf(stderr, "photofinish: %s%s%s\n", pf_escape(error->file, file, sizeof file),
-		error->file[0] ? ": " : "", pf_escape(error->message, message, sizeof message));
+	pf_escape(error->file, file, sizeof file);
+	pf_escape(error->message, message, sizeof message);
+	if (pf_progress_is_json()) {
+		pf_progress_event("error", json_pack("{s:s,s:s,s:s}", "file", file, "text", message, "status",
+						     pf_status_name(error->code)));
+	} else {
+		fprintf(stderr, "photofinish: %s%s%s\n", file, file[0] ? ": " : "", message);
+	}
 	return error->code == PF_ERR_CANCELLED ? PF_EXIT_INTERRUPTED : PF_EXIT_ERROR;
 }
 

@@ -1,9 +1,12 @@
-/* Progress of a run as milestones and a status line. */
+/* Progress of a run: milestones, events and a status line whose ETA is that of the whole command. */
 #ifndef HARNESS_RUN_PROGRESS_H
 #define HARNESS_RUN_PROGRESS_H
 
 #include "harness/measure/run.h"
 
 extern const pf_run_listener pf_run_progress;
+
+/* Of the trials after the rounds that measure the time to the first result; `context` is not used. */
+void pf_run_progress_first(void *context, size_t done, size_t total);
 
 #endif
