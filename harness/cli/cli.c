@@ -37,6 +37,12 @@ const pf_command pf_commands[] = {
 	{"notebook", "RECORD", "Write a run's lab notebook from its record",
 	 "RECORD is what --json wrote. The text is what --notebook of journey writes, to the byte.", 1, 1,
 	 pf_cmd_notebook, false},
+	{"time", "-- CMD1 -- CMD2 ...", "Time any commands against each other, in interleaved rounds",
+	 "Commands stand behind a -- each, after the options, or as lines for /bin/sh in quotes. The first "
+	 "is\n"
+	 "compared with the others: faster, slower, equivalent or undecided. What they compute is not "
+	 "checked.",
+	 0, -1, pf_cmd_time, false},
 	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
 	 "DIR is any folder of JPEG photos (searched recursively, never written to). Every photo ends up "
 	 "scored or\n"

@@ -122,7 +122,7 @@ int pf_cmd_compare(const pf_command *command, int argc, char **argv)
 		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
 		{"rounds", 'r', PF_ARG_COUNT, &request.choice.rounds, "R",
 		 "trials of each (default: 10 if they fit into 50 s, at least 3)", 1, 100000},
-		PF_COMPARISON_ARGS(request.choice),
+		PF_COMPARISON_ARGS(request.choice, "50, if no rounds are given"),
 		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
 		 "write the record of the run (- for standard output)", 0, 0},
 		{.name = "seed",

@@ -21,27 +21,27 @@ typedef struct pf_comparison_choice {
 #define PF_COMPARISON_LEAST_ROUNDS 3
 #define PF_COMPARISON_MOST_ROUNDS 1000 /* until decided */
 
-/* Rows of an option table for a pf_comparison_choice named `c`; rounds are the command's own. */
-#define PF_COMPARISON_ARGS(c)                                                                               \
-	{"margin",      'm',                                                                                \
-	 PF_ARG_NUMBER, &(c).margin_percent,                                                                \
-	 "PERCENT",     "differences up to here are none (default: 2)",                                     \
-	 0.001,         1000},                                                                              \
-		{"alpha",    0,   PF_ARG_NUMBER,                                                            \
-		 &(c).alpha, "P", "chance of a false word, at most (default: 0.01)",                        \
-		 1e-9,       0.5},                                                                          \
-		{"until-decided",                                                                           \
-		 'u',                                                                                       \
-		 PF_ARG_FLAG,                                                                               \
-		 &(c).until_decided,                                                                        \
-		 NULL,                                                                                      \
-		 "go on until a word is proved, looking after each round",                                  \
-		 0,                                                                                         \
-		 0},                                                                                        \
-	{                                                                                                   \
-		"max-time", 0, PF_ARG_NUMBER, &(c).max_time_s, "SECONDS",                                   \
-			"begin no round that would end later (default: 50, if no rounds are given)", 0.001, \
-			1e9                                                                                 \
+/* Rows of an option table for a pf_comparison_choice named `c`; rounds and --max-time's default are the
+ * command's own. */
+#define PF_COMPARISON_ARGS(c, default_time)                                                           \
+	{"margin",      'm',                                                                          \
+	 PF_ARG_NUMBER, &(c).margin_percent,                                                          \
+	 "PERCENT",     "differences up to here are none (default: 2)",                               \
+	 0.001,         1000},                                                                        \
+		{"alpha",    0,   PF_ARG_NUMBER,                                                      \
+		 &(c).alpha, "P", "chance of a false word, at most (default: 0.01)",                  \
+		 1e-9,       0.5},                                                                    \
+		{"until-decided",                                                                     \
+		 'u',                                                                                 \
+		 PF_ARG_FLAG,                                                                         \
+		 &(c).until_decided,                                                                  \
+		 NULL,                                                                                \
+		 "go on until a word is proved, looking after each round",                            \
+		 0,                                                                                   \
+		 0},                                                                                  \
+	{                                                                                             \
+		"max-time", 0, PF_ARG_NUMBER, &(c).max_time_s, "SECONDS",                             \
+			"begin no round that would end later (default: " default_time ")", 0.001, 1e9 \
 	}
 
 static inline pf_comparison_rules pf_comparison_rules_of(const pf_comparison_choice *choice)

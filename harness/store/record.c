@@ -4,10 +4,10 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "harness/measure/environment.h"
 #include "harness/measure/page_cache.h"
 #include "harness/measure/run_comparison.h"
 #include "harness/store/comparison_json.h"
+#include "harness/store/environment_json.h"
 #include "harness/store/goal_json.h"
 #include "harness/store/interval_json.h"
 #include "harness/store/output.h"
@@ -30,19 +30,6 @@ static json_t *integer_or_null(uint64_t value, bool measured)
 static json_t *string_or_null(const char *text)
 {
 	return text && text[0] ? json_string(text) : json_null();
-}
-
-static json_t *environment_json(void)
-{
-	pf_environment e;
-	pf_environment_read(&e);
-	return json_pack("{s:s,s:s,s:i,s:i,s:i,s:o,s:o,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f}", "cpu",
-			 e.cpu, "vendor", e.vendor, "family", e.family, "model", e.model, "stepping",
-			 e.stepping, "cores", integer(e.cores), "processors", integer(e.processors),
-			 "hypervisor", e.hypervisor, "memory_bytes", integer(e.memory_bytes), "kernel",
-			 e.kernel, "libc", e.libc, "compiler", e.compiler, "compiler_flags", e.compiler_flags,
-			 "build_type", e.build_type, "sanitizers", e.sanitizers, "version", e.version,
-			 "engine", e.engine, "load_average_1min", e.load_average);
 }
 
 static json_t *stages_json(const pf_trial *trial)
@@ -242,7 +229,7 @@ json_t *pf_record_json(const pf_run *run)
 	}
 	json_t *record = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema",
 				   PF_RECORD_SCHEMA, "command", run->command, "started", run->started,
-				   "environment", environment_json(), "configuration",
+				   "environment", pf_environment_json(), "configuration",
 				   configuration_json(run->session), "dataset", dataset_json(run),
 				   "reference", reference_json(run), "placement", pf_run_placement_json(run),
 				   "rounds", integer(run->rounds), "rounds_done", integer(run->rounds_done),

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Commands against each other: what is run and how often, exports, wrong command lines.
+run time --help
+words() {
+    sed -E -e '/^[=$!] /!{s/  +/  /g;s/ [0-9][0-9.]* m?s/ N/g;s/N \+-[0-9.]+/N/g;}' \
+        -e 's/^(.*) is (faster|slower) than (.*): .* times as long.*/\1 WORD \3/' \
+        -e 's/^(.*) and (.*) are equivalent within .*/\1 WORD \2/' \
+        -e 's/^undecided between (.*) and (.*): .* times as long.*/\1 WORD \2/' \
+        -e 's/^(the word rests|a word takes) .*/BASIS/'
+}
+run time --runs 3 --seed 1 --quiet -- true a -- sh -c 'exit 0' | words
+run time --runs 1 --quiet 'true; true' | words
+# Warm-up runs, preparations, and the order: odd rounds draw one, even rounds reverse it.
+run time --runs 4 --warmup 1 --seed 2 --quiet --prepare 'printf p >>log' -n one -n two -- sh -c 'printf 1 >>log' -- sh -c 'printf 2 >>log' | words
+cat log
+echo
+# A clear difference is one, in both directions; alpha is shared out.
+run time --quiet --runs 6 -- sleep 0.02 -- sleep 1 | grep -oE '^(\$.*|.* than sleep 1|=.*)'
+run time --quiet --runs 6 -- sleep 1 -- sleep 0.02 -- sleep 0.01 | grep -oE '^(\$.*|.* than sleep [0-9.]*|.*rests on the [0-9.]* %|=.*)'
+run time --quiet --until-decided -- sleep 0.2 -- true | grep -oE '^(\$.*|.* than true|=.*|proved after)'
+# Exports.
+run time --runs 2 --quiet --export-csv - -- true 'a"b' | sed -E '/^[=$] /!s/-?[0-9]+\.[0-9]+/N/g'
+run time --runs 2 --quiet --export-markdown - -n 'a|b' -- true -- true | sed -E '/^[=$] /!{s/-?[0-9]+\.[0-9]+/N/g;s/: (faster|slower|equivalent|undecided)/: WORD/;}'
+photofinish time --runs 3 --quiet --export-json time.json -- true -- false --ignored 2>/dev/null
+photofinish time --runs 3 --quiet --export-json time.json --ignore-failure -- true -- false | tail -1
+/usr/bin/python3 - <<'END'
+import json, math
+record = json.load(open("time.json"), object_pairs_hook=lambda pairs: dict(pairs) if sorted(pairs) == pairs else exit("not sorted"))
+first, second = (result["times"] for result in record["results"])
+ratio = math.exp(sum(math.log(a / b) for a, b in zip(first, second)) / 3)
+print(record["schema"], record["outputs_checked"], record["rounds_done"], [r["exit_codes"] for r in record["results"]])
+print(abs(record["comparisons"][0]["ratio"]["mean"] - ratio) < 1e-9, record["comparisons"][0]["pairs"])
+for result in record["results"]:
+    print(abs(result["mean"] - sum(result["times"]) / 3) < 1e-12, result["min"] == min(result["times"]), result["median"] == sorted(result["times"])[1])
+END
+# What a command leaves behind is killed; a run that takes too long is, with its children.
+run time --runs 1 --quiet -- sh -c 'sleep 987 & :' | head -1
+run time --runs 1 --quiet --timeout 0.2 -- sh -c 'sleep 988; :'
+run time --runs 1 --quiet --timeout 0.2 -- sh -c 'trap "" TERM; sleep 989; :'
+pgrep -f '^sleep 98[789]$'
+run time --quiet -- false
+run time --quiet --runs 2 -- sh -c 'kill -SEGV $$'
+run time --quiet -- /nowhere/nothing
+run time --quiet --prepare 'exit 3' -- true
+run time --quiet --prepare true --prepare true -- true
+run time
+run time --
+run time -- true --
+run time -- true -- -- true
+run time true -- true
+run time ''
+run time --until-decided -- true
+run time -n a -n b -- true
+run time --runs 0 -- true
+run time --export-json nowhere/time.json -- true

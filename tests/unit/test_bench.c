@@ -1,0 +1,308 @@
+/* Commands run and timed: what a run tells, the time limit, what is left behind, interrupts, rounds. */
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/measure/bench.h"
+#include "harness/measure/interrupt.h"
+#include "photofinish/trace.h"
+
+static char folder[] = "/tmp/photofinish-bench-XXXXXX";
+
+static pf_timed_run shell(const char *line, double timeout_s)
+{
+	char *const arguments[] = {"sh", "-c", (char *)line, NULL};
+	pf_timed_run run;
+	pf_error error = {0};
+	pf_status status = pf_timed_command_run(arguments, timeout_s, false, &run, &error);
+	if (status != PF_OK) {
+		print_error("%s\n", error.message);
+	}
+	assert_int_equal(status, PF_OK);
+	return run;
+}
+
+static void test_what_a_run_tells(void **state)
+{
+	(void)state;
+	pf_timed_run run = shell("exit 3", 0);
+	assert_int_equal(run.status, 3);
+	assert_false(run.timed_out || run.stopped);
+	assert_int_equal(shell("kill -9 $$", 0).status, 128 + SIGKILL);
+	run = shell("sleep 0.2", 0);
+	assert_true(run.wall_ns >= 200000000u);
+	assert_true(run.user_ns + run.system_ns < 150000000u); /* asleep, not busy */
+	assert_true(run.peak_rss_bytes > 100000);
+	run = shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done", 0);
+	assert_true(run.user_ns > 5000000u && run.user_ns <= run.wall_ns + 20000000u);
+}
+
+static void test_what_cannot_be_started(void **state)
+{
+	(void)state;
+	char *const arguments[] = {"/nowhere/nothing", NULL};
+	pf_timed_run run;
+	pf_error error = {0};
+	assert_int_equal(pf_timed_command_run(arguments, 0, false, &run, &error), PF_ERR_NOT_FOUND);
+	assert_non_null(strstr(error.message, "No such file"));
+	assert_string_equal(error.file, "/nowhere/nothing");
+}
+
+/* The process whose number the command wrote there is gone; what was killed takes a moment. */
+static void check_gone(const char *file)
+{
+	int pid = 0;
+	FILE *stream = fopen(file, "r");
+	assert_non_null(stream);
+	assert_int_equal(fscanf(stream, "%d", &pid), 1);
+	fclose(stream);
+	for (int i = 0; i < 200 && kill(pid, 0) == 0; i++) {
+		char path[64], text[256] = "";
+		snprintf(path, sizeof path, "/proc/%d/stat", pid);
+		stream = fopen(path, "r");
+		bool zombie = !stream || !fgets(text, sizeof text, stream) || strstr(text, ") Z ");
+		if (stream) {
+			fclose(stream);
+		}
+		if (zombie) {
+			return;
+		}
+		usleep(10000);
+	}
+	assert_int_not_equal(kill(pid, 0), 0);
+}
+
+static void test_the_group_is_killed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line;
+		double timeout_s;
+		bool timed_out;
+	} cases[] = {
+		{"sleep 600 & echo $! >pid", 0, false},
+		{"sleep 600 & echo $! >pid; wait", 0.2, true},
+		{"trap '' TERM; sleep 600 & echo $! >pid; wait; sleep 600", 0.2, true},
+		{"sleep 600 & echo $! >pid; kill -STOP $!; kill -STOP $$", 0.2, true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		pf_timed_run run = shell(cases[i].line, cases[i].timeout_s);
+		assert_int_equal(run.timed_out, cases[i].timed_out);
+		assert_false(run.stopped);
+		assert_true(run.wall_ns < 60000000000u);
+		check_gone("pid");
+	}
+}
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	pf_interrupts = pf_interrupts + 1;
+}
+
+static void test_an_interrupt_ends_it(void **state)
+{
+	(void)state;
+	struct sigaction action = {.sa_handler = interrupt};
+	sigaction(SIGALRM, &action, NULL);
+	alarm(1);
+	pf_timed_run run = shell("sleep 600 & echo $! >pid; wait", 0);
+	assert_true(run.stopped && !run.timed_out);
+	assert_int_equal(run.status, 128 + SIGTERM);
+	check_gone("pid");
+	pf_interrupts = 0;
+}
+
+static void read_log(char *out, size_t capacity)
+{
+	FILE *stream = fopen("log", "r");
+	out[0] = '\0';
+	if (stream) {
+		out[fread(out, 1, capacity - 1, stream)] = '\0';
+		fclose(stream);
+	}
+	unlink("log");
+}
+
+static pf_bench make_bench(pf_bench_command *commands, char *lines[][4], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		commands[i] = (pf_bench_command){.arguments = lines[i], .name = lines[i][2]};
+	}
+	return (pf_bench){
+		.commands = commands, .count = count, .rounds = 4, .seed = 1, .rules = {0.02, 0.01, false}};
+}
+
+static void test_rounds(void **state)
+{
+	(void)state;
+	char *lines[][4] = {{"sh", "-c", "printf a >>log", NULL}, {"sh", "-c", "printf b >>log", NULL}};
+	pf_bench_command commands[2];
+	pf_error error = {0};
+	char log[64] = "";
+	pf_bench bench = make_bench(commands, lines, 2);
+	bench.warmup = 2;
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	read_log(log, sizeof log);
+	assert_int_equal(strlen(log), 2 * 2 + 4 * 2);
+	assert_memory_equal(log, "abab", 4); /* to warm up */
+	for (size_t i = 4; i < 12; i += 4) { /* odd rounds draw an order, even rounds reverse it */
+		assert_int_equal(log[i], log[i + 3]);
+		assert_int_equal(log[i + 1], log[i + 2]);
+		assert_int_not_equal(log[i], log[i + 1]);
+	}
+	assert_int_equal(bench.rounds_done, 4);
+	assert_string_equal(bench.stopped, "rounds");
+	for (int i = 0; i < 2; i++) {
+		double sum = 0, least = INFINITY;
+		for (int k = 0; k < 4; k++) {
+			double seconds = (double)commands[i].runs[k].wall_ns * 1e-9;
+			sum += seconds;
+			least = fmin(least, seconds);
+		}
+		assert_true(fabs(commands[i].seconds.mean - sum / 4) < 1e-12);
+		assert_true(commands[i].least_s == least && commands[i].most_s >= commands[i].median_s);
+		assert_true(commands[i].seconds.n == 4 && commands[i].seconds.has_interval);
+	}
+	pf_bench_release(&bench);
+}
+
+static void test_faster_and_slower(void **state)
+{
+	(void)state;
+	char *lines[][4] = {
+		{"sh", "-c", "sleep 0.02", NULL}, {"sh", "-c", "sleep 1", NULL}, {"sh", "-c", ":", NULL}};
+	pf_bench_command commands[3];
+	pf_error error = {0};
+	pf_bench bench = make_bench(commands, lines, 3);
+	bench.rounds = 6;
+	assert_true(fabs(pf_bench_rules(&bench).alpha - 0.005) < 1e-15); /* shared out */
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	assert_int_equal(commands[1].comparison.word, PF_WORD_FASTER);
+	assert_true(commands[1].comparison.ratio.mean < 0.5);
+	pf_bench_release(&bench);
+}
+
+/* Stops once every comparison has its word, not before. */
+static void test_until_decided(void **state)
+{
+	(void)state;
+	char *lines[][4] = {{"sh", "-c", "sleep 0.1", NULL}, {"sh", "-c", ":", NULL}};
+	pf_bench_command commands[2];
+	pf_error error = {0};
+	pf_bench bench = make_bench(commands, lines, 2);
+	bench.rounds = 200;
+	bench.rules.until_decided = true;
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	assert_string_equal(bench.stopped, "decided");
+	assert_int_equal(commands[1].comparison.word, PF_WORD_SLOWER);
+	assert_int_equal(commands[1].comparison.decided_after, bench.rounds_done);
+	assert_in_range(bench.rounds_done, 8, 199);
+	pf_bench_release(&bench);
+}
+
+static void test_failures(void **state)
+{
+	(void)state;
+	char *lines[][4] = {{"sh", "-c", "printf a >>log", NULL},
+			    {"sh", "-c", "printf b >>log; [ $(wc -c <log) -lt 5 ]", NULL}};
+	pf_bench_command commands[2];
+	pf_error error = {0};
+	char log[64] = "";
+	pf_bench bench = make_bench(commands, lines, 2);
+	assert_int_equal(pf_bench_run(&bench, &error), PF_ERR_INVALID);
+	assert_non_null(strstr(error.message, "ends with status 1"));
+	assert_true(bench.rounds_done >= 1 && bench.rounds_done < 4); /* the whole rounds are kept */
+	assert_int_equal(commands[0].seconds.n, bench.rounds_done);
+	assert_string_equal(bench.stopped, "failure");
+	read_log(log, sizeof log);
+	pf_bench_release(&bench);
+
+	bench = make_bench(commands, lines, 2);
+	bench.ignore_failure = true;
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	assert_int_equal(bench.rounds_done, 4);
+	assert_int_equal(commands[1].runs[3].status, 1);
+	read_log(log, sizeof log);
+	pf_bench_release(&bench);
+
+	bench = make_bench(commands, lines, 2);
+	commands[0].prepare = "exit 3";
+	assert_int_equal(pf_bench_run(&bench, &error), PF_ERR_INVALID);
+	assert_non_null(strstr(error.message, "the preparation \"exit 3\" ends with status 3"));
+	assert_int_equal(bench.rounds_done, 0);
+	read_log(log, sizeof log);
+	pf_bench_release(&bench);
+}
+
+static void test_max_time(void **state)
+{
+	(void)state;
+	char *lines[][4] = {{"sh", "-c", "sleep 0.3", NULL}};
+	pf_bench_command commands[1];
+	pf_error error = {0};
+	pf_bench bench = make_bench(commands, lines, 1);
+	bench.rounds = 100;
+	bench.max_time_s = 1;
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	assert_string_equal(bench.stopped, "time");
+	assert_in_range(bench.rounds_done, 1, 3);
+	pf_bench_release(&bench);
+}
+
+static void test_interrupted_rounds(void **state)
+{
+	(void)state;
+	char *lines[][4] = {{"sh", "-c", ":", NULL}, {"sh", "-c", "sleep 0.3", NULL}};
+	pf_bench_command commands[2];
+	pf_error error = {0};
+	pf_bench bench = make_bench(commands, lines, 2);
+	bench.rounds = 1000;
+	struct sigaction action = {.sa_handler = interrupt};
+	sigaction(SIGALRM, &action, NULL);
+	alarm(2);
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	pf_interrupts = 0;
+	assert_string_equal(bench.stopped, "request");
+	assert_in_range(bench.rounds_done, 0, 7);
+	pf_bench_release(&bench);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return !mkdtemp(folder) || chdir(folder);
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	unlink("pid");
+	unlink("log");
+	return chdir("/") || rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_a_run_tells),
+		cmocka_unit_test(test_what_cannot_be_started),
+		cmocka_unit_test(test_the_group_is_killed),
+		cmocka_unit_test(test_an_interrupt_ends_it),
+		cmocka_unit_test(test_rounds),
+		cmocka_unit_test(test_faster_and_slower),
+		cmocka_unit_test(test_until_decided),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_max_time),
+		cmocka_unit_test(test_interrupted_rounds),
+	};
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
