@@ -73,20 +73,19 @@ pf_status pf_result_rank(pf_result_table *table, const pf_scorer_config *config,
 {
 	uint64_t begin = pf_span_begin(trace, PF_STAGE_SCORE);
 	const pf_score **scores = calloc(burst->count, sizeof *scores);
-	pf_standing *standings = calloc(burst->count, sizeof *standings);
 	uint32_t *ranks = calloc(burst->count, sizeof *ranks);
 	pf_status status = PF_ERR_NO_MEMORY;
-	if (scores && standings && ranks) {
+	if (scores && ranks) {
 		for (uint32_t i = 0; i < burst->count; i++) {
 			const result *slot = &table->results[burst->photos[i]];
 			scores[i] = slot->status == PF_OK ? &slot->score : NULL;
 		}
-		pf_burst_stand(config, scores, burst->count, standings);
-		pf_burst_rank(scores, burst->count, standings, ranks);
+		status = pf_burst_rank(config, scores, burst->count, ranks);
+	}
+	if (status == PF_OK) {
 		status = sink->burst_ranked(sink, burst, ranks);
 	}
 	free(scores);
-	free(standings);
 	free(ranks);
 	pf_span_end(trace, PF_STAGE_SCORE, begin);
 	return status;

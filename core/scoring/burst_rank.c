@@ -1,5 +1,6 @@
 /* How the photos of a burst stand against each other. docs/scoring.md gives the reasons. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "photofinish/scorer.h"
@@ -86,8 +87,14 @@ void pf_burst_stand(const pf_scorer_config *config, const pf_score *const *score
 	}
 }
 
-void pf_burst_rank(const pf_score *const *scores, size_t count, const pf_standing *standings, uint32_t *ranks)
+pf_status pf_burst_rank(const pf_scorer_config *config, const pf_score *const *scores, size_t count,
+			uint32_t *ranks)
 {
+	pf_standing *standings = calloc(count + 1, sizeof *standings);
+	if (!standings) {
+		return PF_ERR_NO_MEMORY;
+	}
+	pf_burst_stand(config, scores, count, standings);
 	for (size_t i = 0; i < count; i++) {
 		ranks[i] = scores[i] ? 1 : 0;
 		for (size_t j = 0; scores[i] && j < count; j++) {
@@ -97,4 +104,6 @@ void pf_burst_rank(const pf_score *const *scores, size_t count, const pf_standin
 			}
 		}
 	}
+	free(standings);
+	return PF_OK;
 }

@@ -203,23 +203,20 @@ static void judge_keypoints(const struct job *job, pf_accuracy *out, double *sha
 static pf_status best_of(const struct job *job, const uint32_t *members, size_t count, uint32_t *best)
 {
 	const pf_score **scores = calloc(count, sizeof *scores);
-	pf_standing *standings = calloc(count, sizeof *standings);
 	uint32_t *ranks = calloc(count, sizeof *ranks);
-	pf_status status = scores && standings && ranks ? PF_OK : PF_ERR_NO_MEMORY;
+	pf_status status = scores && ranks ? PF_OK : PF_ERR_NO_MEMORY;
 	*best = members[0];
 	for (size_t i = 0; i < count && status == PF_OK; i++) {
 		const finding *found = &job->findings[members[i]];
 		scores[i] = found->status == PF_OK ? &found->score : NULL;
 	}
 	if (status == PF_OK) {
-		pf_burst_stand(job->env->scorer, scores, count, standings);
-		pf_burst_rank(scores, count, standings, ranks);
+		status = pf_burst_rank(job->env->scorer, scores, count, ranks);
 	}
 	for (size_t i = 0; i < count && status == PF_OK; i++) {
 		*best = ranks[i] == 1 ? members[i] : *best;
 	}
 	free(scores);
-	free(standings);
 	free(ranks);
 	return status;
 }

@@ -24,9 +24,8 @@ static pf_status score_burst(const struct pf_env *env, pf_scorer *scorer, const 
 	pf_status status = PF_OK;
 	pf_score *scores = calloc(burst->count, sizeof *scores);
 	const pf_score **ranked = calloc(burst->count, sizeof *ranked);
-	pf_standing *standings = calloc(burst->count, sizeof *standings);
 	uint32_t *ranks = calloc(burst->count, sizeof *ranks);
-	if (!scores || !ranked || !standings || !ranks) {
+	if (!scores || !ranked || !ranks) {
 		status = PF_ERR_NO_MEMORY;
 	}
 	for (uint32_t i = 0; i < burst->count && status == PF_OK; i++) {
@@ -43,12 +42,12 @@ static pf_status score_burst(const struct pf_env *env, pf_scorer *scorer, const 
 		status = pf_cancelled(env) ? PF_ERR_CANCELLED : sink->photo_done(sink, &result);
 	}
 	if (status == PF_OK) {
-		pf_burst_stand(env->scorer, ranked, burst->count, standings);
-		pf_burst_rank(ranked, burst->count, standings, ranks);
+		status = pf_burst_rank(env->scorer, ranked, burst->count, ranks);
+	}
+	if (status == PF_OK) {
 		status = sink->burst_ranked(sink, burst, ranks);
 	}
 	free(ranks);
-	free(standings);
 	free(ranked);
 	free(scores);
 	return status;

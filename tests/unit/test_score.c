@@ -152,18 +152,20 @@ static void test_weights_are_scaled(void **state)
 static void test_ranks(void **state)
 {
 	(void)state;
-	pf_score scored = {0};
-	const pf_score *burst[] = {&scored, NULL, &scored, &scored, NULL, &scored};
-	const pf_standing standings[6] = {{.total = 0.5}, {0}, {.total = 0.9},
-					  {.total = 0.5}, {0}, {.total = 0.1}};
+	static const pf_scorer_config config = {.weights[PF_FACTOR_FACES] = 1.0};
+	static const pf_score scores[] = {{.factors[PF_FACTOR_FACES] = 0.5},
+					  {.factors[PF_FACTOR_FACES] = 0.9},
+					  {.factors[PF_FACTOR_FACES] = 0.5},
+					  {.factors[PF_FACTOR_FACES] = 0.1}};
+	const pf_score *burst[] = {&scores[0], NULL, &scores[1], &scores[2], NULL, &scores[3]};
 	uint32_t ranks[6];
-	pf_burst_rank(burst, 6, standings, ranks);
+	assert_int_equal(pf_burst_rank(&config, burst, 6, ranks), PF_OK);
 	static const uint32_t expected[] = {2, 0, 1, 3, 0, 4};
 	assert_memory_equal(ranks, expected, sizeof expected);
 	const pf_score *none[] = {NULL};
-	pf_burst_rank(none, 1, standings, ranks);
+	assert_int_equal(pf_burst_rank(&config, none, 1, ranks), PF_OK);
 	assert_int_equal(ranks[0], 0);
-	pf_burst_rank(NULL, 0, NULL, NULL);
+	assert_int_equal(pf_burst_rank(&config, NULL, 0, NULL), PF_OK);
 }
 
 static pf_score photo(double laplacian, double brightness, double luminance)
@@ -211,14 +213,12 @@ static void test_standings_follow_the_weights(void **state)
 	pf_scorer_config_default(&config);
 	pf_standing s[3];
 	uint32_t ranks[3];
-	pf_burst_stand(&config, burst, 3, s);
-	pf_burst_rank(burst, 3, s, ranks);
+	assert_int_equal(pf_burst_rank(&config, burst, 3, ranks), PF_OK);
 	assert_int_equal(ranks[0], 1);
 	memset(config.weights, 0, sizeof config.weights);
 	config.weights[PF_FACTOR_FACES] = 1.0;
 	config.timing_weight = 0.0;
-	pf_burst_stand(&config, burst, 3, s);
-	pf_burst_rank(burst, 3, s, ranks);
+	assert_int_equal(pf_burst_rank(&config, burst, 3, ranks), PF_OK);
 	assert_int_equal(ranks[2], 1);
 	config.weights[PF_FACTOR_FACES] = 0.0;
 	config.timing_weight = 1.0;

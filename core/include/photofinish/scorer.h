@@ -65,10 +65,10 @@ PF_API pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t
 PF_API void pf_burst_stand(const pf_scorer_config *config, const pf_score *const *scores, size_t count,
 			   pf_standing *standings);
 
-/* Ranks them: ranks[i] is 1 for the best; 0 for photos that failed. Equal totals are ranked by position, the
- * earlier first. */
-PF_API void pf_burst_rank(const pf_score *const *scores, size_t count, const pf_standing *standings,
-			  uint32_t *ranks);
+/* Ranks them by their standings: ranks[i] is 1 for the best, 0 for photos that failed; of equal ones the
+ * earlier comes first. Fails only without memory. */
+PF_API pf_status pf_burst_rank(const pf_scorer_config *config, const pf_score *const *scores, size_t count,
+			       uint32_t *ranks);
 
 typedef struct pf_scorer pf_scorer;
 
