@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+const pf_span_hook *pf_span_hooks;
+
 #define PF_STAGE_NAME(constant, name, text) name,
 static const char *const stage_names[] = {PF_STAGE_LIST(PF_STAGE_NAME)};
 #define PF_STAGE_TEXT(constant, name, text) text,

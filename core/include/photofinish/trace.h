@@ -58,6 +58,17 @@ static inline uint64_t pf_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Who wants to look at each span while it runs, on demand (counters, allocations): called in the worker, outside
+ * the span's time. May not allocate, print or block. */
+typedef struct pf_span_hook {
+	void (*begin)(pf_trace *trace, pf_stage stage);
+	void (*end)(pf_trace *trace, pf_stage stage);
+	const struct pf_span_hook *next; /* NULL ends the list */
+} pf_span_hook;
+
+/* The list of them, NULL where nobody looks. Set before a trial's workers start; forks inherit it. */
+extern PF_API const pf_span_hook *pf_span_hooks;
+
 /* Begins a span; a null trace costs one test and records nothing. Returns the value that pf_span_end takes.
  */
 static inline uint64_t pf_span_begin(pf_trace *trace, pf_stage stage)
@@ -66,6 +77,9 @@ static inline uint64_t pf_span_begin(pf_trace *trace, pf_stage stage)
 		return 0;
 	}
 	atomic_store_explicit(&trace->stage, (uint32_t)stage, memory_order_relaxed);
+	for (const pf_span_hook *hook = pf_span_hooks; hook; hook = hook->next) {
+		hook->begin(trace, stage);
+	}
 	return pf_now_ns();
 }
 
@@ -76,6 +90,9 @@ static inline void pf_span_end(pf_trace *trace, pf_stage stage, uint64_t begin_n
 	}
 	trace->wall_ns[stage] += pf_now_ns() - begin_ns;
 	trace->spans[stage]++;
+	for (const pf_span_hook *hook = pf_span_hooks; hook; hook = hook->next) {
+		hook->end(trace, stage);
+	}
 	atomic_store_explicit(&trace->stage, (uint32_t)PF_STAGE_COUNT, memory_order_relaxed);
 }
 
