@@ -196,8 +196,8 @@ static void test_workers_die_meanwhile(void **state)
 	assert_int_equal(run.deaths, UNITS / 20);
 }
 
-/* Behind the fifth unit nothing more comes until all workers wait; then they are killed. Who is seen to wait has
- * given back the unit that it had. */
+/* Behind the fifth unit nothing more comes until all workers wait; then they are killed. Who is seen to wait
+ * has given back the unit that it had. */
 static pf_status kill_those_who_wait(void *context, size_t *units, bool *more, pf_error *error)
 {
 	if (run.calls > 0 || run.told < 5) {

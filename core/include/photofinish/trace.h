@@ -58,8 +58,8 @@ static inline uint64_t pf_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Who wants to look at each span while it runs, on demand (counters, allocations): called in the worker, outside
- * the span's time. May not allocate, print or block. */
+/* Who wants to look at each span while it runs, on demand (counters, allocations): called in the worker,
+ * outside the span's time. May not allocate, print or block. */
 typedef struct pf_span_hook {
 	void (*begin)(pf_trace *trace, pf_stage stage);
 	void (*end)(pf_trace *trace, pf_stage stage);
