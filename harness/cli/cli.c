@@ -1,11 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/cli/absent.h"
 #include "harness/cli/commands.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
-#include "harness/measure/outside.h"
-#include "harness/measure/trial.h"
 #include "harness/report/progress.h"
 
 const pf_command pf_commands[] = {
@@ -73,10 +72,18 @@ static int help(FILE *stream, int code)
 			"which is faster.\n\n"
 			"Commands:\n");
 	for (const pf_command *command = pf_commands; command->name; command++) {
-		if (!command->hidden) {
+		if (!command->hidden && !pf_is_absent(command->name)) {
 			fprintf(stream, "  %-10s %s\n", command->name, command->summary);
 		}
 	}
+	const char *separator = "\nNot in this build, which has no engine: ";
+	for (const pf_command *command = pf_commands; command->name; command++) {
+		if (!command->hidden && pf_is_absent(command->name)) {
+			fprintf(stream, "%s%s", separator, command->name);
+			separator = ", ";
+		}
+	}
+	fputs(separator[0] == ',' ? "\n" : "", stream);
 	fprintf(stream, "\n\"photofinish COMMAND --help\" shows a command's options; --version says what was "
 			"built in.\n"
 			"Exit status: 0 fine, 1 output that differs, 2 usage, input or run-time error, 130 "
@@ -88,25 +95,9 @@ static int version(void)
 {
 	pf_environment environment;
 	pf_environment_read(&environment);
-	printf("photofinish %s (%s build, %s)\n%s\n", environment.version, environment.build_type,
-	       environment.compiler, environment.engine);
+	printf("photofinish %s (%s build, %s)\n%s\n%s\n", environment.version, environment.build_type,
+	       environment.compiler, environment.engine, pf_build_contents);
 	return PF_EXIT_OK;
-}
-
-int pf_cmd_trial(const pf_command *command, int argc, char **argv)
-{
-	pf_error error = {0};
-	if (argc == 4 && strcmp(argv[2], "plugin") == 0) {
-		return pf_plugin_adopt(argv[3], &error) == PF_OK ? pf_trial_child(argv[1], NULL, NULL)
-								 : pf_report_error(&error);
-	}
-	if (argc == 5 && strcmp(argv[2], "command") == 0) { /* NAME='COMMAND LINE', the view of the dataset */
-		const char *line = strchr(argv[3], '=');
-		return pf_command_add(argv[3], &error) == PF_OK ? pf_trial_child(argv[1], line + 1, argv[4])
-								: pf_report_error(&error);
-	}
-	return argc == 2 ? pf_trial_child(argv[1], NULL, NULL)
-			 : pf_usage_error(command, "missing operand: VARIANT");
 }
 
 /* Results that could not be written are no results. */

@@ -2,6 +2,7 @@
 """Golden command lines: runs each cases/NAME.sh and compares its exit status, standard output and standard error with
 cases/NAME.golden. Usage: run.py PHOTOFINISH ROOT [--update] [NAME ...]
 
+Without names it runs the cases of the folder itself; those of cases/light/ are for the light build.
 A case runs in a new folder of its own with photofinish first in PATH and PHOTOFINISH_DATA set to a folder that all
 cases share (so that `tiny` is made once). The folder's path is written as WORK, the shared one as DATA, ROOT as ROOT.
 prelude.sh is sourced first: it has `run`, which shows a command line with all that comes of it.
@@ -40,12 +41,11 @@ def main():
     update = "--update" in sys.argv
     program, root, *names = [argument for argument in sys.argv[1:] if argument != "--update"]
     program, root = os.path.realpath(program), os.path.realpath(root)
-    cases = sorted((pathlib.Path(root) / "tests/cli/cases").glob("*.sh"))
+    folder = pathlib.Path(root) / "tests/cli/cases"
+    cases = [folder / f"{name}.sh" for name in names] or sorted(folder.glob("*.sh"))
     failed = 0
     with tempfile.TemporaryDirectory(prefix="photofinish-data-") as data:
         for script in cases:
-            if names and script.stem not in names:
-                continue
             golden = script.with_suffix(".golden")
             expected = golden.read_text() if golden.exists() else ""
             for _ in range(3):

@@ -8,4 +8,4 @@ for command in journey run compare time scaling score variants dataset "dataset 
     run $command --help
 done
 run dataset
-run --version | sed -e 's/[0-9][0-9.]*/N/g' -e 's/([A-Za-z]* build/(BUILD build/' -e 's/^libjpeg.*/ENGINE/'
+run --version | sed -e 's/[0-9][0-9.]*/N/g' -e 's/([A-Za-z]* build/(BUILD build/' -e 's/^libjpeg.*/ENGINE/' -E -e 's/^(in|out): ([A-Za-z]+).*/BUILT \2/'

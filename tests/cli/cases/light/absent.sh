@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# What the light build says of commands that need the engine.
+run
+run --version | sed -e 's/[0-9][0-9.]*/N/g' -e 's/([A-Za-z]* build/(BUILD build/'
+run journey
+run run parallel
+run score . --help
+run trial parallel
+run nope

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""The light build: what the program is linked with, and a program of one's own against an installed prefix, by pkg-config
+alone, with every header that was installed. Usage: light.py CMAKE BUILD ROOT"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+CMAKE, BUILD = sys.argv[1], pathlib.Path(sys.argv[2])
+NEVER = ("opencv", "dnnl", "protobuf", "jpeg", "exif", "cyaml", "libstdc++")
+PROGRAM = """#include <stdio.h>
+int main(void)
+{
+	pf_trace trace;
+	pf_trace_reset(&trace);
+	pf_span_end(&trace, PF_STAGE_READ, pf_span_begin(&trace, PF_STAGE_READ));
+	return printf("%s %d\\n", pf_stage_name(PF_STAGE_READ), (int)trace.spans[PF_STAGE_READ]) < 0;
+}
+"""
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"light: not so: {what}")
+
+
+def run(*command, **options):
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, stdin=subprocess.DEVNULL, **options)
+    check(result.returncode == 0, f"{command} ends well: {result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="photofinish-light-") as name:
+        work = pathlib.Path(name)
+        prefix = work / "prefix"
+        run(CMAKE, "--install", BUILD, "--prefix", prefix)
+        needed = run("ldd", prefix / "bin/photofinish")
+        check(not [word for word in NEVER if word in needed], f"it needs none of the engine's libraries: {needed}")
+        output = run(prefix / "bin/photofinish", "time", "--runs", "2", "--quiet", "--", "true", "--", "true")
+        check(re.match("2 commands, 2 runs each", output), f"it times: {output}")
+        headers = sorted((prefix / "include/photofinish").glob("*.h"))
+        (work / "user.c").write_text("".join(f"#include <photofinish/{header.name}>\n" for header in headers) + PROGRAM)
+        environment = dict(os.environ, PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", "photofinish", env=environment).split()
+        run("cc", "-Wall", "-Wextra", "-Werror", "-o", work / "user", work / "user.c", *flags, f"-Wl,-rpath,{prefix}/lib")
+        check(run(work / "user") == "read 1\n", "a program of one's own runs with it")
+    print(f"light: installed, built against with {len(headers)} headers, run")
+
+
+main()
