@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/base/dataset_storage.h"
+
 #define MAX_DEPTH 64 /* of folders in a scan */
 
 pf_status pf_dataset_create(const char *name, const char *root, pf_dataset **out, pf_error *error)
@@ -43,10 +45,7 @@ void pf_dataset_free(pf_dataset *dataset)
 	if (!dataset) {
 		return;
 	}
-	for (size_t i = 0; i < dataset->count; i++) {
-		free((char *)dataset->photos[i].path);
-	}
-	free(dataset->photos);
+	pf_dataset_storage_free(dataset);
 	free(dataset->name);
 	free(dataset->root);
 	free(dataset);
@@ -80,23 +79,19 @@ pf_status pf_dataset_add(pf_dataset *dataset, const char *path, uint64_t size_by
 	if (dataset->count >= UINT32_MAX - 1) {
 		return pf_fail(error, PF_ERR_INVALID, path, "too many photos");
 	}
-	if ((dataset->count & (dataset->count - 1)) == 0) { /* grow at powers of two */
-		size_t capacity = dataset->count ? dataset->count * 2 : 1;
-		pf_dataset_photo *photos = reallocarray(dataset->photos, capacity, sizeof *photos);
-		if (!photos) {
-			return pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
-		}
-		dataset->photos = photos;
-	}
-	pf_dataset_photo *photo = &dataset->photos[dataset->count];
-	*photo = (pf_dataset_photo){.path = strdup(path), .size_bytes = size_bytes, .hashed = sha256 != NULL};
-	if (!photo->path) {
+	bool full = (dataset->count + 1) * sizeof *dataset->photos > dataset->photo_bytes;
+	const char *kept = full && pf_dataset_reserve(dataset, 2 * dataset->count + 1, 0) != PF_OK
+				   ? NULL
+				   : pf_dataset_store_path(dataset, path);
+	if (!kept) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
 	}
+	pf_dataset_photo *photo = &dataset->photos[dataset->count];
+	*photo = (pf_dataset_photo){.path = kept, .size_bytes = size_bytes, .hashed = sha256 != NULL};
 	if (sha256) {
 		memcpy(photo->sha256, sha256, sizeof photo->sha256);
 	}
-	dataset->count++;
+	pf_dataset_let_go(dataset, dataset->count++);
 	return PF_OK;
 }
 
@@ -107,9 +102,15 @@ static int by_path(const void *a, const void *b)
 
 pf_status pf_dataset_sort(pf_dataset *dataset, pf_error *error)
 {
-	if (dataset->count) {
-		qsort(dataset->photos, dataset->count, sizeof *dataset->photos, by_path);
+	bool sorted = true; /* as manifests are: sorting takes as much memory again */
+	for (size_t i = 1; i < dataset->count && sorted; i++) {
+		sorted = by_path(&dataset->photos[i - 1], &dataset->photos[i]) < 0;
+		pf_dataset_let_go(dataset, i);
 	}
+	if (sorted) {
+		return PF_OK;
+	}
+	qsort(dataset->photos, dataset->count, sizeof *dataset->photos, by_path);
 	for (size_t i = 1; i < dataset->count; i++) {
 		if (by_path(&dataset->photos[i - 1], &dataset->photos[i]) == 0) {
 			return pf_fail(error, PF_ERR_INVALID, dataset->photos[i].path,
@@ -250,6 +251,7 @@ static int open_beneath(const pf_dataset *dataset, const char *path)
 pf_status pf_dataset_open(const pf_dataset *dataset, size_t index, int *fd, uint64_t *size_bytes,
 			  pf_error *error)
 {
+	pf_dataset_let_go(dataset, index);
 	const char *path = dataset->photos[index].path;
 	int opened = open_beneath(dataset, path);
 	if (opened < 0) {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/dataset_storage.h"
 #include "photofinish/dataset.h"
 #include "photofinish/file.h"
 
@@ -159,6 +160,7 @@ pf_status pf_dataset_save(const pf_dataset *dataset, const char *manifest, pf_er
 typedef struct reader {
 	FILE *stream;
 	const char *file;
+	uint64_t bytes; /* of the file */
 	int64_t offset; /* of the current line */
 	char line[MAX_LINE];
 	pf_error *error;
@@ -281,6 +283,10 @@ static pf_status read_manifest(reader *in, pf_dataset **dataset)
 	if (status == PF_OK && !parse_count(value, MAX_PHOTOS, &count)) {
 		status = malformed(in, "the count is malformed or too large");
 	}
+	if (status == PF_OK) { /* no line is shorter: what the count claims is no reason to reserve more */
+		uint64_t lines = in->bytes / strlen("-\t0\tx\n");
+		status = pf_dataset_reserve(*dataset, count < lines ? count : lines, in->bytes);
+	}
 	for (uint64_t i = 0; i < count && status == PF_OK; i++) {
 		status = read_photo(in, *dataset);
 	}
@@ -312,7 +318,8 @@ pf_status pf_dataset_load(const char *manifest, pf_dataset **out, pf_error *erro
 		status = pf_fail(error, PF_ERR_INVALID, manifest,
 				 "not a manifest (not a regular file, or above 1 GiB)");
 	} else {
-		*in = (reader){.stream = stream, .file = manifest, .error = error};
+		*in = (reader){
+			.stream = stream, .file = manifest, .bytes = (uint64_t)info.st_size, .error = error};
 		status = read_manifest(in, &dataset);
 	}
 	if (stream) {

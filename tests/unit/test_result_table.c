@@ -218,12 +218,12 @@ static void test_all_well(void **state)
 	}
 	assert_string_equal(job.sink->message[7], "photo 7 is damaged");
 	assert_string_equal(job.sink->message[8], "");
-	/* Scoring a burst that is done tells of no photo again. */
+	/* Scoring a burst that is done tells of nothing again. */
 	pf_burst_worker *worker;
 	open_worker(NULL, 1, (void **)&worker, &error);
 	assert_int_equal(pf_burst_score(worker, &job.bursts[3], &error), PF_OK);
 	assert_int_equal(atomic_load(&job.sink->told[3 * BURST]), 1);
-	assert_int_equal(atomic_load(&job.sink->ranked[3]), 2);
+	assert_int_equal(atomic_load(&job.sink->ranked[3]), 1);
 }
 
 static void test_a_killer_photo_is_quarantined(void **state)

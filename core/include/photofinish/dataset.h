@@ -31,6 +31,8 @@ typedef struct pf_dataset {
 	size_t count;
 	size_t unreadable; /* folders that this user may not open (a scan only) */
 	size_t ignored;    /* files of the folder that are no photos by their name (a scan only) */
+	char *paths;       /* of all photos; with `photos` in memory shared across fork: nobody frees them */
+	size_t photo_bytes, path_bytes, path_used; /* sizes of the two mappings; of the paths so far */
 } pf_dataset;
 
 /* Empty dataset; `root` is made absolute. On success the caller owns *out and frees it with pf_dataset_free.
