@@ -3,8 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define LET_GO_EVERY 256 /* photos: some 25 KB of entries and paths, and two system calls of a microsecond \
-			  */
+#define LET_GO_EVERY 256 /* photos: some 25 KB of entries and paths */
 #define LEAST_BYTES 65536
 
 /* Moves `used` bytes to a larger shared mapping. */

@@ -16,7 +16,7 @@ typedef struct state {
 		progress; /* DONE is written behind the outcome, RANKED behind what was told of its burst */
 	atomic_uchar deaths;       /* of workers that had this photo */
 	unsigned char idle_deaths; /* of workers that had no photo of the burst whose first one this is */
-	signed char last_signal;
+	int16_t last_signal;
 } state;
 
 /* What is needed until its burst was ranked. */
@@ -158,7 +158,7 @@ pf_status pf_result_count_death(pf_result_table *table, const pf_burst *burst, u
 	/* A death while starting or ranking is no photo's fault. */
 	state *of = &table->states[photo == PF_NO_PHOTO ? burst->photos[0] : photo];
 	if (photo != PF_NO_PHOTO) {
-		of->last_signal = (signed char)signal; /* at most 64, or PF_DEATH_BY_TIMEOUT */
+		of->last_signal = (int16_t)signal; /* at most 64, or PF_DEATH_BY_TIMEOUT */
 		atomic_fetch_add(&of->deaths, 1);
 	} else if (++of->idle_deaths > PF_DEATHS_ALLOWED) {
 		return pf_fail(error, PF_ERR_CRASHED, NULL, "workers keep dying outside of any photo (%s)",
