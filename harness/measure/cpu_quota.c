@@ -33,19 +33,55 @@ static double limit_of(const char *folder)
 	return known && quota > 0 && period > 0 ? (double)quota / (double)period : 0;
 }
 
-/* The lowest limit from the group up to the root. In a container the group's path may not be there; its root
- * is then the container's own group. */
-static double lowest(const char *mount, char *group)
+/* How long one group was throttled; UINT64_MAX where it does not tell. Version 2 counts in us, 1 in ns. */
+static uint64_t throttled_in(const char *folder)
 {
-	double least = 0;
+	char path[PATH_MAX + 32], line[128];
+	unsigned long long value;
+	uint64_t throttled = UINT64_MAX;
+	snprintf(path, sizeof path, "%s/cpu.stat", folder);
+	FILE *file = fopen(path, "re");
+	while (file && fgets(line, sizeof line, file)) {
+		if (sscanf(line, "throttled_usec %llu", &value) == 1) {
+			throttled = value * 1000;
+		} else if (sscanf(line, "throttled_time %llu", &value) == 1) {
+			throttled = value;
+		}
+	}
+	if (file) {
+		fclose(file);
+	}
+	return throttled;
+}
+
+/* What is gathered on the way from a group up to the root. */
+struct climb {
+	double least;
+	uint64_t throttled_ns;
+};
+
+static void gather(const char *folder, struct climb *climb)
+{
+	double limit = limit_of(folder);
+	uint64_t throttled = throttled_in(folder);
+	climb->least = limit > 0 && (climb->least == 0 || limit < climb->least) ? limit : climb->least;
+	if (throttled != UINT64_MAX) {
+		climb->throttled_ns += throttled +
+				       (climb->throttled_ns == UINT64_MAX); /* from unknown to 0 */
+	}
+}
+
+/* In a container the group's path may not be there; its root is then the container's own group. */
+static void climb_up(const char *mount, char *group, struct climb *climb)
+{
+	group = strcmp(group, "/") == 0 ? group + 1 : group; /* the root is one group, not two */
 	for (;;) {
 		char folder[PATH_MAX];
 		snprintf(folder, sizeof folder, "%s%s", mount, group);
-		double limit = limit_of(folder);
-		least = limit > 0 && (least == 0 || limit < least) ? limit : least;
+		gather(folder, climb);
 		char *slash = strrchr(group, '/');
 		if (!slash) {
-			return least;
+			return;
 		}
 		*slash = '\0';
 	}
@@ -62,10 +98,10 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-double pf_cpu_quota(const char *root)
+static struct climb climb_all(const char *root)
 {
 	char path[PATH_MAX], line[PATH_MAX];
-	double least = 0;
+	struct climb climb = {.throttled_ns = UINT64_MAX};
 	root = root ? root : "";
 	snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
 	FILE *groups = fopen(path, "re");
@@ -83,11 +119,20 @@ double pf_cpu_quota(const char *root)
 			continue;
 		}
 		snprintf(path, sizeof path, "%s/sys/fs/cgroup%s", root, controllers[0] ? "/cpu" : "");
-		double limit = lowest(path, group);
-		least = limit > 0 && (least == 0 || limit < least) ? limit : least;
+		climb_up(path, group, &climb);
 	}
 	if (groups) {
 		fclose(groups);
 	}
-	return least;
+	return climb;
+}
+
+double pf_cpu_quota(const char *root)
+{
+	return climb_all(root).least;
+}
+
+uint64_t pf_cpu_throttled_ns(const char *root)
+{
+	return climb_all(root).throttled_ns;
 }

@@ -24,21 +24,6 @@
 #define TICK_MS 100
 #define HELD_UP_NS 250000000u /* a harness that does not get to run for so long beyond a tick cannot time */
 
-/* Since the machine started, all cores; UINT64_MAX where it cannot be read. */
-static uint64_t steal_ns(void)
-{
-	unsigned long long fields[8] = {0};
-	int got = 0;
-	FILE *stat = fopen("/proc/stat", "re");
-	if (stat) {
-		got = fscanf(stat, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &fields[0], &fields[1],
-			     &fields[2], &fields[3], &fields[4], &fields[5], &fields[6], &fields[7]);
-		fclose(stat);
-	}
-	return got == 8 ? (uint64_t)(fields[7] * (1000000000ull / (unsigned long long)sysconf(_SC_CLK_TCK)))
-			: UINT64_MAX;
-}
-
 /* Slot 0 does the work itself where there are no other workers; else it is left to the kernel, on any of the
  * processors that were chosen. */
 static void ask_for_places(struct running *run)
@@ -227,6 +212,7 @@ static void watch(struct running *run)
 		run->killed_on_request = !late;
 		kill(-run->pid, SIGKILL);
 	}
+	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
 	const pf_trial_listener *listener = run->listener;
 	if (listener && listener->look) {
 		uint32_t of, busy = pf_occupancy(run->shared->traces, run->workers, run->variant->caps, &of);
@@ -315,16 +301,14 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		status = prepare(run, workers, options, error);
 	}
 	if (status == PF_OK) {
-		uint64_t steal_before = steal_ns();
+		pf_machine_counters before, after;
+		pf_machine_read(NULL, NULL, &before);
 		status = start(run, error);
 		if (status == PF_OK) {
 			int ending = follow(run, &usage);
-			uint64_t steal_after = steal_ns();
-			bool known = steal_before != UINT64_MAX && steal_after != UINT64_MAX;
-			out->steal_ns = !known                       ? UINT64_MAX
-					: steal_after > steal_before ? steal_after - steal_before
-								     : 0;
+			pf_machine_read(NULL, NULL, &after);
 			pf_trial_collect(run, &usage);
+			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
 			pf_trial_judge(run, ending);
 		}
 	}

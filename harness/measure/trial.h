@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "harness/measure/frames.h"
+#include "harness/measure/machine_state.h"
 #include "harness/measure/outcomes.h"
 #include "harness/measure/tolerance.h"
 #include "photofinish/dataset.h"
@@ -67,11 +68,10 @@ typedef struct pf_trial {
 	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */
 	uint32_t worker_deaths;  /* workers that died and were replaced */
 	uint64_t involuntary_switches, major_faults;
-	uint64_t steal_ns; /* taken from this machine by its hypervisor meanwhile, all cores; UINT64_MAX:
-			      unknown */
-	bool checked;      /* its scores are the reference's (or it scores nothing by design): its time may be
-			      shown */
-	bool unscored;     /* a command that wrote no scores: nothing was compared */
+	pf_machine_state machine; /* what else went on; steal, others' processor time, minor faults */
+	bool checked;  /* its scores are the reference's (or it scores nothing by design): its time may be
+			  shown */
+	bool unscored; /* a command that wrote no scores: nothing was compared */
 	pf_tolerance tolerance; /* of a command's scores; not declared: they are exact */
 	size_t photos_scored, photos_failed;
 	pf_place *places;                /* workers + 1: where each slot ran; owned */

@@ -91,18 +91,47 @@ static double core_share(const json_t *record)
 	return wall > 0 ? cpu / wall : 0;
 }
 
+/* How many trials are tagged as disturbed; *all: of how many. */
+static size_t count_tagged(const json_t *record, size_t *all)
+{
+	size_t tagged = 0, index, k;
+	const json_t *variant, *trial;
+	*all = 0;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		json_array_foreach(json_object_get(variant, "trials"), k, trial)
+		{
+			tagged += json_array_size(json_object_get(trial, "disturbed_by")) > 0;
+			*all += 1;
+		}
+	}
+	return tagged;
+}
+
+static void print_busy(const json_t *record, FILE *stream)
+{
+	size_t all, tagged = count_tagged(record, &all);
+	double share = core_share(record);
+	bool starved = share > 0 && share < PF_QUIET_SHARE;
+	if (!tagged && !starved) {
+		return;
+	}
+	fprintf(stream, "\n**This machine was busy**: ");
+	if (tagged) {
+		fprintf(stream, "%zu of %zu trial%s tagged as disturbed%s", tagged, all,
+			all == 1 ? " is" : "s are", starved ? ", and " : ". ");
+	}
+	if (starved) {
+		fprintf(stream, "trials of one worker got %.0f %% of a core. ", 100 * share);
+	}
+	fprintf(stream, "Times are too long by what others took.\n");
+}
+
 static void print_overview(const json_t *record, FILE *stream)
 {
 	size_t index;
 	const json_t *variant;
-	double share = core_share(record);
-	if (share > 0 && share < PF_QUIET_SHARE) {
-		fprintf(stream,
-			"\n**This machine was busy**: trials of one worker got %.0f %% of a core. Times are "
-			"too "
-			"long by what others took.\n",
-			100 * share);
-	}
+	print_busy(record, stream);
 	fprintf(stream,
 		"\n## In short\n\n| step | verdict | time | against its parent | against the baseline "
 		"|\n|---|---|---|---|---|\n");

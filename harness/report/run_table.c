@@ -7,6 +7,7 @@
 #include "harness/report/cache_lines.h"
 #include "harness/report/claims_table.h"
 #include "harness/report/goal_table.h"
+#include "harness/report/machine_lines.h"
 #include "harness/report/outside_lines.h"
 #include "harness/report/placement_lines.h"
 #include "harness/report/text.h"
@@ -337,16 +338,7 @@ void pf_run_print_lost_photos(const pf_run *run, FILE *stream)
 
 void pf_run_print_warnings(const pf_run *run, int columns, FILE *stream)
 {
-	char text[300];
-	double share = pf_run_core_share(run);
-	if (share > 0 && share < PF_QUIET_SHARE) {
-		snprintf(text, sizeof text,
-			 "This machine was busy: trials of one worker got %.0f %% of a core. Times are too "
-			 "long by what others took; run it again on an idle machine.",
-			 100 * share);
-		fputc('\n', stream);
-		pf_text_wrap(stream, text, columns ? columns : 120, 0, 0);
-	}
+	pf_machine_busy_print(run, columns, stream);
 	if (run->rounds_done > 1 && run->rounds_done < 4) {
 		fprintf(stream, "\n%u rounds give wide intervals; 5 or more narrow them.\n",
 			run->rounds_done);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "harness/measure/environment.h"
+#include "harness/report/machine_lines.h"
 #include "harness/report/text.h"
 #include "harness/stats/usl.h"
 
@@ -173,4 +174,5 @@ void pf_scaling_print(const pf_run *run, FILE *stream)
 				"from a fit\n");
 	}
 	print_fit(run, &fit, stream);
+	pf_machine_busy_print(run, pf_text_columns(fileno(stream)), stream);
 }

@@ -10,6 +10,7 @@
 #include "harness/store/environment_json.h"
 #include "harness/store/goal_json.h"
 #include "harness/store/interval_json.h"
+#include "harness/store/machine_json.h"
 #include "harness/store/output.h"
 #include "harness/store/outside_json.h"
 #include "harness/store/placement_json.h"
@@ -93,8 +94,8 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));
 	json_object_set_new(object, "worker_deaths", integer(trial->worker_deaths));
 	json_object_set_new(object, "major_faults", integer(trial->major_faults));
-	json_object_set_new(object, "steal_ns",
-			    integer_or_null(trial->steal_ns, trial->steal_ns != UINT64_MAX));
+	json_object_set_new(object, "machine", pf_machine_state_json(&trial->machine));
+	json_object_set_new(object, "disturbed_by", pf_disturbed_by_json(&trial->machine));
 	json_object_set_new(object, "scores_digest",
 			    trial->ending == PF_ENDED_OK && !trial->unscored ? json_string(hex)
 									     : json_null());

@@ -18,6 +18,8 @@ import tempfile
 
 # What builds with sanitizers say besides.
 SANITIZED = re.compile(r"(! )?(photofinish: )?NOT FOR TIMING: built with sanitizers$")
+# What is said of a machine that is busy with other things: a paragraph, with the blank line before it.
+BUSY_PARAGRAPH = re.compile(r"(^|(?<=\n))\nThis machine was busy: .*\n(?:(?!= |\$ |---).+\n)*")
 # What is said where a machine that is busy with other things held the harness up, so that a round did not count.
 BUSY = ("held up", "one round does not give")
 
@@ -33,7 +35,7 @@ def run_case(script, program, data, root):
         text = f"exit {result.returncode}\n--- stdout\n".encode() + result.stdout + b"--- stderr\n" + result.stderr
         for path, name in ((work, b"WORK"), (data, b"DATA"), (root, b"ROOT")):
             text = text.replace(path.encode(), name)
-        lines = text.decode("utf-8", "backslashreplace").splitlines(True)
+        lines = BUSY_PARAGRAPH.sub("", text.decode("utf-8", "backslashreplace")).splitlines(True)
         return "".join(line for line in lines if not SANITIZED.match(line))
 
 
