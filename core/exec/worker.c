@@ -29,8 +29,7 @@ pf_trace *pf_worker_enter(const struct pf_env *env, uint32_t slot)
 	if (slot > 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	}
-	atomic_store(&env->traces[slot].pid, (int32_t)getpid());
-	atomic_store(&env->traces[slot].tid, (int32_t)gettid());
+	pf_trace_enter(&env->traces[slot]);
 	if (env->places) {
 		pf_place_enter(&env->places[slot]);
 	}
@@ -46,4 +45,5 @@ void pf_worker_leave(const struct pf_env *env, uint32_t slot)
 	if (peak > env->traces[slot].peak_rss_bytes) {
 		env->traces[slot].peak_rss_bytes = peak;
 	}
+	pf_trace_leave(&env->traces[slot]);
 }

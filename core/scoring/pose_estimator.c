@@ -33,6 +33,7 @@ typedef struct model {
 } model;
 
 struct pf_pose_estimator {
+	pf_trace *trace;
 	model pose, box; /* box is empty where it is not needed */
 	pf_pose_input input;
 };
@@ -160,6 +161,7 @@ pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estim
 	if (!estimator) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a pose estimator");
 	}
+	estimator->trace = options->trace;
 	pf_status status = load_model(options->model_file, options->backend, &estimator->pose, error);
 	if (status == PF_OK && estimator->pose.card.top_down && options->box_model_file &&
 	    options->box_model_file[0]) {
@@ -195,9 +197,10 @@ const char *pf_pose_estimator_note(const pf_pose_estimator *estimator)
 }
 
 /* `person`: what a top-down model looks at; not found: the whole photo. */
-static pf_status run_model(model *m, pf_pose_input *input, const pf_image *image, const pf_pose *person,
-			   pf_pose *pose, pf_error *error)
+static pf_status run_model(pf_pose_estimator *estimator, model *m, const pf_image *image,
+			   const pf_pose *person, pf_pose *pose, pf_error *error)
 {
+	pf_trace *trace = estimator->trace;
 	uint32_t photo_width, photo_height;
 	pf_pose_upright_size(image, &photo_width, &photo_height);
 	sized *s = m->card.turn && photo_height > photo_width ? &m->turned : &m->upright;
@@ -208,18 +211,24 @@ static pf_status run_model(model *m, pf_pose_input *input, const pf_image *image
 	} else {
 		pf_pose_view_whole(photo_width, photo_height, s->width_px, s->height_px, &view);
 	}
-	pf_status status = pf_pose_input_fill(input, image, &view, &m->card,
+	uint64_t part = pf_span_begin(trace, PF_STAGE_POSE_INPUT);
+	pf_status status = pf_pose_input_fill(&estimator->input, image, &view, &m->card,
 					      pf_network_input(s->network, 0)->type,
 					      pf_workspace_input(s->workspace, 0), error);
+	pf_span_end(trace, PF_STAGE_POSE_INPUT, part);
 	if (status == PF_OK) {
+		part = pf_span_begin(trace, PF_STAGE_POSE_NETWORK);
 		status = pf_workspace_run(s->workspace, error);
+		pf_span_end(trace, PF_STAGE_POSE_NETWORK, part);
 	}
 	if (status == PF_OK) {
+		part = pf_span_begin(trace, PF_STAGE_POSE_DECODE);
 		const float *data[OUTPUTS_MAX] = {pf_workspace_output(s->workspace, 0)};
 		if (m->card.kind == PF_POSE_SIMCC) {
 			data[1] = pf_workspace_output(s->workspace, 1);
 		}
 		pf_pose_decode(&m->card, &view, s->outputs, data, pose);
+		pf_span_end(trace, PF_STAGE_POSE_DECODE, part);
 	}
 	return status;
 }
@@ -230,13 +239,12 @@ pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, 
 	pf_pose person = {.found = false};
 	*pose = person;
 	if (estimator->box.upright.workspace) {
-		pf_status status = run_model(&estimator->box, &estimator->input, image, &person, &person,
-					     error);
+		pf_status status = run_model(estimator, &estimator->box, image, &person, &person, error);
 		if (status != PF_OK) {
 			return status;
 		}
 	}
-	return run_model(&estimator->pose, &estimator->input, image, &person, pose, error);
+	return run_model(estimator, &estimator->pose, image, &person, pose, error);
 }
 
 const char *pf_pose_default_model(void)

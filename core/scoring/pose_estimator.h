@@ -6,11 +6,13 @@
 #include "photofinish/image.h"
 #include "photofinish/pose.h"
 #include "photofinish/status.h"
+#include "photofinish/trace.h"
 
 typedef struct pf_pose_options {
 	const char *model_file;     /* an ONNX file; its card is beside it, or is guessed */
 	const char *box_model_file; /* finds the person for a top-down model; "" or NULL: the whole photo */
 	const char *backend;        /* "plain" or "onednn" */
+	pf_trace *trace;            /* of its parts of PF_STAGE_POSE; may be NULL */
 } pf_pose_options;
 
 typedef struct pf_pose_estimator pf_pose_estimator;

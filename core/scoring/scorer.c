@@ -62,7 +62,8 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 	if (status == PF_OK && scorer->config.model_file[0] && takes_part(scorer, PF_LEAVE_OUT_POSE)) {
 		pf_pose_options options = {.model_file = scorer->config.model_file,
 					   .box_model_file = scorer->config.box_model_file,
-					   .backend = scorer->config.backend};
+					   .backend = scorer->config.backend,
+					   .trace = scorer->trace};
 		status = pf_pose_estimator_create(&options, &scorer->pose, error);
 	}
 	return status;
@@ -252,11 +253,15 @@ pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_sc
 	pf_face faces[PF_FACES_MAX];
 	size_t count = 0;
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_FACES);
+	uint64_t part = pf_span_begin(scorer->trace, PF_STAGE_FACES_GREY);
 	pf_status status = pf_small_make(&scorer->small, &image->y, image->orientation, PF_FACE_LONGEST_PX,
 					 error);
+	pf_span_end(scorer->trace, PF_STAGE_FACES_GREY, part);
 	if (status == PF_OK) {
+		part = pf_span_begin(scorer->trace, PF_STAGE_FACES_SEARCH);
 		status = pf_face_detect(scorer->faces, scorer->small.data, scorer->small.width_px,
 					scorer->small.height_px, faces, &count, error);
+		pf_span_end(scorer->trace, PF_STAGE_FACES_SEARCH, part);
 	}
 	if (status == PF_OK) {
 		measure_faces(&scorer->small, faces, count, score);

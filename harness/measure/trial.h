@@ -56,7 +56,8 @@ typedef struct pf_trial {
 	uint64_t wall_ns;         /* from before the spawn until the process was reaped */
 	uint64_t cpu_ns;          /* user and system, all its processes */
 	uint64_t first_result_ns; /* until the first scored photo reached the harness; 0: none did */
-	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT]; /* sums over the workers */
+	/* Sums over the workers: of the stages' own time (pf_stage_sum.own_ns), and their spans. */
+	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT];
 	uint64_t main_stage_ns[PF_STAGE_COUNT]; /* of them in the variant's own process (slot 0) */
 	uint64_t main_ns; /* the stages of the variant's own process (slot 0) without waiting: what is serial
 			     where workers do the scoring */

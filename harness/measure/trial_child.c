@@ -82,6 +82,10 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 			.options = shared->options,
 			.places = pf_trial_places(shared, shared->workers),
 		};
+		for (uint32_t i = 0; i <= shared->workers; i++) {
+			pf_trace_keep(&shared->traces[i], pf_trial_rings(shared, shared->workers)[i].spans,
+				      PF_TRIAL_RING);
+		}
 		/* Its own process is slot 0, whether the variant enters it or not: bound from the start. */
 		pf_worker_enter(&env, 0);
 		const char *why_not = "no reason given";

@@ -142,11 +142,12 @@ static uint64_t startup_once(const pf_trace *traces, uint32_t workers)
 {
 	uint64_t main_ns = 0, sum_ns = 0, count = 0;
 	for (uint32_t i = 0; i <= workers; i++) {
-		uint64_t spans = traces[i].spans[PF_STAGE_STARTUP];
-		uint64_t one = spans ? traces[i].wall_ns[PF_STAGE_STARTUP] / spans : 0;
+		pf_stage_sum startup;
+		pf_trace_sum(&traces[i], PF_STAGE_STARTUP, &startup);
+		uint64_t one = startup.spans ? startup.own_ns / startup.spans : 0;
 		main_ns += i == 0 ? one : 0;
 		sum_ns += i > 0 ? one : 0;
-		count += i > 0 && spans;
+		count += i > 0 && startup.spans;
 	}
 	return main_ns + (count ? sum_ns / count : 0);
 }
@@ -174,10 +175,12 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];
 		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
-			trial->stage_ns[stage] += trace->wall_ns[stage];
-			trial->stage_spans[stage] += trace->spans[stage];
-			trial->main_stage_ns[stage] += i == 0 ? trace->wall_ns[stage] : 0;
-			trial->main_ns += i == 0 && stage != PF_STAGE_WAIT ? trace->wall_ns[stage] : 0;
+			pf_stage_sum sum;
+			pf_trace_sum(trace, (pf_stage)stage, &sum);
+			trial->stage_ns[stage] += sum.own_ns;
+			trial->stage_spans[stage] += sum.spans;
+			trial->main_stage_ns[stage] += i == 0 ? sum.own_ns : 0;
+			trial->main_ns += i == 0 && stage != PF_STAGE_WAIT ? sum.own_ns : 0;
 		}
 		trial->worker_deaths += atomic_load(&trace->deaths);
 		trial->chunks += trace->chunks;

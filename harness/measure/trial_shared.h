@@ -25,18 +25,31 @@ struct pf_trial_shared {
 	atomic_int cancel;
 	pf_command_note command;
 	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
-	pf_trace traces[];        /* workers + 1, and as many pf_place after them */
+	pf_trace traces[];        /* workers + 1, as many rings after them, as many pf_place after those */
 };
+
+/* Spans that are kept of each worker, the latest; their pages come into being as they are written. */
+#define PF_TRIAL_RING 65536u
+
+typedef struct pf_trial_ring {
+	pf_span spans[PF_TRIAL_RING];
+} pf_trial_ring;
 
 /* What the block takes with so many workers. */
 static inline size_t pf_trial_shared_bytes(uint32_t workers)
 {
-	return sizeof(struct pf_trial_shared) + (workers + 1) * (sizeof(pf_trace) + sizeof(pf_place));
+	return sizeof(struct pf_trial_shared) +
+	       (workers + 1) * (sizeof(pf_trace) + sizeof(pf_trial_ring) + sizeof(pf_place));
+}
+
+static inline pf_trial_ring *pf_trial_rings(struct pf_trial_shared *shared, uint32_t workers)
+{
+	return (pf_trial_ring *)(shared->traces + workers + 1);
 }
 
 static inline pf_place *pf_trial_places(struct pf_trial_shared *shared, uint32_t workers)
 {
-	return (pf_place *)(shared->traces + workers + 1);
+	return (pf_place *)(pf_trial_rings(shared, workers) + workers + 1);
 }
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "jpeg_fixture.h"
 #include "photofinish/burst.h"
+#include "tests/unit/trace_fixture.h"
 
 #define PHOTOS_MAX 4096
 
@@ -375,7 +376,7 @@ static void test_list_of_a_dataset(void **state)
 	assert_true(list.bursts[0].id == 0 && list.bursts[0].count == 2 && list.bursts[0].photos[1] == 2);
 	assert_true(list.bursts[1].id == 1 && list.bursts[1].count == 2 && list.bursts[1].photos[1] == 4);
 	assert_true(list.bursts[2].id == 3 && list.bursts[2].count == 1);
-	assert_int_equal(trace.spans[PF_STAGE_DETECT], 5);
+	assert_int_equal(pf_fixture_spans(&trace, PF_STAGE_DETECT), 5);
 	assert_true(trace.read_bytes > 1000);
 	assert_int_equal(atomic_load(&trace.photo), PF_NO_PHOTO);
 	pf_burst_list_free(&list);

@@ -11,6 +11,7 @@
 #include "jpeg_fixture.h"
 #include "photofinish/crew.h"
 #include "shared_memory.h"
+#include "tests/unit/trace_fixture.h"
 
 static void test_a_store(void **state)
 {
@@ -98,7 +99,7 @@ static void test_a_scan(void **state)
 		assert_int_equal(pf_burst_scan_step(scan, &more, &error), PF_OK);
 		assert_true(more);
 		assert_int_equal(pf_burst_store_count(store), i);
-		assert_int_equal(trace.spans[PF_STAGE_DETECT], i);
+		assert_int_equal(pf_fixture_spans(&trace, PF_STAGE_DETECT), i);
 	}
 	atomic_store(&cancel, 1);
 	assert_int_equal(pf_burst_scan_rest(scan, &cancel, &error), PF_ERR_CANCELLED);
@@ -109,7 +110,7 @@ static void test_a_scan(void **state)
 	assert_int_equal(pf_burst_scan_step(scan, &more, &error), PF_OK); /* nothing is left */
 	assert_false(more);
 	assert_int_equal(pf_burst_store_count(store), PHOTOS);
-	assert_int_equal(trace.spans[PF_STAGE_DETECT], PHOTOS);
+	assert_int_equal(pf_fixture_spans(&trace, PF_STAGE_DETECT), PHOTOS);
 	assert_true(trace.read_bytes == PHOTOS * 4);
 	pf_burst_scan_destroy(scan);
 	pf_burst_scan_destroy(NULL);

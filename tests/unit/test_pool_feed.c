@@ -16,6 +16,7 @@
 
 #include "photofinish/exec.h"
 #include "shared_memory.h"
+#include "tests/unit/trace_fixture.h"
 
 enum { UNITS = 300, WORKERS = 3 };
 
@@ -114,7 +115,7 @@ static uint64_t waits(void)
 {
 	uint64_t spans = 0;
 	for (uint32_t slot = 1; slot <= WORKERS; slot++) {
-		spans += run.env.traces[slot].spans[PF_STAGE_WAIT];
+		spans += pf_fixture_spans(&run.env.traces[slot], PF_STAGE_WAIT);
 	}
 	return spans;
 }

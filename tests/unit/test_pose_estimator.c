@@ -14,6 +14,7 @@
 #include "photofinish/scorer.h"
 #include "photofinish/workspace.h"
 #include "pose_fixture.h"
+#include "tests/unit/trace_fixture.h"
 
 static const char card[] = "{width: 384, height: 288, turn: yes, output: heatmap, colour: ycbcr,\n"
 			   " mean: [128, 128, 128], std: [64, 64, 64]}\n";
@@ -217,8 +218,8 @@ static void test_scorer_with_a_model(void **state)
 	pf_scorer *scorer = open_scorer(&config, &trace);
 	assert_string_equal(pf_scorer_note(scorer), "");
 	assert_int_equal(pf_scorer_photo(scorer, f.folder.dataset, 0, &score, NULL), PF_OK);
-	assert_int_equal(trace.spans[PF_STAGE_POSE], 1);
-	assert_true(trace.wall_ns[PF_STAGE_POSE] > 0);
+	assert_int_equal(pf_fixture_spans(&trace, PF_STAGE_POSE), 1);
+	assert_true(pf_fixture_own_ns(&trace, PF_STAGE_POSE) > 0);
 	const double *m = score.measures;
 	assert_true(m[PF_MEASURE_POSE] > 0.5 && m[PF_MEASURE_KEYPOINTS] == 17.0);
 	assert_true(score.factors[PF_FACTOR_FORM] > 0.0);
@@ -255,7 +256,7 @@ static void test_scorer_without_a_model(void **state)
 	pf_scorer_config config = config_of("");
 	pf_scorer *scorer = open_scorer(&config, &trace);
 	assert_int_equal(pf_scorer_photo(scorer, f.folder.dataset, 0, &score, NULL), PF_OK);
-	assert_int_equal(trace.spans[PF_STAGE_POSE], 0);
+	assert_int_equal(pf_fixture_spans(&trace, PF_STAGE_POSE), 0);
 	assert_true(score.measures[PF_MEASURE_POSE] == 0.0 && score.factors[PF_FACTOR_FORM] == 0.0);
 	pf_image image = {0};
 	pf_pose pose;

@@ -16,6 +16,7 @@
 #include "jpeg_fixture.h"
 #include "photofinish/scorer.h"
 #include "photofinish/workspace.h"
+#include "tests/unit/trace_fixture.h"
 
 static pf_scorer *open_scorer(pf_trace *trace)
 {
@@ -50,8 +51,8 @@ static void test_stages_and_measures(void **state)
 	static const pf_stage stages[] = {PF_STAGE_STARTUP, PF_STAGE_READ,    PF_STAGE_GATE, PF_STAGE_DECODE,
 					  PF_STAGE_FACES,   PF_STAGE_QUALITY, PF_STAGE_SCORE};
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
-		assert_int_equal(trace.spans[stages[i]], 1);
-		assert_true(trace.wall_ns[stages[i]] > 0);
+		assert_int_equal(pf_fixture_spans(&trace, stages[i]), 1);
+		assert_true(pf_fixture_own_ns(&trace, stages[i]) > 0);
 	}
 	assert_int_equal(trace.read_bytes, folder.dataset->photos[0].size_bytes);
 	assert_int_equal(atomic_load(&trace.stage), PF_STAGE_COUNT);
@@ -136,7 +137,7 @@ static void test_parts_make_the_whole(void **state)
 		pf_scorer_fuse(lead, &score);
 		assert_memory_equal(&score, &whole, sizeof score);
 	}
-	assert_int_equal(trace.spans[PF_STAGE_QUALITY], 3 * 5); /* bands 1, 2, 4, 5 and 7 */
+	assert_int_equal(pf_fixture_spans(&trace, PF_STAGE_QUALITY), 3 * 5); /* bands 1, 2, 4, 5 and 7 */
 	pf_image_release(&image);
 	pf_bands_destroy(bands);
 	pf_scorer_destroy(helper);
@@ -487,8 +488,8 @@ static void test_stages_left_out(void **state)
 		assert_memory_not_equal(digests[i], digests[i ? i - 1 : 3], PF_SHA256_BYTES);
 		assert_int_equal(pf_scorer_create(&config, &trace, &scorer, NULL), PF_OK);
 		assert_int_equal(pf_scorer_photo(scorer, folder.dataset, index, &score, NULL), PF_OK);
-		assert_int_equal(trace.spans[cases[i].ran], 1);
-		assert_int_equal(trace.spans[cases[i].did_not], 0);
+		assert_int_equal(pf_fixture_spans(&trace, cases[i].ran), 1);
+		assert_int_equal(pf_fixture_spans(&trace, cases[i].did_not), 0);
 		assert_true(cases[i].judged == PF_FACTOR_COUNT || score.factors[cases[i].judged] > 0.0);
 		assert_true(score.factors[cases[i].unjudged] == 0.0);
 		assert_true(score.measures[PF_MEASURE_WIDTH] == 800.0);

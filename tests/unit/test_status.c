@@ -9,6 +9,7 @@
 
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
+#include "tests/unit/trace_fixture.h"
 
 static void test_every_code_has_its_own_name(void **state)
 {
@@ -105,7 +106,7 @@ static void test_spans_add_up(void **state)
 	pf_trace_reset(&trace);
 	assert_int_equal(atomic_load(&trace.stage), PF_STAGE_COUNT);
 	assert_int_equal(atomic_load(&trace.photo), PF_NO_PHOTO);
-	assert_int_equal(trace.wall_ns[PF_STAGE_DECODE], 0);
+	assert_int_equal(pf_fixture_own_ns(&trace, PF_STAGE_DECODE), 0);
 	uint64_t outer = pf_now_ns();
 	for (int i = 0; i < 3; i++) {
 		uint64_t begin = pf_span_begin(&trace, PF_STAGE_DECODE);
@@ -116,9 +117,10 @@ static void test_spans_add_up(void **state)
 		assert_int_equal(atomic_load(&trace.stage), PF_STAGE_COUNT);
 	}
 	outer = pf_now_ns() - outer;
-	assert_int_equal(trace.spans[PF_STAGE_DECODE], 3);
-	assert_true(trace.wall_ns[PF_STAGE_DECODE] >= 3000000 && trace.wall_ns[PF_STAGE_DECODE] <= outer);
-	assert_int_equal(trace.spans[PF_STAGE_READ], 0);
+	assert_int_equal(pf_fixture_spans(&trace, PF_STAGE_DECODE), 3);
+	assert_true(pf_fixture_own_ns(&trace, PF_STAGE_DECODE) >= 3000000 &&
+		    pf_fixture_own_ns(&trace, PF_STAGE_DECODE) <= outer);
+	assert_int_equal(pf_fixture_spans(&trace, PF_STAGE_READ), 0);
 	pf_trace_photo(&trace, 12);
 	assert_int_equal(atomic_load(&trace.photo), 12);
 	/* Nobody listens. */

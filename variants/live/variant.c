@@ -44,6 +44,7 @@ static void detect(const live_run *live, pf_framed_end *to_parent)
 	const pf_crew *crew = &live->crew;
 	pf_burst_scan *scan = NULL;
 	pf_error why = {0};
+	pf_trace_take_over(crew->trace);
 	pf_status status = pf_burst_scan_create(crew->dataset, crew->trace, tell_of_burst, to_parent, &scan,
 						&why);
 	if (status == PF_OK) {

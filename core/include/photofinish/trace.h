@@ -1,4 +1,4 @@
-/* Spans: what each worker spends its time on. A worker adds to its own pf_trace only; the struct lies in
+/* Spans: what each worker spends its time on. A worker writes to its own pf_trace only; the struct lies in
  * shared memory, so that its totals and the place where a worker died outlive the worker. */
 #ifndef PHOTOFINISH_TRACE_H
 #define PHOTOFINISH_TRACE_H
@@ -8,31 +8,45 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "photofinish/stage.h"
 #include "photofinish/status.h"
-
-/* X(constant, name in records, what it is). Stages never nest: one span at a time in a worker. */
-#define PF_STAGE_LIST(X)                                                                                \
-	X(PF_STAGE_STARTUP, "startup", "loading the models, opening what a worker needs")               \
-	X(PF_STAGE_DETECT, "detect", "reading capture facts and finding the bursts")                    \
-	X(PF_STAGE_READ, "read", "reading the file into memory")                                        \
-	X(PF_STAGE_GATE, "gate", "refusing hostile or unsupported files before any pixel is allocated") \
-	X(PF_STAGE_DECODE, "decode", "decoding to Y, Cb and Cr planes")                                 \
-	X(PF_STAGE_POSE, "pose", "the pose network: making its input, running it, decoding")            \
-	X(PF_STAGE_FACES, "faces", "the search for faces")                                              \
-	X(PF_STAGE_QUALITY, "quality", "sharpness, blur, exposure, noise, colour")                      \
-	X(PF_STAGE_SCORE, "score", "fusion into one score, ranking in the burst")                       \
-	X(PF_STAGE_WAIT, "wait", "waiting for other workers")                                           \
-	X(PF_STAGE_TRANSFER, "transfer", "receiving photos from another process")
-
-#define PF_STAGE_ENUM(constant, name, text) constant,
-typedef enum pf_stage { PF_STAGE_LIST(PF_STAGE_ENUM) PF_STAGE_COUNT } pf_stage;
-#undef PF_STAGE_ENUM
 
 #define PF_NO_PHOTO UINT32_MAX
 
+enum {
+	PF_STAGES_MAX = 64,      /* stages that a trace can tell apart, numbered from 0 */
+	PF_SPAN_PATHS = 64,      /* ways in which they stand within each other; more are counted as lost */
+	PF_SPAN_DEPTH = 16,      /* of spans within spans; what is deeper is left to the enclosing one */
+	PF_CPU_LEAST_NS = 30000, /* CPU time of less is not read, but taken to be wall time */
+	PF_RUN_DELAY_LEAST_NS = 500000, /* off the CPU; for less it is not asked why */
+};
+
+/* One span that ended. */
+typedef struct pf_span {
+	uint64_t begin_ns, end_ns; /* pf_now_ns */
+	uint32_t photo;            /* manifest index, PF_NO_PHOTO if none */
+	uint16_t stage, depth;     /* depth: how many spans enclose it */
+} pf_span;
+
+/* Sums over all spans of one stage that stand within the same others: exact, whatever a ring holds. */
+typedef struct pf_span_sum {
+	uint64_t spans;        /* that ended */
+	uint64_t wall_ns;      /* of them */
+	uint64_t inner_ns;     /* of that in spans within; the rest is the stage's own */
+	uint64_t cpu_ns;       /* the thread's CPU time in what is its own */
+	uint64_t run_delay_ns; /* of its own: ready to run, but others ran; see run_delay_known */
+	uint16_t stage;
+	uint16_t outer;                   /* index of the enclosing one's sum, always less than its own */
+	uint16_t first_inner, next_inner; /* 0 ends the list */
+} pf_span_sum;
+
+typedef struct pf_open_span {
+	uint64_t begin_ns;
+	uint32_t outer_stage; /* what `stage` of the trace was before */
+	uint16_t stage, sum;
+} pf_open_span;
+
 typedef struct pf_trace {
-	uint64_t wall_ns[PF_STAGE_COUNT];
-	uint64_t spans[PF_STAGE_COUNT];
 	uint64_t read_bytes;     /* bytes of photos read from files */
 	uint64_t moved_bytes;    /* bytes of photos sent from one process to another */
 	uint64_t chunks;         /* chunks of photos that were loaded ahead, whole */
@@ -40,16 +54,56 @@ typedef struct pf_trace {
 	_Atomic uint32_t deaths; /* workers that died in this slot and were replaced */
 	_Atomic int32_t pid;     /* process that has this slot, 0 before it was entered */
 	_Atomic int32_t tid;     /* and its thread */
-	_Atomic uint32_t stage;  /* running now, PF_STAGE_COUNT if none */
+	_Atomic uint32_t stage;  /* running now (never a part), PF_STAGE_COUNT if none */
 	_Atomic uint32_t photo;  /* manifest index being worked on, PF_NO_PHOTO if none */
+
+	uint32_t depth; /* open spans: within a hook, how many enclose the one that begins or ended */
+	pf_open_span open[PF_SPAN_DEPTH];
+	pf_span *ring;          /* the latest spans, oldest overwritten; NULL: none are kept */
+	uint32_t ring_capacity; /* a power of two */
+	uint32_t run_delay_known;
+	uint64_t ended;                         /* spans; ring[ended % ring_capacity] is written next */
+	uint64_t too_deep;                      /* spans left out: PF_SPAN_DEPTH */
+	uint64_t unbalanced;                    /* not ended by an end of their own, and ends of none */
+	uint64_t lost_paths;                    /* counted as if none enclosed them: PF_SPAN_PATHS */
+	uint64_t cpu_reads, run_delay_reads;    /* what they cost is the observer's */
+	uint64_t lived_ns, entered_ns, left_ns; /* earlier lives; this one: 0 before it began or ended */
+	uint64_t mark_ns, mark_cpu_ns, mark_run_delay_ns; /* when time was last given to a sum */
+	uint64_t mark_thread;
+	pf_span_sum outside; /* between spans: inner_ns is what all spans take, cpu_ns what is between them */
+	/* [stage] is that of spans that none encloses; those within others follow as they came up. */
+	pf_span_sum sums[PF_STAGES_MAX + PF_SPAN_PATHS];
+	uint32_t paths; /* how many of the latter there are */
 } pf_trace;
 
-/* "decode" and its explanation; never NULL, any value allowed. */
-PF_API const char *pf_stage_name(pf_stage stage);
-PF_API const char *pf_stage_text(pf_stage stage);
-
-/* All zero, no stage, no photo. */
+/* All zero, no stage, no photo, no ring. */
 PF_API void pf_trace_reset(pf_trace *trace);
+
+/* Keeps the latest spans in `ring`, which the caller owns and which has `capacity` entries (a power of two).
+ */
+PF_API void pf_trace_keep(pf_trace *trace, pf_span *ring, uint32_t capacity);
+
+/* The calling thread takes the trace over: spans that somebody who died left open are dropped, and CPU time
+ * counts from here. Again by the same thread changes nothing. Leave notes the end of its life. */
+PF_API void pf_trace_enter(pf_trace *trace);
+PF_API void pf_trace_leave(pf_trace *trace);
+
+/* The same for a process that helps out with the trace of another one, whose life goes on. */
+PF_API void pf_trace_take_over(pf_trace *trace);
+
+/* Time from enter to leave, of all lives; of one that did not leave, to the end of its last span. */
+PF_API uint64_t pf_trace_lifetime_ns(const pf_trace *trace);
+
+typedef struct pf_stage_sum {
+	uint64_t spans;   /* that ended */
+	uint64_t wall_ns; /* with all that they enclose */
+	uint64_t own_ns;  /* without other stages; parts are their stage's own. Adds up over the stages */
+	uint64_t cpu_ns, run_delay_ns; /* of own_ns; the rest of own_ns, the thread waited */
+} pf_stage_sum;
+
+/* Sums over all spans of a stage (of a part: of that alone), wherever they stand. Reads a trace that a
+ * corrupted process wrote without harm. */
+PF_API void pf_trace_sum(const pf_trace *trace, pf_stage stage, pf_stage_sum *out);
 
 static inline uint64_t pf_now_ns(void)
 {
@@ -59,7 +113,8 @@ static inline uint64_t pf_now_ns(void)
 }
 
 /* Who wants to look at each span while it runs, on demand (counters, allocations): called in the worker,
- * outside the span's time. May not allocate, print or block. */
+ * outside the span's own time, for parts (stage > PF_STAGE_COUNT) as well; trace->depth is the number of
+ * spans that enclose it. May not allocate, print or block. */
 typedef struct pf_span_hook {
 	void (*begin)(pf_trace *trace, pf_stage stage);
 	void (*end)(pf_trace *trace, pf_stage stage);
@@ -69,31 +124,21 @@ typedef struct pf_span_hook {
 /* The list of them, NULL where nobody looks. Set before a trial's workers start; forks inherit it. */
 extern PF_API const pf_span_hook *pf_span_hooks;
 
+PF_API uint64_t pf_trace_begin(pf_trace *trace, pf_stage stage);
+PF_API void pf_trace_end(pf_trace *trace, pf_stage stage, uint64_t begin_ns);
+
 /* Begins a span; a null trace costs one test and records nothing. Returns the value that pf_span_end takes.
- */
+ * `stage` is less than PF_STAGES_MAX. Spans that were begun later and not ended end with it. */
 static inline uint64_t pf_span_begin(pf_trace *trace, pf_stage stage)
 {
-	if (!trace) {
-		return 0;
-	}
-	atomic_store_explicit(&trace->stage, (uint32_t)stage, memory_order_relaxed);
-	for (const pf_span_hook *hook = pf_span_hooks; hook; hook = hook->next) {
-		hook->begin(trace, stage);
-	}
-	return pf_now_ns();
+	return trace ? pf_trace_begin(trace, stage) : 0;
 }
 
 static inline void pf_span_end(pf_trace *trace, pf_stage stage, uint64_t begin_ns)
 {
-	if (!trace) {
-		return;
+	if (trace) {
+		pf_trace_end(trace, stage, begin_ns);
 	}
-	trace->wall_ns[stage] += pf_now_ns() - begin_ns;
-	trace->spans[stage]++;
-	for (const pf_span_hook *hook = pf_span_hooks; hook; hook = hook->next) {
-		hook->end(trace, stage);
-	}
-	atomic_store_explicit(&trace->stage, (uint32_t)PF_STAGE_COUNT, memory_order_relaxed);
 }
 
 /* Names the photo that the worker turns to (PF_NO_PHOTO: none), so that a crash can name it. */

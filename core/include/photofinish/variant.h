@@ -15,7 +15,7 @@
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
 
-#define PF_ABI_VERSION 1
+#define PF_ABI_VERSION 2
 
 /* What a variant is or needs. */
 enum pf_cap {
