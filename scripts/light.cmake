@@ -16,10 +16,10 @@ set(light_harness
     "harness/report/(bench_table|comparison_lines|progress|text)\\.c"
     "harness/store/(bench_json|comparison_json|environment_json|interval_json|output)\\.c")
 # Public headers whose functions are in the library, with what they include.
-set(light_headers status file trace dataset framed_pipe placement side_thread)
+set(light_headers status file stage trace span_report spans dataset framed_pipe placement side_thread)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
-    "unit/test_(bench|file|escape|status|text)\\.c"
+    "unit/test_(bench|file|escape|span_report|spans|status|text)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"
     "unit/test_(binomial|eta|histogram|order_statistics|resampling|shuffle|student|usl|words)\\.c")
 set(light_test_helpers "unit/(noise|shared_memory|temp_folder|undisturbed)\\.c")

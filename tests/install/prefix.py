@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Installs into a prefix of its own, builds the example plug-in against that with pkg-config alone and a program with
-find_package, runs both there, and once more after the prefix was moved. Usage: prefix.py CMAKE BUILD ROOT"""
+"""Installs into a prefix of its own, builds the example plug-in and the example of spans against that with pkg-config alone and a
+program with find_package, runs them there, and once more after the prefix was moved. Usage: prefix.py CMAKE BUILD ROOT"""
 import json
 import os
 import pathlib
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 
 CMAKE, BUILD, ROOT = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 PROGRAM = """#include <photofinish/scorer.h>
@@ -59,6 +60,24 @@ def check_plugin(prefix, work, environment):
     return folder / "interleaved.so"
 
 
+def check_spans(prefix, work, environment):
+    """A program with spans of its own, built with pkg-config alone, prints their nested report."""
+    folder = work / "spans"
+    shutil.copytree(prefix / "share/doc/photofinish/examples/spans", folder)
+    own = dict(environment, PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"), CFLAGS="-O2 -Wall -Wextra -Wpedantic -Werror",
+               LDFLAGS=f"-Wl,-rpath,{prefix}/lib")
+    run("make", "-C", folder, env=own)
+    files = sorted((prefix / "include/photofinish").glob("*.h"))
+    lines = run(folder / "digests", "--events", folder / "events.json", *files, env=environment).splitlines()
+    check(f"{zlib.adler32(files[0].read_bytes()):08x}  {files[0]}" in lines, "its digests are right")
+    spans = {line.split()[0]: (line.index(line.split()[0]), line.split()[1]) for line in lines if not line.startswith("stage")}
+    check(spans["file"] == (0, str(len(files))), f"one span a file: {lines}")
+    check(spans["read"][0] == spans["digest"][0] == 2, f"read and digest stand within file: {lines}")
+    check(spans["read"] == spans["digest"] and "unattributed" in spans, f"the report is whole: {lines}")
+    events = json.loads((folder / "events.json").read_text())["traceEvents"]
+    check(len([e for e in events if e["name"] == "file"]) == len(files), "every span is an event")
+
+
 def check_cmake(prefix, work, environment):
     folder = work / "user"
     folder.mkdir()
@@ -93,6 +112,7 @@ def main():
             check((prefix / "include/photofinish" / header.name).exists(), f"{header.name} is installed")
         run(prefix / "bin/photofinish", "dataset", "make", "tiny", "--quiet", env=environment)
         plugin = check_plugin(prefix, work, environment)
+        check_spans(prefix, work, environment)
         check_cmake(prefix, work, environment)
         check_own_files(prefix, environment)
         prefix.rename(moved)

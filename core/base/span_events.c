@@ -1,0 +1,66 @@
+/* Spans as Chrome trace events:
+ * https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+ * ("X": complete events, "M": names of threads). */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "photofinish/span_report.h"
+
+static void put_string(const char *text, FILE *stream)
+{
+	fputc('"', stream);
+	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+		if (*at == '"' || *at == '\\') {
+			fputc('\\', stream);
+		}
+		if (*at < 0x20) {
+			fprintf(stream, "\\u%04x", *at);
+		} else {
+			fputc(*at, stream);
+		}
+	}
+	fputc('"', stream);
+}
+
+/* Microseconds, exact to the nanosecond. */
+static void put_us(const char *key, uint64_t ns, FILE *stream)
+{
+	fprintf(stream, ",\"%s\":%" PRIu64 ".%03u", key, ns / 1000, (unsigned)(ns % 1000));
+}
+
+pf_status pf_span_events_write(const pf_span_lane *lanes, size_t count, const pf_stage_words *words,
+			       uint64_t origin_ns, const char *(*photo_name)(void *context, uint32_t photo),
+			       void *context, FILE *stream, pf_error *error)
+{
+	fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", stream);
+	for (size_t i = 0; i < count; i++) {
+		const pf_span_lane *lane = &lanes[i];
+		fprintf(stream,
+			"%s{\"ph\":\"M\",\"pid\":1,\"tid\":%zu,\"name\":\"thread_name\",\"args\":{\"name\":",
+			i ? ",\n" : "\n", i);
+		put_string(lane->name, stream);
+		fputs("}}", stream);
+		for (size_t k = 0; k < lane->count; k++) {
+			const pf_span *span = &lane->spans[k];
+			uint64_t begin_ns = span->begin_ns > origin_ns ? span->begin_ns - origin_ns : 0;
+			uint64_t ns = span->end_ns > span->begin_ns ? span->end_ns - span->begin_ns : 0;
+			fprintf(stream, ",\n{\"ph\":\"X\",\"pid\":1,\"tid\":%zu,\"name\":", i);
+			put_string(words->name(words->context, (pf_stage)span->stage), stream);
+			put_us("ts", begin_ns, stream);
+			put_us("dur", ns, stream);
+			if (span->photo != PF_NO_PHOTO) {
+				fprintf(stream, ",\"args\":{\"photo\":%" PRIu32, span->photo);
+				if (photo_name) {
+					fputs(",\"file\":", stream);
+					put_string(photo_name(context, span->photo), stream);
+				}
+				fputc('}', stream);
+			}
+			fputc('}', stream);
+		}
+	}
+	fputs("\n]}\n", stream);
+	return fflush(stream) || ferror(stream)
+		       ? pf_fail_errno(error, NULL, "cannot write the events of spans")
+		       : PF_OK;
+}
