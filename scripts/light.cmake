@@ -11,7 +11,7 @@ set(light_core_not # of these folders: what needs the engine, or stands in for p
     "core/exec/(burst_worker|crew|result_table|photo_pipe)\\.c")
 set(light_harness
     "harness/stats/[a-z_]*\\.c"
-    "harness/cli/(absent|cli|cmd_time|options)\\.c"
+    "harness/cli/(absent|cli|cmd_compare_commands|cmd_time|options|parameters|timed_request)\\.c"
     "harness/measure/(bench|environment|interrupt|shuffle|timed_command)\\.c"
     "harness/report/(bench_table|comparison_lines|progress|text)\\.c"
     "harness/store/(bench_json|comparison_json|environment_json|interval_json|output)\\.c")
@@ -19,11 +19,13 @@ set(light_harness
 set(light_headers status file stage trace span_report spans dataset framed_pipe placement side_thread)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
-    "unit/test_(bench|file|escape|span_report|spans|status|text)\\.c"
+    "unit/test_(bench|escape|file|status|text)\\.c"
+    "unit/test_parameters\\.c"
+    "unit/test_(span_report|spans)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"
     "unit/test_(binomial|eta|histogram|order_statistics|resampling|shuffle|student|usl|words)\\.c")
 set(light_test_helpers "unit/(noise|shared_memory|temp_folder|undisturbed)\\.c")
-set(light_cases light/absent time)
+set(light_cases light/absent compare_commands time)
 
 # Keeps of `list` what matches one of `in` and none of `out` (names of lists).
 function(photofinish_keep list in)

@@ -25,13 +25,12 @@ const pf_command pf_commands[] = {
 	 "and kappa of\n"
 	 "the Universal Scalability Law from a fit to the speedups.",
 	 0, 0, pf_cmd_scaling, false},
-	{"compare", "A B", "Compare two variants: faster, slower, equivalent or undecided",
+	{"compare", "A B", "Compare two variants or commands: faster, slower, equivalent or undecided",
 	 "A and B are variants, with options if need be: parallel parallel:workers=2. Both run once in each "
-	 "round, and\n"
-	 "all scores are checked. Faster and slower are said where the whole interval lies beyond the "
-	 "margin, "
-	 "equivalent\n"
-	 "where it lies within.",
+	 "round, and\nall scores are checked. Faster and slower are said where the whole interval lies "
+	 "beyond "
+	 "the margin, equivalent\nwhere it lies within. \"photofinish compare --commands --help\" is about "
+	 "commands, whose output is not checked.",
 	 2, 2, pf_cmd_compare, false},
 	{"notebook", "RECORD", "Write a run's lab notebook from its record",
 	 "RECORD is what --json wrote. The text is what --notebook of journey writes, to the byte.", 1, 1,

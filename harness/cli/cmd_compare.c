@@ -113,7 +113,7 @@ static pf_status choose(char **names, uint32_t workers, pf_contestant *contestan
 	return PF_OK;
 }
 
-int pf_cmd_compare(const pf_command *command, int argc, char **argv)
+int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv)
 {
 	struct request request = {
 		.common = PF_COMMON_DEFAULTS, .choice = PF_COMPARISON_DEFAULTS, .dataset = "dash"};

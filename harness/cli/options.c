@@ -10,7 +10,7 @@
 #include "harness/report/progress.h"
 #include "photofinish/file.h"
 
-#define MAX_OPTIONS 32
+#define MAX_OPTIONS 64
 
 int pf_usage_error(const pf_command *command, const char *format, ...)
 {
@@ -74,6 +74,7 @@ static bool store(const pf_arg *arg, const char *text)
 		*(const char **)arg->target = text;
 		return text[0] != '\0';
 	case PF_ARG_LIST:
+	case PF_ARG_WORDS:
 		list = arg->target;
 		if (list->count < PF_MAX_TEXTS) {
 			list->texts[list->count++] = text;
@@ -115,6 +116,17 @@ static int refuse(const pf_command *command, const pf_arg *arg, const char *text
 	default:
 		return pf_usage_error(command, "--%s cannot be \"%s\"", arg->name, text);
 	}
+}
+
+/* The words of an option behind the first one, which getopt took. False where there are too few. */
+static bool store_more_words(const pf_arg *arg, int argc, char **argv)
+{
+	bool good = true;
+	for (int i = 1; i < (int)arg->least && good; i++) {
+		good = optind < argc && store(arg, argv[optind]);
+		optind += good;
+	}
+	return good;
 }
 
 /* The tables that getopt_long needs. */
@@ -178,6 +190,9 @@ int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, c
 		}
 		if (!store(arg, optarg)) {
 			return refuse(command, arg, optarg);
+		}
+		if (arg->type == PF_ARG_WORDS && !store_more_words(arg, argc, argv)) {
+			return pf_usage_error(command, "--%s takes %s", arg->name, arg->metavar);
 		}
 		if (arg->given) {
 			*arg->given = true;

@@ -24,6 +24,7 @@ typedef enum pf_arg_type {
 	PF_ARG_COUNT,  /* uint32_t, within least..most */
 	PF_ARG_SEED,   /* uint64_t; `given` says whether it was */
 	PF_ARG_LIST,   /* pf_texts: may stand several times */
+	PF_ARG_WORDS,  /* pf_texts: each time as many words as `least` says */
 	PF_ARG_CHOICE, /* const char *, one of the words in `metavar`, divided by "|" */
 } pf_arg_type;
 

@@ -2,11 +2,16 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "harness/measure/interrupt.h"
 #include "harness/measure/shuffle.h"
 #include "harness/stats/order_statistics.h"
 #include "photofinish/trace.h"
+
+#define OFFSET_NAME "PHOTOFINISH_RANDOM_OFFSET="
+#define OFFSET_MOST 4096
 
 pf_comparison_rules pf_bench_rules(const pf_bench *bench)
 {
@@ -15,19 +20,44 @@ pf_comparison_rules pf_bench_rules(const pf_bench *bench)
 	return rules;
 }
 
-static pf_status prepare(const pf_bench *bench, const pf_bench_command *command, pf_error *error)
+/* A line beside the runs: `what` names it. */
+static pf_status run_line(const pf_bench *bench, const char *what, const char *line, pf_error *error)
 {
-	char *const arguments[] = {"sh", "-c", (char *)command->prepare, NULL};
+	char *const arguments[] = {"sh", "-c", (char *)line, NULL};
+	const pf_timed_setting *own = &bench->setting;
+	bool shown = own->output && strcmp(own->output, "inherit") == 0;
+	const pf_timed_setting setting = {.timeout_s = own->timeout_s, .output = shown ? "inherit" : NULL};
 	pf_timed_run run;
-	if (!command->prepare) {
+	if (!line) {
 		return PF_OK;
 	}
-	pf_status status = pf_timed_command_run(arguments, bench->timeout_s, bench->show_output, &run, error);
+	pf_status status = pf_timed_command_run(arguments, &setting, &run, error);
 	if (status == PF_OK && run.stopped) {
 		status = pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
+	} else if (status == PF_OK && run.timed_out) {
+		status = pf_fail(error, PF_ERR_INVALID, NULL, "the %s \"%s\": killed after %.10g s", what,
+				 line, own->timeout_s);
 	} else if (status == PF_OK && run.status) {
-		status = pf_fail(error, PF_ERR_INVALID, NULL, "the preparation \"%s\" ends with status %d",
-				 command->prepare, run.status);
+		status = pf_fail(error, PF_ERR_INVALID, NULL, "the %s \"%s\" ends with status %d", what, line,
+				 run.status);
+	}
+	return status;
+}
+
+static pf_status run_command(const pf_bench *bench, const pf_bench_command *command, pf_timed_run *run,
+			     pf_error *error)
+{
+	pf_status status = pf_timed_command_run(command->arguments, &bench->setting, run, error);
+	if (status == PF_OK && run->stopped) {
+		status = pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
+	} else if (status == PF_OK && run->timed_out) {
+		status = pf_fail(error, PF_ERR_INVALID, NULL, "%s: killed after %.10g s", command->name,
+				 bench->setting.timeout_s);
+	} else if (status == PF_OK && run->status && !bench->ignore_failure) {
+		status = pf_fail(error, PF_ERR_INVALID, NULL,
+				 "%s: ends with status %d (--show-output shows what it prints, "
+				 "--ignore-failure times it all the same)",
+				 command->name, run->status);
 	}
 	return status;
 }
@@ -36,24 +66,36 @@ static pf_status run_once(const pf_bench *bench, size_t index, uint32_t round, p
 			  pf_error *error)
 {
 	const pf_bench_command *command = &bench->commands[index];
-	pf_status status = prepare(bench, command, error);
+	pf_status status = run_line(bench, "preparation", command->prepare, error);
 	if (status == PF_OK && bench->tell) {
 		bench->tell(bench, index, round);
 	}
 	if (status == PF_OK) {
-		status = pf_timed_command_run(command->arguments, bench->timeout_s, bench->show_output, run,
-					      error);
+		status = run_command(bench, command, run, error);
 	}
-	if (status == PF_OK && run->stopped) {
-		status = pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
-	} else if (status == PF_OK && run->timed_out) {
-		status = pf_fail(error, PF_ERR_INVALID, NULL, "%s: killed after %.10g s", command->name,
-				 bench->timeout_s);
-	} else if (status == PF_OK && run->status && !bench->ignore_failure) {
-		status = pf_fail(error, PF_ERR_INVALID, NULL,
-				 "%s: ends with status %d (--show-output shows what it prints, "
-				 "--ignore-failure times it all the same)",
-				 command->name, run->status);
+	return status == PF_OK ? run_line(bench, "conclusion", command->conclude, error) : status;
+}
+
+/* Set-ups until one fails; *done tells how many were begun. */
+static pf_status set_up(const pf_bench *bench, size_t *done, pf_error *error)
+{
+	pf_status status = PF_OK;
+	for (*done = 0; *done < bench->count && status == PF_OK; ++*done) {
+		status = run_line(bench, "set-up", bench->commands[*done].setup, error);
+	}
+	return status;
+}
+
+/* What was set up is cleaned up, whatever happened; the first failure counts. */
+static pf_status clean_up(const pf_bench *bench, size_t count, pf_status status, pf_error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		pf_error own = {0};
+		pf_status cleaned = run_line(bench, "clean-up", bench->commands[i].cleanup, &own);
+		if (cleaned != PF_OK && status == PF_OK) {
+			status = cleaned;
+			*error = own;
+		}
 	}
 	return status;
 }
@@ -125,52 +167,107 @@ static bool enough(pf_bench *bench, uint64_t begin_ns)
 		decided = decided && bench->commands[i].comparison.word != PF_WORD_UNDECIDED;
 	}
 	bool late = bench->max_time_s > 0 && elapsed_s + elapsed_s / bench->rounds_done > bench->max_time_s;
-	if (decided || (late && bench->rounds_done < bench->rounds)) {
+	if (decided ||
+	    (late && bench->rounds_done < bench->rounds && bench->rounds_done >= bench->least_rounds)) {
 		bench->stopped = decided ? "decided" : "time";
 		return true;
 	}
 	return false;
 }
 
-static pf_status run_round(pf_bench *bench, const size_t *order, uint32_t round, pf_error *error)
+/* The environment of a run: this process's, and room of a random size. */
+struct environment {
+	char **variables;
+	char offset[sizeof OFFSET_NAME + OFFSET_MOST + 1];
+	pf_random random;
+};
+
+static pf_status open_environment(struct environment *environment, uint64_t seed, pf_error *error)
+{
+	size_t count = 0;
+	while (environ[count]) {
+		count++;
+	}
+	environment->random.state = seed;
+	environment->variables = calloc(count + 2, sizeof *environment->variables);
+	if (!environment->variables) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	memcpy(environment->variables + 1, environ, count * sizeof *environ);
+	environment->variables[0] = environment->offset;
+	return PF_OK;
+}
+
+static void draw_offset(struct environment *environment)
+{
+	size_t size = pf_random_below(&environment->random, OFFSET_MOST + 1);
+	memcpy(environment->offset, OFFSET_NAME, sizeof OFFSET_NAME - 1);
+	memset(environment->offset + sizeof OFFSET_NAME - 1, 'X', size);
+	environment->offset[sizeof OFFSET_NAME - 1 + size] = '\0';
+}
+
+static pf_status run_round(pf_bench *bench, struct environment *environment, const size_t *order,
+			   uint32_t round, pf_error *error)
 {
 	pf_status status = PF_OK;
 	for (size_t i = 0; i < bench->count && status == PF_OK; i++) {
 		pf_timed_run ignored;
 		pf_timed_run *run = round ? &bench->commands[order[i]].runs[round - 1] : &ignored;
+		draw_offset(environment);
 		status = pf_interrupts ? pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request")
 				       : run_once(bench, order[i], round, run, error);
 	}
 	return status;
 }
 
-pf_status pf_bench_run(pf_bench *bench, pf_error *error)
+static pf_status run_rounds(pf_bench *bench, struct environment *environment, pf_error *error)
 {
 	pf_status status = PF_OK;
 	size_t order[PF_BENCH_MOST] = {0};
 	pf_random random = {.state = bench->seed};
-	bench->stopped = "rounds";
 	for (size_t i = 0; i < bench->count; i++) {
-		bench->commands[i].runs = calloc(bench->rounds, sizeof *bench->commands[i].runs);
 		order[i] = i;
-		if (!bench->commands[i].runs) {
-			return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-		}
 	}
 	for (uint32_t i = 0; i < bench->warmup && status == PF_OK; i++) {
-		status = run_round(bench, order, 0, error);
+		status = run_round(bench, environment, order, 0, error);
 	}
 	uint64_t begin_ns = pf_now_ns();
 	for (uint32_t round = 1; round <= bench->rounds && status == PF_OK; round++) {
 		pf_shuffle_round(&random, order, bench->count, round);
-		status = run_round(bench, order, round, error);
+		status = run_round(bench, environment, order, round, error);
 		bench->rounds_done += status == PF_OK;
 		if (status == PF_OK && enough(bench, begin_ns)) {
 			break;
 		}
 	}
+	return status;
+}
+
+pf_status pf_bench_run(pf_bench *bench, pf_error *error)
+{
+	struct environment environment = {0};
+	size_t set = 0;
+	bench->stopped = "rounds";
+	for (size_t i = 0; i < bench->count; i++) {
+		bench->commands[i].runs = calloc(bench->rounds, sizeof *bench->commands[i].runs);
+		if (!bench->commands[i].runs) {
+			return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+		}
+	}
+	/* Another stream of numbers than the order's: that is as it is without. */
+	pf_status status = open_environment(&environment, ~bench->seed, error);
+	if (status == PF_OK) {
+		bench->setting.environment = environment.variables;
+		status = set_up(bench, &set, error);
+	}
+	if (status == PF_OK) {
+		status = run_rounds(bench, &environment, error);
+	}
 	compare(bench);
 	describe(bench);
+	status = clean_up(bench, set, status, error);
+	bench->setting.environment = NULL;
+	free(environment.variables);
 	if (status != PF_OK) {
 		bench->stopped = status == PF_ERR_CANCELLED ? "request" : "failure";
 	}

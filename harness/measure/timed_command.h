@@ -7,6 +7,17 @@
 
 #include "photofinish/status.h"
 
+/* How it is run. Zeroed: no time limit, standard input empty, what it prints is thrown away. */
+typedef struct pf_timed_setting {
+	double timeout_s;  /* 0: none */
+	const char *input; /* file that its standard input is; NULL: an empty one */
+	/* Where its standard output goes: NULL or "null": /dev/null; "inherit": as this process's, standard
+	 * error too, which is thrown away otherwise; "pipe": into a pipe that is read and thrown away; else a
+	 * file, written anew by each run. */
+	const char *output;
+	char *const *environment; /* NULL: this process's */
+} pf_timed_setting;
+
 typedef struct pf_timed_run {
 	uint64_t wall_ns;            /* from before its start until it had ended */
 	uint64_t user_ns, system_ns; /* of it and of those it waited for */
@@ -15,11 +26,11 @@ typedef struct pf_timed_run {
 	bool timed_out, stopped;     /* ended by us: at the time limit, on an interrupt */
 } pf_timed_run;
 
-/* Runs arguments[0] (searched in PATH) in a process group of its own, standard input empty, its output thrown
- * away unless `show_output`. At the time limit (0: none) and on an interrupt (interrupt.h) the group is asked
- * to end (SIGTERM), and killed a second later; what a command leaves in its group when it ends is killed,
- * too. A command that fails is a result; one that cannot be started an error. */
-pf_status pf_timed_command_run(char *const *arguments, double timeout_s, bool show_output, pf_timed_run *out,
+/* Runs arguments[0] (searched in PATH) in a process group of its own. At the time limit and on an interrupt
+ * (interrupt.h) the group is asked to end (SIGTERM), and killed a second later; what a command leaves in its
+ * group when it ends is killed, too. A command that fails is a result; one that cannot be started, and a file
+ * that cannot be opened, an error. */
+pf_status pf_timed_command_run(char *const *arguments, const pf_timed_setting *setting, pf_timed_run *out,
 			       pf_error *error);
 
 #endif

@@ -106,9 +106,16 @@ static void put_quoted(const char *text, FILE *stream)
 
 void pf_bench_csv(const pf_bench *bench, FILE *stream)
 {
-	fprintf(stream,
-		"command,mean,stddev,median,user,system,min,max,low,high,runs,ratio,ratio_low,ratio_high,"
-		"word\n");
+	const pf_bench_command *last = &bench->commands[bench->count - 1]; /* the first may be a reference */
+	fputs("command,mean,stddev,median,user,system,min,max,low,high,runs,ratio,ratio_low,ratio_high,word",
+	      stream);
+	for (size_t k = 0; k < last->parameter_count; k++) {
+		char name[128];
+		snprintf(name, sizeof name, "parameter_%s", last->parameters[k].name);
+		fputc(',', stream);
+		put_quoted(name, stream);
+	}
+	fputc('\n', stream);
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
 		const pf_interval *ratio = &command->comparison.ratio;
@@ -124,13 +131,18 @@ void pf_bench_csv(const pf_bench *bench, FILE *stream)
 		}
 		fprintf(stream, ",%u", bench->rounds_done);
 		if (i == 0) {
-			fputs(",,,,\n", stream);
+			fputs(",,,,", stream);
 		} else if (known) {
-			fprintf(stream, ",%.9f,%.9f,%.9f,%s\n", ratio->mean, ratio->low, ratio->high,
+			fprintf(stream, ",%.9f,%.9f,%.9f,%s", ratio->mean, ratio->low, ratio->high,
 				pf_word_name(command->comparison.word));
 		} else {
-			fprintf(stream, ",%.9f,,,%s\n", ratio->mean, pf_word_name(command->comparison.word));
+			fprintf(stream, ",%.9f,,,%s", ratio->mean, pf_word_name(command->comparison.word));
 		}
+		for (size_t k = 0; k < last->parameter_count; k++) {
+			fputc(',', stream);
+			put_quoted(k < command->parameter_count ? command->parameters[k].value : "", stream);
+		}
+		fputc('\n', stream);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "harness/store/comparison_json.h"
 #include "harness/store/environment_json.h"
 #include "harness/store/interval_json.h"
+#include "photofinish/file.h"
 
 /* Times in seconds; of a single run there is no deviation. */
 static json_t *result_json(const pf_bench *bench, const pf_bench_command *command)
@@ -17,8 +18,15 @@ static json_t *result_json(const pf_bench *bench, const pf_bench_command *comman
 		json_array_append_new(codes, json_integer(run->status));
 		json_array_append_new(memory, json_integer((json_int_t)run->peak_rss_bytes));
 	}
-	return json_pack("{s:s,s:f,s:o,s:f,s:f,s:f,s:f,s:f,s:o,s:o,s:o,s:o}", "command", command->name,
-			 "mean", command->seconds.mean, "stddev",
+	json_t *parameters = json_object();
+	for (size_t i = 0; i < command->parameter_count; i++) {
+		char name[128], value[256];
+		json_object_set_new(
+			parameters, pf_escape(command->parameters[i].name, name, sizeof name),
+			json_string(pf_escape(command->parameters[i].value, value, sizeof value)));
+	}
+	return json_pack("{s:s,s:o,s:f,s:o,s:f,s:f,s:f,s:f,s:f,s:o,s:o,s:o,s:o}", "command", command->name,
+			 "parameters", parameters, "mean", command->seconds.mean, "stddev",
 			 bench->rounds_done > 1 ? json_real(command->deviation_s) : json_null(), "median",
 			 command->median_s, "user", command->user_s.mean, "system", command->system_s.mean,
 			 "min", command->least_s, "max", command->most_s, "interval",

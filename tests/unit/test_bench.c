@@ -20,9 +20,10 @@ static char folder[] = "/tmp/photofinish-bench-XXXXXX";
 static pf_timed_run shell(const char *line, double timeout_s)
 {
 	char *const arguments[] = {"sh", "-c", (char *)line, NULL};
+	const pf_timed_setting setting = {.timeout_s = timeout_s};
 	pf_timed_run run;
 	pf_error error = {0};
-	pf_status status = pf_timed_command_run(arguments, timeout_s, false, &run, &error);
+	pf_status status = pf_timed_command_run(arguments, &setting, &run, &error);
 	if (status != PF_OK) {
 		print_error("%s\n", error.message);
 	}
@@ -51,7 +52,8 @@ static void test_what_cannot_be_started(void **state)
 	char *const arguments[] = {"/nowhere/nothing", NULL};
 	pf_timed_run run;
 	pf_error error = {0};
-	assert_int_equal(pf_timed_command_run(arguments, 0, false, &run, &error), PF_ERR_NOT_FOUND);
+	assert_int_equal(pf_timed_command_run(arguments, &(pf_timed_setting){0}, &run, &error),
+			 PF_ERR_NOT_FOUND);
 	assert_non_null(strstr(error.message, "No such file"));
 	assert_string_equal(error.file, "/nowhere/nothing");
 }
@@ -276,6 +278,103 @@ static void test_interrupted_rounds(void **state)
 	pf_bench_release(&bench);
 }
 
+/* Lines beside the runs, in their order; clean-ups come after a failure, too, but only for what was set up.
+ */
+static void test_lines_beside_the_runs(void **state)
+{
+	(void)state;
+	char *lines[][4] = {{"sh", "-c", "printf a >>log", NULL}, {"sh", "-c", "printf b >>log", NULL}};
+	pf_bench_command commands[2];
+	pf_error error = {0};
+	char log[64] = "";
+	pf_bench bench = make_bench(commands, lines, 2);
+	bench.rounds = 1;
+	bench.warmup = 1;
+	commands[0].setup = "printf s >>log";
+	commands[1].setup = "printf S >>log";
+	commands[0].prepare = "printf p >>log";
+	commands[0].conclude = "printf c >>log";
+	commands[0].cleanup = "printf x >>log";
+	commands[1].cleanup = "printf X >>log";
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	read_log(log, sizeof log);
+	assert_true(strcmp(log, "sSpacbpacbxX") == 0 || strcmp(log, "sSpacbbpacxX") == 0);
+	pf_bench_release(&bench);
+
+	bench = make_bench(commands, lines, 2);
+	commands[0].setup = commands[0].conclude = "printf f >>log; exit 4";
+	commands[0].cleanup = "printf x >>log; exit 5";
+	commands[1].cleanup = "printf X >>log";
+	assert_int_equal(pf_bench_run(&bench, &error), PF_ERR_INVALID);
+	assert_non_null(strstr(error.message, "the set-up"));
+	assert_non_null(strstr(error.message, "ends with status 4")); /* the first failure counts */
+	read_log(log, sizeof log);
+	assert_string_equal(log, "fx");
+	pf_bench_release(&bench);
+}
+
+static void check_file(const char *file, const char *expected)
+{
+	char text[64] = "";
+	FILE *stream = fopen(file, "r");
+	assert_non_null(stream);
+	text[fread(text, 1, sizeof text - 1, stream)] = '\0';
+	fclose(stream);
+	assert_string_equal(text, expected);
+	unlink(file);
+}
+
+static void test_input_and_output(void **state)
+{
+	(void)state;
+	char *const cat[] = {"cat", NULL};
+	/* More than a pipe holds, and to a reader that has to be there. */
+	char *const much[] = {"sh", "-c", "[ -p /dev/stdout ] && head -c 1000000 /dev/zero && echo >&2",
+			      NULL};
+	FILE *stream = fopen("input", "w");
+	assert_non_null(stream);
+	fputs("what is read", stream);
+	fclose(stream);
+	pf_timed_setting setting = {.input = "input", .output = "output"};
+	pf_timed_run run;
+	pf_error error = {0};
+	for (int i = 0; i < 2; i++) { /* written anew each time */
+		assert_int_equal(pf_timed_command_run(cat, &setting, &run, &error), PF_OK);
+		assert_int_equal(run.status, 0);
+	}
+	check_file("output", "what is read");
+	setting = (pf_timed_setting){.output = "pipe", .timeout_s = 60};
+	assert_int_equal(pf_timed_command_run(much, &setting, &run, &error), PF_OK);
+	assert_int_equal(run.status, 0);
+	unlink("input");
+	setting = (pf_timed_setting){.input = "input"};
+	assert_int_equal(pf_timed_command_run(cat, &setting, &run, &error), PF_ERR_NOT_FOUND);
+	assert_string_equal(error.file, "input");
+	setting = (pf_timed_setting){.output = "nowhere/output"};
+	assert_int_equal(pf_timed_command_run(cat, &setting, &run, &error), PF_ERR_NOT_FOUND);
+	assert_string_equal(error.file, "nowhere/output");
+}
+
+/* The environment has another size in each run. */
+static void test_random_offset(void **state)
+{
+	(void)state;
+	char *lines[][4] = {{"sh", "-c", "echo ${#PHOTOFINISH_RANDOM_OFFSET} >>log", NULL}};
+	pf_bench_command commands[1];
+	pf_error error = {0};
+	char log[64] = "";
+	int sizes[4];
+	pf_bench bench = make_bench(commands, lines, 1);
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	read_log(log, sizeof log);
+	assert_int_equal(sscanf(log, "%d %d %d %d", &sizes[0], &sizes[1], &sizes[2], &sizes[3]), 4);
+	assert_true(sizes[0] != sizes[1] && sizes[1] != sizes[2] && sizes[2] != sizes[3]);
+	for (int i = 0; i < 4; i++) {
+		assert_in_range(sizes[i], 0, 4096);
+	}
+	pf_bench_release(&bench);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -302,6 +401,9 @@ int main(void)
 		cmocka_unit_test(test_until_decided),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_max_time),
+		cmocka_unit_test(test_lines_beside_the_runs),
+		cmocka_unit_test(test_input_and_output),
+		cmocka_unit_test(test_random_offset),
 		cmocka_unit_test(test_interrupted_rounds),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -14,6 +14,27 @@ run time --runs 1 --quiet 'true; true' | words
 run time --runs 4 --warmup 1 --seed 2 --quiet --prepare 'printf p >>log' -n one -n two -- sh -c 'printf 1 >>log' -- sh -c 'printf 2 >>log' | words
 cat log
 echo
+# Parameters: the first one changes fastest; the reference has none, and comes first.
+run time --runs 1 --quiet -N -P n 1 2 -L file a,b --reference 'true ref' 'true {n} {file}' | words
+run time --runs 1 --quiet -P x 0 0.5 -D 0.25 -n 'x={x}' --export-csv - -- true '{x}' | sed -E '/^[=$] /!s/-?[0-9]+\.[0-9]{4,}/N/g'
+photofinish time --runs 1 --quiet -L a 1,2 --export-json - 'true {a}' | /usr/bin/python3 -c 'import json,sys;print([(r["command"],r["parameters"]) for r in json.load(sys.stdin)["results"]])'
+run time -L a 1,2 -- true
+run time -P n 1 -- true
+run time -P n 1 100 'true {n}'
+run time -L a 1,2 --parameter-step-size 2 'true {a}'
+# Set-ups, conclusions, clean-ups; input and output.
+rm -f log
+run time --runs 2 --seed 2 --quiet -L a 1,2 --setup 'printf s{a} >>log' --prepare 'printf p >>log' --conclude 'printf c >>log' --cleanup 'printf x{a} >>log' 'printf {a} >>log' | tail -2
+cat log
+echo
+echo read >input
+run time --runs 2 --quiet --input input --output output -- cat | head -1
+cat output
+run time --runs 1 --quiet --output pipe -N 'sh -c "[ -p /dev/stdout ] && head -c 300000 /dev/zero"' | head -2
+run time --runs 1 --quiet --shell 'bash -e' 'false; true' | head -2
+run time --runs 1 --quiet --shell none 'true "a'
+run time --runs 1 --quiet --input nowhere -- true
+run time --runs 1 --quiet --cleanup 'exit 6' -- true | tail -3
 # A clear difference is one, in both directions; alpha is shared out.
 run time --quiet --runs 6 -- sleep 0.02 -- sleep 1 | grep -oE '^(\$.*|.* than sleep 1|=.*)'
 run time --quiet --runs 6 -- sleep 1 -- sleep 0.02 -- sleep 0.01 | grep -oE '^(\$.*|.* than sleep [0-9.]*|.*rests on the [0-9.]* %|=.*)'

@@ -6,4 +6,6 @@ run journey
 run run parallel
 run score . --help
 run trial parallel
+run compare parallel single-load
+run compare --help | head -5
 run nope
