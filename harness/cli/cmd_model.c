@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/cli/commands.h"
+#include "harness/measure/environment.h"
 #include "harness/measure/model_bench.h"
 #include "harness/measure/model_check.h"
 #include "harness/report/text.h"
@@ -210,7 +211,8 @@ static int bench(const pf_network *network, const char *backend, uint32_t rounds
 	pf_error error = {0};
 	pf_model_bench result;
 	char text[PF_TEXT];
-	if (pf_model_bench_run(network, backend, rounds, &result, &error) != PF_OK) {
+	if (pf_build_check_timing(&error) != PF_OK ||
+	    pf_model_bench_run(network, backend, rounds, &result, &error) != PF_OK) {
 		return pf_report_error(&error);
 	}
 	printf("one run on %s, one core: %s (%u rounds, 95 %% t-interval)\n", backend,

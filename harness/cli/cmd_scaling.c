@@ -6,6 +6,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/measure/contestant.h"
+#include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
 #include "harness/report/progress.h"
 #include "harness/report/run_progress.h"
@@ -62,7 +63,10 @@ static pf_status choose(const struct request *request, pf_contestant *contestant
 static pf_status execute(const struct request *request, pf_run *run, pf_session *session,
 			 const pf_scorer_config *config, pf_dataset **dataset, pf_error *error)
 {
-	pf_status status = pf_output_check(request->json, error);
+	pf_status status = pf_build_check_timing(error);
+	if (status == PF_OK) {
+		status = pf_output_check(request->json, error);
+	}
 	if (status == PF_OK) {
 		status = pf_common_dataset(request->dataset, dataset, error);
 	}
@@ -74,6 +78,7 @@ static pf_status execute(const struct request *request, pf_run *run, pf_session 
 	}
 	if (status == PF_OK) {
 		pf_common_limits(&request->common, session);
+		session->observer = pf_observer_of_this_machine();
 		pf_common_tell_start(run->command, *dataset, run->rounds, run->contestants,
 				     run->contestant_count);
 		status = pf_run_execute(run, &pf_run_progress, error);

@@ -2,13 +2,17 @@
 
 #include <time.h>
 
+#include "harness/measure/environment.h"
 #include "harness/measure/outside.h"
 
 pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, const char *dataset,
 			      const pf_scorer_config *config, pf_error *error)
 {
 	*setting = (pf_run_setting){.session = {.manifest_fd = -1}};
-	pf_status status = pf_common_dataset(dataset, &setting->dataset, error);
+	pf_status status = pf_build_check_timing(error);
+	if (status == PF_OK) {
+		status = pf_common_dataset(dataset, &setting->dataset, error);
+	}
 	if (status == PF_OK && setting->dataset->count == 0) {
 		status = pf_fail(error, PF_ERR_INVALID, dataset, "the dataset has no photos");
 	}
@@ -17,6 +21,7 @@ pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, 
 	}
 	if (status == PF_OK) {
 		pf_common_limits(common, &setting->session);
+		setting->session.observer = pf_observer_of_this_machine();
 	}
 	if (status == PF_OK && pf_outside_has_commands()) {
 		status = pf_view_open(setting->dataset, setting->view, error);

@@ -410,7 +410,8 @@ int pf_timed_request_execute(pf_timed_request *request)
 	pf_error error = {0}, why = {0};
 	pf_bench bench = bench_of(request);
 	bool shown = bench.setting.output && strcmp(bench.setting.output, "inherit") == 0;
-	pf_status status = pf_output_check(request->json, &error);
+	pf_status status = pf_build_check_timing(&error);
+	status = status == PF_OK ? pf_output_check(request->json, &error) : status;
 	status = status == PF_OK ? pf_output_check(request->csv, &error) : status;
 	status = status == PF_OK ? pf_output_check(request->markdown, &error) : status;
 	if (status == PF_OK) {

@@ -11,6 +11,8 @@
 
 #include "photofinish/scorer.h"
 
+#define PF_TIME_UNFIT "PHOTOFINISH_TIME_UNFIT_BUILD"
+
 /* Copies what follows "key<spaces>: " if the line is of that key. */
 static void take_line(const char *line, const char *key, char *out, size_t capacity)
 {
@@ -125,4 +127,21 @@ const char *pf_build_unfit_for_timing(void)
 #else
 	return "built without optimisation";
 #endif
+}
+
+pf_status pf_build_judge_timing(const char *unfit, const char *allowed, pf_error *error)
+{
+	if (!unfit || (allowed && strcmp(allowed, "1") == 0)) {
+		return PF_OK;
+	}
+	return pf_fail(
+		error, PF_ERR_UNAVAILABLE, NULL,
+		"%s: times of this build say nothing; build the preset \"release\", or set " PF_TIME_UNFIT
+		"=1 to run it all the same, NOT FOR TIMING",
+		unfit);
+}
+
+pf_status pf_build_check_timing(pf_error *error)
+{
+	return pf_build_judge_timing(pf_build_unfit_for_timing(), getenv(PF_TIME_UNFIT), error);
 }

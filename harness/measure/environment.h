@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "photofinish/status.h"
+
 typedef struct pf_environment {
 	char cpu[128];               /* model name */
 	char vendor[32];             /* "AuthenticAMD" */
@@ -26,5 +28,12 @@ uint32_t pf_core_count(void);
 
 /* NULL, or why this build must not be timed (no optimisation, sanitizers). Static text. */
 const char *pf_build_unfit_for_timing(void);
+
+/* Refuses to time with such a build (PF_ERR_UNAVAILABLE), unless PHOTOFINISH_TIME_UNFIT_BUILD=1 is in the
+ * environment: tests execute such builds, whose times are marked NOT FOR TIMING. */
+pf_status pf_build_check_timing(pf_error *error);
+
+/* The same of any build, for tests: `unfit` is why, or NULL; `allowed` is the variable's value, or NULL. */
+pf_status pf_build_judge_timing(const char *unfit, const char *allowed, pf_error *error);
 
 #endif

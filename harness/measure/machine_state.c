@@ -210,7 +210,8 @@ double pf_machine_disturbed(const pf_machine_state *state, pf_disturbance kind)
 	switch (kind) {
 	case PF_DISTURBED_BY_OTHERS:
 		if (state->others_ns != PF_UNKNOWN && state->others_ns >= OTHERS_NS) {
-			amount = (double)state->others_ns / elapsed;
+			amount = (double)state->others_ns / elapsed; /* ticks may give more than there is */
+			amount = amount > state->processors ? state->processors : amount;
 		}
 		least = OTHERS_SHARE * state->processors > OTHERS_CORES ? OTHERS_SHARE * state->processors
 									: OTHERS_CORES;

@@ -168,6 +168,7 @@ static void take_frame(void *context, const pf_frame *frame)
 {
 	struct running *run = context;
 	pf_outcomes *outcomes = run->trial->outcomes;
+	run->trial->observed.counts[PF_OBSERVED_EVENT]++;
 	switch (frame->header.kind) {
 	case PF_FRAME_BURST:
 		outcomes->bursts++;
@@ -212,6 +213,7 @@ static void watch(struct running *run)
 		run->killed_on_request = !late;
 		kill(-run->pid, SIGKILL);
 	}
+	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
 	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
 	const pf_trial_listener *listener = run->listener;
 	if (listener && listener->look) {

@@ -8,6 +8,7 @@
 
 #include "harness/measure/frames.h"
 #include "harness/measure/machine_state.h"
+#include "harness/measure/observer.h"
 #include "harness/measure/outcomes.h"
 #include "harness/measure/tolerance.h"
 #include "photofinish/dataset.h"
@@ -29,6 +30,7 @@ typedef struct pf_session {
 	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
 	const char *view;            /* of the dataset, for commands (dataset_view.h); NULL: none run */
 	pf_placement placement;      /* of the workers; zeroed: none are bound */
+	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
 } pf_session;
 
 /* Opens *session on a dataset, which must outlive it. */
@@ -69,6 +71,7 @@ typedef struct pf_trial {
 	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */
 	uint32_t worker_deaths;  /* workers that died and were replaced */
 	uint64_t involuntary_switches, major_faults;
+	pf_observed observed;
 	pf_machine_state machine; /* what else went on; steal, others' processor time, minor faults */
 	bool checked;  /* its scores are the reference's (or it scores nothing by design): its time may be
 			  shown */

@@ -107,6 +107,11 @@ void pf_trial_judge(struct running *run, int ending)
 		pf_escape(run->session->dataset->photos[missing].path, file, sizeof file);
 		snprintf(trial->reason, sizeof trial->reason, "photo %zu (%s) has no %s", missing, file,
 			 trial->outcomes->photos[missing].done ? "rank" : "outcome");
+	} else if (trial->photos_scored && trial->observed.share > PF_OBSERVER_MOST) {
+		trial->ending = PF_ENDED_INVALID;
+		snprintf(trial->reason, sizeof trial->reason,
+			 "observing it cost up to %.1f %% of its time, more than %g %%",
+			 100 * trial->observed.share, 100 * PF_OBSERVER_MOST);
 	} else if (trial->worker_deaths > 0) {
 		trial->ending = PF_ENDED_DISTURBED;
 		snprintf(trial->reason, sizeof trial->reason, "%u worker%s died and %s replaced",
@@ -182,6 +187,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 			trial->main_stage_ns[stage] += i == 0 ? sum.own_ns : 0;
 			trial->main_ns += i == 0 && stage != PF_STAGE_WAIT ? sum.own_ns : 0;
 		}
+		pf_observed_add_trace(&trial->observed, trace);
 		trial->worker_deaths += atomic_load(&trace->deaths);
 		trial->chunks += trace->chunks;
 		trial->read_bytes += trace->read_bytes;
@@ -194,4 +200,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 		}
 		trial->peak_rss_bytes += counted ? 0 : trace->peak_rss_bytes;
 	}
+	/* A command's events are made of what it wrote, after its end: they are not in its time. */
+	bool inside = !(run->variant->caps & PF_CAP_COMMAND);
+	pf_observed_settle(&trial->observed, inside ? run->session->observer : NULL, trial->wall_ns);
 }

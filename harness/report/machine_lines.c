@@ -17,7 +17,11 @@ static void count_causes(const pf_run *run, struct cause causes[PF_DISTURBANCE_C
 		const pf_contestant *contestant = &run->contestants[i];
 		for (size_t k = 0; k < contestant->trial_count; k++) {
 			const pf_trial *trial = &contestant->trials[k];
+			bool timed = trial->checked || (trial->unscored && trial->ending == PF_ENDED_OK);
 			bool any = false;
+			if (!timed) {
+				continue;
+			}
 			for (int kind = 0; kind < PF_DISTURBANCE_COUNT; kind++) {
 				double amount = pf_machine_disturbed(&trial->machine, (pf_disturbance)kind);
 				causes[kind].trials += amount > 0;

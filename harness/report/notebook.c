@@ -101,8 +101,10 @@ static size_t count_tagged(const json_t *record, size_t *all)
 	{
 		json_array_foreach(json_object_get(variant, "trials"), k, trial)
 		{
-			tagged += json_array_size(json_object_get(trial, "disturbed_by")) > 0;
-			*all += 1;
+			bool timed = json_is_integer(json_object_get(trial, "wall_ns")) ||
+				     json_is_integer(json_object_get(trial, "unchecked_wall_ns"));
+			tagged += timed && json_array_size(json_object_get(trial, "disturbed_by")) > 0;
+			*all += timed;
 		}
 	}
 	return tagged;

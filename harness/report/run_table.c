@@ -8,6 +8,7 @@
 #include "harness/report/claims_table.h"
 #include "harness/report/goal_table.h"
 #include "harness/report/machine_lines.h"
+#include "harness/report/observer_lines.h"
 #include "harness/report/outside_lines.h"
 #include "harness/report/placement_lines.h"
 #include "harness/report/text.h"
@@ -363,6 +364,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	pf_run_print_warnings(run, columns, stream);
 	pf_cache_print(run, columns, stream);
 	pf_placement_print(run, stream);
+	pf_observer_print(run, columns, stream);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		if (!contestant->variant->parent && !(contestant->variant->caps & PF_CAP_COMMAND) &&

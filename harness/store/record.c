@@ -11,6 +11,7 @@
 #include "harness/store/goal_json.h"
 #include "harness/store/interval_json.h"
 #include "harness/store/machine_json.h"
+#include "harness/store/observer_json.h"
 #include "harness/store/output.h"
 #include "harness/store/outside_json.h"
 #include "harness/store/placement_json.h"
@@ -94,6 +95,7 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));
 	json_object_set_new(object, "worker_deaths", integer(trial->worker_deaths));
 	json_object_set_new(object, "major_faults", integer(trial->major_faults));
+	json_object_set_new(object, "observer", pf_observed_json(&trial->observed));
 	json_object_set_new(object, "machine", pf_machine_state_json(&trial->machine));
 	json_object_set_new(object, "disturbed_by", pf_disturbed_by_json(&trial->machine));
 	json_object_set_new(object, "scores_digest",
@@ -236,6 +238,7 @@ json_t *pf_record_json(const pf_run *run)
 				   "rounds", integer(run->rounds), "rounds_done", integer(run->rounds_done),
 				   "seed", seed, "partial", (int)run->partial, "variants", variants);
 	json_object_set_new(record, "comparison", run_comparison_json(run));
+	json_object_set_new(record, "observer", pf_observer_json(run->session->observer));
 	json_object_set_new(record, "goal", pf_goal_json(run));
 	json_object_set_new(record, "claims", pf_record_claims(run));
 	json_object_set_new(record, "first_result_trials", pf_record_first_results(&run->first_results));

@@ -4,7 +4,7 @@ run compare --help
 photofinish dataset make tiny --quiet >/dev/null
 # Figures become N, the word WORD: how fast this machine is says nothing here.
 words() {
-    awk '/^This machine was busy/{busy=1} /^$|^=/{busy=0} !busy' |
+    awk '/^(This machine was busy|Observer:)/{busy=1} /^$|^=/{busy=0} !busy' |
         sed -E -e 's/^tiny: .*/HEADING/' -e '/^(! )?NOT FOR TIMING/d' -e '/^([0-9]+ of [0-9]+ rounds are|[23] rounds give)/d' -e '/^placement|^workers? /d' \
         -e 's/  +/  /g' -e '/^[=$] /!{s/ [-+]?[0-9][0-9.]*( s| ms| MB)?/ N/g;s/N \+-[0-9.]+/N/g;s/\([0-9.]+/(N/g;}' \
         -e 's/^(.*) is (faster|slower) than (.*): N times/\1 WORD \3: N times/' \

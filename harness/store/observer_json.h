@@ -1,0 +1,15 @@
+/* What observing cost, as JSON. */
+#ifndef HARNESS_OBSERVER_JSON_H
+#define HARNESS_OBSERVER_JSON_H
+
+#include <jansson.h>
+
+#include "harness/measure/observer.h"
+
+/* Unit costs; null where none were measured. */
+json_t *pf_observer_json(const pf_observer *observer);
+
+/* Of a trial: counts, cost and share; null where no unit costs are known. */
+json_t *pf_observed_json(const pf_observed *observed);
+
+#endif
