@@ -26,11 +26,12 @@ const char *pf_observed_text(pf_observed_unit unit)
 	return texts[unit];
 }
 
-enum { EACH = 256, TRACES = 3 };
+enum { EACH = 256, EACH_SLOW = 16, TRACES = 3, RING = 1024 };
 
 /* What the batches work on. */
 struct bench {
 	pf_trace traces[TRACES];
+	pf_span ring[RING];
 	pf_trace *volatile nobody; /* NULL, which the compiler does not know */
 	volatile uint64_t sum;
 };
@@ -59,36 +60,53 @@ static void run_thread_cpu(struct bench *bench)
 	bench->sum += (uint64_t)now.tv_nsec;
 }
 
+static void run_run_delay(struct bench *bench)
+{
+	char text[96];
+	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		bench->sum += (uint64_t)read(fd, text, sizeof text);
+		close(fd);
+	}
+}
+
 static void run_look(struct bench *bench)
 {
 	uint32_t of;
 	bench->sum += pf_occupancy(bench->traces, TRACES - 1, PF_CAP_WORKERS, &of);
 }
 
+static int batch_size(pf_observed_unit unit)
+{
+	return unit == PF_OBSERVED_RUN_DELAY ? EACH_SLOW : EACH;
+}
+
 /* Inlined into each caller, so that what is timed is the unit and not a call by pointer. */
 static inline __attribute__((always_inline)) double batch_ns(struct bench *bench,
-							     void (*unit)(struct bench *))
+							     void (*unit)(struct bench *), int each)
 {
 	uint64_t begin_ns = pf_now_ns();
-	for (int i = 0; i < EACH; i++) {
+	for (int i = 0; i < each; i++) {
 		unit(bench);
 	}
-	return (double)(pf_now_ns() - begin_ns) / EACH;
+	return (double)(pf_now_ns() - begin_ns) / each;
 }
 
 static double time_batch(struct bench *bench, pf_observed_unit unit)
 {
 	switch (unit) {
 	case PF_OBSERVED_CLOCK:
-		return batch_ns(bench, run_clock);
+		return batch_ns(bench, run_clock, EACH);
 	case PF_OBSERVED_SPAN:
-		return batch_ns(bench, run_span);
+		return batch_ns(bench, run_span, EACH);
 	case PF_OBSERVED_NULL_SPAN:
-		return batch_ns(bench, run_null_span);
+		return batch_ns(bench, run_null_span, EACH);
 	case PF_OBSERVED_THREAD_CPU:
-		return batch_ns(bench, run_thread_cpu);
+		return batch_ns(bench, run_thread_cpu, EACH);
+	case PF_OBSERVED_RUN_DELAY:
+		return batch_ns(bench, run_run_delay, EACH_SLOW);
 	case PF_OBSERVED_LOOK:
-		return batch_ns(bench, run_look);
+		return batch_ns(bench, run_look, EACH);
 	case PF_OBSERVED_EVENT:
 	case PF_OBSERVED_COUNT:
 		break;
@@ -202,6 +220,10 @@ void pf_observer_measure(size_t batches, pf_observer *out)
 	for (int i = 0; bench && i < TRACES; i++) {
 		pf_trace_reset(&bench->traces[i]);
 	}
+	if (bench) { /* as a worker has it */
+		pf_trace_keep(&bench->traces[1], bench->ring, RING);
+		pf_trace_enter(&bench->traces[1]);
+	}
 	for (int unit = 0; bench && samples && unit < PF_OBSERVED_COUNT; unit++) {
 		if (unit == PF_OBSERVED_EVENT) {
 			out->costs[unit] = measure_events(samples, batches);
@@ -211,7 +233,7 @@ void pf_observer_measure(size_t batches, pf_observer *out)
 		for (size_t i = 0; i < batches; i++) {
 			samples[i] = time_batch(bench, (pf_observed_unit)unit);
 		}
-		out->costs[unit] = summarise(samples, batches, EACH);
+		out->costs[unit] = summarise(samples, batches, (uint32_t)batch_size((pf_observed_unit)unit));
 	}
 	free(samples);
 	free(bench);
@@ -228,9 +250,10 @@ const pf_observer *pf_observer_of_this_machine(void)
 
 void pf_observed_add_trace(pf_observed *observed, const pf_trace *trace)
 {
-	for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
-		observed->counts[PF_OBSERVED_SPAN] += trace->spans[stage];
-	}
+	observed->counts[PF_OBSERVED_SPAN] += trace->ended;
+	observed->counts[PF_OBSERVED_THREAD_CPU] += trace->cpu_reads;
+	observed->counts[PF_OBSERVED_CLOCK] += trace->cpu_reads; /* which looks at the clock once more */
+	observed->counts[PF_OBSERVED_RUN_DELAY] += trace->run_delay_reads;
 }
 
 void pf_observed_settle(pf_observed *observed, const pf_observer *observer, uint64_t wall_ns)

@@ -11,12 +11,13 @@
 
 /* X(constant, name in records, what it is). What a trial's cost is made of has counts; the rest is for
  * reference. */
-#define PF_OBSERVED_LIST(X)                                                               \
-	X(PF_OBSERVED_CLOCK, "clock", "a read of the monotonic clock")                    \
-	X(PF_OBSERVED_SPAN, "span", "a span: begin and end into a live trace")            \
-	X(PF_OBSERVED_NULL_SPAN, "null_span", "a span that no one listens to")            \
-	X(PF_OBSERVED_THREAD_CPU, "thread_cpu", "a read of the thread's CPU time")        \
-	X(PF_OBSERVED_EVENT, "event", "an event: sent by a worker, taken by the harness") \
+#define PF_OBSERVED_LIST(X)                                                                           \
+	X(PF_OBSERVED_CLOCK, "clock", "a read of the monotonic clock")                                \
+	X(PF_OBSERVED_SPAN, "span", "a span: begin and end into a live trace")                        \
+	X(PF_OBSERVED_NULL_SPAN, "null_span", "a span that no one listens to")                        \
+	X(PF_OBSERVED_THREAD_CPU, "thread_cpu", "a read of the thread's CPU time")                    \
+	X(PF_OBSERVED_RUN_DELAY, "run_delay", "a read of how long the thread waited for a processor") \
+	X(PF_OBSERVED_EVENT, "event", "an event: sent by a worker, taken by the harness")             \
 	X(PF_OBSERVED_LOOK, "look", "a look of the harness at two workers")
 
 #define PF_OBSERVED_ENUM(constant, name, text) constant,

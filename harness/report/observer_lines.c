@@ -15,10 +15,9 @@ static char *cost_text(double ns, char *out)
 
 void pf_observer_print(const pf_run *run, int columns, FILE *stream)
 {
-	const pf_observer *observer = run->session->observer;
 	const pf_contestant *worst = NULL;
 	const pf_observed *most = NULL;
-	char text[400], cost[PF_TEXT];
+	char text[400];
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		for (size_t k = 0; k < contestant->trial_count; k++) {
@@ -30,19 +29,25 @@ void pf_observer_print(const pf_run *run, int columns, FILE *stream)
 			}
 		}
 	}
-	if (!observer || !most) {
+	if (!most) {
 		return;
 	}
 	size_t used = (size_t)snprintf(text, sizeof text,
 				       "Observer: at most %.2g %% of a trial's time (%s:", 100 * most->share,
 				       worst->label);
+	static const struct {
+		pf_observed_unit unit;
+		const char *name;
+	} told[] = {{PF_OBSERVED_SPAN, "spans"},
+		    {PF_OBSERVED_THREAD_CPU, "reads of CPU time"},
+		    {PF_OBSERVED_RUN_DELAY, "of waiting"},
+		    {PF_OBSERVED_EVENT, "events"}};
 	const char *comma = "";
-	for (int unit = 0; unit < PF_OBSERVED_COUNT; unit++) {
-		if (most->counts[unit]) {
-			used += (size_t)snprintf(text + used, sizeof text - used, "%s %llu %ss at %s", comma,
-						 (unsigned long long)most->counts[unit],
-						 pf_observed_name((pf_observed_unit)unit),
-						 cost_text(observer->costs[unit].median_ns, cost));
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		if (most->counts[told[i].unit]) {
+			used += (size_t)snprintf(text + used, sizeof text - used, "%s %llu %s", comma,
+						 (unsigned long long)most->counts[told[i].unit],
+						 told[i].name);
 			comma = ",";
 		}
 	}
