@@ -32,6 +32,12 @@ const pf_command pf_commands[] = {
 	 "the margin, equivalent\nwhere it lies within. \"photofinish compare --commands --help\" is about "
 	 "commands, whose output is not checked.",
 	 2, 2, pf_cmd_compare, false},
+	{"audit", "VARIANT|FILE.so", "Check that a variant does the work that its time is for",
+	 "It scores photos that it has never seen, under new names in a new folder, in trials like all "
+	 "others; "
+	 "the\n"
+	 "reference is made afterwards. Exit status: 0 passed, 1 caught, 3 undecided.",
+	 1, 1, pf_cmd_audit, false},
 	{"notebook", "RECORD", "Write a run's lab notebook from its record",
 	 "RECORD is what --json wrote. The text is what --notebook of journey writes, to the byte.", 1, 1,
 	 pf_cmd_notebook, false},

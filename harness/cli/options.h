@@ -12,8 +12,9 @@
 /* Exit codes of every command. */
 enum pf_exit {
 	PF_EXIT_OK = 0,
-	PF_EXIT_FAIL = 1,  /* a regression, or output that differs */
-	PF_EXIT_ERROR = 2, /* usage, input or run-time error, or nothing valid was measured */
+	PF_EXIT_FAIL = 1,      /* a regression, or output that differs */
+	PF_EXIT_ERROR = 2,     /* usage, input or run-time error, or nothing valid was measured */
+	PF_EXIT_UNDECIDED = 3, /* by the commands whose help names it */
 	PF_EXIT_INTERRUPTED = 130,
 };
 

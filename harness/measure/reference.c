@@ -97,8 +97,7 @@ pf_status pf_engine_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 	return pf_file_sha256(file, digest, NULL, error);
 }
 
-/* Cache file of this dataset, engine and configuration. */
-static pf_status cache_path(const pf_session *session, char path[PATH_MAX], pf_error *error)
+pf_status pf_reference_path(const pf_session *session, char path[PATH_MAX], pf_error *error)
 {
 	uint8_t parts[3][PF_SHA256_BYTES], key[PF_SHA256_BYTES];
 	char hex[2 * PF_SHA256_BYTES + 1], home[PF_STORE_PATH_MAX];
@@ -175,7 +174,7 @@ pf_status pf_reference_get(const pf_session *session, const pf_trial_listener *l
 	char cache[PATH_MAX] = "";
 	pf_error why;
 	*out = (pf_reference){0};
-	if (all_hashed(session->dataset) && cache_path(session, cache, &why) != PF_OK) {
+	if (all_hashed(session->dataset) && pf_reference_path(session, cache, &why) != PF_OK) {
 		snprintf(out->note, sizeof out->note, "the reference is not kept: %s", why.message);
 		cache[0] = '\0';
 	}
@@ -200,7 +199,7 @@ pf_status pf_reference_renew(const pf_session *session, pf_reference *reference,
 	char cache[PATH_MAX] = "";
 	pf_error why;
 	pf_status status = run_afresh(session, NULL, reference, error);
-	if (status == PF_OK && cache_path(session, cache, &why) == PF_OK) {
+	if (status == PF_OK && pf_reference_path(session, cache, &why) == PF_OK) {
 		keep(session, cache, reference);
 	}
 	return status;

@@ -3,6 +3,7 @@
 #ifndef HARNESS_REFERENCE_H
 #define HARNESS_REFERENCE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "harness/measure/outcomes.h"
@@ -26,6 +27,8 @@ pf_status pf_reference_get(const pf_session *session, const pf_trial_listener *l
 
 /* Runs it afresh in place of one from the cache. */
 pf_status pf_reference_renew(const pf_session *session, pf_reference *reference, pf_error *error);
+/* The file that it is kept in: of this dataset, engine and configuration. Makes the folder. */
+pf_status pf_reference_path(const pf_session *session, char path[PATH_MAX], pf_error *error);
 void pf_reference_release(pf_reference *reference);
 
 /* SHA-256 of the engine's library file. */

@@ -250,6 +250,21 @@ static uint64_t note_turn(struct running *run, uint64_t last_turn_ns)
 	return now;
 }
 
+/* Reaps the process if it is gone: 1; -1: somebody else did, its ending is unknown; else 0. What it read and
+ * wrote can be had between its end and that. *gone_ns is when it was seen to be gone. */
+static int reap(struct running *run, int *ending, struct rusage *usage, uint64_t *gone_ns)
+{
+	siginfo_t info = {0};
+	bool gone = waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    info.si_pid == run->pid;
+	*gone_ns = pf_now_ns();
+	if (gone) {
+		pf_io_read(run->pid, &run->trial->io);
+	}
+	pid_t reaped = wait4(run->pid, ending, WNOHANG, usage);
+	return reaped == run->pid ? 1 : reaped < 0 && errno != EINTR ? -1 : 0;
+}
+
 /* Takes events until the process is gone and what it wrote was read, but no longer than a tick after its end:
  * a process that left its group may hold on to the stream. Returns the wait status. */
 static int follow(struct running *run, struct rusage *usage)
@@ -265,14 +280,15 @@ static int follow(struct running *run, struct rusage *usage)
 			open = read_events(run);
 		}
 		/* The end of the stream is the first sign of the process's end. */
-		pid_t gone = run->reaped ? 0 : wait4(run->pid, &ending, WNOHANG, usage);
+		uint64_t gone_ns = 0;
+		int gone = run->reaped ? 0 : reap(run, &ending, usage, &gone_ns);
 		turn_ns = note_turn(run, turn_ns);
-		if (gone == run->pid) {
+		if (gone > 0) {
 			run->reaped = true;
 			reaped_ns = turn_ns;
-			run->trial->wall_ns = turn_ns - run->begin_ns;
-			kill(-run->pid, SIGKILL);        /* what it may have left behind */
-		} else if (gone < 0 && errno != EINTR) { /* somebody else reaped it: its ending is unknown */
+			run->trial->wall_ns = gone_ns - run->begin_ns;
+			kill(-run->pid, SIGKILL); /* what it may have left behind */
+		} else if (gone < 0) {
 			run->reaped = run->garbled = true;
 		}
 		if (turn_ns - last_tick_ns > TICK_MS * 1000000ull) {

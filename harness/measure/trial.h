@@ -11,6 +11,7 @@
 #include "harness/measure/observer.h"
 #include "harness/measure/outcomes.h"
 #include "harness/measure/tolerance.h"
+#include "harness/measure/trial_io.h"
 #include "photofinish/dataset.h"
 #include "photofinish/placement.h"
 #include "photofinish/scorer.h"
@@ -68,6 +69,7 @@ typedef struct pf_trial {
 	uint64_t chunks;     /* of photos that were loaded ahead, whole */
 	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
 	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
+	pf_io_count io;                   /* of all its processes, when it ended */
 	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */
 	uint32_t worker_deaths;  /* workers that died and were replaced */
 	uint64_t involuntary_switches, major_faults;

@@ -10,9 +10,9 @@
 #include "harness/store/environment_json.h"
 #include "harness/store/goal_json.h"
 #include "harness/store/interval_json.h"
+#include "harness/store/json_file.h"
 #include "harness/store/machine_json.h"
 #include "harness/store/observer_json.h"
-#include "harness/store/output.h"
 #include "harness/store/outside_json.h"
 #include "harness/store/placement_json.h"
 #include "harness/store/record_claims.h"
@@ -247,21 +247,5 @@ json_t *pf_record_json(const pf_run *run)
 
 pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error)
 {
-	const size_t flags = JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17);
-	json_t *record = pf_record_json(run);
-	pf_new_file file;
-	if (!record) {
-		return pf_fail(error, PF_ERR_INTERNAL, path, "cannot put the record together");
-	}
-	pf_status status = pf_output_open(&file, path, error);
-	if (status == PF_OK) {
-		if (json_dumpf(record, file.stream, flags) || fputc('\n', file.stream) == EOF) {
-			status = pf_output_is_stdout(path)
-					 ? pf_fail_errno(error, NULL, "cannot write to standard output")
-					 : pf_fail_errno(error, path, "cannot write the record");
-		}
-		status = pf_output_close(&file, status, error);
-	}
-	json_decref(record);
-	return status;
+	return pf_json_write(pf_record_json(run), path, error);
 }

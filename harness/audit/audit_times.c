@@ -1,0 +1,407 @@
+/* Timed rounds on new photos: as they come, the same once more, one photo many times, a quarter of their
+ * pixels. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/audit/audit_parts.h"
+
+struct timing {
+	struct auditing *auditing;
+	pf_audit_recipe recipe; /* copies of one source, each altered in its own way */
+	pf_audit_set *previous; /* of the round before */
+	uint8_t previous_digest[PF_SHA256_BYTES];
+	pf_audit_set *drawn, *drawn_small; /* of the round that the reference scores, too */
+	pf_trial drawn_trial;
+	char wrong[320]; /* the first output that cannot be right */
+};
+
+static void close_set(pf_audit_set *set)
+{
+	if (set) {
+		pf_audit_set_close(set);
+		free(set);
+	}
+}
+
+/* On failure *out is to be closed, too. */
+static pf_status make_set(struct timing *timing, bool one, bool half, pf_audit_set **out, pf_error *error)
+{
+	pf_audit_recipe recipe = timing->recipe;
+	recipe.one = one;
+	recipe.half = half;
+	*out = calloc(1, sizeof **out);
+	return *out != NULL ? pf_audit_set_make(&recipe, timing->auditing->audit->session,
+						&timing->auditing->random, *out, error)
+			    : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+}
+
+/* Wall time of a trial; 0 where the harness was held up. */
+static uint64_t time_of(const pf_trial *trial)
+{
+	return trial->ending == PF_ENDED_OK ? trial->wall_ns : 0;
+}
+
+static pf_status run_set(struct timing *timing, const pf_audit_set *set, pf_trial *trial, pf_error *error)
+{
+	pf_status status = pf_audit_trial(timing->auditing, &set->session, false, trial, error);
+	/* Of a disturbed trial, too, which has none yet. */
+	return status == PF_OK ? pf_outcomes_digest(trial->outcomes, trial->digest, error) : status;
+}
+
+/* New photos: their time, and what the audit asks of the drawn round. */
+static pf_status run_fresh(struct timing *timing, uint32_t number, pf_audit_round *round, pf_error *error)
+{
+	pf_audit_set *set = NULL;
+	pf_trial trial = {0};
+	pf_status status = make_set(timing, false, false, &set, error);
+	if (status == PF_OK) {
+		status = run_set(timing, set, &trial, error);
+	}
+	if (status == PF_OK) {
+		round->fresh_ns = time_of(&trial);
+		round->fresh_cpu_ns = trial.cpu_ns;
+		round->fresh_read_bytes = trial.io.read_call_bytes;
+		round->fresh_photo_bytes = set->bytes;
+		round->reads_known = trial.io.known;
+		if (timing->previous != timing->drawn) {
+			close_set(timing->previous);
+		}
+		timing->previous = set;
+		set = NULL;
+		memcpy(timing->previous_digest, trial.digest, sizeof trial.digest);
+		if (number == timing->auditing->audit->drawn_round) {
+			timing->drawn = timing->previous;
+			timing->drawn_trial = trial;
+			return PF_OK;
+		}
+	}
+	close_set(set);
+	pf_trial_release(&trial);
+	return status;
+}
+
+/* The photos of the last fresh trial once more. */
+static pf_status run_again(struct timing *timing, pf_audit_round *round, pf_error *error)
+{
+	pf_trial trial = {0};
+	pf_status status = run_set(timing, timing->previous, &trial, error);
+	if (status == PF_OK) {
+		round->again_ns = time_of(&trial);
+		round->again_cpu_ns = trial.cpu_ns;
+		if (memcmp(trial.digest, timing->previous_digest, sizeof trial.digest) != 0 &&
+		    !trial.tolerance.declared && !timing->wrong[0]) {
+			snprintf(timing->wrong, sizeof timing->wrong,
+				 "the same photos got other scores the second time");
+		}
+	}
+	pf_trial_release(&trial);
+	return status;
+}
+
+/* Copies of one photo that is new. */
+static pf_status run_same(struct timing *timing, pf_audit_round *round, pf_error *error)
+{
+	pf_audit_set *set = NULL;
+	pf_trial trial = {0};
+	pf_status status = make_set(timing, true, false, &set, error);
+	if (status == PF_OK) {
+		status = run_set(timing, set, &trial, error);
+	}
+	if (status == PF_OK) {
+		round->same_ns = time_of(&trial);
+		round->same_cpu_ns = trial.cpu_ns;
+		for (size_t i = 1; i < trial.outcomes->count && !trial.tolerance.declared; i++) {
+			const pf_outcome *a = &trial.outcomes->photos[0], *b = &trial.outcomes->photos[i];
+			if ((a->status != b->status || !pf_scores_identical(&a->score, &b->score)) &&
+			    !timing->wrong[0]) {
+				snprintf(timing->wrong, sizeof timing->wrong,
+					 "copies of one photo got different scores");
+			}
+		}
+	}
+	pf_trial_release(&trial);
+	close_set(set);
+	return status;
+}
+
+static pf_status run_small(struct timing *timing, uint32_t number, pf_audit_round *round, pf_error *error)
+{
+	pf_audit_set *set = NULL;
+	pf_trial trial = {0};
+	pf_status status = make_set(timing, false, true, &set, error);
+	if (status == PF_OK) {
+		status = run_set(timing, set, &trial, error);
+	}
+	if (status == PF_OK) {
+		round->small_cpu_ns = trial.cpu_ns;
+		round->small_read_bytes = trial.io.read_call_bytes;
+		round->small_photo_bytes = set->bytes;
+		round->reads_known = round->reads_known && trial.io.known;
+	}
+	pf_trial_release(&trial);
+	if (status == PF_OK && number == timing->auditing->audit->drawn_round) {
+		timing->drawn_small = set;
+	} else {
+		close_set(set);
+	}
+	return status;
+}
+
+/* Every second round turns the order round, so that a machine that grows slower favours nobody. */
+static pf_status run_round(struct timing *timing, uint32_t number, pf_audit_round *round, pf_error *error)
+{
+	bool turned = number % 2 == 0;
+	pf_status status = turned ? run_again(timing, round, error) : run_fresh(timing, number, round, error);
+	if (status == PF_OK) {
+		status = run_same(timing, round, error);
+	}
+	if (status == PF_OK) {
+		status = turned ? run_fresh(timing, number, round, error) : run_again(timing, round, error);
+	}
+	if (status == PF_OK) {
+		status = run_small(timing, number, round, error);
+	}
+	return status;
+}
+
+/* How many times as fast as new photos the others were, over the rounds that have both times; by wall or CPU
+ * time. False with fewer than two rounds. */
+static bool speed_of(const pf_audit *audit, bool same, bool cpu, pf_interval *ratio)
+{
+	double *fresh = calloc(2 * audit->rounds_done + 1, sizeof *fresh),
+	       *other = fresh + audit->rounds_done;
+	size_t n = 0;
+	if (!fresh) {
+		abort();
+	}
+	for (uint32_t i = 0; i < audit->rounds_done; i++) {
+		const pf_audit_round *round = &audit->timed[i];
+		uint64_t new_ns = cpu ? round->fresh_cpu_ns : round->fresh_ns;
+		uint64_t seen_ns = cpu    ? same ? round->same_cpu_ns : round->again_cpu_ns
+				   : same ? round->same_ns
+					  : round->again_ns;
+		if (new_ns && seen_ns) {
+			fresh[n] = (double)new_ns;
+			other[n++] = (double)seen_ns;
+		}
+	}
+	if (n >= 2) {
+		*ratio = pf_ratio_interval(fresh, other, n, PF_LEVEL);
+	}
+	free(fresh);
+	return n >= 2;
+}
+
+/* What a cache saves is work, and CPU time is not disturbed by others' work: it can pass a variant whose wall
+ * time is undecided. Either can catch it. On a device CPU time says nothing. */
+static void judge_cache(pf_audit *audit, pf_audit_check check, bool same)
+{
+	char figure[80];
+	pf_interval wall, cpu = {0};
+	bool on_device = audit->contestant->variant->caps & PF_CAP_GPU;
+	if (!speed_of(audit, same, false, &wall) || !speed_of(audit, same, true, &cpu)) {
+		pf_audit_note(audit, check, PF_AUDIT_UNDECIDED, NULL,
+			      "an interval takes two undisturbed rounds");
+		return;
+	}
+	bool caught = wall.low > PF_AUDIT_FASTER || (!on_device && cpu.low > PF_AUDIT_FASTER);
+	bool passed = wall.high <= PF_AUDIT_FASTER || (!on_device && cpu.high <= PF_AUDIT_FASTER);
+	snprintf(figure, sizeof figure, "%+.1f %% (%.1f to %.1f), CPU %+.1f %% (%.1f to %.1f)",
+		 100 * (wall.mean - 1), 100 * (wall.low - 1), 100 * (wall.high - 1), 100 * (cpu.mean - 1),
+		 100 * (cpu.low - 1), 100 * (cpu.high - 1));
+	pf_audit_note(
+		audit, check,
+		caught   ? PF_AUDIT_CAUGHT
+		: passed ? PF_AUDIT_PASSED
+			 : PF_AUDIT_UNDECIDED,
+		figure, "%s",
+		caught   ? "more than 2 % faster: something remembers them"
+		: passed ? ""
+			 : "2 % lies within both intervals: more --rounds or --photos, or a quieter machine");
+	audit->results[check].interval = wall;
+	audit->results[check].cpu = cpu;
+}
+
+/* Bytes read for the larger files beyond those for the smaller: what libraries and models take cancels out.
+ */
+static void judge_read(pf_audit *audit)
+{
+	char figure[80];
+	double least = INFINITY;
+	for (uint32_t i = 0; i < audit->rounds_done; i++) {
+		const pf_audit_round *round = &audit->timed[i];
+		double more = (double)round->fresh_photo_bytes - (double)round->small_photo_bytes;
+		double share = ((double)round->fresh_read_bytes - (double)round->small_read_bytes) / more;
+		if (!round->reads_known) {
+			pf_audit_note(audit, PF_AUDIT_READ, PF_AUDIT_NOT_TESTABLE, NULL,
+				      "the kernel does not tell what a process reads (/proc/PID/io)");
+			return;
+		}
+		least = share < least ? share : least;
+	}
+	snprintf(figure, sizeof figure, "%.2f bytes for each byte of a photo", least);
+	bool enough = least >= PF_AUDIT_READ_SHARE;
+	/* Pages of a mapped file are in no count of read calls: no proof of anything. */
+	pf_audit_note(audit, PF_AUDIT_READ, enough ? PF_AUDIT_PASSED : PF_AUDIT_UNDECIDED, figure, "%s",
+		      enough ? ""
+			     : "read calls do not cover the photos: they are mapped, or not read at all");
+}
+
+static void judge_decode(pf_audit *audit)
+{
+	char figure[80];
+	double *shares = calloc(audit->rounds_done + 1, sizeof *shares);
+	if (!shares) {
+		abort();
+	}
+	for (uint32_t i = 0; i < audit->rounds_done; i++) {
+		shares[i] = ((double)audit->timed[i].fresh_cpu_ns - (double)audit->timed[i].small_cpu_ns) /
+			    (double)audit->reference_more_ns;
+	}
+	if (audit->contestant->variant->caps & PF_CAP_GPU) {
+		pf_audit_note(audit, PF_AUDIT_DECODE, PF_AUDIT_NOT_TESTABLE, NULL,
+			      "a device decodes, the CPU's time says nothing");
+	} else if (audit->reference_more_ns < PF_AUDIT_DECODE_LEAST_NS) {
+		pf_audit_note(audit, PF_AUDIT_DECODE, PF_AUDIT_NOT_TESTABLE, NULL,
+			      "the photos are so small that their size takes the reference less than %u ms",
+			      PF_AUDIT_DECODE_LEAST_NS / 1000000);
+	} else if (audit->rounds_done < 2) {
+		pf_audit_note(audit, PF_AUDIT_DECODE, PF_AUDIT_UNDECIDED, NULL,
+			      "an interval takes two rounds");
+	} else {
+		pf_interval share = pf_mean_interval(shares, audit->rounds_done, PF_LEVEL);
+		snprintf(figure, sizeof figure, "%.0f %% (%.0f to %.0f) of what the reference takes more",
+			 100 * share.mean, 100 * share.low, 100 * share.high);
+		pf_audit_verdict verdict = share.low > PF_AUDIT_DECODE_SHARE    ? PF_AUDIT_PASSED
+					   : share.high < PF_AUDIT_DECODE_SHARE ? PF_AUDIT_CAUGHT
+										: PF_AUDIT_UNDECIDED;
+		pf_audit_note(audit, PF_AUDIT_DECODE, verdict, figure, "%s",
+			      verdict == PF_AUDIT_CAUGHT
+				      ? "four times the pixels take it hardly more time: they are not decoded"
+			      : verdict == PF_AUDIT_UNDECIDED ? "25 % lie within the interval"
+							      : "");
+		audit->results[PF_AUDIT_DECODE].interval = share;
+	}
+	free(shares);
+}
+
+static void judge_stages(pf_audit *audit, const pf_trial *trial)
+{
+	char figure[80];
+	uint64_t sum_ns = 0, spans = 0, slots = trial->workers + 1;
+	for (int i = 0; i < PF_STAGE_COUNT; i++) {
+		sum_ns += trial->stage_ns[i];
+		spans += trial->stage_spans[i];
+	}
+	uint64_t decodes = trial->stage_spans[PF_STAGE_DECODE];
+	snprintf(figure, sizeof figure, "%llu decodes of %zu photos, %.0f %% of %llu processes' time",
+		 (unsigned long long)decodes, trial->photos_scored,
+		 100.0 * (double)sum_ns / ((double)trial->wall_ns * (double)slots),
+		 (unsigned long long)slots);
+	if (spans == 0 || audit->contestant->variant->caps & PF_CAP_COMMAND) {
+		pf_audit_note(audit, PF_AUDIT_STAGES, PF_AUDIT_NOT_TESTABLE, NULL, "it opens no spans");
+	} else if (decodes < trial->photos_scored) {
+		pf_audit_note(audit, PF_AUDIT_STAGES, PF_AUDIT_CAUGHT, figure,
+			      "photos were scored without being decoded");
+	} else if (sum_ns > trial->wall_ns * slots) {
+		pf_audit_note(audit, PF_AUDIT_STAGES, PF_AUDIT_CAUGHT, figure,
+			      "its spans say more time than there was");
+	} else {
+		pf_audit_note(audit, PF_AUDIT_STAGES, PF_AUDIT_PASSED, figure, "%s", "");
+	}
+}
+
+/* The reference on the drawn round's photos, after all trials. */
+static pf_status judge_drawn(struct timing *timing, pf_error *error)
+{
+	pf_audit *audit = timing->auditing->audit;
+	pf_trial whole = {0}, small = {0};
+	char figure[80], what[320];
+	pf_status status = pf_audit_trial(timing->auditing, &timing->drawn->session, true, &whole, error);
+	if (status == PF_OK) {
+		status = pf_audit_trial(timing->auditing, &timing->drawn_small->session, true, &small, error);
+	}
+	if (status == PF_OK) {
+		size_t count = whole.outcomes->count, differ;
+		differ = pf_audit_differing(&timing->drawn_trial, timing->drawn->dataset, whole.outcomes,
+					    what, sizeof what);
+		snprintf(figure, sizeof figure, "round %u of %u: %zu of %zu photos", audit->drawn_round,
+			 audit->rounds_done, count - differ, count);
+		bool wrong = differ || timing->wrong[0];
+		pf_audit_note(audit, PF_AUDIT_TIMED, wrong ? PF_AUDIT_CAUGHT : PF_AUDIT_PASSED, figure, "%s",
+			      differ ? what : timing->wrong);
+		audit->reference_more_ns = whole.cpu_ns > small.cpu_ns ? whole.cpu_ns - small.cpu_ns : 0;
+		judge_decode(audit);
+	}
+	pf_trial_release(&whole);
+	pf_trial_release(&small);
+	return status;
+}
+
+/* The photo of middle size, as often as the set has photos. */
+static void choose_recipe(struct timing *timing)
+{
+	const struct auditing *auditing = timing->auditing;
+	const pf_dataset *base = auditing->audit->session->dataset;
+	size_t middle = 0;
+	for (size_t i = 0; i < auditing->source_count; i++) {
+		size_t smaller = 0;
+		uint64_t own = base->photos[auditing->sources[i]].size_bytes;
+		for (size_t k = 0; k < auditing->source_count; k++) {
+			smaller += base->photos[auditing->sources[k]].size_bytes < own;
+		}
+		middle = smaller == auditing->source_count / 2 ? i : middle;
+	}
+	timing->recipe = (pf_audit_recipe){.base = base, .count = auditing->audit->photos};
+	for (size_t i = 0; i < timing->recipe.count; i++) {
+		timing->recipe.sources[i] = auditing->sources[middle];
+	}
+}
+
+static void not_tested(pf_audit *audit, const char *why)
+{
+	static const pf_audit_check timed[] = {PF_AUDIT_TIMED, PF_AUDIT_REPEATED, PF_AUDIT_SEEN,
+					       PF_AUDIT_READ,  PF_AUDIT_DECODE,   PF_AUDIT_STAGES};
+	for (size_t i = 0; i < sizeof timed / sizeof *timed; i++) {
+		pf_audit_note(audit, timed[i], PF_AUDIT_NOT_TESTABLE, NULL, "%s", why);
+	}
+}
+
+pf_status pf_audit_times(struct auditing *auditing, pf_error *error)
+{
+	pf_audit *audit = auditing->audit;
+	struct timing timing = {.auditing = auditing};
+	pf_status status = PF_OK;
+	if (pf_audit_verdict_of(audit) == PF_AUDIT_CAUGHT) {
+		not_tested(audit, "wrong output gets no time");
+		return PF_OK;
+	}
+	if (!audit->rounds) {
+		not_tested(audit, "no timed rounds were asked for");
+		return PF_OK;
+	}
+	choose_recipe(&timing);
+	audit->drawn_round = 1 + (uint32_t)pf_random_below(&auditing->random, audit->rounds);
+	for (uint32_t i = 1; i <= audit->rounds && status == PF_OK; i++) {
+		status = run_round(&timing, i, &audit->timed[i - 1], error);
+		audit->rounds_done += status == PF_OK;
+	}
+	if (audit->rounds_done) {
+		judge_cache(audit, PF_AUDIT_REPEATED, true);
+		judge_cache(audit, PF_AUDIT_SEEN, false);
+		judge_read(audit);
+	}
+	if (status == PF_OK) {
+		judge_stages(audit, &timing.drawn_trial);
+		status = judge_drawn(&timing, error);
+	}
+	if (timing.previous != timing.drawn) {
+		close_set(timing.previous);
+	}
+	close_set(timing.drawn);
+	close_set(timing.drawn_small);
+	pf_trial_release(&timing.drawn_trial);
+	return status;
+}

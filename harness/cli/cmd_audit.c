@@ -1,0 +1,142 @@
+/* audit: does a variant do the work that its time is for? */
+#include <string.h>
+
+#include "harness/audit/audit.h"
+#include "harness/cli/commands.h"
+#include "harness/cli/common.h"
+#include "harness/cli/run_setting.h"
+#include "harness/measure/contestant.h"
+#include "harness/measure/interrupt.h"
+#include "harness/measure/outside.h"
+#include "harness/report/audit_table.h"
+#include "harness/report/progress.h"
+#include "harness/store/audit_json.h"
+#include "harness/store/output.h"
+
+struct request {
+	pf_common common;
+	const char *dataset, *json;
+	uint32_t photos, rounds;
+	uint64_t seed;
+	bool has_seed;
+};
+
+static void show_progress(void *context, size_t done, size_t total)
+{
+	pf_progress_update(context, done, total, "trials", NULL);
+}
+
+static int exit_code(const pf_audit *audit)
+{
+	static const int codes[] = {PF_EXIT_OK, PF_EXIT_FAIL, PF_EXIT_UNDECIDED};
+	pf_audit_verdict verdict = pf_audit_verdict_of(audit);
+	return verdict != PF_AUDIT_CAUGHT && pf_interrupts ? PF_EXIT_INTERRUPTED : codes[verdict];
+}
+
+/* A shared object stands for the variant that it holds. */
+static pf_status choose(const char *operand, uint32_t workers, pf_contestant *contestant, pf_error *error)
+{
+	const char *ending = strrchr(operand, '.');
+	if (!strchr(operand, '/') && (!ending || strcmp(ending, ".so") != 0)) {
+		return pf_contestant_parse(operand, workers, contestant, error);
+	}
+	const struct pf_variant *variant, *last = NULL;
+	pf_texts plugins = {.texts = {operand}, .count = 1};
+	pf_status status = pf_common_outside(&plugins, NULL, error);
+	for (size_t i = 0; (variant = pf_variant_at(i)); i++) {
+		last = variant;
+	}
+	if (status != PF_OK) {
+		return status;
+	}
+	return last ? pf_contestant_parse(last->name, workers, contestant, error)
+		    : pf_fail(error, PF_ERR_INTERNAL, operand, "it holds no variant");
+}
+
+static pf_status deliver(const struct request *request, const pf_audit *audit, pf_error *error)
+{
+	pf_progress_clear();
+	if (!request->json || !pf_output_is_stdout(request->json)) {
+		pf_audit_print(audit, stdout);
+	}
+	fflush(stdout);
+	return request->json ? pf_audit_write(audit, request->json, error) : PF_OK;
+}
+
+static int execute(const struct request *request, const pf_contestant *contestant,
+		   const pf_scorer_config *config)
+{
+	char label[160];
+	pf_error error = {0};
+	pf_run_setting setting = {.session = {.manifest_fd = -1}};
+	pf_audit audit = {.contestant = contestant,
+			  .session = &setting.session,
+			  .photos = request->photos,
+			  .rounds = request->rounds,
+			  .seed = request->has_seed ? request->seed : pf_seed_from_clock(),
+			  .progress = show_progress,
+			  .context = label};
+	snprintf(label, sizeof label, "auditing %s", contestant->label);
+	pf_status status = pf_output_check(request->json, &error);
+	if (status == PF_OK) {
+		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
+	}
+	if (status == PF_OK) {
+		setting.session.timeout_s = request->common.timeout_s > 0 ? request->common.timeout_s
+									  : 60 + 5.0 * request->photos;
+		status = pf_audit_run(&audit, &error);
+	}
+	if (status == PF_OK) {
+		status = deliver(request, &audit, &error);
+	}
+	pf_progress_clear();
+	int code = status == PF_OK ? exit_code(&audit) : pf_report_error(&error);
+	pf_audit_release(&audit);
+	pf_run_setting_close(&setting);
+	return code;
+}
+
+int pf_cmd_audit(const pf_command *command, int argc, char **argv)
+{
+	struct request request = {.common = PF_COMMON_DEFAULTS, .dataset = "dash", .photos = 8, .rounds = 10};
+	const pf_arg table[] = {
+		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
+		 "whose photos new ones are made from (default: dash)", 0, 0},
+		{"photos", 'n', PF_ARG_COUNT, &request.photos, "N", "new photos of a trial (default: 8)", 2,
+		 PF_AUDIT_PHOTOS_MOST},
+		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R",
+		 "timed rounds of four trials (default: 10; 0: outputs alone)", 0, 1000},
+		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
+		 "write the record of the audit (- for standard output)", 0, 0},
+		{.name = "seed",
+		 .type = PF_ARG_SEED,
+		 .target = &request.seed,
+		 .given = &request.has_seed,
+		 .metavar = "N",
+		 .help = "of alterations, names and the drawn round (default: from the clock)"},
+		PF_PLUGIN_ARG(request.common.plugins),
+		PF_COMMAND_ARG(request.common.commands),
+		PF_STAGES_ARG(request.common),
+		PF_PLACEMENT_ARG(request.common),
+		PF_COMMON_ARGS(request.common),
+		{0},
+	};
+	char **operands;
+	int count;
+	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
+	if (code >= 0) {
+		return code;
+	}
+	pf_scorer_config config;
+	pf_error error = {0};
+	pf_contestant contestant = {0};
+	pf_status status = pf_common_apply(&request.common, &config, &error);
+	if (status == PF_OK) {
+		status = choose(operands[0], request.common.workers, &contestant, &error);
+	}
+	if (status == PF_OK && contestant.variant && contestant.variant->caps & PF_CAP_FLOOR) {
+		status = pf_fail(&error, PF_ERR_USAGE, NULL, "%s scores nothing: there is nothing to audit",
+				 contestant.label);
+	}
+	return status == PF_OK ? execute(&request, &contestant, &config) : pf_report_error(&error);
+}

@@ -1,0 +1,13 @@
+/* JSON documents into files, as all records are written: sorted keys, all 17 digits, all or nothing. */
+#ifndef HARNESS_JSON_FILE_H
+#define HARNESS_JSON_FILE_H
+
+#include <jansson.h>
+
+#include "photofinish/status.h"
+
+/* Writes `record` (taken over; NULL, as json_pack gives on failure, is PF_ERR_INTERNAL) to `path`, "-" being
+ * standard output. */
+pf_status pf_json_write(json_t *record, const char *path, pf_error *error);
+
+#endif

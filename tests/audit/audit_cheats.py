@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Planted cheats: the audit catches each by the check that is there for it, and no honest variant.
+Usage: audit_cheats.py PHOTOFINISH FOLDER-OF-PLUGINS
+
+Cheats that outputs give away are caught for certain. One that remembers photos is caught by times; on a machine that is
+busy enough they may stay undecided, but it never passes."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+# Check that catches each cheat, and whether it takes times.
+CHEATS = {
+    "cached_by_name": ("swapped_contents", False),
+    "cached_by_size": ("fresh_photos", False),
+    "constant": ("differing_scores", False),
+    "decode_skipped": ("fresh_photos", False),
+    "from_reference": ("kept_reference", False),
+    "cached_by_content": ("repeated_photo", True),
+    "cached_on_disk": ("seen_photos", True),
+}
+EXITS = {"passed": 0, "caught": 1, "undecided": 3}
+
+
+def audit(program, what, rounds):
+    """The record of an audit. Few stages, as it is the audit that is tested; for times those that take some."""
+    stages = "facts,decode,faces" if rounds else "facts,decode,quality"
+    with tempfile.TemporaryDirectory(prefix="photofinish-") as notes:
+        result = subprocess.run([program, "audit", what, "--dataset", "tiny", "--photos", "6", "--rounds", str(rounds),
+                                 "--stages", stages, "--quiet", "--json", "-"],
+                                env=dict(os.environ, TMPDIR=notes), capture_output=True, text=True, timeout=300)
+    if result.returncode not in EXITS.values():
+        sys.exit(f"FAILED: audit {what}: exit {result.returncode}\n{result.stderr}")
+    record = json.loads(result.stdout)
+    if EXITS[record["verdict"]] != result.returncode:
+        sys.exit(f"FAILED: audit {what}: {record['verdict']} and exit {result.returncode}")
+    return record
+
+
+def show(record):
+    return "; ".join(f"{check['check']} {check['verdict']} {check['figure'] or ''}" for check in record["checks"])
+
+
+def main():
+    program, plugins = sys.argv[1:3]
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="photofinish-data-") as data:
+        os.environ["PHOTOFINISH_DATA"] = data
+        subprocess.run([program, "dataset", "make", "tiny", "--quiet"], check=True, capture_output=True)
+        for cheat, (name, timed) in CHEATS.items():
+            record = audit(program, f"{plugins}/cheat_{cheat}.so", 2 if timed else 0)
+            verdict = next(check["verdict"] for check in record["checks"] if check["check"] == name)
+            good = verdict in (("caught", "undecided") if timed else ("caught",)) and record["verdict"] != "passed"
+            failed += not good
+            print(f"{'ok    ' if good else 'FAILED'}  {cheat}: {name} {verdict}" + ("" if good else f"\n  {show(record)}"))
+        for honest, rounds in (("single-load", 2), ("parallel", 0), ("streaming", 0), (f"{plugins}/cheat_honest.so", 0)):
+            record = audit(program, honest, rounds)
+            wrong = [check for check in record["checks"] if check["verdict"] == "caught"]
+            left = [entry for entry in os.listdir(data) if entry not in ("tiny", ".references")]
+            left += os.listdir(os.path.join(data, ".references")) if os.path.isdir(os.path.join(data, ".references")) else []
+            good = not wrong and not left and record["checks"][0]["verdict"] == "passed"
+            failed += not good
+            print(f"{'ok    ' if good else 'FAILED'}  honest: {os.path.basename(honest)}" +
+                  ("" if good else f"\n  {show(record)} {left}"))
+    sys.exit(bool(failed))
+
+
+main()
