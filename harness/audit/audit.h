@@ -38,11 +38,12 @@ typedef enum pf_audit_verdict {
 } pf_audit_verdict;
 const char *pf_audit_verdict_name(pf_audit_verdict verdict); /* "not testable" */
 
-#define PF_AUDIT_FASTER 1.02 /* that a photo seen before may be, at most (MLPerf's TEST04 has a like limit) \
-			      */
+/* How many times as fast a photo seen before may be (MLPerf has a like limit), how much of the files has to
+ * be read, and how much of the CPU time that a larger photo takes the reference more: a decoder may be
+ * better. */
+#define PF_AUDIT_FASTER 1.02
 #define PF_AUDIT_READ_SHARE 0.98
-#define PF_AUDIT_DECODE_SHARE \
-	0.25 /* of the CPU time that the reference's photos take more: a decoder may be better */
+#define PF_AUDIT_DECODE_SHARE 0.25
 #define PF_AUDIT_DECODE_LEAST_NS 5000000u /* of that difference: below it is noise */
 
 typedef struct pf_audit_result {
