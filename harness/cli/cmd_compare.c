@@ -133,6 +133,7 @@ int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv)
 		 .help = "seed of the shuffled order of trials (default: from the clock)"},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
+		PF_COUNTERS_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},

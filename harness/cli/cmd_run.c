@@ -150,7 +150,7 @@ static int execute(const struct request *request, const char *command, pf_contes
 	if (status == PF_OK && journey) {
 		status = measure_first_results(&run, &error);
 	}
-	if (executed && journey) {
+	if (executed && journey && pf_run_counters_cost(&run) <= PF_COUNTERS_COST_LIMIT) {
 		answer_claims(&run);
 	}
 	pf_progress_clear();
@@ -210,6 +210,7 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
 		PF_STAGES_ARG(request.common),
+		PF_COUNTERS_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},
@@ -249,6 +250,7 @@ int pf_cmd_run(const pf_command *command, int argc, char **argv)
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
 		PF_STAGES_ARG(request.common),
+		PF_COUNTERS_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},

@@ -33,7 +33,8 @@ typedef struct pf_common {
 	const char *config_file;
 	pf_progress_choice progress;
 	const char *placement_text;
-	const char *stages; /* that take part; NULL: all */
+	const char *stages;   /* that take part; NULL: all */
+	const char *counters; /* NULL: nothing is counted */
 	pf_texts plugins, commands;
 	pf_placement placement; /* filled in by pf_common_apply */
 } pf_common;
@@ -55,6 +56,16 @@ typedef struct pf_common {
 	{                                                                                                \
 		"stages", 0, PF_ARG_TEXT, &(c).stages, "LIST",                                           \
 			"stages that take part, of facts,decode,quality,pose,faces (default: all)", 0, 0 \
+	}
+
+/* A row for commands that run trials and show what was counted in them. */
+#define PF_COUNTERS_ARG(c)                                                        \
+	{                                                                         \
+		"counters", 0, PF_ARG_TEXT, &(c).counters, "LIST",                \
+			"count in trials and stages, of "                         \
+			"cycles,instructions,cache,branch,tlb,topdown,software, " \
+			"libpfm4 names, instructions:valgrind",                   \
+			0, 0                                                      \
 	}
 
 /* Rows of an option table for a pf_common named `c`. */

@@ -10,6 +10,9 @@ pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, 
 {
 	*setting = (pf_run_setting){.session = {.manifest_fd = -1}};
 	pf_status status = pf_build_check_timing(error);
+	if (status == PF_OK && common->counters) {
+		status = pf_counter_plan_parse(common->counters, &setting->counters, error);
+	}
 	if (status == PF_OK) {
 		status = pf_common_dataset(dataset, &setting->dataset, error);
 	}
@@ -22,6 +25,7 @@ pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, 
 	if (status == PF_OK) {
 		pf_common_limits(common, &setting->session);
 		setting->session.observer = pf_observer_of_this_machine();
+		setting->session.counters = common->counters ? &setting->counters : NULL;
 	}
 	if (status == PF_OK && pf_outside_has_commands()) {
 		status = pf_view_open(setting->dataset, setting->view, error);

@@ -9,6 +9,7 @@ typedef struct pf_run_setting {
 	pf_dataset *dataset;
 	pf_session session;
 	char view[PF_VIEW_PATH_MAX];
+	pf_counter_plan counters;
 } pf_run_setting;
 
 /* Opens what `dataset` names, which must have photos, once pf_common_apply has been there. Close it in any

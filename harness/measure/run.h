@@ -128,6 +128,10 @@ double pf_run_core_share(const pf_run *run);
 
 #define PF_QUIET_SHARE 0.92 /* that a trial of one worker gets at least on a quiet machine */
 
+/* Largest share of a trial's time that its counters cost; 0 where nothing was counted. Above
+ * PF_COUNTERS_COST_LIMIT the run's times are not for claims or baselines. */
+double pf_run_counters_cost(const pf_run *run);
+
 #define PF_WARM_SHARE 0.01 /* of the dataset's bytes: more than that from storage is not "warm" */
 
 /* True if no checked trial read more than that from storage. */

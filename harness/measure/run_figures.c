@@ -165,3 +165,15 @@ const pf_contestant *pf_run_baseline(const pf_run *run)
 	}
 	return NULL;
 }
+
+double pf_run_counters_cost(const pf_run *run)
+{
+	double most = 0;
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		for (size_t k = 0; k < run->contestants[i].trial_count; k++) {
+			const pf_trial_counters *counters = run->contestants[i].trials[k].counters;
+			most = counters && counters->cost_share > most ? counters->cost_share : most;
+		}
+	}
+	return most;
+}

@@ -44,7 +44,10 @@ static void ask_for_places(struct running *run)
 
 static pf_status prepare(struct running *run, uint32_t workers, const int64_t *options, pf_error *error)
 {
-	size_t bytes = pf_trial_shared_bytes(workers);
+	const pf_counter_plan *counters = run->session->counters;
+	size_t counters_offset = (pf_trial_shared_bytes(workers) + 63) / 64 * 64;
+	size_t counters_bytes = pf_counter_block_bytes(counters, workers);
+	size_t bytes = counters_offset + counters_bytes;
 	run->shared_bytes = bytes;
 	run->workers = workers;
 	int shared_fd = memfd_create("trial", MFD_CLOEXEC), output_fd = memfd_create("output", MFD_CLOEXEC);
@@ -68,6 +71,10 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->memory_limit_bytes = run->session->memory_limit_bytes;
 	run->shared->photo_timeout_ns = (uint64_t)(run->session->photo_timeout_s * 1e9);
 	run->shared->scorer = run->session->scorer;
+	if (counters_bytes) {
+		run->shared->counters_offset = counters_offset;
+		pf_trial_counter_block(run->shared)->plan = *counters;
+	}
 	const struct pf_option *known = run->variant->options;
 	for (int i = 0; known && known[i].name; i++) {
 		run->shared->options[i] = options ? options[i] : known[i].default_value;
@@ -215,6 +222,7 @@ static void watch(struct running *run)
 	}
 	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
 	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
+	pf_energy_update(&run->energy, false);
 	const pf_trial_listener *listener = run->listener;
 	if (listener && listener->look) {
 		uint32_t of, busy = pf_occupancy(run->shared->traces, run->workers, run->variant->caps, &of);
@@ -321,10 +329,12 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	if (status == PF_OK) {
 		pf_machine_counters before, after;
 		pf_machine_read(NULL, NULL, &before);
+		pf_energy_start(&run->energy, PF_SYSFS);
 		status = start(run, error);
 		if (status == PF_OK) {
 			int ending = follow(run, &usage);
 			pf_machine_read(NULL, NULL, &after);
+			pf_energy_stop(&run->energy, &out->energy);
 			pf_trial_collect(run, &usage);
 			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
 			pf_trial_judge(run, ending);
@@ -350,5 +360,6 @@ void pf_trial_release(pf_trial *trial)
 {
 	pf_outcomes_free(trial->outcomes);
 	free(trial->places);
+	free(trial->counters);
 	*trial = (pf_trial){0};
 }

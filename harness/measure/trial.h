@@ -6,11 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/measure/energy.h"
 #include "harness/measure/frames.h"
 #include "harness/measure/machine_state.h"
 #include "harness/measure/observer.h"
 #include "harness/measure/outcomes.h"
 #include "harness/measure/tolerance.h"
+#include "harness/measure/trial_counters.h"
 #include "harness/measure/trial_io.h"
 #include "photofinish/dataset.h"
 #include "photofinish/placement.h"
@@ -32,6 +34,7 @@ typedef struct pf_session {
 	const char *view;            /* of the dataset, for commands (dataset_view.h); NULL: none run */
 	pf_placement placement;      /* of the workers; zeroed: none are bound */
 	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
+	const pf_counter_plan *counters; /* NULL: nothing is counted, and spans cost nothing for it */
 } pf_session;
 
 /* Opens *session on a dataset, which must outlive it. */
@@ -81,6 +84,8 @@ typedef struct pf_trial {
 	pf_tolerance tolerance; /* of a command's scores; not declared: they are exact */
 	size_t photos_scored, photos_failed;
 	pf_place *places;                /* workers + 1: where each slot ran; owned */
+	pf_trial_counters *counters;     /* NULL where nothing was to be counted; owned */
+	pf_energy energy;                /* of the whole machine meanwhile */
 	pf_outcomes *outcomes;           /* NULL once a run has checked them */
 	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */
 } pf_trial;

@@ -176,6 +176,8 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 		memcpy(trial->places, pf_trial_places(run->shared, run->workers),
 		       (run->workers + 1) * sizeof *trial->places);
 	}
+	trial->counters = pf_trial_counters_collect(pf_trial_counter_block(run->shared), run->workers,
+						    trial->wall_ns);
 	trial->startup_ns = startup_once(run->shared->traces, run->workers);
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];

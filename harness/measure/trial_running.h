@@ -29,6 +29,7 @@ struct running {
 	bool stopped_at_first; /* result, as the session asks for */
 	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
 	pf_frame_end end;
+	pf_energy_meter energy;
 	pf_trial *trial;
 	pf_frame_reader reader;
 };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "harness/measure/command.h"
+#include "harness/measure/counter_spans.h"
 #include "photofinish/placement.h"
 #include "photofinish/scorer.h"
 #include "photofinish/trace.h"
@@ -24,6 +25,7 @@ struct pf_trial_shared {
 	pf_scorer_config scorer;
 	atomic_int cancel;
 	pf_command_note command;
+	uint64_t counters_offset; /* of a pf_counter_block in this block; 0: nothing is counted */
 	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
 	pf_trace traces[];        /* workers + 1, as many rings after them, as many pf_place after those */
 };
@@ -45,6 +47,12 @@ static inline size_t pf_trial_shared_bytes(uint32_t workers)
 static inline pf_trial_ring *pf_trial_rings(struct pf_trial_shared *shared, uint32_t workers)
 {
 	return (pf_trial_ring *)(shared->traces + workers + 1);
+}
+
+static inline pf_counter_block *pf_trial_counter_block(struct pf_trial_shared *shared)
+{
+	return shared->counters_offset ? (pf_counter_block *)((char *)shared + shared->counters_offset)
+				       : NULL;
 }
 
 static inline pf_place *pf_trial_places(struct pf_trial_shared *shared, uint32_t workers)

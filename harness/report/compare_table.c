@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/report/comparison_lines.h"
+#include "harness/report/counter_lines.h"
 #include "harness/report/observer_lines.h"
 #include "harness/report/outside_lines.h"
 #include "harness/report/placement_lines.h"
@@ -103,5 +104,6 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 	pf_run_print_warnings(run, columns, stream);
 	pf_placement_print(run, stream);
 	pf_observer_print(run, columns, stream);
+	pf_counters_print(run, columns, stream);
 	pf_run_print_lost_photos(run, stream);
 }

@@ -7,6 +7,7 @@
 #include "harness/measure/page_cache.h"
 #include "harness/measure/run_comparison.h"
 #include "harness/store/comparison_json.h"
+#include "harness/store/counters_json.h"
 #include "harness/store/environment_json.h"
 #include "harness/store/goal_json.h"
 #include "harness/store/interval_json.h"
@@ -84,6 +85,8 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "startup_ns", integer_or_null(trial->startup_ns, checked));
 	json_object_set_new(object, "stages", checked ? stages_json(trial) : json_object());
 	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
+	json_object_set_new(object, "counters", pf_trial_counters_json(trial));
+	json_object_set_new(object, "energy", pf_trial_energy_json(trial));
 	json_object_set_new(object, "photos_scored", integer(trial->photos_scored));
 	json_object_set_new(object, "photos_failed", integer(trial->photos_failed));
 	json_object_set_new(object, "peak_rss_bytes",
@@ -237,6 +240,8 @@ json_t *pf_record_json(const pf_run *run)
 				   "reference", reference_json(run), "placement", pf_run_placement_json(run),
 				   "rounds", integer(run->rounds), "rounds_done", integer(run->rounds_done),
 				   "seed", seed, "partial", (int)run->partial, "variants", variants);
+	json_object_set_new(record, "profiled",
+			    json_boolean(run->session->counters && run->session->counters->count));
 	json_object_set_new(record, "comparison", run_comparison_json(run));
 	json_object_set_new(record, "observer", pf_observer_json(run->session->observer));
 	json_object_set_new(record, "goal", pf_goal_json(run));
