@@ -16,7 +16,7 @@ set(light_harness
     "harness/report/(bench_table|comparison_lines|progress|text)\\.c"
     "harness/store/(bench_json|comparison_json|environment_json|interval_json|output)\\.c")
 # Public headers whose functions are in the library, with what they include.
-set(light_headers status file stage trace span_report spans dataset framed_pipe placement side_thread)
+set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
     "unit/test_(bench|escape|file|status|text)\\.c"

@@ -254,6 +254,9 @@ pf_status pf_framed_next(pf_framed_end *end, uint32_t *kind, uint64_t *bytes, pf
 					(unsigned long long)head.bytes, (unsigned long long)end->most_bytes));
 	}
 	end->frames++;
+	if (end->hop) {
+		end->hop->frames++;
+	}
 	end->left_bytes = *bytes = head.bytes;
 	*kind = head.kind;
 	return PF_OK;
@@ -273,6 +276,9 @@ pf_status pf_framed_receive(pf_framed_end *end, void *to, size_t bytes, pf_error
 	status = read_all(end, to, bytes, &got, error);
 	end->left_bytes -= got;
 	end->bytes += got;
+	if (end->hop) {
+		end->hop->bytes += got;
+	}
 	if (status != PF_OK) {
 		return cut(end, status);
 	}

@@ -121,6 +121,7 @@ struct pf_worker_pipes {
 	uint32_t workers;
 	size_t desk_bytes;
 	uint64_t *moved_bytes;
+	pf_trace *traces;
 	struct desk *desk;
 	pthread_mutex_t mutex; /* over `fresh`, between the parent's threads */
 	struct line lines[];
@@ -136,6 +137,7 @@ pf_status pf_worker_pipes_create(const struct pf_env *env, uint64_t *moved_bytes
 	}
 	pipes->workers = env->workers;
 	pipes->moved_bytes = moved_bytes;
+	pipes->traces = env->traces;
 	pipes->desk_bytes = sizeof *pipes->desk + env->workers * sizeof pipes->desk->asked[0];
 	pipes->desk = mmap(NULL, pipes->desk_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 			   0);
@@ -199,6 +201,7 @@ bool pf_worker_pipes_ask(pf_worker_pipes *pipes, uint32_t slot, uint32_t number,
 	atomic_store(&pipes->desk->asked[slot - 1], number + 1);
 	tell(pipes);
 	*reader = end;
+	end->hop = pipes->traces ? pf_hop_of(pipes->traces[slot].hops, PF_HOP_PHOTOS, 0) : NULL;
 	for (;;) {
 		struct pollfd data = {.fd = end->fd, .events = POLLIN};
 		int ready = poll(&data, 1, LOOK_MS);

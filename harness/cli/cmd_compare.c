@@ -5,6 +5,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/comparison_args.h"
+#include "harness/cli/memory_args.h"
 #include "harness/cli/run_setting.h"
 #include "harness/measure/contestant.h"
 #include "harness/measure/interrupt.h"
@@ -18,6 +19,7 @@
 struct request {
 	pf_common common;
 	pf_comparison_choice choice;
+	pf_memory_report memory;
 	const char *dataset, *json;
 	uint64_t seed;
 	bool has_seed;
@@ -43,7 +45,7 @@ static pf_status deliver(const struct request *request, const pf_run *run,
 	return request->json ? pf_record_write(run, request->json, error) : PF_OK;
 }
 
-static int execute(const struct request *request, pf_contestant *contestants, const pf_scorer_config *config)
+static int execute(struct request *request, pf_contestant *contestants, const pf_scorer_config *config)
 {
 	pf_error error = {0}, why = {0};
 	pf_run_setting setting = {.session = {.manifest_fd = -1}};
@@ -80,12 +82,16 @@ static int execute(const struct request *request, pf_contestant *contestants, co
 				     : status == PF_OK ? "request"
 						       : "failure";
 	}
+	if (status == PF_OK) {
+		status = pf_memory_args_run(&run, &request->memory, &error);
+	}
 	pf_progress_clear();
 	int code = status == PF_OK ? exit_code(&run, &comparison) : pf_report_error(&error);
 	if (executed && (status == PF_OK || pf_anything_measured(&run)) &&
 	    deliver(request, &run, &comparison, &why) != PF_OK) {
 		code = pf_report_error(&why);
 	}
+	pf_memory_report_release(&request->memory);
 	pf_run_release(&run);
 	pf_run_setting_close(&setting);
 	return code;
@@ -135,6 +141,7 @@ int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv)
 		PF_COMMAND_ARG(request.common.commands),
 		PF_COUNTERS_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),
+		PF_MEMORY_ARGS(request.memory),
 		PF_COMMON_ARGS(request.common),
 		{0},
 	};

@@ -7,6 +7,7 @@
 #include "harness/cli/common.h"
 #include "harness/cli/goal_args.h"
 #include "harness/cli/journey_choice.h"
+#include "harness/cli/memory_args.h"
 #include "harness/cli/run_setting.h"
 #include "harness/measure/contestant.h"
 #include "harness/measure/environment.h"
@@ -22,6 +23,7 @@ struct request {
 	pf_common common;
 	const char *dataset, *json, *notebook;
 	pf_goal_args goal;
+	pf_memory_report memory;
 	uint32_t rounds;
 	uint64_t seed;
 	const char *cache; /* warm, cold */
@@ -118,8 +120,8 @@ static pf_status deliver(const struct request *request, const pf_run *run, pf_er
 	return status;
 }
 
-static int execute(const struct request *request, const char *command, pf_contestant *contestants,
-		   size_t count, const pf_scorer_config *config)
+static int execute(struct request *request, const char *command, pf_contestant *contestants, size_t count,
+		   const pf_scorer_config *config)
 {
 	pf_error error = {0}, why = {0};
 	pf_run_setting setting = {.session = {.manifest_fd = -1}};
@@ -146,6 +148,9 @@ static int execute(const struct request *request, const char *command, pf_contes
 		pf_common_tell_start(command, setting.dataset, run.rounds, contestants, count);
 		status = pf_run_execute(&run, &pf_run_progress, &error);
 	}
+	if (status == PF_OK) {
+		status = pf_memory_args_run(&run, &request->memory, &error);
+	}
 	bool journey = strcmp(command, "journey") == 0;
 	if (status == PF_OK && journey) {
 		status = measure_first_results(&run, &error);
@@ -160,6 +165,7 @@ static int execute(const struct request *request, const char *command, pf_contes
 	    deliver(request, &run, &why) != PF_OK) {
 		code = pf_report_error(&why);
 	}
+	pf_memory_report_release(&request->memory);
 	pf_run_release(&run);
 	pf_run_setting_close(&setting);
 	return code;
@@ -212,6 +218,7 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		PF_STAGES_ARG(request.common),
 		PF_COUNTERS_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),
+		PF_MEMORY_ARGS(request.memory),
 		PF_COMMON_ARGS(request.common),
 		{0},
 	};
@@ -252,6 +259,7 @@ int pf_cmd_run(const pf_command *command, int argc, char **argv)
 		PF_STAGES_ARG(request.common),
 		PF_COUNTERS_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),
+		PF_MEMORY_ARGS(request.memory),
 		PF_COMMON_ARGS(request.common),
 		{0},
 	};

@@ -11,7 +11,8 @@ _Static_assert(sizeof(pf_frame) <= PIPE_BUF, "frames must be written atomically"
 
 static pf_status send_frame(const struct pf_pipe_sink *sink, pf_frame *frame, uint32_t kind, size_t payload)
 {
-	frame->header = (pf_frame_header){.bytes = (uint32_t)(sizeof frame->header + payload), .kind = kind};
+	frame->header = (pf_frame_header){
+		.bytes = (uint32_t)(sizeof frame->header + payload), .kind = kind, .tid = (int32_t)gettid()};
 	ssize_t written;
 	do {
 		written = write(sink->fd, frame, frame->header.bytes);

@@ -20,6 +20,8 @@ enum pf_frame_kind {
 typedef struct pf_frame_header {
 	uint32_t bytes; /* of the whole frame */
 	uint32_t kind;
+	int32_t tid; /* the thread that sent it: says who, nothing else */
+	uint32_t unused;
 } pf_frame_header;
 
 typedef struct pf_frame_burst {

@@ -70,6 +70,7 @@ typedef struct pf_run {
 	struct pf_claim *claims;        /* harness/claims; NULL where none are answered */
 	size_t claim_count;
 	const struct pf_run_comparison *comparison; /* run_comparison.h; NULL where no two are compared */
+	const struct pf_memory_report *memory;      /* memory_trials.h; NULL: not asked for. The caller's */
 	const struct pf_goal *goal;                 /* harness/claims; NULL: none. Belongs to the caller */
 } pf_run;
 

@@ -84,7 +84,11 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	}
 	pf_tolerance_reset(&run->shared->command.tolerance);
 	ask_for_places(run);
-	return PF_OK;
+	run->events = calloc(workers + 2, sizeof *run->events);
+	if (!run->events) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	return run->session->preload ? pf_allocation_board_open(&run->board, &run->board_fd, error) : PF_OK;
 }
 
 /* Starts the process in a group of its own, so that a Ctrl-C reaches the harness alone. */
@@ -125,8 +129,10 @@ static pf_status start(struct running *run, pf_error *error)
 	posix_spawn_file_actions_adddup2(&actions, run->session->manifest_fd, PF_TRIAL_FD_MANIFEST);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	char **own = run->board ? pf_allocation_environment(run->session->preload, run->board_fd) : NULL;
 	run->begin_ns = pf_now_ns();
-	int failed = posix_spawn(&run->pid, program, &actions, &attributes, arguments, environ);
+	int failed = posix_spawn(&run->pid, program, &actions, &attributes, arguments, own ? own : environ);
+	pf_allocation_environment_free(own);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	close(write_end);
@@ -176,6 +182,7 @@ static void take_frame(void *context, const pf_frame *frame)
 	struct running *run = context;
 	pf_outcomes *outcomes = run->trial->outcomes;
 	run->trial->observed.counts[PF_OBSERVED_EVENT]++;
+	pf_event_note(run->events, run->shared->traces, run->workers, frame->header.tid, frame->header.bytes);
 	switch (frame->header.kind) {
 	case PF_FRAME_BURST:
 		outcomes->bursts++;
@@ -258,6 +265,22 @@ static uint64_t note_turn(struct running *run, uint64_t last_turn_ns)
 	return now;
 }
 
+/* Waits for events and takes them in; false once the stream is at its end. Looks at the memory where that is
+ * due. */
+static bool take_events(struct running *run)
+{
+	struct pollfd events = {.fd = run->events_fd, .events = POLLIN};
+	int wait_ms = TICK_MS;
+	if (run->sampler.series && !run->reaped) {
+		wait_ms = pf_memory_sampler_wait_ms(&run->sampler, pf_now_ns(), TICK_MS);
+	}
+	bool open = poll(&events, 1, wait_ms) > 0 ? read_events(run) : true;
+	if (run->sampler.series && !run->reaped) {
+		pf_memory_sampler_look(&run->sampler, run->pid, run->shared->traces, run->workers);
+	}
+	return open;
+}
+
 /* Reaps the process if it is gone: 1; -1: somebody else did, its ending is unknown; else 0. What it read and
  * wrote can be had between its end and that. *gone_ns is when it was seen to be gone. */
 static int reap(struct running *run, int *ending, struct rusage *usage, uint64_t *gone_ns)
@@ -281,11 +304,10 @@ static int follow(struct running *run, struct rusage *usage)
 	bool open = true;
 	uint64_t turn_ns = pf_now_ns(), last_tick_ns = run->begin_ns, reaped_ns = 0;
 	while (!run->reaped || (open && turn_ns - reaped_ns < TICK_MS * 1000000ull)) {
-		struct pollfd events = {.fd = run->events_fd, .events = POLLIN};
 		if (!open) {
 			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); /* it is on its way out */
-		} else if (poll(&events, 1, TICK_MS) > 0) {
-			open = read_events(run);
+		} else {
+			open = take_events(run);
 		}
 		/* The end of the stream is the first sign of the process's end. */
 		uint64_t gone_ns = 0;
@@ -321,7 +343,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	run->variant = variant;
 	run->listener = listener;
 	run->trial = out;
-	run->shared_fd = run->events_fd = run->output_fd = -1;
+	run->shared_fd = run->events_fd = run->output_fd = run->board_fd = -1;
 	pf_status status = pf_outcomes_create(session->dataset->count, &out->outcomes, error);
 	if (status == PF_OK) {
 		status = prepare(run, workers, options, error);
@@ -331,6 +353,10 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		pf_machine_read(NULL, NULL, &before);
 		pf_energy_start(&run->energy, PF_SYSFS);
 		status = start(run, error);
+		if (status == PF_OK && session->memory_share > 0 &&
+		    pf_memory_sampler_open(&run->sampler, session->memory_share, run->begin_ns)) {
+			out->memory = run->sampler.series;
+		}
 		if (status == PF_OK) {
 			int ending = follow(run, &usage);
 			pf_machine_read(NULL, NULL, &after);
@@ -349,6 +375,8 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	close(run->shared_fd);
 	close(run->events_fd);
 	close(run->output_fd);
+	pf_allocation_board_close(run->board, run->board_fd);
+	free(run->events);
 	free(run);
 	if (status != PF_OK) {
 		pf_trial_release(out);
@@ -361,5 +389,8 @@ void pf_trial_release(pf_trial *trial)
 	pf_outcomes_free(trial->outcomes);
 	free(trial->places);
 	free(trial->counters);
+	free(trial->moved);
+	pf_memory_series_free(trial->memory);
+	pf_allocations_free(trial->allocations);
 	*trial = (pf_trial){0};
 }

@@ -6,9 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/measure/allocations.h"
 #include "harness/measure/energy.h"
 #include "harness/measure/frames.h"
 #include "harness/measure/machine_state.h"
+#include "harness/measure/memory_sampler.h"
+#include "harness/measure/moved.h"
 #include "harness/measure/observer.h"
 #include "harness/measure/outcomes.h"
 #include "harness/measure/tolerance.h"
@@ -35,6 +38,8 @@ typedef struct pf_session {
 	pf_placement placement;      /* of the workers; zeroed: none are bound */
 	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
 	const pf_counter_plan *counters; /* NULL: nothing is counted, and spans cost nothing for it */
+	double memory_share; /* of a trial's time that sampling its memory may take; 0: it is not sampled */
+	const char *preload; /* the object that counts allocations; NULL: they are not counted */
 } pf_session;
 
 /* Opens *session on a dataset, which must outlive it. */
@@ -73,8 +78,12 @@ typedef struct pf_trial {
 	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
 	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
 	pf_io_count io;                   /* of all its processes, when it ended */
-	uint64_t peak_rss_bytes; /* sum of each process's peak (shared pages count in each); 0: unknown */
-	uint32_t worker_deaths;  /* workers that died and were replaced */
+	pf_moved *moved;                  /* between its processes, and to the harness; owned */
+	size_t moved_count;
+	pf_memory_series *memory;    /* owned; NULL: not sampled */
+	pf_allocations *allocations; /* owned; NULL: not counted */
+	uint64_t peak_rss_bytes;     /* sum of each process's peak (shared pages count in each); 0: unknown */
+	uint32_t worker_deaths;      /* workers that died and were replaced */
 	uint64_t involuntary_switches, major_faults;
 	pf_observed observed;
 	pf_machine_state machine; /* what else went on; steal, others' processor time, minor faults */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/measure/allocations.h"
 #include "harness/measure/frames.h"
 #include "harness/measure/trial.h"
 #include "harness/measure/trial_shared.h"
@@ -130,6 +131,7 @@ int pf_trial_child(const char *variant_name, const char *command, const char *vi
 	if (variant->caps & PF_CAP_THREADS) {
 		watch_threads(shared);
 	}
+	pf_allocation_hook_install();
 	struct pf_pipe_sink sink;
 	pf_error error = {0};
 	fcntl(PF_TRIAL_FD_EVENTS, F_SETFD, FD_CLOEXEC);

@@ -178,6 +178,10 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 	}
 	trial->counters = pf_trial_counters_collect(pf_trial_counter_block(run->shared), run->workers,
 						    trial->wall_ns);
+	trial->moved_count = pf_moved_collect(run->shared->traces, run->events, run->workers, &trial->moved);
+	if (run->board) {
+		trial->allocations = pf_allocations_collect(run->board, run->shared->traces, run->workers);
+	}
 	trial->startup_ns = startup_once(run->shared->traces, run->workers);
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];

@@ -30,6 +30,10 @@ struct running {
 	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
 	pf_frame_end end;
 	pf_energy_meter energy;
+	pf_event_count *events;     /* workers + 2 */
+	pf_memory_sampler sampler;  /* its series is NULL where memory is not sampled */
+	pf_allocation_board *board; /* NULL where allocations are not counted */
+	int board_fd;
 	pf_trial *trial;
 	pf_frame_reader reader;
 };

@@ -4,6 +4,7 @@
 
 #include "harness/report/comparison_lines.h"
 #include "harness/report/counter_lines.h"
+#include "harness/report/memory_table.h"
 #include "harness/report/observer_lines.h"
 #include "harness/report/outside_lines.h"
 #include "harness/report/placement_lines.h"
@@ -18,8 +19,8 @@ static void print_contestants(const pf_run *run, bool narrow, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, true, true, true, true, false};
 	static const bool right_narrow[] = {false, true, true, false};
-	static const char *const heads[COLUMNS] = {
-		"", "time", "photos/s", "first result", "memory at most", "scores"};
+	const char *const heads[COLUMNS] = {"",      "time", "photos/s", "first result", pf_memory_head(run),
+					    "scores"};
 	static const char *const heads_narrow[] = {"", "time", "photos/s", "scores"};
 	pf_table *table = pf_table_create(narrow ? 4 : COLUMNS, narrow ? right_narrow : right);
 	pf_table_row(table, narrow ? heads_narrow : heads, narrow ? 4 : COLUMNS);
@@ -37,9 +38,7 @@ static void print_contestants(const pf_run *run, bool narrow, FILE *stream)
 		if (pf_run_first_result(contestant, &until_first)) {
 			pf_text_time(&until_first, first);
 		}
-		if (pf_run_most_memory(contestant)) {
-			pf_text_bytes((double)pf_run_most_memory(contestant), memory);
-		}
+		pf_memory_cell(run, contestant, memory);
 		const char *checked = pf_scores_text(contestant, scores, sizeof scores);
 		const char *cells[] = {label, time, rate, first, memory, checked};
 		const char *cells_narrow[] = {label, time, rate, checked};
@@ -105,5 +104,6 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 	pf_placement_print(run, stream);
 	pf_observer_print(run, columns, stream);
 	pf_counters_print(run, columns, stream);
+	pf_memory_print(run, columns, stream);
 	pf_run_print_lost_photos(run, stream);
 }

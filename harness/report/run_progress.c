@@ -245,3 +245,10 @@ void pf_run_progress_first(void *context, size_t done, size_t total)
 	(void)context;
 	pf_progress_update("time to the first result", done, total, "trials", NULL);
 }
+
+void pf_run_progress_memory(const char *label, size_t done, size_t total)
+{
+	char text[200];
+	snprintf(text, sizeof text, "memory of %s", label);
+	pf_progress_update(text, done, total, "steps", NULL);
+}

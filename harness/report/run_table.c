@@ -9,6 +9,7 @@
 #include "harness/report/counter_lines.h"
 #include "harness/report/goal_table.h"
 #include "harness/report/machine_lines.h"
+#include "harness/report/memory_table.h"
 #include "harness/report/observer_lines.h"
 #include "harness/report/outside_lines.h"
 #include "harness/report/placement_lines.h"
@@ -149,10 +150,7 @@ static void fill_row(const pf_run *run, const pf_contestant *contestant, struct 
 	if (pf_run_first_result(contestant, &seconds)) {
 		pf_text_time(&seconds, row->first);
 	}
-	uint64_t memory_bytes = pf_run_most_memory(contestant);
-	if (memory_bytes) {
-		pf_text_bytes((double)memory_bytes, row->memory);
-	}
+	pf_memory_cell(run, contestant, row->memory);
 }
 
 void pf_run_failure_text(const pf_contestant *contestant, char *out, size_t capacity)
@@ -186,9 +184,14 @@ void pf_run_print_failed(const pf_run *run, int columns, FILE *stream)
 static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, true, true, false, true, true, true, false};
-	static const char *const heads[COLUMNS] = {
-		"step",         "time",           "photos/s", "against its parent", "against baseline",
-		"first result", "memory at most", "scores"};
+	const char *const heads[COLUMNS] = {"step",
+					    "time",
+					    "photos/s",
+					    "against its parent",
+					    "against baseline",
+					    "first result",
+					    pf_memory_head(run),
+					    "scores"};
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < run->contestant_count; i++) {
@@ -216,8 +219,10 @@ static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 static void print_narrow(const pf_run *run, FILE *stream)
 {
 	static const bool right[NARROW] = {false, true, true, false};
-	static const char *const heads[] = {"step", "time", "photos/s", "against its parent"},
-				 *const more[] = {"  scores", "first result", "memory", "against baseline"};
+	bool sampled = run->memory && run->memory->sample;
+	static const char *const heads[] = {"step", "time", "photos/s", "against its parent"};
+	const char *const more[] = {"  scores", "first result", sampled ? "peak PSS" : "memory",
+				    "against baseline"};
 	bool any_over = false;
 	pf_table *table = pf_table_create(NARROW, right);
 	pf_table_row(table, heads, NARROW);
@@ -375,6 +380,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 			pf_parts_print(contestant, stream);
 		}
 	}
+	pf_memory_print(run, columns, stream);
 	pf_run_print_lost_photos(run, stream);
 	if (run->goal) {
 		pf_goal_print(run, columns, stream);

@@ -13,6 +13,7 @@
 #include "harness/store/interval_json.h"
 #include "harness/store/json_file.h"
 #include "harness/store/machine_json.h"
+#include "harness/store/memory_json.h"
 #include "harness/store/observer_json.h"
 #include "harness/store/outside_json.h"
 #include "harness/store/placement_json.h"
@@ -94,6 +95,8 @@ static json_t *trial_json(const pf_trial *trial)
 	json_object_set_new(object, "read_bytes", integer(trial->read_bytes));
 	json_object_set_new(object, "chunks", integer(trial->chunks));
 	json_object_set_new(object, "moved_bytes", integer(trial->moved_bytes));
+	json_object_set_new(object, "io", pf_io_json(&trial->io));
+	json_object_set_new(object, "hops", pf_moved_json(trial));
 	json_object_set_new(object, "device_read_bytes", integer(trial->device_read_bytes));
 	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));
 	json_object_set_new(object, "worker_deaths", integer(trial->worker_deaths));
@@ -142,6 +145,9 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	const pf_contestant *baseline = pf_run_baseline(run);
 	compared = baseline && pf_run_speedup(contestant, baseline, &speedup);
 	json_object_set_new(object, "speedup_over_baseline", pf_interval_json(&speedup, compared));
+	const pf_step_memory *memory = pf_memory_of(run, contestant);
+	json_object_set_new(object, "memory", pf_memory_json(memory));
+	json_object_set_new(object, "allocations", pf_allocations_json(memory));
 	json_object_set_new(object, "trials", trials);
 	return object;
 }

@@ -191,6 +191,38 @@ def check_compared(work):
     return record
 
 
+def check_memory(work):
+    """Memory and allocations are of trials of their own, and their figures agree with each other."""
+    path = work / "memory.json"
+    sanitized = json.loads(run("run", "null", "--dataset", "tiny", "--quiet", "--json", "-").stdout)["environment"]["sanitizers"]
+    wanted = ("--memory",) if sanitized else ("--memory", "--allocations")
+    output = run("compare", "pipelined:workers=2", "single-load", "--dataset", "tiny", "--rounds", "2", "--quiet", *wanted,
+                 "--json", str(path)).stdout
+    record = load(path)
+    check("peak PSS" in output and "Peaks between samples are missed" in output, "the table tells of the samples")
+    check(all(len(variant["trials"]) == 2 for variant in record["variants"]), "such trials are not among the timed ones")
+    for variant in record["variants"]:
+        memory, own = variant["memory"], variant["trials"][0]
+        check(memory["samples"] >= len(memory["series"]["at_ns"]) >= 1, "there are samples")
+        check(max(memory["series"]["pss_bytes"]) <= memory["peak"]["pss_bytes"] <= memory["peak_rss_bytes"], "peaks bound")
+        for at in range(len(memory["series"]["at_ns"])):
+            parts = [process["pss_bytes"][at] or 0 for process in memory["processes"]]
+            check(sum(parts) == memory["series"]["pss_bytes"][at], "the sum is that of the processes")
+        photos = sum(hop["bytes"] for hop in own["hops"] if hop["kind"] == "photos")
+        check(photos == own["moved_bytes"], f"{photos} bytes came of {own['moved_bytes']} that were moved")
+        check((photos > 0) == (variant["name"] != "single-load"), "only one of the two moves photos")
+        check(any(hop["to"] == "harness" for hop in own["hops"]), "events are counted")
+        check(own["io"] is None or own["io"]["written_bytes"] >= sum(hop["bytes"] for hop in own["hops"]), "all was written")
+        for trial in variant["allocations"] or ():
+            for key in ("allocations", "reallocations", "frees", "bytes"):
+                sums = [sum(part[key] for part in parts) for parts in (trial["stages"].values(), trial["processes"])]
+                check(sums[0] == sums[1] > 0, f"{key} of the stages are those of the processes")
+    counted = record["variants"][1]["allocations"]
+    check(sanitized or (len(counted) == 2 and counted[0]["digest"] == counted[1]["digest"]), "one worker allocates the same")
+    if sanitized:
+        run("run", "null", "--dataset", "tiny", "--quiet", "--allocations", expected=2)
+
+
 def await_handler(process):
     """Until the program takes SIGINT: before that, a signal ends it as it ends anything that has just begun."""
     caught, bit = 0, 1 << (signal.SIGINT - 1)
@@ -259,6 +291,7 @@ def main():
         record = check_whole(work)
         check_schema_refuses(record)
         check_schema_refuses(check_compared(work))
+        check_memory(work)
         done = [check_interrupted(work, (signal.SIGINT,), delay) for delay in (0.05, 0.4, 2.5)]
         done.append(check_interrupted(work, (signal.SIGTERM,), 0.7))
         done.append(check_interrupted(work, (signal.SIGINT,), 1.5, ("compare", "single-load", "parallel")))

@@ -100,6 +100,14 @@ def check_own_files(prefix, environment):
     check(configuration(prefix, environment) != before, "the pose network comes from the prefix")
 
 
+def check_allocations(prefix, environment):
+    """The object that counts allocations is found from where the program lies."""
+    output = run(prefix / "bin/photofinish", "run", "null", "--dataset", "tiny", "--allocations", "--quiet", "--json", "-",
+                 env=environment)
+    counted = json.loads(output)["variants"][0]["allocations"]
+    check(len(counted) == 2 and counted[0]["stages"]["outside"]["allocations"] > 0, "allocations are counted")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="photofinish-install-") as name:
         work = pathlib.Path(name)
@@ -115,10 +123,12 @@ def main():
         check_spans(prefix, work, environment)
         check_cmake(prefix, work, environment)
         check_own_files(prefix, environment)
+        check_allocations(prefix, environment)
         prefix.rename(moved)
         output = run(moved / "bin/photofinish", "variants", "--plugin", plugin, env=environment)
         check("interleaved" in output, "a prefix that was moved works")
         check_own_files(moved, environment)
+        check_allocations(moved, environment)
     print("prefix: installed, built against, run, moved")
 
 

@@ -79,6 +79,8 @@ static void test_small_frames(void **state)
 	uint64_t moved = 5;
 	open_pipe(100, NULL);
 	writer.moved_bytes = &moved;
+	pf_hop hop = {.kind = PF_HOP_PHOTOS, .frames = 1, .bytes = 5};
+	reader.hop = &hop;
 	struct iovec parts[] = {{"", 0}, {"ab", 2}, {"", 0}, {"cde", 3}, {"", 0}};
 	assert_int_equal(pf_framed_send(&writer, 7, parts, 5, &error), PF_OK);
 	assert_int_equal(pf_framed_send(&writer, 8, NULL, 0, &error), PF_OK);
@@ -102,6 +104,8 @@ static void test_small_frames(void **state)
 	assert_int_equal(moved, 13);
 	assert_int_equal(reader.frames, 4);
 	assert_int_equal(reader.bytes, 8);
+	assert_int_equal(hop.frames, 5);
+	assert_int_equal(hop.bytes, 13);
 	assert_int_equal(send_bytes(1, "a", 1, &error), PF_ERR_IO); /* closed */
 	close_pipe();
 }

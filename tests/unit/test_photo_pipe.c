@@ -245,6 +245,13 @@ static struct ledger *run_pool(bool dies, bool cancels, pf_status expected)
 	pf_check_no_children();
 	pf_worker_pipes_destroy(l->pipes);
 	assert_int_equal(atomic_load(&l->wrong), 0);
+	uint64_t taken = 0;
+	for (uint32_t slot = 1; slot <= WORKERS; slot++) {
+		const pf_hop *hop = &env.traces[slot].hops[0];
+		assert_true(hop->kind == PF_HOP_NONE || (hop->kind == PF_HOP_PHOTOS && hop->from == 0));
+		taken += hop->bytes;
+	}
+	assert_true(dies || cancels ? taken <= l->moved : taken == l->moved);
 	return l;
 }
 

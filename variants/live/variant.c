@@ -69,6 +69,7 @@ static pf_status start_detector(live_run *live, pf_error *error)
 	if (status != PF_OK) {
 		return status;
 	}
+	live->milestones.hop = pf_hop_of(live->crew.trace->hops, PF_HOP_BURSTS, PF_NO_SLOT);
 	to_parent.cancel = NULL; /* it says that it was stopped, as its last word */
 	live->crew.feed_fd = live->milestones.fd;
 	live->skip = pf_burst_store_count(live->crew.bursts);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "photofinish/hop.h"
 #include "photofinish/status.h"
 
 /* Frames whose payload is at most this large are written whole or not at all, so a reader that poll() says is
@@ -16,7 +17,7 @@
 #define PF_FRAMED_ATOMIC_BYTES 4080
 
 /* One end of a pipe; one thread of one process uses it at a time. The fields are for reading, but for
- * `cancel` and `moved_bytes`, which the owner may set before the first frame. */
+ * `cancel`, `moved_bytes` and `hop`, which the owner may set before the first frame. */
 typedef struct pf_framed_end {
 	int fd;              /* -1 once closed; does not block, may be given to poll() */
 	bool broken;         /* a frame was cut short: nothing more can be sent or received */
@@ -26,6 +27,7 @@ typedef struct pf_framed_end {
 		bytes; /* payload of the frames begun that went through this end so far, without heads */
 	const atomic_int *cancel; /* not 0: waiting ends with PF_ERR_CANCELLED; NULL: never */
 	uint64_t *moved_bytes;    /* writer: every payload byte that the pipe took is added; NULL: none */
+	pf_hop *hop; /* reader: every frame that began and every payload byte taken is added; NULL: none */
 } pf_framed_end;
 
 /* Both ends are closed on exec and inherited by fork: each process closes the end that it does not use, or

@@ -27,7 +27,8 @@ PF_API pf_status pf_photo_receive(pf_framed_end *end, uint32_t *ticket, pf_image
  */
 typedef struct pf_worker_pipes pf_worker_pipes;
 
-/* Create it before the fork. Every payload byte that is sent is added to *moved_bytes. */
+/* Create it before the fork. Every payload byte that is sent is added to *moved_bytes, and what a worker
+ * takes to a hop of its trace, from slot 0. */
 PF_API pf_status pf_worker_pipes_create(const struct pf_env *env, uint64_t *moved_bytes,
 					pf_worker_pipes **out, pf_error *error);
 PF_API void pf_worker_pipes_destroy(pf_worker_pipes *pipes); /* NULL is fine; no thread may be using it */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "photofinish/hop.h"
 #include "photofinish/stage.h"
 #include "photofinish/status.h"
 
@@ -47,15 +48,16 @@ typedef struct pf_open_span {
 } pf_open_span;
 
 typedef struct pf_trace {
-	uint64_t read_bytes;     /* bytes of photos read from files */
-	uint64_t moved_bytes;    /* bytes of photos sent from one process to another */
-	uint64_t chunks;         /* chunks of photos that were loaded ahead, whole */
-	uint64_t peak_rss_bytes; /* of the worker's process, filled by pf_worker_leave */
-	_Atomic uint32_t deaths; /* workers that died in this slot and were replaced */
-	_Atomic int32_t pid;     /* process that has this slot, 0 before it was entered */
-	_Atomic int32_t tid;     /* and its thread */
-	_Atomic uint32_t stage;  /* running now (never a part), PF_STAGE_COUNT if none */
-	_Atomic uint32_t photo;  /* manifest index being worked on, PF_NO_PHOTO if none */
+	uint64_t read_bytes;        /* bytes of photos read from files */
+	uint64_t moved_bytes;       /* bytes of photos sent from one process to another */
+	uint64_t chunks;            /* chunks of photos that were loaded ahead, whole */
+	uint64_t peak_rss_bytes;    /* of the worker's process, filled by pf_worker_leave */
+	pf_hop hops[PF_TRACE_HOPS]; /* what this worker received */
+	_Atomic uint32_t deaths;    /* workers that died in this slot and were replaced */
+	_Atomic int32_t pid;        /* process that has this slot, 0 before it was entered */
+	_Atomic int32_t tid;        /* and its thread */
+	_Atomic uint32_t stage;     /* running now (never a part), PF_STAGE_COUNT if none */
+	_Atomic uint32_t photo;     /* manifest index being worked on, PF_NO_PHOTO if none */
 
 	uint32_t depth; /* open spans: within a hook, how many enclose the one that begins or ended */
 	pf_open_span open[PF_SPAN_DEPTH];

@@ -1,0 +1,14 @@
+# The object that is preloaded into profiled trials and counts their allocations. It lies beside the program in the build
+# tree, and in a folder of its own below the libraries when installed. Sanitizers have an allocator of their own.
+include(GNUInstallDirs)
+file(RELATIVE_PATH preload_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/photofinish)
+target_compile_definitions(photofinish_harness PRIVATE PF_PRELOAD_FROM_PROGRAM="${preload_from_program}")
+if(PHOTOFINISH_ENGINE AND NOT PHOTOFINISH_SANITIZE)
+  add_library(photofinish_allocations MODULE harness/preload/allocation_counter.c)
+  # The compiler knows what malloc does, and would write it out of its own definition.
+  target_compile_options(photofinish_allocations PRIVATE -fno-builtin)
+  target_link_libraries(photofinish_allocations PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+  set_target_properties(photofinish_allocations PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  add_dependencies(photofinish photofinish_allocations)
+  install(TARGETS photofinish_allocations LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/photofinish)
+endif()
