@@ -47,6 +47,11 @@ const pf_command pf_commands[] = {
 	 "compared with the others: faster, slower, equivalent or undecided. What they compute is not "
 	 "checked.",
 	 0, -1, pf_cmd_time, false},
+	{"doctor", "", "Say what about this machine spoils measurements, and how to mend it",
+	 "Looks at what runs here, the processors' settings, limits, memory and storage, then measures the "
+	 "noise "
+	 "floor with\nfixed work. Changes nothing.",
+	 0, 0, pf_cmd_doctor, false},
 	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
 	 "DIR is any folder of JPEG photos (searched recursively, never written to). Every photo ends up "
 	 "scored or\n"

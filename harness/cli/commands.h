@@ -13,6 +13,7 @@ int pf_cmd_time(const pf_command *command, int argc, char **argv);
 int pf_cmd_compare(const pf_command *command, int argc, char **argv);
 int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv);
 int pf_cmd_audit(const pf_command *command, int argc, char **argv);
+int pf_cmd_doctor(const pf_command *command, int argc, char **argv);
 int pf_cmd_score(const pf_command *command, int argc, char **argv);
 int pf_cmd_variants(const pf_command *command, int argc, char **argv);
 int pf_cmd_accuracy(const pf_command *command, int argc, char **argv);
