@@ -1,8 +1,11 @@
-# The scoring engine's libraries. Adds to core_libraries, and sets engine_includes, engine_definitions, build_contents.
+# The scoring engine's libraries. Adds to core_libraries, and sets engine_includes, engine_definitions,
+# history_libraries, build_contents.
 enable_language(CXX)
 pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg>=2.1)
 pkg_check_modules(EXIF REQUIRED IMPORTED_TARGET libexif)
 pkg_check_modules(CYAML REQUIRED IMPORTED_TARGET libcyaml)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.24)
+set(history_libraries PkgConfig::SQLITE) # of the harness, whose light build keeps no history
 # Not find_package(OpenCV): its configuration comes with the package of all modules, which is 20 times as large.
 find_path(PHOTOFINISH_OPENCV_INCLUDE opencv2/objdetect.hpp PATH_SUFFIXES opencv4 REQUIRED)
 foreach(module core imgproc objdetect)

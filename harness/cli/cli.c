@@ -41,6 +41,13 @@ const pf_command pf_commands[] = {
 	{"notebook", "RECORD", "Write a run's lab notebook from its record",
 	 "RECORD is what --json wrote. The text is what --notebook of journey writes, to the byte.", 1, 1,
 	 pf_cmd_notebook, false},
+	{"history", "list|show ID|trend VARIANT|add RECORD...|rebuild",
+	 "The records that were kept: list, show, follow a ratio through them",
+	 "journey, run, compare and scaling keep their records unless --no-history says otherwise. ID is the "
+	 "first\n"
+	 "characters of a record's id, or last. trend prints ratios within each record, never times of "
+	 "different days.",
+	 1, -1, pf_cmd_history, false},
 	{"time", "-- CMD1 -- CMD2 ...", "Time any commands against each other, in interleaved rounds",
 	 "Commands stand behind a -- each, after the options, or as lines for /bin/sh in quotes. The first "
 	 "is\n"

@@ -6,6 +6,7 @@
 #include "harness/cli/common.h"
 #include "harness/cli/comparison_args.h"
 #include "harness/cli/memory_args.h"
+#include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
 #include "harness/measure/contestant.h"
 #include "harness/measure/interrupt.h"
@@ -14,13 +15,13 @@
 #include "harness/report/progress.h"
 #include "harness/report/run_progress.h"
 #include "harness/store/output.h"
-#include "harness/store/record.h"
 
 struct request {
 	pf_common common;
 	pf_comparison_choice choice;
 	pf_memory_report memory;
-	const char *dataset, *json;
+	pf_delivery delivery;
+	const char *dataset;
 	uint64_t seed;
 	bool has_seed;
 };
@@ -38,11 +39,12 @@ static int exit_code(const pf_run *run, const pf_run_comparison *comparison)
 static pf_status deliver(const struct request *request, const pf_run *run,
 			 const pf_run_comparison *comparison, pf_error *error)
 {
-	if (!request->json || !pf_output_is_stdout(request->json)) {
+	const char *json = request->delivery.json;
+	if (!json || !pf_output_is_stdout(json)) {
 		pf_compare_print(run, comparison, stdout);
 	}
 	fflush(stdout);
-	return request->json ? pf_record_write(run, request->json, error) : PF_OK;
+	return pf_deliver_record(&request->delivery, run, error);
 }
 
 static int execute(struct request *request, pf_contestant *contestants, const pf_scorer_config *config)
@@ -61,6 +63,7 @@ static int execute(struct request *request, pf_contestant *contestants, const pf
 	pf_run run = {
 		.session = &setting.session,
 		.command = "compare",
+		.label = request->delivery.label,
 		.contestants = contestants,
 		.contestant_count = 2,
 		.rounds = pf_comparison_rounds_of(&request->choice),
@@ -69,7 +72,7 @@ static int execute(struct request *request, pf_contestant *contestants, const pf
 		.enough_context = &comparison,
 		.comparison = &comparison,
 	};
-	pf_status status = pf_output_check(request->json, &error);
+	pf_status status = pf_delivery_check(&request->delivery, &error);
 	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
 	}
@@ -129,8 +132,7 @@ int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv)
 		{"rounds", 'r', PF_ARG_COUNT, &request.choice.rounds, "R",
 		 "trials of each (default: 10 if they fit into 50 s, at least 3)", 1, 100000},
 		PF_COMPARISON_ARGS(request.choice, "50, if no rounds are given"),
-		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
-		 "write the record of the run (- for standard output)", 0, 0},
+		PF_DELIVERY_ARGS(request.delivery),
 		{.name = "seed",
 		 .type = PF_ARG_SEED,
 		 .target = &request.seed,

@@ -3,6 +3,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/store/notebook_file.h"
+#include "harness/store/record_load.h"
 
 int pf_cmd_notebook(const pf_command *command, int argc, char **argv)
 {
@@ -19,7 +20,7 @@ int pf_cmd_notebook(const pf_command *command, int argc, char **argv)
 	}
 	pf_error error = {0};
 	json_t *record = NULL;
-	pf_status status = pf_notebook_load(operands[0], &record, &error);
+	pf_status status = pf_record_load(operands[0], &record, NULL, &error);
 	if (status == PF_OK) {
 		status = pf_notebook_write(record, output, &error);
 	}

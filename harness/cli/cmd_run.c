@@ -8,6 +8,7 @@
 #include "harness/cli/goal_args.h"
 #include "harness/cli/journey_choice.h"
 #include "harness/cli/memory_args.h"
+#include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
 #include "harness/measure/contestant.h"
 #include "harness/measure/environment.h"
@@ -15,13 +16,12 @@
 #include "harness/report/progress.h"
 #include "harness/report/run_progress.h"
 #include "harness/report/run_table.h"
-#include "harness/store/notebook_file.h"
 #include "harness/store/output.h"
-#include "harness/store/record.h"
 
 struct request {
 	pf_common common;
-	const char *dataset, *json, *notebook;
+	pf_delivery delivery;
+	const char *dataset;
 	pf_goal_args goal;
 	pf_memory_report memory;
 	uint32_t rounds;
@@ -105,19 +105,12 @@ static void answer_claims(pf_run *run)
 /* Prints and writes what was measured. */
 static pf_status deliver(const struct request *request, const pf_run *run, pf_error *error)
 {
-	if (!request->json || !pf_output_is_stdout(request->json)) {
+	const char *json = request->delivery.json;
+	if (!json || !pf_output_is_stdout(json)) {
 		pf_run_print(run, stdout);
 	}
 	fflush(stdout);
-	pf_status status = request->json ? pf_record_write(run, request->json, error) : PF_OK;
-	if (status == PF_OK && request->notebook) {
-		json_t *record = pf_record_json(run);
-		status = record ? pf_notebook_write(record, request->notebook, error)
-				: pf_fail(error, PF_ERR_INTERNAL, request->notebook,
-					  "cannot put the record together");
-		json_decref(record);
-	}
-	return status;
+	return pf_deliver_record(&request->delivery, run, error);
 }
 
 static int execute(struct request *request, const char *command, pf_contestant *contestants, size_t count,
@@ -128,6 +121,7 @@ static int execute(struct request *request, const char *command, pf_contestant *
 	pf_run run = {
 		.session = &setting.session,
 		.command = command,
+		.label = request->delivery.label,
 		.contestants = contestants,
 		.contestant_count = count,
 		.rounds = request->rounds,
@@ -136,10 +130,7 @@ static int execute(struct request *request, const char *command, pf_contestant *
 		.enough_steps = request->goal.goal.until_met ? pf_goal_is_met : NULL,
 		.goal = request->goal.text ? &request->goal.goal : NULL,
 	};
-	pf_status status = pf_output_check(request->json, &error);
-	if (status == PF_OK) {
-		status = pf_output_check(request->notebook, &error);
-	}
+	pf_status status = pf_delivery_check(&request->delivery, &error);
 	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
 	}
@@ -178,12 +169,7 @@ static int execute(struct request *request, const char *command, pf_contestant *
 	 .target = &(r).dataset,                                                                         \
 	 .metavar = "NAME|DIR",                                                                          \
 	 .help = "dataset by name, or a folder of photos (default: dash)"},                              \
-		{.name = "json",                                                                         \
-		 .letter = 'j',                                                                          \
-		 .type = PF_ARG_TEXT,                                                                    \
-		 .target = &(r).json,                                                                    \
-		 .metavar = "FILE",                                                                      \
-		 .help = "write the record of the run (- for standard output)"},                         \
+		PF_DELIVERY_ARGS((r).delivery),                                                          \
 		{.name = "cache",                                                                        \
 		 .type = PF_ARG_CHOICE,                                                                  \
 		 .target = &(r).cache,                                                                   \
@@ -211,7 +197,7 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each variant (default: 5)", 1,
 		 10000},
 		PF_GOAL_ARGS(request.goal),
-		{"notebook", 0, PF_ARG_TEXT, &request.notebook, "FILE",
+		{"notebook", 0, PF_ARG_TEXT, &request.delivery.notebook, "FILE",
 		 "write the lab notebook of the journey: Markdown", 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),

@@ -5,6 +5,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/run_delivery.h"
 #include "harness/measure/contestant.h"
 #include "harness/measure/environment.h"
 #include "harness/measure/interrupt.h"
@@ -12,13 +13,13 @@
 #include "harness/report/run_progress.h"
 #include "harness/report/scaling_table.h"
 #include "harness/store/output.h"
-#include "harness/store/record.h"
 
 enum { MOST_COUNTS = 32 };
 
 struct request {
 	pf_common common;
-	const char *dataset, *json, *variant, *workers;
+	pf_delivery delivery;
+	const char *dataset, *variant, *workers;
 	uint32_t rounds, counts[MOST_COUNTS];
 	size_t count;
 };
@@ -65,7 +66,7 @@ static pf_status execute(const struct request *request, pf_run *run, pf_session 
 {
 	pf_status status = pf_build_check_timing(error);
 	if (status == PF_OK) {
-		status = pf_output_check(request->json, error);
+		status = pf_delivery_check(&request->delivery, error);
 	}
 	if (status == PF_OK) {
 		status = pf_common_dataset(request->dataset, dataset, error);
@@ -85,11 +86,12 @@ static pf_status execute(const struct request *request, pf_run *run, pf_session 
 	}
 	pf_progress_clear();
 	if (status == PF_OK) {
-		if (!request->json || !pf_output_is_stdout(request->json)) {
+		const char *json = request->delivery.json;
+		if (!json || !pf_output_is_stdout(json)) {
 			pf_scaling_print(run, stdout);
 		}
 		fflush(stdout);
-		status = request->json ? pf_record_write(run, request->json, error) : PF_OK;
+		status = pf_deliver_record(&request->delivery, run, error);
 	}
 	return status;
 }
@@ -123,8 +125,7 @@ int pf_cmd_scaling(const pf_command *command, int argc, char **argv)
 		{"workers", 'w', PF_ARG_TEXT, &request.workers, "LIST",
 		 "numbers of workers, ascending (default: 1,2,4,8)", 0, 0},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each (default: 5)", 1, 10000},
-		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
-		 "write the record of the run (- for standard output)", 0, 0},
+		PF_DELIVERY_ARGS(request.delivery),
 		{"config", 0, PF_ARG_TEXT, &common->config_file, "FILE", "YAML file with weights and limits",
 		 0, 0},
 		PF_PROGRESS_ARGS(common->progress),
@@ -150,6 +151,7 @@ int pf_cmd_scaling(const pf_command *command, int argc, char **argv)
 		      .contestants = contestants,
 		      .rounds = request.rounds,
 		      .seed = pf_now_ns() ^ (uint64_t)time(NULL) << 32};
+	run.label = request.delivery.label;
 	pf_status status = pf_common_apply(common, &config, &error);
 	if (status == PF_OK) {
 		status = choose(&request, contestants, &error);

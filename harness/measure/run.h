@@ -12,6 +12,8 @@
 #include "harness/stats/student.h"
 #include "photofinish/variant.h"
 
+#define PF_LABEL_MAX 200
+
 #define PF_LEVEL 0.95 /* of all intervals shown */
 
 /* X(constant, name in records) */
@@ -48,7 +50,8 @@ typedef struct pf_run {
 	const pf_session *session;
 	const char *command; /* "journey", "run" or "compare" */
 	char dataset_hash[2 * PF_SHA256_BYTES + 1];
-	char started[32]; /* UTC, ISO 8601 */
+	char started[32];  /* UTC, ISO 8601 */
+	const char *label; /* the user's own words for it (a commit, say), at most PF_LABEL_MAX bytes; NULL */
 	pf_contestant *contestants;
 	size_t contestant_count;
 	uint32_t rounds; /* asked for; with enough_steps: for each step, and for all that joined once it is

@@ -10,4 +10,7 @@
  * standard output. */
 pf_status pf_json_write(json_t *record, const char *path, pf_error *error);
 
+/* The bytes that pf_json_write writes, *count of them; NULL without memory. The caller frees them. */
+char *pf_json_text(const json_t *record, size_t *count);
+
 #endif

@@ -6,10 +6,6 @@
 
 #include "photofinish/status.h"
 
-/* Reads the record of a run; the caller drops its reference to *out. PF_ERR_INVALID: no JSON, or of another
- * kind. */
-pf_status pf_notebook_load(const char *path, json_t **out, pf_error *error);
-
 /* Writes the notebook of a record to a file, or to standard output ("-"). */
 pf_status pf_notebook_write(const json_t *record, const char *path, pf_error *error);
 

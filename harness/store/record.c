@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/measure/page_cache.h"
@@ -231,6 +232,13 @@ static json_t *run_comparison_json(const pf_run *run)
 	return object;
 }
 
+/* The user's own words for the run: whatever was given, as valid UTF-8 without controls. */
+static json_t *label_json(const pf_run *run)
+{
+	char text[4 * PF_LABEL_MAX + 1];
+	return run->label ? json_string(pf_escape(run->label, text, sizeof text)) : json_null();
+}
+
 json_t *pf_record_json(const pf_run *run)
 {
 	char seed[32];
@@ -248,15 +256,11 @@ json_t *pf_record_json(const pf_run *run)
 				   "seed", seed, "partial", (int)run->partial, "variants", variants);
 	json_object_set_new(record, "profiled",
 			    json_boolean(run->session->counters && run->session->counters->count));
+	json_object_set_new(record, "label", label_json(run));
 	json_object_set_new(record, "comparison", run_comparison_json(run));
 	json_object_set_new(record, "observer", pf_observer_json(run->session->observer));
 	json_object_set_new(record, "goal", pf_goal_json(run));
 	json_object_set_new(record, "claims", pf_record_claims(run));
 	json_object_set_new(record, "first_result_trials", pf_record_first_results(&run->first_results));
 	return record;
-}
-
-pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error)
-{
-	return pf_json_write(pf_record_json(run), path, error);
 }

@@ -11,7 +11,4 @@
 /* New reference to the record; NULL on failure. */
 json_t *pf_record_json(const pf_run *run);
 
-/* Writes the record, keys sorted, to `path`, replacing a file that is there; "-" is standard output. */
-pf_status pf_record_write(const pf_run *run, const char *path, pf_error *error);
-
 #endif

@@ -14,6 +14,7 @@
 #include "harness/measure/interrupt.h"
 #include "harness/measure/run.h"
 #include "harness/report/run_table.h"
+#include "harness/store/json_file.h"
 #include "harness/store/record.h"
 #include "jpeg_fixture.h"
 #include "shared_memory.h"
@@ -341,7 +342,7 @@ static json_t *write_record(const pf_run *run)
 	pf_error error;
 	json_error_t why;
 	const char *file = pf_temp_path(folder, "record.json");
-	assert_int_equal(pf_record_write(run, file, &error), PF_OK);
+	assert_int_equal(pf_json_write(pf_record_json(run), file, &error), PF_OK);
 	json_t *record = json_load_file(file, JSON_REJECT_DUPLICATES, &why);
 	assert_non_null(record);
 	return record;

@@ -1,0 +1,39 @@
+/* Where the record of a run goes: files that were asked for, and the history. */
+#ifndef HARNESS_RUN_DELIVERY_H
+#define HARNESS_RUN_DELIVERY_H
+
+#include "harness/cli/options.h"
+#include "harness/measure/run.h"
+
+typedef struct pf_delivery {
+	const char *json, *notebook; /* NULL: not asked for; "-": standard output */
+	const char *label;           /* for pf_run.label */
+	bool no_history;
+} pf_delivery;
+
+/* Rows for commands that execute runs; `d` is a pf_delivery. */
+#define PF_DELIVERY_ARGS(d)                                                           \
+	{.name = "json",                                                              \
+	 .letter = 'j',                                                               \
+	 .type = PF_ARG_TEXT,                                                         \
+	 .target = &(d).json,                                                         \
+	 .metavar = "FILE",                                                           \
+	 .help = "write the record of the run (- for standard output)"},              \
+		{.name = "label",                                                     \
+		 .type = PF_ARG_TEXT,                                                 \
+		 .target = &(d).label,                                                \
+		 .metavar = "TEXT",                                                   \
+		 .help = "your own words for the run in its record (a commit, say)"}, \
+	{                                                                             \
+		.name = "no-history", .type = PF_ARG_FLAG, .target = &(d).no_history, \
+		.help = "leave the run out of the history (see photofinish history)"  \
+	}
+
+/* PF_OK if the files can be written: asked before the run, not after it. */
+pf_status pf_delivery_check(const pf_delivery *delivery, pf_error *error);
+
+/* Puts the record together once: every file and the history hold the same bytes. A history that cannot be
+ * written is said on standard error and no failure: the run itself did well. */
+pf_status pf_deliver_record(const pf_delivery *delivery, const pf_run *run, pf_error *error);
+
+#endif
