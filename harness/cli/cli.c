@@ -41,6 +41,13 @@ const pf_command pf_commands[] = {
 	{"notebook", "RECORD", "Write a run's lab notebook from its record",
 	 "RECORD is what --json wrote. The text is what --notebook of journey writes, to the byte.", 1, 1,
 	 pf_cmd_notebook, false},
+	{"export", "RECORD",
+	 "Write a run's record as CSV, Google Benchmark JSON, OpenMetrics, Markdown or JUnit",
+	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. Results "
+	 "whose "
+	 "output was\n"
+	 "not checked have no time in any format.",
+	 1, 1, pf_cmd_export, false},
 	{"history", "list|show ID|trend VARIANT|add RECORD...|rebuild",
 	 "The records that were kept: list, show, follow a ratio through them",
 	 "journey, run, compare and scaling keep their records unless --no-history says otherwise. ID is the "

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/report/plain_text.h"
 #include "harness/report/text.h"
-#include "photofinish/file.h"
 
 enum { LIST_COLUMNS = 9, TREND_COLUMNS = 9, BAR = 25 };
 
@@ -51,7 +51,7 @@ pf_history_table *pf_history_table_trend(void)
 static char *date_text(const char *started, char out[24])
 {
 	char shown[64];
-	pf_escape(started, shown, sizeof shown);
+	pf_plain_text(started, shown, sizeof shown);
 	snprintf(out, 24, "%.10s %.5s", shown, strlen(shown) > 11 ? shown + 11 : "");
 	return out;
 }
@@ -61,9 +61,9 @@ void pf_history_table_entry(void *context, const pf_history_entry *entry)
 	pf_history_table *table = context;
 	const pf_history_row *row = &entry->row;
 	char date[24], command[64], dataset[160], photos[24], steps[24], rounds[24], label[256], flags[320];
-	pf_escape(row->command, command, sizeof command);
-	pf_escape(row->dataset, dataset, sizeof dataset);
-	pf_escape(row->label, label, sizeof label);
+	pf_plain_text(row->command, command, sizeof command);
+	pf_plain_text(row->dataset, dataset, sizeof dataset);
+	pf_plain_text(row->label, label, sizeof label);
 	snprintf(photos, sizeof photos, "%lld", (long long)row->photos);
 	snprintf(steps, sizeof steps, "%zu", row->steps);
 	snprintf(rounds, sizeof rounds, "%lld", (long long)row->rounds_done);
@@ -91,9 +91,9 @@ void pf_history_table_point(void *context, const pf_history_point *point)
 	date_text(row->started, own->date);
 	snprintf(own->machine, sizeof own->machine, "%s", row->machine);
 	snprintf(own->flags, sizeof own->flags, "%s", row->flags);
-	pf_escape(row->label, own->label, sizeof own->label);
-	pf_escape(row->dataset, own->dataset, sizeof own->dataset);
-	pf_escape(point->other, own->other, sizeof own->other);
+	pf_plain_text(row->label, own->label, sizeof own->label);
+	pf_plain_text(row->dataset, own->dataset, sizeof own->dataset);
+	pf_plain_text(point->other, own->other, sizeof own->other);
 }
 
 /* "   |--o--| ": the interval on a logarithmic scale from `least` to `most`; a mark where the ratio is 1. */

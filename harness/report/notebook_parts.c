@@ -1,6 +1,9 @@
 #include "harness/report/notebook_parts.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "harness/report/plain_text.h"
 
 const char *pf_note_text(const json_t *object, const char *key)
 {
@@ -24,6 +27,7 @@ bool pf_note_interval(const json_t *object, const char *key, pf_interval *out)
 		.low = pf_note_number(found, "low"),
 		.high = pf_note_number(found, "high"),
 		.level = pf_note_number(found, "level"),
+		.n = (size_t)fmax(0, fmin(pf_note_number(found, "n"), 1e9)),
 		.has_interval = json_is_number(json_object_get(found, "low")) &&
 				json_is_number(json_object_get(found, "high")),
 	};
@@ -43,24 +47,26 @@ const json_t *pf_note_variant(const json_t *record, const char *name)
 	return NULL;
 }
 
-/* Bytes of the sequence at `at` that a terminal would obey: C0, DEL, C1, bidirectional controls; 0: none. */
-static size_t control_bytes(const unsigned char *at)
+const json_t *pf_note_baseline(const json_t *record)
 {
-	if (at[0] < 0x20 || at[0] == 0x7F) {
-		return 1;
+	size_t index;
+	const json_t *variant;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		const json_t *outside = json_object_get(variant, "outside");
+		if (!pf_note_text(variant, "parent")[0] &&
+		    strcmp(pf_note_text(variant, "status"), "floor") != 0 &&
+		    !json_object_get(outside, "command_sha256")) {
+			return variant;
+		}
 	}
-	if ((at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F) || (at[0] == 0xD8 && at[1] == 0x9C)) {
-		return 2;
-	}
-	bool marks = at[0] == 0xE2 && at[1] == 0x80 &&
-		     (at[2] == 0x8E || at[2] == 0x8F || (at[2] >= 0xA8 && at[2] <= 0xAE));
-	return marks || (at[0] == 0xE2 && at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9) ? 3 : 0;
+	return NULL;
 }
 
 void pf_note_print(FILE *stream, const char *text)
 {
 	for (const unsigned char *at = (const unsigned char *)text; *at;) {
-		size_t control = control_bytes(at);
+		size_t control = pf_plain_control(at);
 		if (control) {
 			fputc('?', stream);
 			at += control;

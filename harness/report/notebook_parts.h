@@ -18,6 +18,9 @@ bool pf_note_interval(const json_t *object, const char *key, pf_interval *out);
 /* The variant of that name, or NULL. */
 const json_t *pf_note_variant(const json_t *record, const char *name);
 
+/* The first step that changes no other and scores in this program's own way, or NULL. */
+const json_t *pf_note_baseline(const json_t *record);
+
 /* Prints text so that Markdown and terminals take it for nothing else: in one line, controls as "?". */
 void pf_note_print(FILE *stream, const char *text);
 

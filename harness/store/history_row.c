@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
+#include "harness/report/notebook_parts.h"
+#include "harness/store/capabilities_json.h"
+#include "photofinish/variant.h"
 
 static void add_flag(char *flags, size_t capacity, const char *flag)
 {
@@ -16,15 +14,36 @@ static void add_flag(char *flags, size_t capacity, const char *flag)
 	snprintf(flags + used, capacity - used, "%s%s", used ? "," : "", flag);
 }
 
+/* Steps of that status, but for those that are there to show a failure. */
 static size_t with_status(const json_t *record, const char *status)
 {
 	size_t index, count = 0;
 	const json_t *variant;
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
-		count += strcmp(text_of(variant, "status"), status) == 0;
+		bool announced = pf_capabilities_of(json_object_get(variant, "capabilities")) &
+				 PF_CAP_MAY_CRASH;
+		count += !announced && strcmp(pf_note_text(variant, "status"), status) == 0;
 	}
 	return count;
+}
+
+/* True if a trial that counts is tagged: something else took the machine from it. */
+static bool was_disturbed(const json_t *record)
+{
+	size_t index, k;
+	const json_t *variant, *trial;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		json_array_foreach(json_object_get(variant, "trials"), k, trial)
+		{
+			if (json_is_true(json_object_get(trial, "checked")) &&
+			    json_array_size(json_object_get(trial, "disturbed_by"))) {
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 static void find_flags(const json_t *record, char *flags, size_t capacity)
@@ -34,13 +53,13 @@ static void find_flags(const json_t *record, char *flags, size_t capacity)
 		{"timeout", "timeout"},           {"failed", "failed"},   {"unchecked", "unchecked"}};
 	const json_t *environment = json_object_get(record, "environment");
 	const json_t *stages = json_object_get(json_object_get(record, "configuration"), "stages");
-	const char *cache = text_of(json_object_get(record, "dataset"), "cache");
+	const char *cache = pf_note_text(json_object_get(record, "dataset"), "cache");
 	flags[0] = '\0';
 	if (json_is_true(json_object_get(record, "partial"))) {
 		add_flag(flags, capacity, "partial");
 	}
-	if (text_of(environment, "sanitizers")[0] ||
-	    strcmp(text_of(environment, "build_type"), "Debug") == 0) {
+	if (pf_note_text(environment, "sanitizers")[0] ||
+	    strcmp(pf_note_text(environment, "build_type"), "Debug") == 0) {
 		add_flag(flags, capacity, "not-for-timing");
 	}
 	if (json_is_array(stages) && json_array_size(stages) < 5) {
@@ -48,6 +67,9 @@ static void find_flags(const json_t *record, char *flags, size_t capacity)
 	}
 	if (strcmp(cache, "not cold") == 0 || strcmp(cache, "not held") == 0) {
 		add_flag(flags, capacity, strcmp(cache, "not cold") == 0 ? "not-cold" : "not-warm");
+	}
+	if (was_disturbed(record)) {
+		add_flag(flags, capacity, "disturbed");
 	}
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
 		if (with_status(record, endings[i][0])) {
@@ -61,12 +83,12 @@ void pf_history_row_of(const json_t *record, pf_history_row *row)
 	const json_t *dataset = json_object_get(record, "dataset"),
 		     *environment = json_object_get(record, "environment");
 	*row = (pf_history_row){
-		.started = text_of(record, "started"),
-		.command = text_of(record, "command"),
-		.label = text_of(record, "label"),
-		.dataset = text_of(dataset, "name"),
-		.dataset_hash = text_of(dataset, "hash"),
-		.cpu = text_of(environment, "cpu"),
+		.started = pf_note_text(record, "started"),
+		.command = pf_note_text(record, "command"),
+		.label = pf_note_text(record, "label"),
+		.dataset = pf_note_text(dataset, "name"),
+		.dataset_hash = pf_note_text(dataset, "hash"),
+		.cpu = pf_note_text(environment, "cpu"),
 		.photos = json_integer_value(json_object_get(dataset, "photos")),
 		.cores = json_integer_value(json_object_get(environment, "cores")),
 		.rounds_done = json_integer_value(json_object_get(record, "rounds_done")),
@@ -106,7 +128,7 @@ static bool compared(const json_t *record, size_t index, const char **other, pf_
 	if (index > 1 || !read_ratio(json_object_get(comparison, "ratio"), ratio)) {
 		return false;
 	}
-	*other = text_of(comparison, index == 0 ? "b" : "a");
+	*other = pf_note_text(comparison, index == 0 ? "b" : "a");
 	if (index == 0) {
 		pf_interval times = *ratio;
 		ratio->mean = 1 / times.mean;
@@ -116,34 +138,20 @@ static bool compared(const json_t *record, size_t index, const char **other, pf_
 	return (*other)[0] != '\0';
 }
 
-static const char *baseline_of(const json_t *record)
-{
-	size_t index;
-	const json_t *variant;
-	json_array_foreach(json_object_get(record, "variants"), index, variant)
-	{
-		if (!text_of(variant, "parent")[0] && strcmp(text_of(variant, "status"), "floor") != 0 &&
-		    !json_object_get(json_object_get(variant, "outside"), "command_sha256")) {
-			return text_of(variant, "name");
-		}
-	}
-	return "";
-}
-
 bool pf_history_ratio(const json_t *record, size_t index, pf_history_kind kind, const char **other,
 		      pf_interval *ratio)
 {
 	const json_t *variant = json_array_get(json_object_get(record, "variants"), index);
-	if (strcmp(text_of(variant, "status"), "ok") != 0) {
+	if (strcmp(pf_note_text(variant, "status"), "ok") != 0) {
 		return false;
 	}
 	switch (kind) {
 	case PF_HISTORY_PARENT:
-		*other = text_of(variant, "parent");
+		*other = pf_note_text(variant, "parent");
 		return (*other)[0] && read_ratio(json_object_get(variant, "speedup_over_parent"), ratio);
 	case PF_HISTORY_BASELINE:
-		*other = baseline_of(record);
-		return (*other)[0] && strcmp(*other, text_of(variant, "name")) != 0 &&
+		*other = pf_note_text(pf_note_baseline(record), "name");
+		return (*other)[0] && strcmp(*other, pf_note_text(variant, "name")) != 0 &&
 		       read_ratio(json_object_get(variant, "speedup_over_baseline"), ratio);
 	default:
 		return compared(record, index, other, ratio);

@@ -1,8 +1,8 @@
 #include "harness/store/scores_csv.h"
 
 #include <limits.h>
-#include <string.h>
 
+#include "harness/report/plain_text.h"
 #include "harness/store/output.h"
 #include "photofinish/file.h"
 
@@ -10,19 +10,7 @@ static void write_text(FILE *stream, const char *bytes)
 {
 	char shown[4 * PATH_MAX];
 	pf_escape(bytes, shown, sizeof shown);
-	bool formula = shown[0] && strchr("=+-@", shown[0]);
-	if (!formula && !strpbrk(shown, "\",")) {
-		fputs(shown, stream);
-		return;
-	}
-	fputs(formula ? "\"'" : "\"", stream);
-	for (const char *at = shown; *at; at++) {
-		if (*at == '"') {
-			fputc('"', stream);
-		}
-		fputc(*at, stream);
-	}
-	fputc('"', stream);
+	pf_csv_text(stream, shown);
 }
 
 static void write_heads(FILE *stream)

@@ -1,0 +1,92 @@
+/* export: a stored record in a format that others read. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/cli/commands.h"
+#include "harness/report/export.h"
+#include "harness/store/history.h"
+#include "harness/store/output.h"
+
+static const struct format {
+	const char *name;
+	void (*print)(const json_t *record, FILE *stream);
+} formats[] = {
+	{"csv", pf_export_csv},
+	{"benchmark", pf_export_benchmark},
+	{"openmetrics", pf_export_openmetrics},
+	{"markdown", pf_export_markdown},
+	{"junit", pf_export_junit},
+};
+
+static const struct format *format_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		if (strcmp(formats[i].name, name) == 0) {
+			return &formats[i];
+		}
+	}
+	return NULL;
+}
+
+/* A file wins over an id. */
+static pf_status load(const char *name, json_t **record, pf_error *error)
+{
+	char folder[PF_HISTORY_PATH_MAX], path[PF_HISTORY_PATH_MAX];
+	pf_history *history = NULL;
+	pf_error ignored;
+	bool id = access(name, F_OK) && !strchr(name, '/') && !strchr(name, '.') &&
+		  pf_history_folder(folder, &ignored) == PF_OK;
+	if (!id) {
+		return pf_record_load(name, record, NULL, error);
+	}
+	pf_status status = pf_history_open(folder, NULL, &history, error);
+	if (status == PF_OK) {
+		status = pf_history_find(history, name, path, error);
+	}
+	pf_history_close(history);
+	return status == PF_OK ? pf_record_load(path, record, NULL, error) : status;
+}
+
+static pf_status write_export(const struct format *format, const json_t *record, const char *path,
+			      pf_error *error)
+{
+	pf_new_file file;
+	pf_status status = pf_output_open(&file, path, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	format->print(record, file.stream);
+	if (ferror(file.stream)) {
+		status = pf_fail_errno(error, pf_output_is_stdout(path) ? NULL : path, "cannot write");
+	}
+	return pf_output_close(&file, status, error);
+}
+
+int pf_cmd_export(const pf_command *command, int argc, char **argv)
+{
+	const char *format = NULL, *output = "-";
+	const pf_arg table[] = {
+		{"format", 'f', PF_ARG_CHOICE, &format, "csv|benchmark|openmetrics|markdown|junit",
+		 "raw trials; Google Benchmark's JSON; OpenMetrics; a summary; JUnit XML", 0, 0},
+		{"output", 'o', PF_ARG_TEXT, &output, "FILE", "where to (default: standard output)", 0, 0},
+		{0},
+	};
+	char **operands;
+	int count;
+	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
+	if (code >= 0) {
+		return code;
+	}
+	if (!format) {
+		return pf_usage_error(command, "--format is missing");
+	}
+	pf_error error = {0};
+	json_t *record = NULL;
+	pf_status status = load(operands[0], &record, &error);
+	if (status == PF_OK) {
+		status = write_export(format_of(format), record, output, &error);
+	}
+	json_decref(record);
+	return status == PF_OK ? PF_EXIT_OK : pf_report_error(&error);
+}

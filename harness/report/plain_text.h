@@ -1,0 +1,19 @@
+/* Text of records, which others may have written, for terminals and files of lines. */
+#ifndef HARNESS_PLAIN_TEXT_H
+#define HARNESS_PLAIN_TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Bytes of the sequence at `at` (UTF-8 that ends in a NUL) that a terminal would obey: C0, DEL, C1,
+ * bidirectional controls; 0: none. */
+size_t pf_plain_control(const unsigned char *at);
+
+/* Copies UTF-8 with each control as "?"; what does not fit ends in "...". `capacity` >= 8. Returns `out`. */
+char *pf_plain_text(const char *text, char *out, size_t capacity);
+
+/* A cell of a CSV file (RFC 4180): in quotes where it has to be; one that a spreadsheet would take for a
+ * formula begins with '. Controls become "?". */
+void pf_csv_text(FILE *stream, const char *text);
+
+#endif

@@ -1,0 +1,354 @@
+#!/usr/bin/env python3
+"""The history and the exports: runs keep their records, the index that grew equals one made anew, damaged files are left
+out, and what is exported is read by other programs. Usage: history.py PHOTOFINISH ROOT"""
+import copy
+import csv
+import io
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as xml
+
+import jsonschema
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+PROGRAM, ROOT = os.path.realpath(sys.argv[1]), pathlib.Path(os.path.realpath(sys.argv[2]))
+VALIDATOR = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/run-schema.json").read_text()))
+COMPARE = "/usr/share/benchmark/compare.py"  # of Debian's libbenchmark-tools
+FORMATS = ("csv", "benchmark", "openmetrics", "markdown", "junit")
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"history: not so: {what}")
+
+
+def run(*arguments, expected=0, **more):
+    environment = dict(os.environ, LC_ALL="C.UTF-8", COLUMNS="200", **more)
+    result = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, stdin=subprocess.DEVNULL, env=environment)
+    result.stdout, result.stderr = (text.decode("utf-8", "backslashreplace") for text in (result.stdout, result.stderr))
+    check(result.returncode == expected,
+          f"{arguments} ends with {expected}, not {result.returncode}: {result.stdout}{result.stderr}")
+    return result
+
+
+def dump(folder):
+    with sqlite3.connect(f"file:{folder / 'index.db'}?mode=ro", uri=True) as database:
+        return list(database.iterdump())
+
+
+def rows(folder, query):
+    with sqlite3.connect(f"file:{folder / 'index.db'}?mode=ro", uri=True) as database:
+        return database.execute(query).fetchall()
+
+
+def listed(*arguments):
+    return [line.split()[0] for line in run("history", "list", *arguments).stdout.splitlines()[1:]]
+
+
+def check_kept(history, work):
+    """Runs keep their records, unless told otherwise; a history that cannot be written fails nothing."""
+    run("dataset", "make", "tiny", "--quiet")
+    run("journey", "--only", "double-load,single-load,parallel,null", "--dataset", "tiny", "--rounds", "2", "--quiet", "--stages",
+        "facts,decode,quality", "--label",
+        "first\x1b[31m \u202ewords", "--json", work / "journey.json")
+    run("compare", "parallel", "single-load", "--dataset", "tiny", "--rounds", "2", "--quiet")
+    kept = sorted((history / "records").iterdir())
+    check(len(kept) == 2, f"two runs, two records: {kept}")
+    for path in kept:
+        VALIDATOR.validate(json.loads(path.read_text()))
+    same = [path for path in kept if path.read_bytes() == (work / "journey.json").read_bytes()]
+    check(len(same) == 1, "the history has the bytes that --json wrote")
+    run("run", "null", "--dataset", "tiny", "--quiet", "--no-history")
+    run("run", "null", "--dataset", "tiny", "--quiet", PHOTOFINISH_HISTORY="")
+    check(len(listed()) == 2, "--no-history and an empty PHOTOFINISH_HISTORY keep nothing")
+    result = run("run", "null", "--dataset", "tiny", "--quiet", PHOTOFINISH_HISTORY="/proc/nowhere")
+    check("history" in result.stderr and "null" in result.stdout, f"a history that cannot be is said: {result.stderr}")
+    result = run("run", "null", "--dataset", "tiny", "--progress", "always", PHOTOFINISH_HISTORY=work / "other")
+    check("kept as" in result.stderr and (work / "other/index.db").exists(), "PHOTOFINISH_HISTORY moves it")
+    text = run("history", "list").stdout
+    check("\x1b" not in text and "\u202e" not in text and "first" in text, "labels cannot steer a terminal")
+    check("part-of-the-job" in text, "flags say what to know of a record")
+    return json.loads((work / "journey.json").read_text())
+
+
+def check_add(history, journey, work):
+    """The same record twice is one; others' records are taken in; several runs of one step make a trend."""
+    known = listed()
+    check(run("history", "add", work / "journey.json").stdout.split()[0] in known, "a record that is there stays")
+    for day in range(1, 5):
+        record = copy.deepcopy(journey)
+        record.update(started=f"2026-01-0{day}T10:00:00Z", label=f"day {day}", of_a_later_version={"ignored": [1]})
+        record["environment"]["kernel"] = "Linux 7" if day > 2 else "Linux 6"
+        record["variants"][2]["speedup_over_parent"].update(mean=1 + day / 10, low=1 + day / 20, high=1 + day / 5)
+        (work / "day.json").write_text(json.dumps(record))
+        run("history", "add", work / "day.json")
+    check(len(listed()) == 6 and listed()[:4] == listed("--last", "6")[:4], "the oldest first")
+    check(len(listed("--variant", "double-load")) == 5 and not listed("--dataset", "nope"), "filters")
+    check(len(listed("--dataset", "tiny", "--last", "2")) == 2, "the newest two")
+    machines = rows(history, "SELECT machine, count(*) FROM record GROUP BY machine ORDER BY min(started)")
+    check([count for _, count in machines[:2]] == [2, 2], f"machines are told apart: {machines}")
+    check(len(listed("--machine", machines[0][0][:5])) == 2, "by the first characters of its fingerprint")
+    trend = run("history", "trend", "parallel", "--dataset", "tiny").stdout.splitlines()
+    check([f"1.{day}0x" in line and f"day {day}" in line for day, line in enumerate(trend[1:5], 1)] == 4 * [True],
+          f"a ratio a record: {trend}")
+    check(all(" s " not in line and " ms" not in line for line in trend[1:7]), "no times of different days")
+    check("without a verdict" in " ".join(trend), "side by side, without a verdict")
+    trend = run("history", "trend", "parallel", "--against", "compared").stdout
+    comparison = [json.loads(path.read_text()) for path in (history / "records").iterdir() if "compare" in path.name][0]
+    check(f"{1 / comparison['comparison']['ratio']['mean']:.2f}x" in trend, f"the inverse of the ratio of times: {trend}")
+    check("No record" in run("history", "trend", "nope").stdout, "a step that never was")
+
+
+def check_rebuilt(history):
+    """The index that grew equals one made anew, one that healed, and one that two processes made at once."""
+    grown = dump(history)
+    check(len(grown) > 20, "there is something in it")
+    run("history", "rebuild")
+    check(dump(history) == grown, "rebuilt equals grown")
+    (history / "index.db").unlink()
+    at_once = [subprocess.Popen([PROGRAM, "history", "list"], stdout=subprocess.DEVNULL) for _ in range(4)]
+    check(all(process.wait() == 0 for process in at_once), "several processes at once")
+    check(dump(history) == grown, "made anew by whoever comes first")
+    for damage in (b"no database at all", (history / "index.db").read_bytes()[:5000] + b"\xff" * 9000):
+        (history / "index.db").write_bytes(damage)
+        run("history", "list")
+        check(dump(history) == grown, "a damaged index is made anew")
+    with sqlite3.connect(history / "index.db") as database:
+        database.execute("PRAGMA user_version = 99")
+    run("history", "list")
+    check(dump(history) == grown, "an index of another version is made anew")
+    gone = sorted((history / "records").iterdir())[0]
+    gone.rename(history / "gone")
+    check(len(listed()) == 5 and dump(history) != grown, "a record that is gone is forgotten")
+    (history / "gone").rename(gone)
+    check(len(listed()) == 6 and dump(history) == grown, "and taken in again")
+    shutil.copy2(gone, gone.with_name("a-copy.json"))
+    check(len(listed()) == 6, "two files with the same bytes are one record")
+    grown_twice = dump(history)
+    run("history", "rebuild")
+    check(dump(history) == grown_twice, "rebuilt equals grown, with copies too")
+    gone.with_name("a-copy.json").unlink()
+    check(len(listed()) == 6 and dump(history) == grown, "and without the copy")
+
+
+def hostile(journey):
+    """Names and contents of files that are no records of runs, or that try things."""
+    text = json.dumps(journey)
+    yield "truncated.json", text[:len(text) // 2].encode()
+    yield "empty.json", b""
+    yield "binary.json", bytes(range(256)) * 50
+    yield "deep.json", b'{"schema":"photofinish.run/1","x":' + b"[" * 200000
+    yield "twice.json", b'{"schema":"photofinish.run/1",' + text[1:].encode()
+    yield "other.json", b'{"schema": "photofinish.run/2"}'
+    yield "array.json", b"[1, 2]"
+    yield "infinite.json", text.replace('"rounds_done": 2', '"rounds_done": 1e999').encode()
+    yield "surrogate.json", text.replace('"tiny"', '"\\ud800"').encode()
+    yield "null.json", text.replace('"tiny"', '"ti\\u0000ny"').encode()
+    yield "\x1b[2J\n'; DROP TABLE record; --.json", b"{}"
+    for number, (path, value) in enumerate((
+            (("variants",), []), (("variants",), {"name": 1}), (("variants", 0), 7), (("variants", 0, "name"), ""),
+            (("variants", 0, "trials"), 5), (("variants", 0, "trials", 0), None), (("started",), "yesterday"),
+            (("started",), "2026-01-01T10:00:00Z\x1b]0;owned\x07"), (("environment",), None), (("dataset",), "tiny"),
+            (("dataset", "photos"), "many"), (("variants", 0, "status"), None), (("command",), 5))):
+        record = copy.deepcopy(journey)
+        at = record
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+        yield f"wrong{number}.json", json.dumps(record).encode()
+
+
+def check_hostile(history, journey):
+    """One line for each, no crash, and the index stays as it was."""
+    before = dump(history)
+    files = list(hostile(journey))
+    for name, content in files:
+        (history / "records" / name).write_bytes(content)
+    os.mkfifo(history / "records/fifo.json")
+    (history / "records/folder.json").mkdir()
+    (history / "records/nowhere.json").symlink_to("/nowhere/at/all")
+    with open(history / "records/huge.json", "wb") as huge:
+        huge.truncate(1 << 40)
+    for command in (("history", "list"), ("history", "rebuild")):
+        result = run(*command)
+        lines = result.stderr.splitlines()
+        check(len(lines) == len(files) + 4, f"{command}: a line for each of {len(files) + 4}, not {len(lines)}: {lines}")
+        check(all(line.startswith("photofinish: left out: ") for line in lines), f"all are told of: {lines}")
+        check("\x1b" not in result.stderr and "\x07" not in result.stderr, "names cannot steer a terminal")
+        check(dump(history) == before, f"{command}: the index holds what it held")
+    for name, _ in files:
+        path = history / "records" / name
+        run("export", path, "--format", "csv", expected=2)
+        run("history", "add", path, expected=2)
+        path.unlink()
+    for name in ("fifo", "nowhere", "huge"):
+        run("export", history / f"records/{name}.json", "--format", "csv", expected=2)
+        (history / f"records/{name}.json").unlink()
+    (history / "records/folder.json").rmdir()
+    check(not run("history", "list").stderr, "and all is well again")
+
+
+def export(path, form):
+    return run("export", path, "--format", form).stdout
+
+
+def check_csv(record, path):
+    table = list(csv.DictReader(io.StringIO(export(path, "csv"), newline=""), strict=True))
+    trials = [(variant, trial) for variant in record["variants"] for trial in variant["trials"]]
+    check(len(table) == len(trials), "a row each trial")
+    for row, (variant, trial) in zip(table, trials):
+        timed = trial["checked"] and variant["status"] in ("ok", "floor")
+        check(row["wall_ns"] == (str(trial["wall_ns"]) if timed else ""), f"times of what was checked: {row}")
+        check(timed or not any(value for key, value in row.items() if key.endswith("_ns") and key not in ("steal_ns", "others_ns")),
+              f"no check, no time: {row}")
+        decode = trial["stages"].get("decode", {}).get("wall_ns", "") if timed else ""
+        check(row["stage_decode_ns"] == str(decode), "stages")
+        check(not row["variant"].startswith(("=", "+", "-", "@")), "no formulas")
+
+
+def check_benchmark(record, path):
+    result = json.loads(export(path, "benchmark"))
+    check(set(result) == {"context", "benchmarks"}, "context and benchmarks")
+    check(os.uname().nodename not in json.dumps(result["context"]), "no name of a host")
+    for variant in record["variants"]:
+        name = f"{record['dataset']['name']}/{variant['name']}".replace("\x1b", "?")
+        own = [entry for entry in result["benchmarks"] if entry["run_name"] == name]
+        times = [trial["wall_ns"] * 1e-6 for trial in variant["trials"] if trial["checked"]]
+        if variant["status"] not in ("ok", "floor"):
+            check(not own and any(entry["name"] == name for entry in result["context"]["without_times"]), f"{name} has no time")
+            continue
+        single = [entry for entry in own if entry["run_type"] == "iteration"]
+        check([entry["repetition_index"] for entry in single] == list(range(len(times))), "repetitions are counted")
+        check(all(abs(entry["real_time"] - time) < 1e-6 for entry, time in zip(single, times)), "in ms")
+        check(all(entry["repetitions"] == len(times) and entry["time_unit"] == "ms" for entry in own), "and said so")
+        names = [entry["aggregate_name"] for entry in own if entry["run_type"] == "aggregate"]
+        check(names == (["mean", "median", "stddev", "cv"] if len(times) > 1 else []), "aggregates of two or more")
+        if names:
+            mean = [entry for entry in own if entry.get("aggregate_name") == "mean"][0]
+            check(mean["name"] == name + "_mean" and abs(mean["real_time"] - sum(times) / len(times)) < 1e-6, "the mean")
+
+
+def check_compare_py(path, work):
+    if not os.path.exists(COMPARE):
+        return
+    (work / "benchmark.json").write_text(export(path, "benchmark"))
+    reader = subprocess.run(["/usr/bin/python3", COMPARE, "--no-color", "benchmarks", work / "benchmark.json",
+                             work / "benchmark.json"], capture_output=True, text=True)
+    names = {entry["name"] for entry in json.loads((work / "benchmark.json").read_text())["benchmarks"]}
+    check(reader.returncode == 0 and names and all(name in reader.stdout for name in names),
+          f"compare.py reads it: {reader.stdout}{reader.stderr}")
+
+
+def check_openmetrics(record, path):
+    text = export(path, "openmetrics")
+    check(text.endswith("\n# EOF\n"), "it ends as it has to")
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    check(families["photofinish_wall_seconds"].unit == "seconds", "units")
+    means = {sample.labels["variant"]: sample.value for sample in families["photofinish_wall_seconds"].samples
+             if sample.labels["statistic"] == "mean"}
+    expected = {variant["name"].replace("\x1b", "?"): variant["wall_s"]["mean"] for variant in record["variants"]
+                if variant["wall_s"] and variant["status"] in ("ok", "floor")}
+    check(means == expected, f"times of what was checked: {means}, not {expected}")
+    info = families["photofinish_run"].samples[0].labels
+    check(info["label"] == record["label"], f"labels survive: {info}")
+    states = [sample.labels["variant"] for sample in families["photofinish_status"].samples if sample.value == 1]
+    check(states == [variant["name"].replace("\x1b", "?") for variant in record["variants"]], "each step has one status")
+
+
+def check_junit(record, path):
+    suite = xml.fromstring(export(path, "junit").encode()).find("testsuite")
+    cases = {case.get("name"): case for case in suite.iter("testcase")}
+    names = [variant["name"].replace("\x1b", "?") for variant in record["variants"]]
+    check(list(cases) == names, "a case each step")
+    elements = {"ok": None, "floor": None, "wrong_output": "failure", "crashed": "failure", "failed": "failure",
+                "timeout": "failure", "invalid": "error", "unavailable": "skipped", "unchecked": "skipped",
+                "not_run": "skipped"}
+    count = 0
+    for name, variant in zip(names, record["variants"]):
+        element = elements[variant["status"]]
+        if element == "failure" and "may-crash" in variant["capabilities"]:
+            element = "skipped"
+        count += element == "failure"
+        found = [child.tag for child in cases[name] if child.tag in ("failure", "error", "skipped")]
+        check(found == ([element] if element else []), f"{name}: {found}, not {element}")
+        check((cases[name].get("time") is not None) == (element is None), "times of what passed")
+    check(int(suite.get("failures")) == count and int(suite.get("tests")) == len(cases), "and their counts")
+
+
+def check_markdown(record, path):
+    text = export(path, "markdown")
+    rows_of_table = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    check(len(rows_of_table) == len(record["variants"]), "a row each step")
+    check(all(len(line.replace("\\|", "").split("|")) == 9 for line in rows_of_table), f"seven cells: {rows_of_table}")
+    check(("PARTIAL" in text) == record["partial"], "partial is said")
+    check("<script" not in text.replace("\\<", "") and "\x1b" not in text, "names are no markup")
+
+
+def changed(journey):
+    """The record of the journey as others may end."""
+    yield journey
+    wrong = copy.deepcopy(journey)
+    for variant, status in zip(wrong["variants"], ("wrong_output", "crashed", "invalid", "unavailable")):
+        variant.update(status=status, reason="because\n\t<b>\"&' ]]> \ufffe \u0001", wall_s=None)
+    wrong["variants"][1]["capabilities"] = ["may-crash"]
+    wrong["variants"][0]["name"] = "=cmd|'/c calc'!A1\x1b[31m<script>alert(1)</script>"
+    wrong.update(partial=True, label='say "hi"\\ \nthere')
+    yield wrong
+    forged = copy.deepcopy(journey)  # it claims to be well, and was never checked
+    for trial in forged["variants"][0]["trials"]:
+        trial.update(checked=False)
+    forged["variants"][0]["status"] = "unchecked"
+    yield forged
+    single = copy.deepcopy(journey)
+    for variant in single["variants"]:
+        del variant["trials"][1:]
+        variant["wall_s"].update(low=None, high=None, n=1)
+        variant["wall_s"]["mean"] = variant["trials"][0]["wall_ns"] * 1e-9
+    yield single
+
+
+def check_exports(journey, work):
+    for record in changed(journey):
+        path = work / "exported.json"
+        path.write_text(json.dumps(record))
+        check_csv(record, path)
+        check_benchmark(record, path)
+        check_openmetrics(record, path)
+        check_junit(record, path)
+        check_markdown(record, path)
+    check_compare_py(work / "journey.json", work)
+    bare = {"schema": "photofinish.run/1", "started": "2026-01-01T00:00:00Z", "command": "run", "environment": {},
+            "dataset": {"name": "", "photos": 1}, "variants": [{"name": "a", "status": "ok", "trials": [{"ending": "ok"}]}]}
+    (work / "bare.json").write_text(json.dumps(bare))
+    for form in FORMATS:
+        check("0.0" not in export(work / "bare.json", form) or form == "junit", f"{form}: what was not measured is not 0")
+        first = listed()[0]
+        check(export(first, form) == export(first[:6], form), "an id, or its first characters")
+    run("export", "last", "--format", "markdown", "--output", work / "summary.md")
+    check("### photofinish" in (work / "summary.md").read_text(), "to a file")
+    run("export", "0000", "--format", "csv", expected=2)
+    run("export", "last", "--format", "xml", expected=2)
+    run("export", "last", expected=2)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="photofinish-") as folder:
+        work = pathlib.Path(folder)
+        os.environ["PHOTOFINISH_DATA"] = str(work / "data")
+        os.environ.pop("PHOTOFINISH_HISTORY", None)
+        history = work / "data/.history"
+        journey = check_kept(history, work)
+        check_add(history, journey, work)
+        check_rebuilt(history)
+        check_hostile(history, journey)
+        check_exports(journey, work)
+    print("history: kept, added, rebuilt, hostile files left out, exports read by others")
+
+
+main()
