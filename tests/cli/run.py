@@ -4,7 +4,7 @@ cases/NAME.golden. Usage: run.py PHOTOFINISH ROOT [--update] [NAME ...]
 
 Without names it runs the cases of the folder itself; those of cases/light/ are for the light build.
 A case runs in a new folder of its own with photofinish first in PATH and PHOTOFINISH_DATA set to a folder that all
-cases share (so that `tiny` is made once). The folder's path is written as WORK, the shared one as DATA, ROOT as ROOT.
+cases share (so that `tiny` is made once); no history is kept. The folder's path is written as WORK, the shared one as DATA, ROOT as ROOT.
 prelude.sh is sourced first: it has `run`, which shows a command line with all that comes of it.
 --update writes the golden files anew: read the difference before you commit it."""
 import difflib
@@ -27,7 +27,7 @@ BUSY = ("held up", "one round does not give")
 def run_case(script, program, data, root):
     with tempfile.TemporaryDirectory(prefix="photofinish-") as work:
         build = pathlib.Path(program).parent
-        environment = dict(os.environ, PHOTOFINISH_DATA=data, LC_ALL="C.UTF-8", ROOT=root, NO_COLOR="1", WORK=work,
+        environment = dict(os.environ, PHOTOFINISH_DATA=data, PHOTOFINISH_HISTORY="", LC_ALL="C.UTF-8", ROOT=root, NO_COLOR="1", WORK=work,
                            PATH=f"{build}:{build}/tests:{os.environ['PATH']}",
                            BASH_ENV=f"{root}/tests/cli/prelude.sh")
         result = subprocess.run(["bash", str(script)], cwd=work, env=environment, capture_output=True, timeout=300,
