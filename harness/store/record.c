@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/measure/page_cache.h"
@@ -13,7 +12,6 @@
 #include "harness/store/environment_json.h"
 #include "harness/store/goal_json.h"
 #include "harness/store/interval_json.h"
-#include "harness/store/json_file.h"
 #include "harness/store/machine_json.h"
 #include "harness/store/memory_json.h"
 #include "harness/store/observer_json.h"
