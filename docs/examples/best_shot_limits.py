@@ -29,6 +29,11 @@ def terms(photo):
     return own
 
 
+def median_exposure(photos):
+    """The exposure that a burst's photos are judged against, in stops."""
+    return statistics.median(photo["exposure_error"] for photo in photos)
+
+
 def main():
     dataset = home() / (sys.argv[1] if len(sys.argv) > 1 else "pose_heldout")
     truth = json.loads((dataset / "truth.json").read_text())
@@ -37,7 +42,7 @@ def main():
     rows = []  # of each burst: (terms of each photo, index of the best)
     for burst in bursts:
         members = [photos[path] for path in burst["photos"]]
-        usual = statistics.median(photo["exposure_error"] for photo in members)
+        usual = median_exposure(members)
         found = []
         for place, photo in enumerate(members):
             own = terms(photo)
