@@ -10,6 +10,8 @@
 #include "harness/cli/run_setting.h"
 #include "harness/measure/contestant.h"
 #include "harness/measure/interrupt.h"
+#include "harness/measure/other_build.h"
+#include "harness/measure/outside.h"
 #include "harness/measure/run_comparison.h"
 #include "harness/report/compare_table.h"
 #include "harness/report/progress.h"
@@ -100,12 +102,54 @@ static int execute(struct request *request, pf_contestant *contestants, const pf
 	return code;
 }
 
-/* The two; where both are the same text, the second one is known by another name. */
-static pf_status choose(char **names, uint32_t workers, pf_contestant *contestants, pf_error *error)
+/* A variant of another build, VARIANT@PATH: it is named by the first digits of that build's id. */
+static pf_status choose_of_build(const char *name, uint32_t workers, pf_contestant *contestant,
+				 pf_build *build, pf_error *error)
+{
+	char variant[sizeof contestant->label];
+	size_t length = strcspn(name, "@");
+	if (length + sizeof "@12345678" > sizeof variant) {
+		return pf_fail(error, PF_ERR_USAGE, NULL, "the variant's options are too long");
+	}
+	memcpy(variant, name, length);
+	variant[length] = '\0';
+	pf_status status = pf_contestant_parse(variant, workers, contestant, error);
+	if (status == PF_OK && pf_outside_of(contestant->variant)) {
+		status = pf_fail(error, PF_ERR_USAGE, NULL,
+				 "%s is no variant of a build: it comes from outside", variant);
+	}
+	if (status == PF_OK) {
+		status = pf_build_ask(name + length + 1, contestant->variant, build, error);
+	}
+	if (status == PF_OK) {
+		contestant->build = build;
+		snprintf(contestant->label + length, sizeof contestant->label - length, "@%.8s", build->id);
+	}
+	return status;
+}
+
+static pf_status choose_one(const char *name, uint32_t workers, pf_contestant *contestant, pf_build *build,
+			    pf_error *error)
+{
+	if (strchr(name, '@')) {
+		return choose_of_build(name, workers, contestant, build, error);
+	}
+	if (strchr(name, '/')) {
+		pf_fail(error, PF_ERR_USAGE, NULL,
+			"%s is no variant; for commands write compare --commands A B", name);
+		return PF_ERR_USAGE;
+	}
+	return pf_contestant_parse(name, workers, contestant, error);
+}
+
+/* The two; where both are the same, the second one is known by another name. */
+static pf_status choose(char **names, uint32_t workers, pf_contestant *contestants, pf_build *builds,
+			pf_error *error)
 {
 	for (size_t i = 0; i < 2; i++) {
-		pf_status status = pf_contestant_parse(names[i], workers, &contestants[i], error);
-		if (status == PF_OK && contestants[i].variant->caps & PF_CAP_FLOOR) {
+		pf_status status = choose_one(names[i], workers, &contestants[i], &builds[i], error);
+		const struct pf_variant *variant = contestants[i].variant;
+		if (status == PF_OK && variant && variant->caps & PF_CAP_FLOOR) {
 			status = pf_fail(error, PF_ERR_USAGE, NULL,
 					 "%s scores nothing: there is nothing to compare", names[i]);
 		}
@@ -115,7 +159,8 @@ static pf_status choose(char **names, uint32_t workers, pf_contestant *contestan
 	}
 	if (strcmp(contestants[0].label, contestants[1].label) == 0) {
 		static const char again[] = " (again)";
-		size_t length = strlen(names[1]), room = sizeof contestants[1].label - sizeof again;
+		size_t length = strlen(contestants[1].label),
+		       room = sizeof contestants[1].label - sizeof again;
 		length = length < room ? length : room;
 		memcpy(contestants[1].label + length, again, sizeof again);
 	}
@@ -156,9 +201,10 @@ int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv)
 	pf_scorer_config config;
 	pf_error error = {0};
 	pf_contestant contestants[2] = {0};
+	pf_build builds[2];
 	pf_status status = pf_common_apply(&request.common, &config, &error);
 	if (status == PF_OK) {
-		status = choose(operands, request.common.workers, contestants, &error);
+		status = choose(operands, request.common.workers, contestants, builds, &error);
 	}
 	return status == PF_OK ? execute(&request, contestants, &config) : pf_report_error(&error);
 }

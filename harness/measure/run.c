@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "harness/measure/interrupt.h"
+#include "harness/measure/other_build.h"
 #include "harness/measure/page_cache.h"
 #include "harness/measure/shuffle.h"
 #include "photofinish/file.h"
@@ -170,7 +171,9 @@ static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t roun
 	if (run->cold_cache) {
 		pf_page_cache_drop(run->session->dataset);
 	}
-	pf_status status = pf_trial_run(run->session, contestant->variant, contestant->workers,
+	pf_session session = *run->session;
+	session.executable = contestant->build ? contestant->build->executable : session.executable;
+	pf_status status = pf_trial_run(&session, contestant->variant, contestant->workers,
 					contestant->options, &ears, trial, error);
 	if (status != PF_OK) {
 		return status;

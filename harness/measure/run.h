@@ -44,6 +44,7 @@ typedef struct pf_contestant {
 	char reason[512];
 	pf_trial *trials; /* at most one a round, in the order of the rounds; only checked ones have times */
 	size_t trial_count;
+	const struct pf_build *build; /* that its trials are started from (other_build.h); NULL: this one */
 } pf_contestant;
 
 typedef struct pf_run {

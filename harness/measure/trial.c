@@ -17,6 +17,7 @@
 #include "harness/measure/interrupt.h"
 #include "harness/measure/occupancy.h"
 #include "harness/measure/outside.h"
+#include "harness/measure/trial_layout.h"
 #include "harness/measure/trial_running.h"
 #include "harness/measure/trial_shared.h"
 #include "photofinish/file.h"
@@ -66,6 +67,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 		return pf_fail_errno(error, NULL, "cannot set up a trial");
 	}
 	run->shared->magic = PF_TRIAL_MAGIC;
+	run->shared->layout = pf_trial_layout();
 	run->shared->workers = workers;
 	run->shared->bytes = bytes;
 	run->shared->memory_limit_bytes = run->session->memory_limit_bytes;

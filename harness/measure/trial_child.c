@@ -13,6 +13,7 @@
 #include "harness/measure/allocations.h"
 #include "harness/measure/frames.h"
 #include "harness/measure/trial.h"
+#include "harness/measure/trial_layout.h"
 #include "harness/measure/trial_shared.h"
 #include "photofinish/dataset.h"
 #include "photofinish/exec.h"
@@ -60,7 +61,9 @@ static struct pf_trial_shared *map_shared(void)
 	}
 	struct pf_trial_shared *shared = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED,
 					      PF_TRIAL_FD_SHARED, 0);
-	return shared == MAP_FAILED || shared->magic != PF_TRIAL_MAGIC ? NULL : shared;
+	return shared == MAP_FAILED || shared->magic != PF_TRIAL_MAGIC || shared->layout != pf_trial_layout()
+		       ? NULL
+		       : shared;
 }
 
 static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_shared *shared,
@@ -113,7 +116,8 @@ int pf_trial_child(const char *variant_name, const char *command, const char *vi
 	const struct pf_variant *variant = pf_variant_find(variant_name);
 	struct pf_trial_shared *shared = map_shared();
 	if (!variant || !shared) {
-		fprintf(stderr, "photofinish: \"trial\" is for the harness itself; see photofinish --help\n");
+		fprintf(stderr, "photofinish: \"trial\" is for the harness of the same build; see "
+				"photofinish --help\n");
 		return 2;
 	}
 	/* No harness, no trial. It may have died before this line: then nobody reads the events. */

@@ -15,11 +15,12 @@
 
 enum { PF_TRIAL_FD_EVENTS = 3, PF_TRIAL_FD_SHARED = 4, PF_TRIAL_FD_MANIFEST = 5 };
 
-#define PF_TRIAL_MAGIC 0x70667431u /* "pft1" */
+#define PF_TRIAL_MAGIC 0x70667432u /* "pft2" */
 
 struct pf_trial_shared {
 	uint32_t magic, workers;
-	uint64_t bytes; /* of the whole block */
+	uint64_t layout; /* pf_trial_layout of the harness's build: the process's own has to be the same */
+	uint64_t bytes;  /* of the whole block */
 	uint64_t memory_limit_bytes, photo_timeout_ns;
 	int64_t options[PF_MAX_OPTIONS];
 	pf_scorer_config scorer;

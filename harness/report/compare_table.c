@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "harness/report/build_lines.h"
 #include "harness/report/comparison_lines.h"
 #include "harness/report/counter_lines.h"
 #include "harness/report/memory_table.h"
@@ -101,6 +102,7 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 			run->rounds_done, comparison->max_time_s);
 	}
 	pf_run_print_warnings(run, columns, stream);
+	pf_builds_print(run, columns, stream);
 	pf_placement_print(run, stream);
 	pf_observer_print(run, columns, stream);
 	pf_counters_print(run, columns, stream);

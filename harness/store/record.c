@@ -6,6 +6,7 @@
 
 #include "harness/measure/page_cache.h"
 #include "harness/measure/run_comparison.h"
+#include "harness/store/build_json.h"
 #include "harness/store/capabilities_json.h"
 #include "harness/store/comparison_json.h"
 #include "harness/store/counters_json.h"
@@ -134,6 +135,7 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	json_object_set_new(object, "parent", string_or_null(variant->parent));
 	json_object_set_new(object, "capabilities", pf_capabilities_json(variant->caps));
 	json_object_set_new(object, "outside", pf_outside_json(variant));
+	json_object_set_new(object, "build", pf_build_json(contestant->build));
 	json_object_set_new(object, "workers", integer(contestant->workers));
 	json_object_set_new(object, "options", options_json(contestant));
 	json_object_set_new(object, "story", pf_record_story(variant));
