@@ -3,6 +3,7 @@
  * ("X": complete events, "M": names of threads). */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 
 #include "photofinish/span_report.h"
 
@@ -28,23 +29,37 @@ static void put_us(const char *key, uint64_t ns, FILE *stream)
 	fprintf(stream, ",\"%s\":%" PRIu64 ".%03u", key, ns / 1000, (unsigned)(ns % 1000));
 }
 
-pf_status pf_span_events_write(const pf_span_lane *lanes, size_t count, const pf_stage_words *words,
-			       uint64_t origin_ns, const char *(*photo_name)(void *context, uint32_t photo),
-			       void *context, FILE *stream, pf_error *error)
+static void put_name(const char *what, uint32_t process, size_t thread, const char *name, bool first,
+		     FILE *stream)
 {
+	fprintf(stream,
+		"%s\n{\"ph\":\"M\",\"pid\":%" PRIu32 ",\"tid\":%zu,\"name\":\"%s\",\"args\":{\"name\":",
+		first ? "" : ",", process, thread, what);
+	put_string(name, stream);
+	fputs("}}", stream);
+}
+
+pf_status pf_span_events_write(const pf_span_lane *lanes, size_t count, const pf_stage_words *words,
+			       const char *(*photo_name)(void *context, uint32_t photo), void *context,
+			       FILE *stream, pf_error *error)
+{
+	uint32_t process = 1;
 	fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", stream);
 	for (size_t i = 0; i < count; i++) {
 		const pf_span_lane *lane = &lanes[i];
-		fprintf(stream,
-			"%s{\"ph\":\"M\",\"pid\":1,\"tid\":%zu,\"name\":\"thread_name\",\"args\":{\"name\":",
-			i ? ",\n" : "\n", i);
-		put_string(lane->name, stream);
-		fputs("}}", stream);
+		process += i && lane->process;
+		if (lane->process) {
+			put_name("process_name", process, i, lane->process, i == 0, stream);
+		}
+		put_name("thread_name", process, i, lane->name, i == 0 && !lane->process, stream);
 		for (size_t k = 0; k < lane->count; k++) {
 			const pf_span *span = &lane->spans[k];
-			uint64_t begin_ns = span->begin_ns > origin_ns ? span->begin_ns - origin_ns : 0;
+			uint64_t begin_ns = span->begin_ns > lane->origin_ns
+						    ? span->begin_ns - lane->origin_ns
+						    : 0;
 			uint64_t ns = span->end_ns > span->begin_ns ? span->end_ns - span->begin_ns : 0;
-			fprintf(stream, ",\n{\"ph\":\"X\",\"pid\":1,\"tid\":%zu,\"name\":", i);
+			fprintf(stream, ",\n{\"ph\":\"X\",\"pid\":%" PRIu32 ",\"tid\":%zu,\"name\":", process,
+				i);
 			put_string(words->name(words->context, (pf_stage)span->stage), stream);
 			put_us("ts", begin_ns, stream);
 			put_us("dur", ns, stream);

@@ -153,22 +153,22 @@ pf_status pf_spans_write_events(const pf_spans *spans, FILE *stream, pf_error *e
 	uint32_t threads = used(spans);
 	pf_span_lane *lanes = calloc(threads + 1, sizeof *lanes);
 	char(*names)[24] = calloc(threads + 1, sizeof *names);
-	pf_status status = lanes && names ? PF_OK
-					  : pf_fail(error, PF_ERR_NO_MEMORY, NULL,
-						    "not enough memory for the events of spans");
-	for (uint32_t i = 0; i < threads && status == PF_OK; i++) {
+	if (!lanes || !names) {
+		free(names);
+		free(lanes);
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for the events of spans");
+	}
+	for (uint32_t i = 0; i < threads; i++) {
 		const pf_trace *trace = &spans->traces[i];
 		uint64_t ended = trace->ring ? trace->ended : 0;
 		snprintf(names[i], sizeof names[i], "thread %u", i);
 		lanes[i] = (pf_span_lane){
 			.name = names[i],
+			.origin_ns = spans->created_ns,
 			.spans = trace->ring,
 			.count = (size_t)(ended < spans->capacity ? ended : spans->capacity)};
 	}
-	if (status == PF_OK) {
-		status = pf_span_events_write(lanes, threads, &words, spans->created_ns, NULL, NULL, stream,
-					      error);
-	}
+	pf_status status = pf_span_events_write(lanes, threads, &words, NULL, NULL, stream, error);
 	free(names);
 	free(lanes);
 	return status;

@@ -16,12 +16,17 @@
 #include "harness/report/progress.h"
 #include "harness/report/run_progress.h"
 #include "harness/report/run_table.h"
+#include "harness/report/spans_table.h"
+#include "harness/report/text.h"
 #include "harness/store/output.h"
+#include "harness/store/trace_file.h"
 
 struct request {
 	pf_common common;
 	pf_delivery delivery;
 	const char *dataset;
+	const char *trace; /* file for the spans, one by one */
+	bool spans;
 	pf_goal_args goal;
 	pf_memory_report memory;
 	uint32_t rounds;
@@ -108,9 +113,13 @@ static pf_status deliver(const struct request *request, const pf_run *run, pf_er
 	const char *json = request->delivery.json;
 	if (!json || !pf_output_is_stdout(json)) {
 		pf_run_print(run, stdout);
+		for (size_t i = 0; request->spans && i < run->contestant_count; i++) {
+			pf_spans_print(&run->contestants[i], pf_text_columns(fileno(stdout)), stdout);
+		}
 	}
 	fflush(stdout);
-	return pf_deliver_record(&request->delivery, run, error);
+	pf_status status = pf_deliver_record(&request->delivery, run, error);
+	return status == PF_OK && request->trace ? pf_trace_file_write(run, request->trace, error) : status;
 }
 
 static int execute(struct request *request, const char *command, pf_contestant *contestants, size_t count,
@@ -132,9 +141,13 @@ static int execute(struct request *request, const char *command, pf_contestant *
 	};
 	pf_status status = pf_delivery_check(&request->delivery, &error);
 	if (status == PF_OK) {
+		status = pf_output_check(request->trace, &error);
+	}
+	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
 	}
 	bool executed = status == PF_OK;
+	setting.session.keep_spans = request->trace != NULL;
 	if (executed) {
 		pf_common_tell_start(command, setting.dataset, run.rounds, contestants, count);
 		status = pf_run_execute(&run, &pf_run_progress, &error);
@@ -170,6 +183,15 @@ static int execute(struct request *request, const char *command, pf_contestant *
 	 .metavar = "NAME|DIR",                                                                          \
 	 .help = "dataset by name, or a folder of photos (default: dash)"},                              \
 		PF_DELIVERY_ARGS((r).delivery),                                                          \
+		{.name = "spans",                                                                        \
+		 .type = PF_ARG_FLAG,                                                                    \
+		 .target = &(r).spans,                                                                   \
+		 .help = "print where the time went: nested stages, waits, overlap, critical path"},     \
+		{.name = "trace",                                                                        \
+		 .type = PF_ARG_TEXT,                                                                    \
+		 .target = &(r).trace,                                                                   \
+		 .metavar = "FILE",                                                                      \
+		 .help = "write every span of the median trial, for Perfetto or speedscope"},            \
 		{.name = "cache",                                                                        \
 		 .type = PF_ARG_CHOICE,                                                                  \
 		 .target = &(r).cache,                                                                   \

@@ -131,6 +131,9 @@ uint64_t pf_run_most_memory(const pf_contestant *contestant);
  * Well below 1 the machine was busy with other work (or waited for storage). */
 double pf_run_core_share(const pf_run *run);
 
+/* The checked trial whose wall time is the median (of two in the middle, the shorter); NULL: none. */
+const pf_trial *pf_run_median_trial(const pf_contestant *contestant);
+
 #define PF_QUIET_SHARE 0.92 /* that a trial of one worker gets at least on a quiet machine */
 
 /* Largest share of a trial's time that its counters cost; 0 where nothing was counted. Above

@@ -177,3 +177,27 @@ double pf_run_counters_cost(const pf_run *run)
 	}
 	return most;
 }
+
+static int by_wall(const void *left, const void *right)
+{
+	const pf_trial *a = *(const pf_trial *const *)left, *b = *(const pf_trial *const *)right;
+	return a->wall_ns != b->wall_ns ? (a->wall_ns < b->wall_ns ? -1 : 1) : (int)a->round - (int)b->round;
+}
+
+const pf_trial *pf_run_median_trial(const pf_contestant *contestant)
+{
+	const pf_trial **checked = calloc(contestant->trial_count + 1, sizeof(const pf_trial *));
+	size_t count = 0;
+	if (!checked) {
+		abort();
+	}
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		if (contestant->trials[i].checked) {
+			checked[count++] = &contestant->trials[i];
+		}
+	}
+	qsort(checked, count, sizeof(const pf_trial *), by_wall);
+	const pf_trial *median = count ? checked[(count - 1) / 2] : NULL;
+	free(checked);
+	return median;
+}

@@ -20,6 +20,7 @@
 #include "harness/measure/trial_layout.h"
 #include "harness/measure/trial_running.h"
 #include "harness/measure/trial_shared.h"
+#include "harness/measure/trial_spans.h"
 #include "photofinish/file.h"
 
 #define TICK_MS 100
@@ -394,5 +395,6 @@ void pf_trial_release(pf_trial *trial)
 	free(trial->moved);
 	pf_memory_series_free(trial->memory);
 	pf_allocations_free(trial->allocations);
+	pf_trial_spans_free(trial->spans);
 	*trial = (pf_trial){0};
 }

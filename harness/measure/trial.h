@@ -31,6 +31,7 @@ typedef struct pf_session {
 	uint64_t memory_limit_bytes; /* 0: none */
 	double timeout_s;            /* of one trial; 0: none */
 	double photo_timeout_s;      /* of one photo, where workers are processes; 0: none */
+	bool keep_spans;             /* of each trial, one by one */
 	bool stop_at_first_result;   /* trials are killed at the first scored photo */
 	const char *executable;      /* that has the "trial" command; NULL: this program */
 	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
@@ -95,6 +96,7 @@ typedef struct pf_trial {
 	pf_place *places;                /* workers + 1: where each slot ran; owned */
 	pf_trial_counters *counters;     /* NULL where nothing was to be counted; owned */
 	pf_energy energy;                /* of the whole machine meanwhile */
+	struct pf_trial_spans *spans;    /* trial_spans.h; NULL: it has none; owned */
 	pf_outcomes *outcomes;           /* NULL once a run has checked them */
 	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */
 } pf_trial;

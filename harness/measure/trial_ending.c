@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/measure/trial_running.h"
+#include "harness/measure/trial_spans.h"
 #include "photofinish/file.h"
 
 #define STDERR_TAIL 4096
@@ -157,6 +158,19 @@ static uint64_t startup_once(const pf_trace *traces, uint32_t workers)
 	return main_ns + (count ? sum_ns / count : 0);
 }
 
+static void collect_spans(struct running *run)
+{
+	const pf_trial_traces from = {.traces = run->shared->traces,
+				      .rings = pf_trial_rings(run->shared, run->workers)->spans,
+				      .count = run->workers + 1,
+				      .capacity = PF_TRIAL_RING};
+	if (!(run->variant->caps & PF_CAP_COMMAND)) { /* what a command does, nobody sees */
+		run->trial->spans = pf_trial_spans_create(
+			&from, run->begin_ns, run->begin_ns + run->trial->wall_ns,
+			run->variant->caps & PF_CAP_WORKERS, run->session->keep_spans);
+	}
+}
+
 void pf_trial_collect(struct running *run, const struct rusage *usage)
 {
 	pf_trial *trial = run->trial;
@@ -182,6 +196,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 	if (run->board) {
 		trial->allocations = pf_allocations_collect(run->board, run->shared->traces, run->workers);
 	}
+	collect_spans(run);
 	trial->startup_ns = startup_once(run->shared->traces, run->workers);
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];

@@ -19,6 +19,7 @@
 #include "harness/store/outside_json.h"
 #include "harness/store/placement_json.h"
 #include "harness/store/record_claims.h"
+#include "harness/store/spans_json.h"
 #include "photofinish/file.h"
 
 static json_t *integer(uint64_t value)
@@ -35,20 +36,6 @@ static json_t *integer_or_null(uint64_t value, bool measured)
 static json_t *string_or_null(const char *text)
 {
 	return text && text[0] ? json_string(text) : json_null();
-}
-
-static json_t *stages_json(const pf_trial *trial)
-{
-	json_t *stages = json_object();
-	for (int i = 0; i < PF_STAGE_COUNT; i++) {
-		if (trial->stage_spans[i]) {
-			json_object_set_new(stages, pf_stage_name((pf_stage)i),
-					    json_pack("{s:o,s:o,s:o}", "wall_ns", integer(trial->stage_ns[i]),
-						      "main_ns", integer(trial->main_stage_ns[i]), "spans",
-						      integer(trial->stage_spans[i])));
-		}
-	}
-	return stages;
 }
 
 static const char *ending_name(pf_ending ending)
@@ -85,7 +72,8 @@ static json_t *trial_json(const pf_trial *trial)
 			    integer_or_null(trial->first_result_ns, checked && trial->first_result_ns));
 	json_object_set_new(object, "main_ns", integer_or_null(trial->main_ns, checked));
 	json_object_set_new(object, "startup_ns", integer_or_null(trial->startup_ns, checked));
-	json_object_set_new(object, "stages", checked ? stages_json(trial) : json_object());
+	json_object_set_new(object, "stages", pf_stages_json(trial));
+	json_object_set_new(object, "spans", pf_spans_json(trial));
 	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
 	json_object_set_new(object, "counters", pf_trial_counters_json(trial));
 	json_object_set_new(object, "energy", pf_trial_energy_json(trial));

@@ -68,15 +68,15 @@ PF_API void pf_span_tree_print(const pf_span_tree *tree, const pf_stage_words *w
 
 /* The spans of one thread, for pf_span_events_write. */
 typedef struct pf_span_lane {
-	const char *name;
-	const pf_span *spans; /* in any order */
+	const char *process, *name; /* process: of the thread; NULL: the one of the lane before, if any */
+	const pf_span *spans;       /* in any order */
 	size_t count;
+	uint64_t origin_ns; /* that its times count from */
 } pf_span_lane;
 
-/* Writes spans as Chrome trace events (JSON), which Perfetto and speedscope open; times count from
- * `origin_ns`. `photo_name` may be NULL. PF_ERR_IO, PF_ERR_NO_SPACE. */
+/* Writes spans as Chrome trace events (JSON), which Perfetto and speedscope open. `photo_name` may be NULL.
+ * PF_ERR_IO, PF_ERR_NO_SPACE. */
 PF_API pf_status pf_span_events_write(const pf_span_lane *lanes, size_t count, const pf_stage_words *words,
-				      uint64_t origin_ns,
 				      const char *(*photo_name)(void *context, uint32_t photo), void *context,
 				      FILE *stream, pf_error *error);
 
