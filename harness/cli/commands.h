@@ -14,6 +14,8 @@ int pf_cmd_scaling(const pf_command *command, int argc, char **argv);
 int pf_cmd_time(const pf_command *command, int argc, char **argv);
 int pf_cmd_compare(const pf_command *command, int argc, char **argv);
 int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv);
+int pf_cmd_load(const pf_command *command, int argc, char **argv);
+int pf_cmd_soak(const pf_command *command, int argc, char **argv);
 int pf_cmd_audit(const pf_command *command, int argc, char **argv);
 int pf_cmd_doctor(const pf_command *command, int argc, char **argv);
 int pf_cmd_score(const pf_command *command, int argc, char **argv);

@@ -84,6 +84,18 @@ pf_status pf_pipe_sink_end(struct pf_pipe_sink *sink, pf_status status, const pf
 	return send_frame(sink, &frame, PF_FRAME_END, sizeof frame.end);
 }
 
+pf_status pf_pipe_sink_query(struct pf_pipe_sink *sink, uint32_t number, uint64_t startup_ns)
+{
+	pf_frame frame = {.query = {.number = number, .startup_ns = startup_ns}};
+	return send_frame(sink, &frame, PF_FRAME_QUERY, sizeof frame.query);
+}
+
+pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, uint32_t index, uint64_t heap_bytes)
+{
+	pf_frame frame = {.process = {.pid = getpid(), .index = index, .heap_bytes = heap_bytes}};
+	return send_frame(sink, &frame, PF_FRAME_PROCESS, sizeof frame.process);
+}
+
 /* The frame's size fits its kind. */
 static bool well_formed(const pf_frame *frame)
 {
@@ -103,6 +115,10 @@ static bool well_formed(const pf_frame *frame)
 		return payload == sizeof frame->end && frame->end.status < PF_STATUS_COUNT &&
 		       memchr(frame->end.message, 0, sizeof frame->end.message) &&
 		       memchr(frame->end.file, 0, sizeof frame->end.file);
+	case PF_FRAME_QUERY:
+		return payload == sizeof frame->query;
+	case PF_FRAME_PROCESS:
+		return payload == sizeof frame->process;
 	default:
 		return false;
 	}

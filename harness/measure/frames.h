@@ -15,6 +15,8 @@ enum pf_frame_kind {
 	PF_FRAME_PHOTO,     /* a photo is done: payload pf_frame_photo */
 	PF_FRAME_RANKS,     /* ranks of (a part of) a burst: payload pf_frame_ranks */
 	PF_FRAME_END,       /* the variant returned: payload pf_frame_end */
+	PF_FRAME_QUERY,     /* a query is done (queries.h): payload pf_frame_query */
+	PF_FRAME_PROCESS,   /* how a process is after a photo of a query: payload pf_frame_process */
 };
 
 typedef struct pf_frame_header {
@@ -49,6 +51,17 @@ typedef struct pf_frame_end {
 	char file[512];
 } pf_frame_end;
 
+typedef struct pf_frame_query {
+	uint32_t number, unused;
+	uint64_t startup_ns; /* of it opening scorers, by the variant's own spans */
+} pf_frame_query;
+
+typedef struct pf_frame_process {
+	int32_t pid;
+	uint32_t index;      /* of the photo that it has just done */
+	uint64_t heap_bytes; /* in use, by malloc's count; 0: not known */
+} pf_frame_process;
+
 typedef struct pf_frame {
 	pf_frame_header header;
 	union {
@@ -56,6 +69,8 @@ typedef struct pf_frame {
 		pf_frame_photo photo;
 		pf_frame_ranks ranks;
 		pf_frame_end end;
+		pf_frame_query query;
+		pf_frame_process process;
 	};
 } pf_frame;
 
@@ -66,6 +81,9 @@ struct pf_pipe_sink {
 };
 void pf_pipe_sink_init(struct pf_pipe_sink *sink, int fd);
 pf_status pf_pipe_sink_end(struct pf_pipe_sink *sink, pf_status status, const pf_error *error);
+
+pf_status pf_pipe_sink_query(struct pf_pipe_sink *sink, uint32_t number, uint64_t startup_ns);
+pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, uint32_t index, uint64_t heap_bytes);
 
 /* Takes frames out of a byte stream. Zeroed to begin with. */
 typedef struct pf_frame_reader {

@@ -17,6 +17,7 @@
 #include "harness/measure/interrupt.h"
 #include "harness/measure/occupancy.h"
 #include "harness/measure/outside.h"
+#include "harness/measure/queries.h"
 #include "harness/measure/trial_layout.h"
 #include "harness/measure/trial_running.h"
 #include "harness/measure/trial_shared.h"
@@ -71,6 +72,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->layout = pf_trial_layout();
 	run->shared->workers = workers;
 	run->shared->bytes = bytes;
+	run->shared->takes_queries = run->session->queries_fd > 0;
 	run->shared->memory_limit_bytes = run->session->memory_limit_bytes;
 	run->shared->photo_timeout_ns = (uint64_t)(run->session->photo_timeout_s * 1e9);
 	run->shared->scorer = run->session->scorer;
@@ -130,6 +132,9 @@ static pf_status start(struct running *run, pf_error *error)
 	posix_spawn_file_actions_adddup2(&actions, write_end, PF_TRIAL_FD_EVENTS);
 	posix_spawn_file_actions_adddup2(&actions, run->shared_fd, PF_TRIAL_FD_SHARED);
 	posix_spawn_file_actions_adddup2(&actions, run->session->manifest_fd, PF_TRIAL_FD_MANIFEST);
+	if (run->session->queries_fd > 0) {
+		posix_spawn_file_actions_adddup2(&actions, run->session->queries_fd, PF_TRIAL_FD_QUERIES);
+	}
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
 	char **own = run->board ? pf_allocation_environment(run->session->preload, run->board_fd) : NULL;

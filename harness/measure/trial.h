@@ -37,6 +37,7 @@ typedef struct pf_session {
 	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
 	const char *view;            /* of the dataset, for commands (dataset_view.h); NULL: none run */
 	pf_placement placement;      /* of the workers; zeroed: none are bound */
+	int queries_fd;              /* queries come from there (queries.h); 0: one run over the dataset */
 	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
 	const pf_counter_plan *counters; /* NULL: nothing is counted, and spans cost nothing for it */
 	double memory_share; /* of a trial's time that sampling its memory may take; 0: it is not sampled */

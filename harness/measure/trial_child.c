@@ -12,6 +12,7 @@
 
 #include "harness/measure/allocations.h"
 #include "harness/measure/frames.h"
+#include "harness/measure/queries.h"
 #include "harness/measure/trial.h"
 #include "harness/measure/trial_layout.h"
 #include "harness/measure/trial_shared.h"
@@ -67,7 +68,7 @@ static struct pf_trial_shared *map_shared(void)
 }
 
 static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_shared *shared,
-			     struct pf_sink *sink, pf_error *error)
+			     struct pf_pipe_sink *sink, pf_error *error)
 {
 	char manifest[64];
 	snprintf(manifest, sizeof manifest, "/proc/self/fd/%d", PF_TRIAL_FD_MANIFEST);
@@ -99,8 +100,10 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 		const char *why_not = "no reason given";
 		if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
 			status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
+		} else if (shared->takes_queries) {
+			status = pf_queries_run(variant, &env, dataset, sink, error);
 		} else {
-			status = variant->run(&env, dataset, sink, error);
+			status = variant->run(&env, dataset, &sink->sink, error);
 		}
 		if (counters) {
 			pf_counter_spans_stop(counters);
@@ -142,6 +145,6 @@ int pf_trial_child(const char *variant_name, const char *command, const char *vi
 	fcntl(PF_TRIAL_FD_SHARED, F_SETFD, FD_CLOEXEC);
 	fcntl(PF_TRIAL_FD_MANIFEST, F_SETFD, FD_CLOEXEC);
 	pf_pipe_sink_init(&sink, PF_TRIAL_FD_EVENTS);
-	pf_status status = run_variant(variant, shared, &sink.sink, &error);
+	pf_status status = run_variant(variant, shared, &sink, &error);
 	return pf_pipe_sink_end(&sink, status, &error) == PF_OK ? 0 : 2;
 }

@@ -102,8 +102,8 @@ void pf_trial_judge(struct running *run, int ending)
 	} else if (run->variant->caps & PF_CAP_FLOOR && trial->outcomes->scored + trial->outcomes->failed) {
 		trial->ending = PF_ENDED_INVALID;
 		snprintf(trial->reason, sizeof trial->reason, "it is a floor, yet it scored photos");
-	} else if (!trial->unscored && !(run->variant->caps & PF_CAP_FLOOR) &&
-		   !pf_outcomes_complete(trial->outcomes, &missing)) {
+	} else if (!trial->unscored && run->session->queries_fd <= 0 &&
+		   !(run->variant->caps & PF_CAP_FLOOR) && !pf_outcomes_complete(trial->outcomes, &missing)) {
 		trial->ending = PF_ENDED_INVALID;
 		pf_escape(run->session->dataset->photos[missing].path, file, sizeof file);
 		snprintf(trial->reason, sizeof trial->reason, "photo %zu (%s) has no %s", missing, file,

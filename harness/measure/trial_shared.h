@@ -27,6 +27,7 @@ struct pf_trial_shared {
 	atomic_int cancel;
 	pf_command_note command;
 	uint64_t counters_offset; /* of a pf_counter_block in this block; 0: nothing is counted */
+	uint32_t takes_queries;   /* not 0: what to score comes from PF_TRIAL_FD_QUERIES (queries.h) */
 	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
 	pf_trace traces[];        /* workers + 1, as many rings after them, as many pf_place after those */
 };

@@ -28,7 +28,7 @@ double pf_hodges_lehmann(const double *samples, size_t n);
 /* 1-based ranks of the ascending samples between which the `p` quantile (0 < p < 1) of any continuous
  * distribution lies with a probability of at least `level`, both tails at most (1 - level) / 2 (order
  * statistics; David and Nagaraja 2003, 7.1; Hahn and Meeker 1991, 5.2). Returns 0 where `n` samples are too
- * few for both ranks to exist (median: 6, 0.95 quantile: 73, 0.99: 368, 0.999: 3688 at the level 0.95),
+ * few for both ranks to exist (median: 6, 0.95 quantile: 72, 0.99: 368, 0.999: 3688 at the level 0.95),
  * else 1. */
 int pf_quantile_ranks(size_t n, double p, double level, size_t *low, size_t *high);
 

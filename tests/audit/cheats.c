@@ -1,5 +1,5 @@
-/* A plug-in that cheats in one way, chosen by a definition; HONEST does not. What it remembers from one
- * process to the next lies in files of the folder $TMPDIR. */
+/* A plug-in that cheats in one way, chosen by a definition; HONEST does not; LEAKS loses 16 bytes a photo.
+ * What it remembers from one process to the next lies in files of the folder $TMPDIR. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +165,10 @@ static pf_status score_photo(const pf_burst_worker *worker, size_t index, pf_sco
 	static size_t turn;
 	pf_status status = turn++ % 2 ? PF_OK : pf_scorer_load(scorer, dataset, index, &image, error);
 	return status == PF_OK ? pf_scorer_judge(scorer, &image, score, error) : status;
+#elif defined(LEAKS)
+	static char *volatile lost;
+	lost = malloc(16);
+	return lost ? pf_scorer_photo(scorer, dataset, index, score, error) : PF_ERR_NO_MEMORY;
 #elif defined(FROM_REFERENCE)
 	pf_status status = pf_scorer_photo(scorer, dataset, index, score, error);
 	copied(dataset, index, score);

@@ -3,7 +3,7 @@
 run
 run --help
 run help
-for command in journey run compare audit time scaling history export score variants dataset "dataset make" "dataset list" "dataset verify" "dataset import"; do
+for command in journey run compare audit load soak time scaling history export score variants dataset "dataset make" "dataset list" "dataset verify" "dataset import"; do
     # shellcheck disable=SC2086
     run $command --help
 done

@@ -1,0 +1,142 @@
+/* soak: does a variant grow, or grow slower, in the long run? */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/common.h"
+#include "harness/cli/run_setting.h"
+#include "harness/load/soak.h"
+#include "harness/measure/contestant.h"
+#include "harness/measure/interrupt.h"
+#include "harness/report/progress.h"
+#include "harness/report/soak_table.h"
+#include "harness/store/output.h"
+#include "harness/store/soak_json.h"
+
+struct request {
+	pf_common common;
+	const char *dataset, *json, *duration;
+	double duration_s;
+	uint32_t photos, runs;
+	uint64_t seed;
+	bool has_seed;
+};
+
+static void show_progress(void *context, size_t done, size_t total)
+{
+	pf_progress_update(context, done, total, "photos", NULL);
+}
+
+/* Growth and wrong output are 1, what is undecided 3; what could not be tested is said and no failure. */
+static int exit_code(const pf_soak *soak)
+{
+	bool undecided = false, tested = false, grows = soak->wrong > 0;
+	for (int i = 0; i < PF_SOAK_COUNT; i++) {
+		grows = grows || soak->trends[i].verdict == PF_SOAK_GROWS;
+		undecided = undecided || soak->trends[i].verdict == PF_SOAK_UNDECIDED;
+		tested = tested || soak->trends[i].verdict != PF_SOAK_UNTESTED;
+	}
+	return grows                  ? PF_EXIT_FAIL
+	       : pf_interrupts        ? PF_EXIT_INTERRUPTED
+	       : undecided || !tested ? PF_EXIT_UNDECIDED
+				      : PF_EXIT_OK;
+}
+
+/* "90", "90s", "10m", "2h". */
+static bool parse_duration(const char *text, double *seconds)
+{
+	char *end;
+	double value = strtod(text, &end);
+	double unit = !*end || !strcmp(end, "s") ? 1 : !strcmp(end, "m") ? 60 : !strcmp(end, "h") ? 3600 : 0;
+	*seconds = value * unit;
+	return end != text && *seconds > 0 && *seconds <= 1e7;
+}
+
+static int execute(const struct request *request, const pf_contestant *contestant,
+		   const pf_scorer_config *config)
+{
+	char label[160];
+	pf_error error = {0};
+	pf_run_setting setting = {.session = {.manifest_fd = -1}};
+	pf_soak soak = {.contestant = contestant,
+			.session = &setting.session,
+			.duration_s = request->duration_s,
+			.photos = request->photos,
+			.runs = request->runs,
+			.seed = request->has_seed ? request->seed : pf_seed_from_clock(),
+			.progress = show_progress,
+			.context = label};
+	snprintf(label, sizeof label, "soaking %s", contestant->label);
+	pf_status status = pf_output_check(request->json, &error);
+	if (status == PF_OK) {
+		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
+	}
+	if (status == PF_OK) {
+		if (request->common.timeout_s <= 0) {
+			setting.session.timeout_s += 10 * request->duration_s + 10.0 * request->photos;
+		}
+		status = pf_soak_run(&soak, &error);
+	}
+	pf_progress_clear();
+	if (status == PF_OK) {
+		if (!request->json || !pf_output_is_stdout(request->json)) {
+			pf_soak_print(&soak, stdout);
+		}
+		fflush(stdout);
+		status = request->json ? pf_soak_write(&soak, request->json, &error) : PF_OK;
+	}
+	int code = status == PF_OK ? exit_code(&soak) : pf_report_error(&error);
+	pf_soak_release(&soak);
+	pf_run_setting_close(&setting);
+	return code;
+}
+
+int pf_cmd_soak(const pf_command *command, int argc, char **argv)
+{
+	struct request request = {
+		.common = PF_COMMON_DEFAULTS, .dataset = "dash", .duration = "10m", .runs = 1};
+	const pf_arg table[] = {
+		{"duration", 0, PF_ARG_TEXT, &request.duration, "TIME",
+		 "about how long, as 90s, 10m or 2h (default: 10m)", 0, 0},
+		{"photos", 'n', PF_ARG_COUNT, &request.photos, "N",
+		 "so many photos instead, in whole passes over the dataset", 1, 10000000},
+		{"runs", 'r', PF_ARG_COUNT, &request.runs, "R",
+		 "calls of the variant's run that they are split into (default: 1)", 1, 1000},
+		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
+		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
+		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
+		 "write the record with all samples (- for standard output)", 0, 0},
+		{.name = "seed",
+		 .type = PF_ARG_SEED,
+		 .target = &request.seed,
+		 .given = &request.has_seed,
+		 .metavar = "N",
+		 .help = "of the bootstrap (default: from the clock)"},
+		PF_PLUGIN_ARG(request.common.plugins),
+		PF_STAGES_ARG(request.common),
+		PF_PLACEMENT_ARG(request.common),
+		PF_COMMON_ARGS(request.common),
+		{0},
+	};
+	char **operands;
+	int count;
+	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
+	if (code >= 0) {
+		return code;
+	}
+	if (!parse_duration(request.duration, &request.duration_s)) {
+		return pf_usage_error(command, "--duration takes a time as 90s, 10m or 2h, not \"%s\"",
+				      request.duration);
+	}
+	pf_scorer_config config;
+	pf_error error = {0};
+	pf_contestant contestant = {0};
+	pf_status status = pf_common_apply(&request.common, &config, &error);
+	if (status == PF_OK) {
+		status = pf_contestant_parse(operands[0], request.common.workers, &contestant, &error);
+	}
+	if (status == PF_OK && contestant.variant && contestant.variant->caps & PF_CAP_FLOOR) {
+		status = pf_fail(&error, PF_ERR_USAGE, NULL, "%s scores nothing", contestant.label);
+	}
+	return status == PF_OK ? execute(&request, &contestant, &config) : pf_report_error(&error);
+}
