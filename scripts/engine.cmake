@@ -1,11 +1,9 @@
-# The scoring engine's libraries. Adds to core_libraries, and sets engine_includes, engine_definitions,
-# history_libraries, build_contents.
+# The scoring engine's libraries. Adds to core_libraries, and sets datasets_libraries, engine_includes,
+# engine_definitions, build_contents.
 enable_language(CXX)
 pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg>=2.1)
 pkg_check_modules(EXIF REQUIRED IMPORTED_TARGET libexif)
 pkg_check_modules(CYAML REQUIRED IMPORTED_TARGET libcyaml)
-pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.24)
-set(history_libraries PkgConfig::SQLITE) # of the harness, whose light build keeps no history
 # Not find_package(OpenCV): its configuration comes with the package of all modules, which is 20 times as large.
 find_path(PHOTOFINISH_OPENCV_INCLUDE opencv2/objdetect.hpp PATH_SUFFIXES opencv4 REQUIRED)
 foreach(module core imgproc objdetect)
@@ -18,6 +16,7 @@ set(PHOTOFINISH_POSE_MODEL ${CMAKE_SOURCE_DIR}/core/models/pose.onnx CACHE FILEP
 include(scripts/network.cmake)
 
 list(APPEND core_libraries PkgConfig::JPEG PkgConfig::EXIF PkgConfig::CYAML ${opencv_libraries} ${network_libraries})
+set(datasets_libraries PkgConfig::JPEG PkgConfig::CYAML PkgConfig::EXIF)
 set(engine_includes ${PHOTOFINISH_OPENCV_INCLUDE})
 set(engine_definitions PF_CASCADE_FILE="${PHOTOFINISH_CASCADE_FILE}" PF_POSE_MODEL="${PHOTOFINISH_POSE_MODEL}"
                        ${network_definitions})

@@ -9,39 +9,60 @@ set(light_core
 set(light_core_not # of these folders: what needs the engine, or stands in for parts of it in other builds
     "core/base/(yaml_file|network_absent)\\.c"
     "core/exec/(burst_worker|crew|result_table|photo_pipe)\\.c")
+set(light_datasets
+    "datasets/dataset_store\\.c") # where data lie
 set(light_harness
     "harness/stats/[a-z_]*\\.c"
-    "harness/cli/(absent|cli|cmd_compare_commands|cmd_time|options|parameters|timed_request)\\.c"
-    "harness/measure/(bench|environment|interrupt|shuffle|timed_command)\\.c"
-    "harness/report/(bench_table|comparison_lines|progress|text)\\.c"
-    "harness/store/(bench_json|comparison_json|environment_json|interval_json|output)\\.c")
+    "harness/cli/(absent|cli|options|progress_choice)\\.c"
+    "harness/measure/(environment|interrupt)\\.c"
+    "harness/report/(plain_text|progress|text)\\.c"
+    "harness/store/(environment_json|interval_json|json_file|output)\\.c"
+    # time, compare
+    "harness/cli/(cmd_compare_commands|cmd_time|parameters|timed_request)\\.c"
+    "harness/measure/(bench|shuffle|timed_command)\\.c"
+    "harness/report/(bench_table|comparison_lines)\\.c"
+    "harness/store/(bench_json|comparison_json)\\.c"
+    # doctor
+    "harness/cli/cmd_doctor\\.c"
+    "harness/measure/(cpu_quota|doctor|findings_[a-z]*|frames|machine_state|noise_floor|observer|occupancy)\\.c"
+    "harness/report/(doctor_table|observer_lines)\\.c"
+    "harness/store/(doctor_json|observer_json)\\.c"
+    # history, export: of records from anywhere
+    "harness/cli/cmd_(export|history)\\.c"
+    "harness/measure/run_status\\.c"
+    "harness/report/(export_[a-z]*|history_table|notebook_parts)\\.c"
+    "harness/store/(capabilities_json|history[a-z_]*|machine_id|record_load)\\.c")
 # Public headers whose functions are in the library, with what they include.
 set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
-    "unit/test_(bench|escape|file|status|text)\\.c"
+    "unit/test_(bench|doctor|escape|file|status|text)\\.c"
     "unit/test_parameters\\.c"
     "unit/test_(span_report|spans)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"
     "unit/test_(binomial|eta|histogram|order_statistics|resampling|shuffle|student|usl|words)\\.c")
 set(light_test_helpers "unit/(noise|shared_memory|temp_folder|undisturbed)\\.c")
-set(light_cases light/absent compare_commands time)
+set(light_cases light/absent compare_commands doctor time)
 
 # Keeps of `list` what matches one of `in` and none of `out` (names of lists).
 function(photofinish_keep list in)
-  set(out ${ARGN})
-  list(JOIN ${in} "|" in_pattern)
-  set(paths ${${list}})
-  list(FILTER paths INCLUDE REGEX "/(${in_pattern})$")
-  if(out)
-    list(JOIN ${out} "|" out_pattern)
-    list(FILTER paths EXCLUDE REGEX "/(${out_pattern})$")
-  endif()
-  set(${list} ${paths} PARENT_SCOPE)
+  set(kept)
+  foreach(pattern ${${in}}) # one by one: CMake's expressions hold few parentheses
+    set(paths ${${list}})
+    list(FILTER paths INCLUDE REGEX "/${pattern}$")
+    list(APPEND kept ${paths})
+  endforeach()
+  foreach(pattern ${${ARGN}})
+    list(FILTER kept EXCLUDE REGEX "/${pattern}$")
+  endforeach()
+  list(REMOVE_DUPLICATES kept)
+  set(${list} ${kept} PARENT_SCOPE)
 endfunction()
 
 if(NOT PHOTOFINISH_ENGINE)
-  set(build_contents "in: timing and comparing of commands" "out: engine, datasets and variants (PHOTOFINISH_ENGINE is off)")
+  set(build_contents
+      "in: timing and comparing of commands, doctor, history and exports of records"
+      "out: engine, datasets and variants (PHOTOFINISH_ENGINE is off)")
 endif()
 
 # Generates build_contents.c: the lines of build_contents, and the commands whose sources are in list `all` but not in

@@ -16,11 +16,6 @@
 #include "harness/report/text.h"
 #include "photofinish/file.h"
 
-void pf_progress_choose(const pf_progress_choice *choice)
-{
-	pf_progress_start(choice->quiet ? "never" : choice->mode);
-}
-
 void pf_common_tell_start(const char *command, const pf_dataset *dataset, uint32_t rounds,
 			  const pf_contestant *contestants, size_t count)
 {

@@ -11,14 +11,6 @@
 #include "harness/measure/shuffle.h"
 #include "photofinish/file.h"
 
-#define PF_RUN_STATUS_NAME(constant, name) name,
-static const char *const status_names[] = {PF_RUN_STATUS_LIST(PF_RUN_STATUS_NAME)};
-
-const char *pf_run_status_name(pf_run_status status)
-{
-	return status_names[status];
-}
-
 /* The status that the trial alone gives. */
 static pf_run_status status_of_ending(pf_ending ending)
 {

@@ -13,10 +13,20 @@ NEVER = ("opencv", "dnnl", "protobuf", "jpeg", "exif", "cyaml", "libstdc++")
 PROGRAM = """#include <stdio.h>
 int main(void)
 {
-	pf_trace trace;
-	pf_trace_reset(&trace);
-	pf_span_end(&trace, PF_STAGE_READ, pf_span_begin(&trace, PF_STAGE_READ));
-	return printf("%s %d\\n", pf_stage_name(PF_STAGE_READ), (int)trace.spans[PF_STAGE_READ]) < 0;
+	pf_spans *spans;
+	pf_error error;
+	pf_stage stage;
+	if (pf_spans_create(1, 0, &spans, &error) != PF_OK ||
+	    pf_spans_stage(spans, "parse", PF_WAIT_BLOCKED, &stage, &error) != PF_OK) {
+		return 1;
+	}
+	pf_trace *trace = pf_spans_enter(spans);
+	uint64_t begin = pf_span_begin(trace, stage);
+	pf_span_end(trace, stage, begin);
+	pf_spans_leave(trace);
+	pf_status status = pf_spans_report(spans, stdout, &error);
+	pf_spans_destroy(spans);
+	return status != PF_OK;
 }
 """
 
@@ -46,7 +56,7 @@ def main():
         environment = dict(os.environ, PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"))
         flags = run("pkg-config", "--cflags", "--libs", "photofinish", env=environment).split()
         run("cc", "-Wall", "-Wextra", "-Werror", "-o", work / "user", work / "user.c", *flags, f"-Wl,-rpath,{prefix}/lib")
-        check(run(work / "user") == "read 1\n", "a program of one's own runs with it")
+        check("parse" in run(work / "user"), "a program of one's own tells of its spans")
     print(f"light: installed, built against with {len(headers)} headers, run")
 
 

@@ -18,8 +18,10 @@ words() {
 run compare single-load single-load@copy --dataset tiny --rounds 2 --quiet | words
 run compare single-load@copy/photofinish single-load@copy --dataset tiny --rounds 1 --quiet --json record.json | words
 /usr/bin/python3 - <<'END'
-import hashlib, json
-builds = [variant["build"] for variant in json.load(open("record.json"))["variants"]]
+import hashlib, json, jsonschema, os
+record = json.load(open("record.json"))
+jsonschema.validate(record, json.load(open(os.environ["ROOT"] + "/docs/run-schema.json")))
+builds = [variant["build"] for variant in record["variants"]]
 print(builds[0] == builds[1], sorted(builds[0]))
 for name, file in (("program_sha256", "copy/photofinish"), ("engine_sha256", "copy/libphotofinish.so")):
     print(builds[0][name] == hashlib.sha256(open(file, "rb").read()).hexdigest())
