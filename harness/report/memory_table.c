@@ -6,7 +6,15 @@
 #include "harness/report/run_table.h"
 #include "harness/report/text.h"
 
-enum { SPARKLINE = 24, SHOWN_PROCESSES = 9, WIDE = 10, NARROW = 6, LEAST_WIDTH = 120 };
+enum {
+	SPARKLINE = 24,
+	SHOWN_PROCESSES = 9,
+	WIDE = 10,
+	NARROW = 6,
+	WIDE_BYTES = 7,
+	NARROW_BYTES = 5,
+	LEAST_WIDTH = 120
+};
 
 const char *pf_memory_head(const pf_run *run)
 {
@@ -75,9 +83,9 @@ static char *bytes_or_dash(uint64_t bytes, bool known, char *out)
 	return out;
 }
 
-/* One process, or all together. */
+/* One process, or all together; `bound` is the sum of the kernel's peaks, 0 where that is none. */
 static void row(pf_table *table, bool narrow, const char *label, const pf_trial *trial,
-		const pf_memory_process *process)
+		const pf_memory_process *process, uint64_t bound)
 {
 	const pf_memory_series *series = trial->memory;
 	const pf_smaps *peak = process ? &process->peak : &series->peak.all;
@@ -86,7 +94,7 @@ static void row(pf_table *table, bool narrow, const char *label, const pf_trial 
 	if (process) {
 		process_name(process->slot, name, sizeof name);
 	} else {
-		bytes_or_dash(trial->peak_rss_bytes, trial->peak_rss_bytes > 0, most);
+		bytes_or_dash(bound, bound > 0, most);
 		snprintf(cost, sizeof cost, "%.1f %%",
 			 100 * (double)series->cost_ns / (double)(trial->wall_ns ? trial->wall_ns : 1));
 	}
@@ -127,10 +135,12 @@ static void print_sampled(const pf_run *run, int columns, FILE *stream)
 		}
 		const pf_memory_series *series = step->sampling.memory;
 		pf_run_label(&run->contestants[i], label, sizeof label);
-		row(table, narrow, label, &step->sampling, NULL);
+		/* Nobody asks a command's own processes for their peaks. */
+		bool command = run->contestants[i].variant->caps & PF_CAP_COMMAND;
+		row(table, narrow, label, &step->sampling, NULL, command ? 0 : step->sampling.peak_rss_bytes);
 		for (size_t k = 0; k < series->process_count && series->process_count > 1; k++) {
 			if (k < SHOWN_PROCESSES) {
-				row(table, narrow, "", &step->sampling, &series->processes[k]);
+				row(table, narrow, "", &step->sampling, &series->processes[k], 0);
 			}
 		}
 		if (series->process_count > SHOWN_PROCESSES) {
@@ -163,37 +173,42 @@ static void print_hops(const char *label, const pf_trial *trial, int columns, FI
 	}
 }
 
+static void bytes_row(pf_table *table, bool narrow, const char *label, const pf_trial *trial)
+{
+	const pf_io_count *io = &trial->io;
+	char photos[PF_TEXT], read[PF_TEXT], from[PF_TEXT], written[PF_TEXT], to[PF_TEXT], moved[PF_TEXT];
+	pf_text_bytes((double)trial->read_bytes, photos);
+	pf_text_bytes((double)trial->device_read_bytes, from);
+	pf_text_bytes((double)trial->moved_bytes, moved);
+	bytes_or_dash(io->read_call_bytes, io->known, read);
+	bytes_or_dash(io->written_bytes, io->known, written);
+	bytes_or_dash(io->device_written_bytes, io->known, to);
+	const char *cells[] = {label, photos, moved, read, written, from, to};
+	pf_table_row(table, cells, narrow ? NARROW_BYTES : WIDE_BYTES);
+}
+
 static void print_bytes(const pf_run *run, int columns, FILE *stream)
 {
-	enum { CELLS = 7 };
-	static const bool right[CELLS] = {false, true, true, true, true, true, true};
-	static const char *const heads[CELLS] = {"bytes in that trial", "photos read", "read",
-						 "from storage",        "written",     "to storage",
-						 "moved photos"};
-	pf_table *table = pf_table_create(CELLS, right);
-	pf_table_row(table, heads, CELLS);
+	static const bool right[WIDE_BYTES] = {false, true, true, true, true, true, true};
+	static const char *const heads[WIDE_BYTES] = {
+		"bytes in that trial", "photos read",  "photos moved", "read by calls",
+		"written by calls",    "from storage", "to storage"};
+	static const char *const heads_narrow[NARROW_BYTES] = {"bytes in that trial", "photos read",
+							       "photos moved", "read", "written"};
+	bool narrow = columns && columns < LEAST_WIDTH;
+	pf_table *table = pf_table_create(narrow ? NARROW_BYTES : WIDE_BYTES, right);
+	char label[192];
+	pf_table_row(table, narrow ? heads_narrow : heads, narrow ? NARROW_BYTES : WIDE_BYTES);
 	for (size_t i = 0; i < run->memory->step_count; i++) {
-		const pf_trial *trial = &run->memory->steps[i].sampling;
-		const pf_io_count *io = &trial->io;
-		char label[192], text[6][PF_TEXT];
 		if (run->memory->steps[i].sampled) {
 			pf_run_label(&run->contestants[i], label, sizeof label);
-			const char *cells[CELLS] = {
-				label,
-				bytes_or_dash(trial->read_bytes, true, text[0]),
-				bytes_or_dash(io->read_call_bytes, io->known, text[1]),
-				bytes_or_dash(trial->device_read_bytes, true, text[2]),
-				bytes_or_dash(io->written_bytes, io->known, text[3]),
-				bytes_or_dash(io->device_written_bytes, io->known, text[4]),
-				bytes_or_dash(trial->moved_bytes, true, text[5])};
-			pf_table_row(table, cells, CELLS);
+			bytes_row(table, narrow, label, &run->memory->steps[i].sampling);
 		}
 	}
 	fputc('\n', stream);
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
 	for (size_t i = 0; i < run->memory->step_count; i++) {
-		char label[192];
 		if (run->memory->steps[i].sampled) {
 			pf_run_label(&run->contestants[i], label, sizeof label);
 			print_hops(label, &run->memory->steps[i].sampling, columns, stream);
