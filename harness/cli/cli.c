@@ -97,6 +97,7 @@ const pf_command pf_commands[] = {
 	 "onednn on the same random inputs and prints the largest difference of each node (exit 1 above the "
 	 "limit).",
 	 2, 2, pf_cmd_model, false},
+	{"kernel", "PHOTO...", "What the harness starts under callgrind", NULL, 1, 3, pf_cmd_kernel, true},
 	{"trial", "VARIANT", "What the harness starts for each trial", NULL, 1, 1, pf_cmd_trial, true},
 	{0},
 };

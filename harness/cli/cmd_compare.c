@@ -82,6 +82,9 @@ static int execute(struct request *request, pf_contestant *contestants, const pf
 	if (executed) {
 		pf_common_tell_start(run.command, setting.dataset, run.rounds, contestants, 2);
 		status = pf_run_execute(&run, &pf_run_progress, &error);
+		if (status == PF_OK) {
+			pf_run_count_instructions(&run);
+		}
 		pf_run_compare(&run, &comparison);
 		comparison.stopped = !run.partial      ? comparison.stopped
 				     : status == PF_OK ? "request"

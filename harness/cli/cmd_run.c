@@ -159,6 +159,9 @@ static int execute(struct request *request, const char *command, pf_contestant *
 	if (status == PF_OK && journey) {
 		status = measure_first_results(&run, &error);
 	}
+	if (status == PF_OK) {
+		pf_run_count_instructions(&run);
+	}
 	if (executed && journey && pf_run_counters_cost(&run) <= PF_COUNTERS_COST_LIMIT) {
 		answer_claims(&run);
 	}

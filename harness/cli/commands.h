@@ -23,6 +23,7 @@ int pf_cmd_variants(const pf_command *command, int argc, char **argv);
 int pf_cmd_accuracy(const pf_command *command, int argc, char **argv);
 int pf_cmd_model(const pf_command *command, int argc, char **argv);
 int pf_cmd_dataset(const pf_command *command, int argc, char **argv);
+int pf_cmd_kernel(const pf_command *command, int argc, char **argv);
 int pf_cmd_trial(const pf_command *command, int argc, char **argv);
 
 /* The program: finds the command in argv[1] and runs it. */

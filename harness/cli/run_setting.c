@@ -1,9 +1,13 @@
 #include "harness/cli/run_setting.h"
 
+#include <stdlib.h>
 #include <time.h>
 
+#include "harness/measure/callgrind.h"
 #include "harness/measure/environment.h"
+#include "harness/measure/interrupt.h"
 #include "harness/measure/outside.h"
+#include "harness/report/progress.h"
 
 pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, const char *dataset,
 			      const pf_scorer_config *config, pf_error *error)
@@ -39,6 +43,20 @@ void pf_run_setting_close(pf_run_setting *setting)
 	pf_session_close(&setting->session);
 	pf_view_close(setting->view);
 	pf_dataset_free(setting->dataset);
+}
+
+void pf_run_count_instructions(pf_run *run)
+{
+	const pf_counter_plan *plan = run->session->counters;
+	if (!plan || !plan->callgrind || !run->reference.outcomes || pf_interrupts) {
+		return;
+	}
+	run->callgrind = calloc(1, sizeof *run->callgrind);
+	if (run->callgrind) {
+		pf_progress_update("instructions under callgrind", 0, 1, "runs", NULL);
+		pf_callgrind_measure(run->session, run->reference.outcomes, run->callgrind);
+		pf_progress_clear();
+	}
 }
 
 uint64_t pf_seed_from_clock(void)

@@ -18,6 +18,9 @@ pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, 
 			      const pf_scorer_config *config, pf_error *error);
 void pf_run_setting_close(pf_run_setting *setting);
 
+/* Counts the kernel's instructions under callgrind, if that was asked for and there is a reference. */
+void pf_run_count_instructions(pf_run *run);
+
 /* For the order of trials, where none was given. */
 uint64_t pf_seed_from_clock(void);
 

@@ -361,6 +361,8 @@ void pf_run_release(pf_run *run)
 	}
 	pf_reference_release(&run->reference);
 	free(run->claims);
+	free(run->callgrind);
+	run->callgrind = NULL;
 	run->claims = NULL;
 	run->claim_count = 0;
 }

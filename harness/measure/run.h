@@ -73,6 +73,7 @@ typedef struct pf_run {
 	pf_first_results first_results; /* measured: false where there was no cause */
 	struct pf_claim *claims;        /* harness/claims; NULL where none are answered */
 	size_t claim_count;
+	struct pf_callgrind *callgrind; /* callgrind.h; NULL: not asked for. Freed by pf_run_release */
 	const struct pf_run_comparison *comparison; /* run_comparison.h; NULL where no two are compared */
 	const struct pf_memory_report *memory;      /* memory_trials.h; NULL: not asked for. The caller's */
 	const struct pf_goal *goal;                 /* harness/claims; NULL: none. Belongs to the caller */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/report/build_lines.h"
+#include "harness/report/callgrind_lines.h"
 #include "harness/report/comparison_lines.h"
 #include "harness/report/counter_lines.h"
 #include "harness/report/memory_table.h"
@@ -107,5 +108,6 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 	pf_observer_print(run, columns, stream);
 	pf_counters_print(run, columns, stream);
 	pf_memory_print(run, columns, stream);
+	pf_callgrind_print(run->callgrind, stream);
 	pf_run_print_lost_photos(run, stream);
 }

@@ -5,6 +5,7 @@
 
 #include "harness/measure/environment.h"
 #include "harness/report/cache_lines.h"
+#include "harness/report/callgrind_lines.h"
 #include "harness/report/claims_table.h"
 #include "harness/report/counter_lines.h"
 #include "harness/report/goal_table.h"
@@ -372,6 +373,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	pf_placement_print(run, stream);
 	pf_observer_print(run, columns, stream);
 	pf_counters_print(run, columns, stream);
+	pf_callgrind_print(run->callgrind, stream);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		if (!contestant->variant->parent && !(contestant->variant->caps & PF_CAP_COMMAND) &&

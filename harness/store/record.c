@@ -7,6 +7,7 @@
 #include "harness/measure/page_cache.h"
 #include "harness/measure/run_comparison.h"
 #include "harness/store/build_json.h"
+#include "harness/store/callgrind_json.h"
 #include "harness/store/capabilities_json.h"
 #include "harness/store/comparison_json.h"
 #include "harness/store/counters_json.h"
@@ -247,6 +248,7 @@ json_t *pf_record_json(const pf_run *run)
 	json_object_set_new(record, "profiled",
 			    json_boolean(run->session->counters && run->session->counters->count));
 	json_object_set_new(record, "label", label_json(run));
+	json_object_set_new(record, "callgrind", pf_callgrind_json(run->callgrind));
 	json_object_set_new(record, "comparison", run_comparison_json(run));
 	json_object_set_new(record, "observer", pf_observer_json(run->session->observer));
 	json_object_set_new(record, "goal", pf_goal_json(run));
