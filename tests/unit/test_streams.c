@@ -100,6 +100,17 @@ static size_t bursts_before_the_first_result(const char *name)
 	return known_at_first;
 }
 
+/* A busy machine may let detection end before the workers get to run: then it is tried again. Who waits for
+ * all bursts never knows fewer. */
+static void check_does_not_wait(const char *name, size_t bursts)
+{
+	size_t known = bursts;
+	for (int attempt = 0; attempt < 6 && known == bursts; attempt++) {
+		known = bursts_before_the_first_result(name);
+	}
+	assert_true(known < bursts);
+}
+
 static void test_the_first_result_does_not_wait(void **state)
 {
 	(void)state;
@@ -109,9 +120,9 @@ static void test_the_first_result_does_not_wait(void **state)
 	assert_int_equal(pf_burst_list_detect(dataset, NULL, NULL, NULL, NULL, &list, NULL), PF_OK);
 	assert_true(list.count > COPIES);
 	assert_int_equal(bursts_before_the_first_result("parallel"), list.count);
-	assert_true(bursts_before_the_first_result("streaming") < list.count);
-	assert_true(bursts_before_the_first_result("live") < list.count);
-	assert_true(bursts_before_the_first_result("lookahead") < list.count);
+	check_does_not_wait("streaming", list.count);
+	check_does_not_wait("live", list.count);
+	check_does_not_wait("lookahead", list.count);
 	pf_burst_list_free(&list);
 	pf_session_close(&session);
 	pf_dataset_free(dataset);
