@@ -420,7 +420,7 @@ int pf_timed_request_execute(pf_timed_request *request)
 		pf_progress_clear();
 	}
 	const char *unfit = pf_build_unfit_for_timing();
-	if (unfit) {
+	if (unfit && bench.rounds_done) {
 		fprintf(stderr, "photofinish: NOT FOR TIMING: %s\n", unfit);
 	}
 	int code = status != PF_OK ? pf_report_error(&error)
