@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "harness/measure/run_facts.h"
+
 #define WEEK_S (7 * 24 * 3600.0)
 
 #define PF_GOAL_WORD_NAME(constant, name) name,
@@ -99,19 +101,10 @@ bool pf_goal_is_met(const pf_run *run)
 void pf_goal_photo_size(const pf_run *run, double *bytes, double *megapixels)
 {
 	const pf_dataset *dataset = run->session->dataset;
-	const pf_outcomes *reference = run->reference.outcomes;
-	double pixels = 0, scored = 0, sum = 0;
+	double sum = 0;
 	for (size_t i = 0; i < dataset->count; i++) {
 		sum += (double)dataset->photos[i].size_bytes;
 	}
-	for (size_t i = 0; reference && i < reference->count; i++) {
-		const pf_outcome *photo = &reference->photos[i];
-		if (photo->done && photo->status == PF_OK) {
-			pixels += photo->score.measures[PF_MEASURE_WIDTH] *
-				  photo->score.measures[PF_MEASURE_HEIGHT];
-			scored++;
-		}
-	}
 	*bytes = dataset->count ? sum / (double)dataset->count : 0;
-	*megapixels = scored > 0 ? pixels * 1e-6 / scored : 0;
+	*megapixels = pf_run_facts_of(run).mean_megapixels;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/stored_record.h"
 #include "harness/report/history_table.h"
 #include "harness/report/progress.h"
 #include "harness/store/history.h"
@@ -35,6 +36,13 @@ static pf_status list(struct request *request, pf_history *history, pf_error *er
 				: "No record yet: journey, run, compare and scaling keep theirs.\n");
 	}
 	return status;
+}
+
+static pf_status show(struct request *request, pf_history *history, pf_error *error)
+{
+	char path[PF_HISTORY_PATH_MAX];
+	pf_status status = pf_history_find(history, request->operands[0], path, error);
+	return status == PF_OK ? pf_stored_record_print(path, stdout, error) : status;
 }
 
 static pf_history_kind kind_of(const char *against)
@@ -105,9 +113,8 @@ static const struct word {
 	int least, most; /* operands behind it */
 	pf_status (*run)(struct request *request, pf_history *history, pf_error *error);
 } words[] = {
-	{"list", NULL, 0, 0, list},
-	{"trend", "VARIANT", 1, 1, trend},
-	{"add", "RECORD", 1, 1 << 20, add},
+	{"list", NULL, 0, 0, list},        {"show", "ID", 1, 1, show},
+	{"trend", "VARIANT", 1, 1, trend}, {"add", "RECORD", 1, 1 << 20, add},
 	{"rebuild", NULL, 0, 0, rebuild},
 };
 
@@ -162,7 +169,7 @@ int pf_cmd_history(const pf_command *command, int argc, char **argv)
 	}
 	const struct word *word = word_of(operands[0]);
 	if (!word) {
-		return pf_usage_error(command, "list, trend, add or rebuild, not \"%s\"", operands[0]);
+		return pf_usage_error(command, "list, show, trend, add or rebuild, not \"%s\"", operands[0]);
 	}
 	request.operands = operands + 1;
 	request.count = count - 1;

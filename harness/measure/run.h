@@ -45,6 +45,7 @@ typedef struct pf_contestant {
 	pf_trial *trials; /* at most one a round, in the order of the rounds; only checked ones have times */
 	size_t trial_count;
 	const struct pf_build *build; /* that its trials are started from (other_build.h); NULL: this one */
+	uint32_t stored_cores; /* of the machine that a stored one ran on; 0: it ran on this one */
 } pf_contestant;
 
 typedef struct pf_run {
@@ -70,8 +71,9 @@ typedef struct pf_run {
 	const char *why_partial; /* static text; NULL where it is not */
 	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
 	pf_reference reference;
-	pf_first_results first_results; /* measured: false where there was no cause */
-	struct pf_claim *claims;        /* harness/claims; NULL where none are answered */
+	const struct pf_run_facts *stored; /* run_facts.h: of a run read back; NULL: it was measured here */
+	pf_first_results first_results;    /* measured: false where there was no cause */
+	struct pf_claim *claims;           /* harness/claims; NULL where none are answered */
 	size_t claim_count;
 	struct pf_callgrind *callgrind; /* callgrind.h; NULL: not asked for. Freed by pf_run_release */
 	const struct pf_run_comparison *comparison; /* run_comparison.h; NULL where no two are compared */

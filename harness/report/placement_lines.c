@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "harness/measure/cpu_quota.h"
-#include "harness/measure/environment.h"
+#include "harness/measure/run_facts.h"
 #include "harness/report/text.h"
 
 static bool same(const pf_cpus *a, const pf_cpus *b)
@@ -50,7 +49,8 @@ static void print_misplaced(const pf_place *place, FILE *stream)
 void pf_placement_print(const pf_run *run, FILE *stream)
 {
 	const pf_placement *placement = &run->session->placement;
-	uint32_t cores = placement->places ? placement->cores : pf_core_count();
+	const pf_run_facts facts = pf_run_facts_of(run);
+	uint32_t cores = placement->places ? placement->cores : facts.cores;
 	uint32_t most = 0;
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
@@ -67,11 +67,10 @@ void pf_placement_print(const pf_run *run, FILE *stream)
 	if (misplaced) {
 		print_misplaced(misplaced, stream);
 	}
-	double quota = pf_cpu_quota(NULL);
-	if (quota > 0 && quota < (most < cores ? most : cores)) {
+	if (facts.cpu_quota > 0 && facts.cpu_quota < (most < cores ? most : cores)) {
 		fprintf(stream,
 			"\nControl groups allow %.2g processors' time to this process: less than the workers "
 			"could use.\n",
-			quota);
+			facts.cpu_quota);
 	}
 }

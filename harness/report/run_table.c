@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/measure/environment.h"
+#include "harness/measure/run_facts.h"
 #include "harness/report/cache_lines.h"
 #include "harness/report/callgrind_lines.h"
 #include "harness/report/claims_table.h"
@@ -19,34 +19,8 @@
 
 #define SHOWN_FAILURES 5
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-/* Median size of the scored photos in megapixels; 0 where none was. */
-static double median_megapixels(const pf_outcomes *outcomes)
-{
-	double *sizes = calloc(outcomes->count + 1, sizeof *sizes), median = 0;
-	size_t count = 0;
-	for (size_t i = 0; sizes && i < outcomes->count; i++) {
-		const pf_outcome *photo = &outcomes->photos[i];
-		if (photo->done && photo->status == PF_OK) {
-			sizes[count++] = photo->score.measures[PF_MEASURE_WIDTH] *
-					 photo->score.measures[PF_MEASURE_HEIGHT] * 1e-6;
-		}
-	}
-	if (count) {
-		qsort(sizes, count, sizeof *sizes, by_value);
-		median = sizes[count / 2];
-	}
-	free(sizes);
-	return median;
-}
-
 /* What was scored, as the reference found it. */
-static void print_dataset(const pf_run *run, FILE *stream)
+static void print_dataset(const pf_run *run, const pf_run_facts *facts, FILE *stream)
 {
 	const pf_dataset *dataset = run->session->dataset;
 	const pf_outcomes *reference = run->reference.outcomes;
@@ -58,22 +32,19 @@ static void print_dataset(const pf_run *run, FILE *stream)
 	fprintf(stream, "%s: %zu photo%s", pf_escape(dataset->name, name, sizeof name), dataset->count,
 		pf_text_plural(dataset->count));
 	if (reference) {
-		size_t bursts = 0, singles = 0;
-		double megapixels = median_megapixels(reference);
-		pf_outcomes_count_groups(reference, &bursts, &singles);
-		fprintf(stream, " in %zu burst%s and %zu single shot%s, %.*f MP", bursts,
-			pf_text_plural(bursts), singles, pf_text_plural(singles), megapixels < 9.95 ? 1 : 0,
-			megapixels);
+		fprintf(stream, " in %zu burst%s and %zu single shot%s, %.*f MP", facts->bursts,
+			pf_text_plural(facts->bursts), facts->singles, pf_text_plural(facts->singles),
+			facts->median_megapixels < 9.95 ? 1 : 0, facts->median_megapixels);
 	}
 	fprintf(stream, ", %s", pf_text_bytes(total, bytes));
 }
 
 void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 {
-	uint32_t cores = pf_core_count();
-	print_dataset(run, stream);
-	fprintf(stream, "%s%u core%s, no GPU, %s%s%u round%s%s%s\n", narrow ? "\n" : " | ", cores,
-		pf_text_plural(cores), pf_cache_heading(run), narrow ? "\n" : " | ", run->rounds_done,
+	const pf_run_facts facts = pf_run_facts_of(run);
+	print_dataset(run, &facts, stream);
+	fprintf(stream, "%s%u core%s, no GPU, %s%s%u round%s%s%s\n", narrow ? "\n" : " | ", facts.cores,
+		pf_text_plural(facts.cores), pf_cache_heading(run), narrow ? "\n" : " | ", run->rounds_done,
 		pf_text_plural(run->rounds_done),
 		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
 		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
@@ -81,9 +52,8 @@ void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 		fprintf(stream, "PARTIAL: %s after %u of %u rounds\n", run->why_partial, run->rounds_done,
 			run->rounds);
 	}
-	const char *unfit = pf_build_unfit_for_timing();
-	if (unfit) {
-		fprintf(stream, "NOT FOR TIMING: %s\n", unfit);
+	if (facts.unfit) {
+		fprintf(stream, "NOT FOR TIMING: %s\n", facts.unfit);
 	}
 	pf_scorer_config usual;
 	pf_scorer_config_default(&usual);
@@ -112,7 +82,7 @@ void pf_run_label(const pf_contestant *contestant, char *out, size_t capacity)
 			snprintf(count, sizeof count, " x%u", contestant->workers);
 		}
 		snprintf(out + used, capacity - used, "%s%s", count,
-			 contestant->workers > pf_core_count() ? " (more workers than cores)" : "");
+			 pf_contestant_is_over(contestant) ? " (more workers than cores)" : "");
 	}
 }
 

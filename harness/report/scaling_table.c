@@ -3,10 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "harness/measure/environment.h"
+#include "harness/measure/run_facts.h"
 #include "harness/report/machine_lines.h"
 #include "harness/report/text.h"
 #include "harness/stats/usl.h"
+#include "photofinish/file.h"
 
 enum { COLUMNS = 5 };
 
@@ -85,7 +86,7 @@ static void add_row(pf_table *table, const pf_run *run, const pf_contestant *con
 	pf_interval seconds, ratio;
 	double n = contestant->workers;
 	snprintf(workers, sizeof workers, "%u%s", contestant->workers,
-		 contestant->workers > pf_core_count() ? " (more than cores)" : "");
+		 pf_contestant_is_over(contestant) ? " (more than cores)" : "");
 	if (!pf_run_time(contestant, &seconds)) {
 		const char *cells[] = {workers, contestant->reason[0]
 							? contestant->reason
@@ -139,11 +140,11 @@ static void print_fit(const pf_run *run, const fits *fit, FILE *stream)
 		fprintf(stream, "  a parameter below 0 means faster than linear, or noise\n");
 	}
 	const pf_contestant *last = &run->contestants[run->contestant_count - 1];
-	if (last->workers > pf_core_count()) {
+	if (pf_contestant_is_over(last)) {
 		fprintf(stream,
 			"  it holds points with more workers than the %u cores: it tells of this "
 			"machine's\n  limit, not of the variant's\n",
-			pf_core_count());
+			pf_run_facts_of(run).cores);
 	}
 }
 
@@ -156,10 +157,12 @@ void pf_scaling_print(const pf_run *run, FILE *stream)
 	pf_interval share = {.mean = -1};
 	fits fit = fit_rounds(run);
 	bool known = one->workers == 1 && parallel_share(one, &share);
-	uint32_t cores = pf_core_count();
+	uint32_t cores = pf_run_facts_of(run).cores;
+	char name[512];
 	fprintf(stream, "%s on %s: %zu photos | %u core%s | %u round%s%s\n\n", one->variant->name,
-		run->session->dataset->name, run->session->dataset->count, cores, pf_text_plural(cores),
-		run->rounds_done, pf_text_plural(run->rounds_done), run->partial ? " (PARTIAL)" : "");
+		pf_escape(run->session->dataset->name, name, sizeof name), run->session->dataset->count,
+		cores, pf_text_plural(cores), run->rounds_done, pf_text_plural(run->rounds_done),
+		run->partial ? " (PARTIAL)" : "");
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < run->contestant_count; i++) {

@@ -62,6 +62,9 @@ static void find_flags(const json_t *record, char *flags, size_t capacity)
 	    strcmp(pf_note_text(environment, "build_type"), "Debug") == 0) {
 		add_flag(flags, capacity, "not-for-timing");
 	}
+	if (json_is_true(json_object_get(record, "profiled"))) {
+		add_flag(flags, capacity, "profiled");
+	}
 	if (json_is_array(stages) && json_array_size(stages) < 5) {
 		add_flag(flags, capacity, "part-of-the-job");
 	}

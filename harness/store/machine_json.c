@@ -54,3 +54,39 @@ json_t *pf_disturbed_by_json(const pf_machine_state *state)
 	}
 	return list;
 }
+
+static uint64_t read_known(const json_t *object, const char *key)
+{
+	const json_t *member = json_object_get(object, key);
+	bool good = json_is_integer(member) && json_integer_value(member) >= 0;
+	return good ? (uint64_t)json_integer_value(member) : PF_UNKNOWN;
+}
+
+void pf_machine_state_of(const json_t *object, pf_machine_state *state)
+{
+	const json_t *pressures = json_object_get(object, "pressure"),
+		     *frequency = json_object_get(object, "frequency");
+	uint64_t elapsed_ns = read_known(object, "elapsed_ns"), processors = read_known(object, "processors"),
+		 faults = read_known(object, "minor_faults");
+	*state = (pf_machine_state){
+		.elapsed_ns = elapsed_ns == PF_UNKNOWN ? 0 : elapsed_ns,
+		.processors = processors > UINT32_MAX ? 0 : (uint32_t)processors,
+		.busy_ns = read_known(object, "busy_ns"),
+		.others_ns = read_known(object, "others_ns"),
+		.steal_ns = read_known(object, "steal_ns"),
+		.harness_cpu_ns = read_known(object, "harness_cpu_ns"),
+		.throttled_ns = read_known(object, "throttled_ns"),
+		.thermal_throttles = read_known(object, "thermal_throttles"),
+		.swapped_pages = read_known(object, "swapped_pages"),
+		.minor_faults = faults == PF_UNKNOWN ? 0 : faults,
+	};
+	if (json_is_object(frequency)) {
+		state->low_khz = read_known(frequency, "low_khz");
+		state->high_khz = read_known(frequency, "high_khz");
+	}
+	for (int i = 0; i < PF_PRESSURE_COUNT; i++) {
+		const json_t *pressure = json_object_get(pressures, pf_pressure_name((pf_pressure)i));
+		state->some_ns[i] = read_known(pressure, "some_ns");
+		state->full_ns[i] = read_known(pressure, "full_ns");
+	}
+}

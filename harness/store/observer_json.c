@@ -32,3 +32,18 @@ json_t *pf_observed_json(const pf_observed *observed)
 	return json_pack("{s:o,s:f,s:f}", "counts", counts, "cost_ns", observed->cost_ns, "share",
 			 observed->share);
 }
+
+void pf_observed_of(const json_t *object, pf_observed *observed)
+{
+	const json_t *counts = json_object_get(object, "counts");
+	*observed = (pf_observed){
+		.known = json_is_object(counts),
+		.cost_ns = json_number_value(json_object_get(object, "cost_ns")),
+		.share = json_number_value(json_object_get(object, "share")),
+	};
+	for (int i = 0; i < PF_OBSERVED_COUNT; i++) {
+		json_int_t count = json_integer_value(
+			json_object_get(counts, pf_observed_name((pf_observed_unit)i)));
+		observed->counts[i] = count > 0 ? (uint64_t)count : 0;
+	}
+}

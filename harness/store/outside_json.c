@@ -51,3 +51,30 @@ json_t *pf_tolerance_json(const pf_tolerance *tolerance)
 			    tolerance->total >= 0 ? json_real(tolerance->total) : json_null());
 	return object;
 }
+
+static double declared(const json_t *object, const char *key)
+{
+	const json_t *member = json_object_get(object, key);
+	return json_is_number(member) && json_number_value(member) >= 0 ? json_number_value(member)
+									: PF_NOT_DECLARED;
+}
+
+void pf_tolerance_of(const json_t *object, pf_tolerance *tolerance)
+{
+	const json_t *factors = json_object_get(object, "factors"),
+		     *measures = json_object_get(object, "measures");
+	pf_tolerance_reset(tolerance);
+	if (!json_is_object(object)) {
+		return;
+	}
+	tolerance->declared = true;
+	tolerance->bursts = json_is_true(json_object_get(object, "bursts"));
+	tolerance->ranks = json_is_true(json_object_get(object, "ranks"));
+	tolerance->total = declared(object, "score");
+	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
+		tolerance->factors[i] = declared(factors, pf_factor_name((pf_factor)i));
+	}
+	for (int i = 0; i < PF_MEASURE_COUNT; i++) {
+		tolerance->measures[i] = declared(measures, pf_measure_name((pf_measure)i));
+	}
+}

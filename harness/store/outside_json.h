@@ -14,4 +14,7 @@ json_t *pf_outside_json(const struct pf_variant *variant);
 /* The figures that were checked, with their largest differences; null where all were, bit by bit. */
 json_t *pf_tolerance_json(const pf_tolerance *tolerance);
 
+/* The reverse: what is no tolerance declares nothing. */
+void pf_tolerance_of(const json_t *object, pf_tolerance *tolerance);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "harness/measure/page_cache.h"
 #include "harness/measure/run_comparison.h"
+#include "harness/measure/run_facts.h"
 #include "harness/store/build_json.h"
 #include "harness/store/callgrind_json.h"
 #include "harness/store/capabilities_json.h"
@@ -23,6 +24,8 @@
 #include "harness/store/spans_json.h"
 #include "photofinish/file.h"
 
+enum { MOST_FAILURES = 100 }; /* photos that are named */
+
 static json_t *integer(uint64_t value)
 {
 	return json_integer((json_int_t)value);
@@ -39,20 +42,31 @@ static json_t *string_or_null(const char *text)
 	return text && text[0] ? json_string(text) : json_null();
 }
 
-static const char *ending_name(pf_ending ending)
+static const char *const ending_names[] = {
+	[PF_ENDED_OK] = "ok",
+	[PF_ENDED_FAILED] = "failed",
+	[PF_ENDED_CRASHED] = "crashed",
+	[PF_ENDED_TIMEOUT] = "timeout",
+	[PF_ENDED_CANCELLED] = "cancelled",
+	[PF_ENDED_INVALID] = "invalid",
+	[PF_ENDED_DISTURBED] = "disturbed",
+	[PF_ENDED_UNAVAILABLE] = "unavailable",
+	[PF_ENDED_AT_FIRST_RESULT] = "first_result",
+};
+
+const char *pf_ending_name(pf_ending ending)
 {
-	static const char *const names[] = {
-		[PF_ENDED_OK] = "ok",
-		[PF_ENDED_FAILED] = "failed",
-		[PF_ENDED_CRASHED] = "crashed",
-		[PF_ENDED_TIMEOUT] = "timeout",
-		[PF_ENDED_CANCELLED] = "cancelled",
-		[PF_ENDED_INVALID] = "invalid",
-		[PF_ENDED_DISTURBED] = "disturbed",
-		[PF_ENDED_UNAVAILABLE] = "unavailable",
-		[PF_ENDED_AT_FIRST_RESULT] = "first_result",
-	};
-	return names[ending];
+	return ending_names[ending];
+}
+
+pf_ending pf_ending_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof ending_names / sizeof *ending_names; i++) {
+		if (strcmp(ending_names[i], name) == 0) {
+			return (pf_ending)i;
+		}
+	}
+	return PF_ENDED_FAILED;
 }
 
 /* Times of a trial whose output was not checked are null: they are no result. */
@@ -63,7 +77,7 @@ static json_t *trial_json(const pf_trial *trial)
 	json_t *object = json_object();
 	bool checked = trial->checked;
 	json_object_set_new(object, "round", integer(trial->round));
-	json_object_set_new(object, "ending", json_string(ending_name(trial->ending)));
+	json_object_set_new(object, "ending", json_string(pf_ending_name(trial->ending)));
 	json_object_set_new(object, "checked", json_boolean(checked));
 	json_object_set_new(object, "wall_ns", integer_or_null(trial->wall_ns, checked));
 	json_object_set_new(object, "unchecked_wall_ns", integer_or_null(trial->wall_ns, trial->unscored));
@@ -194,14 +208,44 @@ static json_t *dataset_json(const pf_run *run)
 			 run->dataset_hash, "cache", pf_run_cache_state(run));
 }
 
+/* The first photos that could not be scored. */
+static json_t *failures_json(const pf_run *run)
+{
+	const pf_outcomes *outcomes = run->reference.outcomes;
+	json_t *failures = json_array();
+	for (size_t i = 0; outcomes && i < outcomes->count && json_array_size(failures) < MOST_FAILURES;
+	     i++) {
+		const pf_outcome *photo = &outcomes->photos[i];
+		char path[1024], message[1024];
+		if (photo->done && photo->status != PF_OK) {
+			pf_escape(run->session->dataset->photos[i].path, path, sizeof path);
+			pf_escape(photo->message ? photo->message : "", message, sizeof message);
+			json_array_append_new(failures,
+					      json_pack("{s:s,s:s,s:s}", "path", path, "status",
+							pf_status_name(photo->status), "error", message));
+		}
+	}
+	return failures;
+}
+
+static json_t *megapixels_json(double megapixels)
+{
+	return megapixels > 0 ? json_real(megapixels) : json_null();
+}
+
 static json_t *reference_json(const pf_run *run)
 {
 	const pf_outcomes *reference = run->reference.outcomes;
+	const pf_run_facts facts = pf_run_facts_of(run);
 	char hex[2 * PF_SHA256_BYTES + 1];
 	pf_sha256_hex(run->reference.digest, hex);
-	return json_pack("{s:o,s:o,s:s,s:b}", "photos_scored", integer(reference ? reference->scored : 0),
-			 "photos_failed", integer(reference ? reference->failed : 0), "scores_digest",
-			 reference ? hex : "", "from_cache", (int)run->reference.from_cache);
+	return json_pack("{s:o,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o}", "photos_scored",
+			 integer(reference ? reference->scored : 0), "photos_failed",
+			 integer(reference ? reference->failed : 0), "scores_digest", reference ? hex : "",
+			 "from_cache", (int)run->reference.from_cache, "bursts", integer(facts.bursts),
+			 "singles", integer(facts.singles), "median_megapixels",
+			 megapixels_json(facts.median_megapixels), "mean_megapixels",
+			 megapixels_json(facts.mean_megapixels), "failures", failures_json(run));
 }
 
 /* Null where no two were compared. */
@@ -249,6 +293,7 @@ json_t *pf_record_json(const pf_run *run)
 			    json_boolean(run->session->counters && run->session->counters->count));
 	json_object_set_new(record, "label", label_json(run));
 	json_object_set_new(record, "callgrind", pf_callgrind_json(run->callgrind));
+	json_object_set_new(record, "why_partial", string_or_null(run->partial ? run->why_partial : NULL));
 	json_object_set_new(record, "comparison", run_comparison_json(run));
 	json_object_set_new(record, "observer", pf_observer_json(run->session->observer));
 	json_object_set_new(record, "goal", pf_goal_json(run));

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -54,10 +55,16 @@ def listed(*arguments):
 def check_kept(history, work):
     """Runs keep their records, unless told otherwise; a history that cannot be written fails nothing."""
     run("dataset", "make", "tiny", "--quiet")
-    run("journey", "--only", "double-load,single-load,parallel,null", "--dataset", "tiny", "--rounds", "2", "--quiet", "--stages",
+    shown = run("journey", "--only", "double-load,single-load,parallel,null", "--dataset", "tiny", "--rounds", "2", "--quiet", "--stages",
         "facts,decode,quality", "--label",
-        "first\x1b[31m \u202ewords", "--json", work / "journey.json")
-    run("compare", "parallel", "single-load", "--dataset", "tiny", "--rounds", "2", "--quiet")
+        "first\x1b[31m \u202ewords", "--json", work / "journey.json").stdout
+    check(run("history", "show", "last").stdout == shown, "show prints what the run printed")
+    shots = work / "shots \x1b[31m"  # a folder of photos, one of them none
+    shutil.copytree(work / "data/tiny/photos", shots)
+    (shots / "no\x1b[2Jphoto.jpg").write_bytes(b"no photo at all")
+    shown = run("compare", "parallel", "single-load", "--dataset", shots, "--rounds", "2", "--quiet").stdout
+    check("could not be scored" in shown, f"the photo that is none is told of: {shown}")
+    check(run("history", "show", "last").stdout == shown, "of a comparison, too")
     kept = sorted((history / "records").iterdir())
     check(len(kept) == 2, f"two runs, two records: {kept}")
     for path in kept:
@@ -313,6 +320,39 @@ def changed(journey):
     yield single
 
 
+def check_shown(journey, work):
+    """Records that may not be believed are shown without harm, and what is too much to show is refused."""
+    for number, record in enumerate(changed(journey)):
+        record["started"] = f"2030-01-01T00:00:0{number}Z"
+        (work / "shown.json").write_text(json.dumps(record))
+        run("history", "add", work / "shown.json")
+        text = run("history", "show", "last").stdout
+        check("\x1b" not in text and "parallel" in text, f"shown: {text}")
+        check(("PARTIAL" in text) == record["partial"], "partial is said")
+        timed = re.search(r"^double-load .* 1\.00x", text, re.MULTILINE) is not None
+        check((record["variants"][0]["status"] == "ok") == timed, f"no time without a check: {text}")
+    for number, (path, value) in enumerate((
+            (("dataset", "photos"), 10**18), (("variants", 0, "workers"), 10**9), (("variants", 0, "workers"), 0),
+            (("variants", 0, "workers"), -1), (("placement",), [1]), (("environment", "cores"), -5), (("claims",), {"a": 1}),
+            (("goal",), {"photos": 5, "seconds": -1}), (("comparison",), {"pairs": 4}), (("command",), "compare"),
+            (("command",), "scaling"), (("reference",), None), (("configuration",), {"stages": [1, "nope"], "weights": 3}),
+            (("variants", 0, "trials", 0, "placement"), [{"slot": 10**9, "asked": "0-99999999999", "got": "1,,2"}, 5]),
+            (("variants", 0, "trials", 0, "placement"), [{"slot": 5, "asked": "0", "got": "1", "entered": 1}]),
+            (("variants", 0, "trials", 0, "stages"), {"decode": {"wall_ns": -5, "spans": 1e300}}),
+            (("variants", 0, "trials", 0, "machine"), {"elapsed_ns": 1, "others_ns": 10**18, "processors": 10**18}),
+            (("variants", 0, "trials", 0, "wall_ns"), 0), (("variants", 0, "trials", 0, "wall_ns"), -3),
+            (("variants", 0, "trials", 0, "tolerance"), {"factors": 1, "score": -1, "measures": {"width": "x"}}))):
+        record = copy.deepcopy(journey)
+        record["started"] = f"2031-01-01T00:00:{number:02}Z"
+        at = record
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+        (work / "shown.json").write_text(json.dumps(record))
+        run("history", "add", work / "shown.json")
+        run("history", "show", "last", expected=2 if number < 4 else 0)
+
+
 def check_exports(journey, work):
     for record in changed(journey):
         path = work / "exported.json"
@@ -348,7 +388,8 @@ def main():
         check_rebuilt(history)
         check_hostile(history, journey)
         check_exports(journey, work)
-    print("history: kept, added, rebuilt, hostile files left out, exports read by others")
+        check_shown(journey, work)
+    print("history: kept, shown, added, rebuilt, hostile files left out, exports read by others")
 
 
 main()
