@@ -45,7 +45,7 @@ typedef struct pf_contestant {
 	pf_trial *trials; /* at most one a round, in the order of the rounds; only checked ones have times */
 	size_t trial_count;
 	const struct pf_build *build; /* that its trials are started from (other_build.h); NULL: this one */
-	uint32_t stored_cores; /* of the machine that a stored one ran on; 0: it ran on this one */
+	uint32_t stored_cores;        /* of the machine that a stored one ran on; 0: it ran on this one */
 } pf_contestant;
 
 typedef struct pf_run {
