@@ -131,14 +131,6 @@ static void perf_close(pf_counter_reader *reader)
 
 const pf_counter_backend pf_counter_perf = {.open = perf_open, .read = perf_read, .close = perf_close};
 
-void pf_counter_probe(const pf_counter_backend *backend, const pf_counter_plan *plan,
-		      pf_counter_opening *openings)
-{
-	pf_counter_reader reader;
-	backend->open(backend, plan, true, &reader, openings);
-	backend->close(&reader);
-}
-
 int pf_perf_event_paranoid(void)
 {
 	int value = -100;

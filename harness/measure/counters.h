@@ -75,10 +75,6 @@ struct pf_counter_backend {
  * nothing (context switches happen in the kernel), the event is not opened: EACCES. */
 extern const pf_counter_backend pf_counter_perf;
 
-/* Opens each event once and closes it again: what a run on this machine will get. */
-void pf_counter_probe(const pf_counter_backend *backend, const pf_counter_plan *plan,
-		      pf_counter_opening *openings);
-
 enum { PF_COUNTER_WHY = 200 };
 
 /* Why an event cannot be counted, in words that say what to do; `paranoid` is the value of

@@ -289,6 +289,34 @@ static void a_report_says_what_is_not_there(void **state)
 	free(counters);
 }
 
+/* Times that cost too much to observe are called that. */
+static void costly_counters_are_told(void **state)
+{
+	static pf_fixture_run made;
+	static const double times[] = {1.0, 1.1, 0};
+	static const double shares[] = {0.009, 0.011};
+	(void)state;
+	pf_trial_counters *counters = play();
+	pf_fixture_run_open(&made, 4);
+	pf_contestant *contestant = pf_fixture_run_add(&made, "single-load", NULL, 1, times);
+	made.session.counters = &counters->plan;
+	assert_true(pf_run_counters_cost(&made.run) == 0);
+	for (int i = 0; i < 2; i++) {
+		char *text = NULL;
+		size_t size = 0;
+		counters->cost_share = shares[i];
+		contestant->trials[1].counters = counters;
+		FILE *stream = open_memstream(&text, &size);
+		assert_non_null(stream);
+		pf_counters_print(&made.run, 0, stream);
+		fclose(stream);
+		assert_true((strstr(text, "no times for claims") != NULL) == (i == 1));
+		assert_true((pf_run_counters_cost(&made.run) > PF_COUNTERS_COST_LIMIT) == (i == 1));
+		free(text);
+	}
+	free(counters);
+}
+
 static void reasons_say_what_to_do(void **state)
 {
 	(void)state;
@@ -356,6 +384,38 @@ static void children_are_counted(void **state)
 	munmap(block, bytes);
 }
 
+/* Somebody whom the kernel does not let look at itself: the user's part is counted, and what happens in the
+ * kernel only is not there, instead of 0. */
+static void restricted_users_count_their_part(void **state)
+{
+	(void)state;
+	if (geteuid() != 0 || pf_perf_event_paranoid() != 2) {
+		skip(); /* others can always, or never */
+	}
+	pf_counter_plan plan = parse("page-faults,context-switches");
+	pf_counter_opening *openings = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+					    -1, 0);
+	assert_true(openings != MAP_FAILED);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)) {
+			_exit(1);
+		}
+		pf_counter_reader reader;
+		pf_counter_perf.open(&pf_counter_perf, &plan, true, &reader, openings);
+		_exit(0);
+	}
+	int ending;
+	assert_int_equal(waitpid(child, &ending, 0), child);
+	assert_int_equal(ending, 0);
+	if (openings[0].why == 0) { /* else nothing is allowed here */
+		assert_true(openings[0].user_only);
+	}
+	assert_int_equal(openings[1].why, EACCES);
+	munmap(openings, 4096);
+}
+
 /* Where nothing can be opened, spans cost nothing. */
 static void nothing_opened_nothing_hooked(void **state)
 {
@@ -390,8 +450,10 @@ int main(void)
 		cmocka_unit_test(stages_have_their_own),
 		cmocka_unit_test(figures_are_derived),
 		cmocka_unit_test(a_report_says_what_is_not_there),
+		cmocka_unit_test(costly_counters_are_told),
 		cmocka_unit_test(reasons_say_what_to_do),
 		cmocka_unit_test(children_are_counted),
+		cmocka_unit_test(restricted_users_count_their_part),
 		cmocka_unit_test(nothing_opened_nothing_hooked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
