@@ -110,9 +110,11 @@ void pf_overlap_find(const pf_lane *lanes, size_t count, uint64_t from_ns, uint6
 		busy_ns[i] = 0;
 		for (size_t k = 0; k < lanes[i].count; k++) {
 			const pf_stretch *one = &lanes[i].stretches[k];
-			if (one->stage != PF_STAGE_WAIT) {
-				all[changes++] = (struct change){within(one->begin_ns, from_ns, to_ns), 1};
-				all[changes++] = (struct change){within(one->end_ns, from_ns, to_ns), -1};
+			uint64_t begin_ns = within(one->begin_ns, from_ns, to_ns),
+				 end_ns = within(one->end_ns, from_ns, to_ns);
+			if (one->stage != PF_STAGE_WAIT && begin_ns < end_ns) {
+				all[changes++] = (struct change){begin_ns, 1};
+				all[changes++] = (struct change){end_ns, -1};
 			}
 		}
 	}
