@@ -76,6 +76,13 @@ static void test_shared_memory_counts_once(void **state)
 	const pf_smaps *all = &series->peak.all;
 	assert_true(all->pss > 0 && all->pss < all->rss && all->own <= all->pss);
 	assert_true(all->pss <= trial.peak_rss_bytes); /* the kernel's sum of peaks is an upper bound */
+	uint64_t most_shared = 0;
+	for (size_t i = 0; i < series->point_count; i++) {
+		uint64_t shared = series->points[i].all.shared;
+		most_shared = shared > most_shared ? shared : most_shared;
+	}
+	/* The ring of decoded photos, which stays until the end. */
+	assert_true(most_shared > 256 * 1024);
 	uint32_t slots = 0;
 	for (size_t i = 0; i < series->process_count; i++) {
 		slots |= series->processes[i].slot <= WORKERS ? 1u << series->processes[i].slot : 0;
