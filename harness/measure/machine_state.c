@@ -15,7 +15,7 @@
 /* Below these, what was seen may be the error of counting in ticks, or what an idle machine does anyway. */
 #define OTHERS_CORES 0.05 /* of one core ... */
 #define OTHERS_SHARE 0.01 /* ... or of all processors, whichever is more */
-#define OTHERS_NS 40000000u
+#define OTHERS_NS 60000000u
 #define STEAL_SHARE 0.02
 #define STEAL_NS 30000000u
 #define QUOTA_SHARE 0.01

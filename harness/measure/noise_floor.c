@@ -279,13 +279,14 @@ const pf_noise_level *pf_noise_longest(const pf_slot_noise *noise)
 	return noise->level_count ? &noise->levels[noise->level_count - 1] : NULL;
 }
 
-const pf_slot_noise *pf_noise_worst(const pf_noise_floor *floor)
+const pf_slot_noise *pf_noise_worst(const pf_noise_floor *floor, pf_kernel kernel)
 {
 	const pf_slot_noise *worst = NULL;
-	for (size_t i = 0; i < floor->processors * PF_KERNEL_COUNT; i++) {
-		const pf_noise_level *level = pf_noise_longest(&floor->noises[i]);
+	for (size_t i = 0; i < floor->processors; i++) {
+		const pf_slot_noise *noise = &floor->noises[i * PF_KERNEL_COUNT + (size_t)kernel];
+		const pf_noise_level *level = pf_noise_longest(noise);
 		if (level && (!worst || level->deviation > pf_noise_longest(worst)->deviation)) {
-			worst = &floor->noises[i];
+			worst = noise;
 		}
 	}
 	return worst;

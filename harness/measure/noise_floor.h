@@ -70,8 +70,9 @@ void pf_noise_summarise(const uint32_t *chunks, size_t count, double *scratch, p
 /* The longest measurements' level; NULL where there is none. */
 const pf_noise_level *pf_noise_longest(const pf_slot_noise *noise);
 
-/* The worst deviation of all kernels and processors at their longest length; NULL if nothing was measured. */
-const pf_slot_noise *pf_noise_worst(const pf_noise_floor *floor);
+/* The worst of a kernel's processors, by the deviation at the longest length; NULL if nothing was measured.
+ */
+const pf_slot_noise *pf_noise_worst(const pf_noise_floor *floor, pf_kernel kernel);
 
 /* A margin (a share) within which `n` pairs of equal things are called equivalent at least 19 times of 20, if
  * the log-ratios deviate by `deviation` and are normal: the half width of the comparison's strict interval,

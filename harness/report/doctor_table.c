@@ -79,35 +79,26 @@ static void print_noises(const pf_noise_floor *floor, FILE *stream)
 	pf_table_free(table);
 }
 
-/* The worst one's deviations by length: they fall with the root of the length where the noise is of chance
- * alone. */
+/* Deviations by length: they fall with the root of the length where the noise is of chance alone. */
 static void print_margins(const pf_slot_noise *worst, pf_kernel kernel, int columns, FILE *stream)
 {
 	static const size_t pairs[] = {3, 5, 10, 20, 50};
-	char text[600];
-	size_t used = (size_t)snprintf(
-		text, sizeof text,
-		"Two measurements of the same work differ by (standard deviation, worst: %s on "
-		"processor %u):",
-		pf_kernel_name(kernel), worst->cpu);
-	for (size_t i = 0; i < worst->level_count; i += i + 3 < worst->level_count ? 3 : 1) {
+	char text[600], length[PF_TEXT];
+	const pf_noise_level *last = pf_noise_longest(worst);
+	size_t used = (size_t)snprintf(text, sizeof text,
+				       "%s, processor %u: two measurements of the same work differ by",
+				       pf_kernel_name(kernel), worst->cpu);
+	for (size_t i = 0; i < worst->level_count; i++) {
 		const pf_noise_level *level = &worst->levels[i];
-		if (i + 1 < worst->level_count && i % 3) {
-			continue;
+		if (i % 3 == 0 || level == last) {
+			used += (size_t)snprintf(text + used, sizeof text - used, "%s %.2f %% of %s",
+						 i ? "," : "", 100 * level->deviation,
+						 pf_text_seconds(level->length_ns * 1e-9, length));
 		}
-		char length[PF_TEXT];
-		used += (size_t)snprintf(text + used, sizeof text - used, "%s %.2f %% of %s", i ? "," : "",
-					 100 * level->deviation,
-					 pf_text_seconds(level->length_ns * 1e-9, length));
 	}
-	pf_text_wrap(stream, text, columns, 2, 0);
-	const pf_noise_level *level = pf_noise_longest(worst);
-	char length[PF_TEXT];
-	used = (size_t)snprintf(text, sizeof text,
-				"Margin that this noise alone allows, for measurements of %s each:",
-				pf_text_seconds(level->length_ns * 1e-9, length));
+	used += (size_t)snprintf(text + used, sizeof text - used, "; margin of comparisons of the last:");
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-		double percent = 100 * pf_noise_margin(level->deviation, pairs[i], PF_COMPARISON_ALPHA);
+		double percent = 100 * pf_noise_margin(last->deviation, pairs[i], PF_COMPARISON_ALPHA);
 		char margin[PF_TEXT] = "none";
 		if (percent < 100) {
 			snprintf(margin, sizeof margin, "%.2g %%", percent);
@@ -116,14 +107,32 @@ static void print_margins(const pf_slot_noise *worst, pf_kernel kernel, int colu
 					 i ? "," : "", margin, pairs[i]);
 	}
 	pf_text_wrap(stream, text, columns, 2, 0);
-	snprintf(text, sizeof text,
-		 "(equal things are then called equivalent 19 times of 20, at alpha = %g; n = %zu pairs of "
-		 "slots "
-		 "stand behind it. "
-		 "Longer trials average more of the short noise, and meet slower one that %.0f ms do not "
-		 "show.)",
-		 PF_COMPARISON_ALPHA, level->pairs, level->length_ns * 1e-6);
-	pf_text_wrap(stream, text, columns, 2, 0);
+}
+
+static void print_all_margins(const pf_noise_floor *floor, int columns, FILE *stream)
+{
+	char text[400];
+	bool any = false;
+	for (int kernel = 0; kernel < PF_KERNEL_COUNT; kernel++) {
+		const pf_slot_noise *worst = pf_noise_worst(floor, (pf_kernel)kernel);
+		if (worst) {
+			print_margins(worst, (pf_kernel)kernel, columns, stream);
+			any = true;
+		}
+	}
+	if (any) {
+		snprintf(text, sizeof text,
+			 "Differences are standard deviations on the worst processor, from at least %d "
+			 "pairs. Within "
+			 "the margin, equal things are called equivalent 19 times of 20 (alpha = %g). Longer "
+			 "trials "
+			 "average more of the short noise, and meet slower one that this does not show.",
+			 PF_NOISE_LEAST_PAIRS, PF_COMPARISON_ALPHA);
+	} else {
+		snprintf(text, sizeof text, "Too few slots for a margin: it takes %d pairs.",
+			 PF_NOISE_LEAST_PAIRS);
+	}
+	pf_text_wrap(stream, text, columns, 0, 0);
 }
 
 void pf_doctor_print_noise(const pf_noise_floor *floor, int columns, FILE *stream)
@@ -135,11 +144,5 @@ void pf_doctor_print_noise(const pf_noise_floor *floor, int columns, FILE *strea
 		floor->complete ? "" : " (PARTIAL: stopped on request)");
 	print_noises(floor, stream);
 	fputc('\n', stream);
-	const pf_slot_noise *worst = pf_noise_worst(floor);
-	if (worst) {
-		print_margins(worst, (pf_kernel)((size_t)(worst - floor->noises) % PF_KERNEL_COUNT), columns,
-			      stream);
-	} else {
-		fprintf(stream, "Too few slots for a margin.\n");
-	}
+	print_all_margins(floor, columns, stream);
 }

@@ -17,6 +17,7 @@ void pf_observer_print(const pf_run *run, int columns, FILE *stream)
 {
 	const pf_contestant *worst = NULL;
 	const pf_observed *most = NULL;
+	const pf_machine_state *machine = NULL;
 	char text[400];
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
@@ -26,21 +27,27 @@ void pf_observer_print(const pf_run *run, int columns, FILE *stream)
 			    (!most || trial->observed.share > most->share)) {
 				worst = contestant;
 				most = &trial->observed;
+				machine = &trial->machine;
 			}
 		}
 	}
 	if (!most) {
 		return;
 	}
-	size_t used = (size_t)snprintf(text, sizeof text,
-				       "Observer: at most %.2g %% of a trial's time (%s:", 100 * most->share,
-				       worst->label);
+	size_t used = (size_t)snprintf(text, sizeof text, "Observer: at most %.2g %% of a trial's time",
+				       100 * most->share);
+	if (machine->elapsed_ns && machine->harness_cpu_ns != PF_UNKNOWN) {
+		used += (size_t)snprintf(text + used, sizeof text - used,
+					 ", and %.2g %% of a processor beside it",
+					 100 * (double)machine->harness_cpu_ns / (double)machine->elapsed_ns);
+	}
+	used += (size_t)snprintf(text + used, sizeof text - used, " (%s:", worst->label);
 	static const struct {
 		pf_observed_unit unit;
 		const char *name;
 	} told[] = {{PF_OBSERVED_SPAN, "spans"},
-		    {PF_OBSERVED_THREAD_CPU, "reads of CPU time"},
-		    {PF_OBSERVED_RUN_DELAY, "of waiting"},
+		    {PF_OBSERVED_THREAD_CPU, "CPU times"},
+		    {PF_OBSERVED_RUN_DELAY, "waits"},
 		    {PF_OBSERVED_EVENT, "events"}};
 	const char *comma = "";
 	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
@@ -53,7 +60,7 @@ void pf_observer_print(const pf_run *run, int columns, FILE *stream)
 	}
 	snprintf(text + used, sizeof text - used, ")");
 	fputc('\n', stream);
-	pf_text_wrap(stream, text, columns, 0, 0);
+	pf_text_wrap(stream, text, columns ? columns : 120, 0, 0);
 }
 
 void pf_observer_print_costs(const pf_observer *observer, FILE *stream)

@@ -37,17 +37,22 @@ static json_t *noise_json(const pf_slot_noise *noise, pf_kernel kernel)
 			 "interruptions", (json_int_t)noise->interruptions, "levels", levels);
 }
 
-/* Margins by the number of pairs; empty where nothing was measured long enough. */
+/* Margins by kernel and number of pairs; empty where nothing was measured long enough. */
 static json_t *margins_json(const pf_noise_floor *floor)
 {
 	static const size_t pairs[] = {3, 5, 10, 20, 50};
-	const pf_slot_noise *worst = pf_noise_worst(floor);
 	json_t *list = json_array();
-	for (size_t i = 0; worst && i < sizeof pairs / sizeof *pairs; i++) {
-		double margin = pf_noise_margin(pf_noise_longest(worst)->deviation, pairs[i],
-						PF_COMPARISON_ALPHA);
-		json_array_append_new(
-			list, json_pack("{s:I,s:f}", "pairs", (json_int_t)pairs[i], "margin", margin));
+	for (int kernel = 0; kernel < PF_KERNEL_COUNT; kernel++) {
+		const pf_slot_noise *worst = pf_noise_worst(floor, (pf_kernel)kernel);
+		for (size_t i = 0; worst && i < sizeof pairs / sizeof *pairs; i++) {
+			const pf_noise_level *level = pf_noise_longest(worst);
+			json_array_append_new(
+				list,
+				json_pack("{s:s,s:f,s:I,s:f}", "kernel", pf_kernel_name((pf_kernel)kernel),
+					  "length_ns", level->length_ns, "pairs", (json_int_t)pairs[i],
+					  "margin",
+					  pf_noise_margin(level->deviation, pairs[i], PF_COMPARISON_ALPHA)));
+		}
 	}
 	return list;
 }

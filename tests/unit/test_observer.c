@@ -171,11 +171,15 @@ static void test_the_line_below_the_table(void **state)
 		observed->counts[PF_OBSERVED_SPAN] = 1000 * (i + 1);
 		observed->counts[PF_OBSERVED_EVENT] = 10;
 		pf_observed_settle(observed, &observer, one->trials[i].wall_ns);
+		one->trials[i].machine = (pf_machine_state){.elapsed_ns = 1000000000,
+							    .harness_cpu_ns = 2000000};
 	}
 	pf_observer_print(&fixture.run, 0, stream);
 	fclose(stream);
-	assert_string_equal(text,
-			    "\nObserver: at most 0.017 % of a trial's time (one: 2000 spans, 10 events)\n");
+	assert_string_equal(
+		text,
+		"\nObserver: at most 0.017 % of a trial's time, and 0.2 % of a processor beside it (one: "
+		"2000 spans, 10 events)\n");
 	free(text);
 }
 
