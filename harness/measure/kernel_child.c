@@ -53,7 +53,6 @@ static pf_status score_photos(const pf_scorer_config *config, const pf_dataset *
 
 int pf_kernel_child(const uint32_t *photos, uint32_t count)
 {
-	char manifest[64];
 	pf_scorer_config config;
 	pf_dataset *dataset = NULL;
 	pf_error error = {0};
@@ -62,8 +61,7 @@ int pf_kernel_child(const uint32_t *photos, uint32_t count)
 		fprintf(stderr, "\"kernel\" is for the harness itself\n");
 		return 2;
 	}
-	snprintf(manifest, sizeof manifest, "/proc/self/fd/%d", PF_KERNEL_FD_MANIFEST);
-	pf_status status = pf_dataset_load(manifest, &dataset, &error);
+	pf_status status = pf_dataset_unpack(PF_KERNEL_FD_MANIFEST, &dataset, &error);
 	for (uint32_t i = 0; i < count && status == PF_OK; i++) {
 		if (photos[i] >= dataset->count) {
 			status = pf_fail(&error, PF_ERR_INVALID, NULL, "there is no photo %u", photos[i]);

@@ -22,8 +22,8 @@ pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const 
 	}
 	/* Above the numbers that a trial's process finds its descriptors at. */
 	session->manifest_fd = fcntl(fd, F_DUPFD_CLOEXEC, 10);
-	pf_dataset_write(dataset, dataset->root, stream);
-	if (fclose(stream) || session->manifest_fd < 0) {
+	pf_status packed = pf_dataset_pack(dataset, stream);
+	if (fclose(stream) || packed != PF_OK || session->manifest_fd < 0) {
 		pf_session_close(session);
 		return pf_fail_errno(error, NULL, "cannot keep the manifest in memory");
 	}

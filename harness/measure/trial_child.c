@@ -70,10 +70,8 @@ static struct pf_trial_shared *map_shared(void)
 static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_shared *shared,
 			     struct pf_pipe_sink *sink, pf_error *error)
 {
-	char manifest[64];
-	snprintf(manifest, sizeof manifest, "/proc/self/fd/%d", PF_TRIAL_FD_MANIFEST);
 	pf_dataset *dataset = NULL;
-	pf_status status = pf_dataset_load(manifest, &dataset, error);
+	pf_status status = pf_dataset_unpack(PF_TRIAL_FD_MANIFEST, &dataset, error);
 	if (status == PF_OK) {
 		struct pf_env env = {
 			.abi_version = PF_ABI_VERSION,

@@ -374,6 +374,56 @@ static void test_sha256_of_files(void **state)
 
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* What a trial gets: the same dataset, and no image that is cut or was changed is taken over. */
+static void test_packed(void **state)
+{
+	(void)state;
+	enum { MANY = 700 };
+	char name[64];
+	pf_error error;
+	pf_dataset *dataset, *again = NULL;
+	uint8_t hash[PF_SHA256_BYTES] = {0}, one[PF_SHA256_BYTES], other[PF_SHA256_BYTES];
+	assert_int_equal(pf_dataset_create("packed", folder, &dataset, &error), PF_OK);
+	for (int i = 0; i < MANY; i++) {
+		hash[0] = (uint8_t)i;
+		snprintf(name, sizeof name, "%0*d.jpg", 4 + i % 9, i);
+		assert_int_equal(pf_dataset_add(dataset, name, (uint64_t)i, i % 3 ? hash : NULL, &error),
+				 PF_OK);
+	}
+	assert_int_equal(pf_dataset_sort(dataset, &error), PF_OK);
+	const char *path = pf_temp_path(folder, "image");
+	FILE *stream = fopen(path, "w+e");
+	assert_non_null(stream);
+	assert_int_equal(pf_dataset_pack(dataset, stream), PF_OK);
+	long bytes = ftell(stream);
+	assert_int_equal(pf_dataset_unpack(fileno(stream), &again, &error), PF_OK);
+	assert_int_equal(again->count, MANY);
+	assert_string_equal(again->name, dataset->name);
+	assert_string_equal(again->root, dataset->root);
+	pf_dataset_hash(dataset, one);
+	pf_dataset_hash(again, other);
+	assert_memory_equal(one, other, sizeof one);
+	pf_dataset_free(again);
+	for (long cut = bytes - 1; cut >= 0; cut -= cut > 200 ? 97 : 1) {
+		assert_int_equal(ftruncate(fileno(stream), cut), 0);
+		assert_int_equal(pf_dataset_unpack(fileno(stream), &again, &error), PF_ERR_INVALID);
+	}
+	rewind(stream);
+	assert_int_equal(pf_dataset_pack(dataset, stream), PF_OK);
+	uint64_t far =
+		UINT64_C(1) << 62; /* first the number of photos, then a path that lies beyond the others */
+	assert_int_equal(pwrite(fileno(stream), &far, sizeof far, 16), sizeof far);
+	assert_int_equal(pf_dataset_unpack(fileno(stream), &again, &error), PF_ERR_INVALID);
+	rewind(stream);
+	assert_int_equal(pf_dataset_pack(dataset, stream), PF_OK);
+	long first = 48 + (long)strlen(dataset->name) + (long)strlen(dataset->root) + 2;
+	assert_int_equal(pwrite(fileno(stream), &far, sizeof far, first), sizeof far);
+	assert_int_equal(pf_dataset_unpack(fileno(stream), &again, &error), PF_ERR_INVALID);
+	assert_string_equal(error.message, "a packed dataset is damaged");
+	fclose(stream);
+	pf_dataset_free(dataset);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +439,7 @@ int main(void)
 		WITH_FOLDER(test_not_a_manifest),
 		WITH_FOLDER(test_identity_is_of_the_photos_alone),
 		WITH_FOLDER(test_sha256_of_files),
+		WITH_FOLDER(test_packed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
