@@ -59,13 +59,10 @@ typedef struct pf_common {
 	}
 
 /* A row for commands that run trials and show what was counted in them. */
-#define PF_COUNTERS_ARG(c)                                                        \
-	{                                                                         \
-		"counters", 0, PF_ARG_TEXT, &(c).counters, "LIST",                \
-			"count in trials and stages, of "                         \
-			"cycles,instructions,cache,branch,tlb,topdown,software, " \
-			"libpfm4 names, instructions:valgrind",                   \
-			0, 0                                                      \
+#define PF_COUNTERS_ARG(c)                                                                                 \
+	{                                                                                                  \
+		"counters", 0, PF_ARG_TEXT, &(c).counters, "LIST",                                         \
+			"count events, as cycles,instructions,branch or software (docs/counters.md)", 0, 0 \
 	}
 
 /* Rows of an option table for a pf_common named `c`. */

@@ -144,6 +144,27 @@ def check_whole(work):
     return record
 
 
+def check_counters(work):
+    """What was counted in the stages is part of the whole; what was not counted is null, with its reason."""
+    run("run", "parallel:workers=2", "--dataset", "tiny", "--quiet", "--counters", "software,instructions", "--json",
+        str(work / "counters.json"))
+    record = load(work / "counters.json")
+    check(record["profiled"] and record["callgrind"] is None, "counters make a profiled run")
+    counters = record["variants"][0]["trials"][0]["counters"]
+    for event in counters["events"]:
+        name, value, scaled = event["name"], event["value"], event["scaled"]
+        check((value is None) == (event["unavailable"] is not None), f"{name}: a value, or why there is none")
+        if value is None:
+            continue
+        check(scaled >= value * 0.999999, f"{name}: scaling adds")
+        staged = sum(stage[name]["scaled"] for stage in counters["stages"].values() if name in stage)
+        check(event["scope"] != "user and kernel" or event["running_share"] < 1 or staged <= 1.05 * scaled + 20,
+              f"{name}: stages counted {staged}, all {scaled}")
+    faults = next(event for event in counters["events"] if event["name"] == "page-faults")
+    check(faults["value"] is None or faults["value"] > 100, "processes fault pages in")
+    check(counters["cost_share"] is None or 0 < counters["cost_share"] < 1, "counting costs something")
+
+
 def parts_of(trial, workers, has_workers):
     """Of its wall time, as docs/compare.md says."""
     parts = {}
@@ -292,6 +313,7 @@ def main():
         check_schema_refuses(record)
         check_schema_refuses(check_compared(work))
         check_memory(work)
+        check_counters(work)
         done = [check_interrupted(work, (signal.SIGINT,), delay) for delay in (0.05, 0.4, 2.5)]
         done.append(check_interrupted(work, (signal.SIGTERM,), 0.7))
         done.append(check_interrupted(work, (signal.SIGINT,), 1.5, ("compare", "single-load", "parallel")))
