@@ -42,6 +42,7 @@ const char *pf_audit_verdict_name(pf_audit_verdict verdict); /* "not testable" *
  * be read, and how much of the CPU time that a larger photo takes the reference more: a decoder may be
  * better. */
 #define PF_AUDIT_FASTER 1.02
+#define PF_AUDIT_SURE 0.999 /* level of the intervals that accuse by times */
 #define PF_AUDIT_READ_SHARE 0.98
 #define PF_AUDIT_DECODE_SHARE 0.25
 #define PF_AUDIT_DECODE_LEAST_NS 5000000u /* of that difference: below it is noise */
@@ -54,7 +55,7 @@ typedef struct pf_audit_result {
 	pf_interval cpu;      /* the same of CPU time, where the figure is one of wall time */
 } pf_audit_result;
 
-/* One timed round. A time is 0 where the trial's time says nothing (the harness was held up). */
+/* One timed round. A wall time is 0 where the trial was disturbed. */
 typedef struct pf_audit_round {
 	uint64_t fresh_ns, again_ns, same_ns; /* wall, of `photos` photos */
 	uint64_t fresh_cpu_ns, again_cpu_ns, same_cpu_ns;

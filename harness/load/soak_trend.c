@@ -263,8 +263,9 @@ static void judge_metric(pf_soak *soak, pf_soak_metric metric, const struct refe
 	size_t n = points >= PF_TREND_LEAST && trend->level > 0 ? fit(&f) : 0;
 	if (trend->level <= 0) {
 		snprintf(trend->why, sizeof trend->why, "%s",
-			 metric == PF_SOAK_HEAP ? "malloc's count is not to be had (a sanitizer's allocator)"
-						: "not measured");
+			 metric == PF_SOAK_HEAP && soak->judged_photos
+				 ? "malloc's count is not to be had (a sanitizer's allocator)"
+				 : "no photo behind the warm-up was measured");
 	} else if (points < PF_TREND_LEAST) {
 		snprintf(trend->why, sizeof trend->why,
 			 "an interval needs n >= %zu photos a process behind the warm-up, there are %zu",

@@ -294,12 +294,15 @@ static bool take_events(struct running *run)
 static int reap(struct running *run, int *ending, struct rusage *usage, uint64_t *gone_ns)
 {
 	siginfo_t info = {0};
-	bool gone = waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-		    info.si_pid == run->pid;
+	int looked = waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT);
 	*gone_ns = pf_now_ns();
-	if (gone) {
-		pf_io_read(run->pid, &run->trial->io);
+	if (looked != 0) {
+		return errno == EINTR ? 0 : -1;
 	}
+	if (info.si_pid != run->pid) { /* it may end right now: what it read has to be had first */
+		return 0;
+	}
+	pf_io_read(run->pid, &run->trial->io);
 	pid_t reaped = wait4(run->pid, ending, WNOHANG, usage);
 	return reaped == run->pid ? 1 : reaped < 0 && errno != EINTR ? -1 : 0;
 }
