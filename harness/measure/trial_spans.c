@@ -79,8 +79,6 @@ static void sum_lane(pf_trial_lane *lane, const pf_trace *trace)
 static void sum_stages(pf_trial_spans *out, const pf_trace *traces)
 {
 	for (size_t i = 0; i < out->lane_count; i++) {
-		out->cpu_reads += traces[i].cpu_reads;
-		out->run_delay_reads += traces[i].run_delay_reads;
 		for (int stage = 0; stage < PF_STAGE_END; stage++) {
 			pf_stage_sum sum, *all = &out->stages[stage];
 			pf_trace_sum(&traces[i], (pf_stage)stage, &sum);

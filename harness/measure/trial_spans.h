@@ -23,10 +23,9 @@ typedef struct pf_trial_lane {
 } pf_trial_lane;
 
 typedef struct pf_trial_spans {
-	pf_span_tree tree;                   /* of all lanes; sums are exact, whatever is kept one by one */
-	pf_stage_sum stages[PF_STAGE_END];   /* likewise */
-	uint64_t cpu_reads, run_delay_reads; /* what they cost is the observer's */
-	uint64_t begin_ns;                   /* of the trial, by the traces' clock */
+	pf_span_tree tree;                 /* of all lanes; sums are exact, whatever is kept one by one */
+	pf_stage_sum stages[PF_STAGE_END]; /* likewise */
+	uint64_t begin_ns;                 /* of the trial, by the traces' clock */
 	uint64_t from_ns, to_ns; /* what follows is of this time: all of it, unless spans were overwritten */
 	size_t lane_count;
 	bool has_workers; /* lanes 1.. do the work; else lane 0 does */

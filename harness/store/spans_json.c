@@ -137,8 +137,6 @@ json_t *pf_spans_json(const pf_trial *trial)
 	json_object_set_new(object, "too_deep", integer(tree->too_deep));
 	json_object_set_new(object, "unbalanced", integer(tree->unbalanced));
 	json_object_set_new(object, "lost_paths", integer(tree->lost_paths));
-	json_object_set_new(object, "cpu_reads", integer(spans->cpu_reads));
-	json_object_set_new(object, "run_delay_reads", integer(spans->run_delay_reads));
 	json_object_set_new(object, "lifetime_ns", integer(tree->lifetime_ns));
 	json_object_set_new(object, "unattributed_ns", integer(tree->unattributed.own_ns));
 	json_object_set_new(object, "unattributed_cpu_ns", integer(tree->unattributed.cpu_ns));
