@@ -11,8 +11,6 @@
 
 #include "photofinish/scorer.h"
 
-#define PF_TIME_UNFIT "PHOTOFINISH_TIME_UNFIT_BUILD"
-
 /* Copies what follows "key<spaces>: " if the line is of that key. */
 static void take_line(const char *line, const char *key, char *out, size_t capacity)
 {

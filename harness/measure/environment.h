@@ -29,6 +29,8 @@ uint32_t pf_core_count(void);
 /* NULL, or why this build must not be timed (no optimisation, sanitizers). Static text. */
 const char *pf_build_unfit_for_timing(void);
 
+#define PF_TIME_UNFIT "PHOTOFINISH_TIME_UNFIT_BUILD" /* in the environment */
+
 /* Refuses to time with such a build (PF_ERR_UNAVAILABLE), unless PHOTOFINISH_TIME_UNFIT_BUILD=1 is in the
  * environment: tests execute such builds, whose times are marked NOT FOR TIMING. */
 pf_status pf_build_check_timing(pf_error *error);

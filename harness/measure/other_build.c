@@ -140,6 +140,12 @@ static pf_status judge(const json_t *answer, const struct pf_variant *variant, p
 		return pf_fail(error, PF_ERR_INVALID, program, "its variant %s is another one (%s; here %s)",
 			       variant->name, told, expected);
 	}
+	pf_status status = pf_build_judge_timing(out->unfit[0] ? out->unfit : NULL, getenv(PF_TIME_UNFIT),
+						 error);
+	if (status != PF_OK) {
+		snprintf(error->file, sizeof error->file, "%s", program);
+		return status;
+	}
 	return name_build(out, error);
 }
 

@@ -28,7 +28,8 @@ pf_status pf_build_own(pf_build *out, pf_error *error);
 
 /* Asks the program at `path` (or photofinish in the folder `path`), which build it is, by "trial --build
  * VARIANT". PF_ERR_INVALID: it is none that can be compared with, shares other structures with its trials
- * than this build does, or has not that variant with the same options. */
+ * than this build does, or has not that variant with the same options. PF_ERR_UNAVAILABLE: it is a build that
+ * must not be timed. */
 pf_status pf_build_ask(const char *path, const struct pf_variant *variant, pf_build *out, pf_error *error);
 
 /* What a trial is told of a variant by place and not by name, as text: what it is, its options in order. */

@@ -9,7 +9,7 @@ words() {
         -e 's/^(the word rests|a word takes) .*/BASIS/'
 }
 printf '#!/bin/sh\nsleep 0.02\n' >old
-printf '#!/bin/sh\nsleep 0.5\n' >new
+printf '#!/bin/sh\nsleep 0.2\n' >new
 chmod +x old new
 run compare ./old ./new --rounds 3 --quiet | words
 run compare --rounds 3 --quiet --commands true 'true; true' --prepare 'echo p >>log' | words
