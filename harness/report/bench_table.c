@@ -92,9 +92,10 @@ void pf_bench_print(const pf_bench *bench, FILE *stream)
 	}
 }
 
+/* What a spreadsheet would take for a formula begins with '. */
 static void put_quoted(const char *text, FILE *stream)
 {
-	fputc('"', stream);
+	fputs(text[0] && strchr("=+-@", text[0]) ? "\"'" : "\"", stream);
 	for (; *text; text++) {
 		if (*text == '"') {
 			fputc('"', stream);

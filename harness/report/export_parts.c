@@ -6,16 +6,29 @@
 #include "harness/store/capabilities_json.h"
 #include "photofinish/variant.h"
 
-bool pf_export_timed(const json_t *variant)
+static bool is_well(const json_t *variant)
 {
 	const char *status = pf_note_text(variant, "status");
 	return strcmp(status, "ok") == 0 || strcmp(status, "floor") == 0;
 }
 
+bool pf_export_timed(const json_t *variant)
+{
+	size_t index;
+	const json_t *trial;
+	json_array_foreach(json_object_get(variant, "trials"), index, trial)
+	{
+		if (pf_export_trial_timed(variant, trial)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool pf_export_trial_timed(const json_t *variant, const json_t *trial)
 {
 	double wall;
-	return pf_export_timed(variant) && json_is_true(json_object_get(trial, "checked")) &&
+	return is_well(variant) && json_is_true(json_object_get(trial, "checked")) &&
 	       strcmp(pf_note_text(trial, "ending"), "ok") == 0 &&
 	       pf_export_number(trial, "wall_ns", &wall) && wall > 0;
 }

@@ -7,11 +7,11 @@
 
 #include "harness/report/notebook_parts.h"
 
-/* True if the step's times may be shown: its scores were checked in every trial ("ok"), or it scores nothing
- * by design ("floor"). */
+/* True if the step's times may be shown: its scores were checked ("ok"), or it scores nothing by design
+ * ("floor"), and so was a trial of it. */
 bool pf_export_timed(const json_t *variant);
 
-/* True if this trial's times may be shown: it was checked, and so was its step. */
+/* True if this trial's times may be shown: it was checked and ended well, and its step is ok or the floor. */
 bool pf_export_trial_timed(const json_t *variant, const json_t *trial);
 
 /* A non-negative number, of an object's member; false where it was not measured. */

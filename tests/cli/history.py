@@ -3,6 +3,7 @@
 out, and what is exported is read by other programs. Usage: history.py PHOTOFINISH ROOT"""
 import copy
 import csv
+import difflib
 import io
 import json
 import os
@@ -52,19 +53,24 @@ def listed(*arguments):
     return [line.split()[0] for line in run("history", "list", *arguments).stdout.splitlines()[1:]]
 
 
+def check_same(shown, printed):
+    lines = difflib.unified_diff(printed.splitlines(True), shown.splitlines(True), "printed", "shown")
+    check(shown == printed, "show prints what the run printed:\n" + "".join(lines))
+
+
 def check_kept(history, work):
     """Runs keep their records, unless told otherwise; a history that cannot be written fails nothing."""
     run("dataset", "make", "tiny", "--quiet")
     shown = run("journey", "--only", "double-load,single-load,parallel,null", "--dataset", "tiny", "--rounds", "2", "--quiet", "--stages",
-        "facts,decode,quality", "--label",
+        "facts,decode,faces", "--label",
         "first\x1b[31m \u202ewords", "--json", work / "journey.json").stdout
-    check(run("history", "show", "last").stdout == shown, "show prints what the run printed")
+    check_same(run("history", "show", "last").stdout, shown)
     shots = work / "shots \x1b[31m"  # a folder of photos, one of them none
     shutil.copytree(work / "data/tiny/photos", shots)
     (shots / "no\x1b[2Jphoto.jpg").write_bytes(b"no photo at all")
     shown = run("compare", "parallel", "single-load", "--dataset", shots, "--rounds", "2", "--quiet").stdout
     check("could not be scored" in shown, f"the photo that is none is told of: {shown}")
-    check(run("history", "show", "last").stdout == shown, "of a comparison, too")
+    check_same(run("history", "show", "last").stdout, shown)
     kept = sorted((history / "records").iterdir())
     check(len(kept) == 2, f"two runs, two records: {kept}")
     for path in kept:
@@ -201,6 +207,10 @@ def check_hostile(history, journey):
     check(not run("history", "list").stderr, "and all is well again")
 
 
+def timed(variant):
+    return variant["status"] in ("ok", "floor") and any(trial["checked"] for trial in variant["trials"])
+
+
 def export(path, form):
     return run("export", path, "--format", form).stdout
 
@@ -210,11 +220,11 @@ def check_csv(record, path):
     trials = [(variant, trial) for variant in record["variants"] for trial in variant["trials"]]
     check(len(table) == len(trials), "a row each trial")
     for row, (variant, trial) in zip(table, trials):
-        timed = trial["checked"] and variant["status"] in ("ok", "floor")
-        check(row["wall_ns"] == (str(trial["wall_ns"]) if timed else ""), f"times of what was checked: {row}")
-        check(timed or not any(value for key, value in row.items() if key.endswith("_ns") and key not in ("steal_ns", "others_ns")),
+        shown = trial["checked"] and timed(variant)
+        check(row["wall_ns"] == (str(trial["wall_ns"]) if shown else ""), f"times of what was checked: {row}")
+        check(shown or not any(value for key, value in row.items() if key.endswith("_ns") and key not in ("steal_ns", "others_ns")),
               f"no check, no time: {row}")
-        decode = trial["stages"].get("decode", {}).get("wall_ns", "") if timed else ""
+        decode = trial["stages"].get("decode", {}).get("wall_ns", "") if shown else ""
         check(row["stage_decode_ns"] == str(decode), "stages")
         check(not row["variant"].startswith(("=", "+", "-", "@")), "no formulas")
 
@@ -227,7 +237,7 @@ def check_benchmark(record, path):
         name = f"{record['dataset']['name']}/{variant['name']}".replace("\x1b", "?")
         own = [entry for entry in result["benchmarks"] if entry["run_name"] == name]
         times = [trial["wall_ns"] * 1e-6 for trial in variant["trials"] if trial["checked"]]
-        if variant["status"] not in ("ok", "floor"):
+        if not timed(variant):
             check(not own and any(entry["name"] == name for entry in result["context"]["without_times"]), f"{name} has no time")
             continue
         single = [entry for entry in own if entry["run_type"] == "iteration"]
@@ -260,7 +270,7 @@ def check_openmetrics(record, path):
     means = {sample.labels["variant"]: sample.value for sample in families["photofinish_wall_seconds"].samples
              if sample.labels["statistic"] == "mean"}
     expected = {variant["name"].replace("\x1b", "?"): variant["wall_s"]["mean"] for variant in record["variants"]
-                if variant["wall_s"] and variant["status"] in ("ok", "floor")}
+                if variant["wall_s"] and timed(variant)}
     check(means == expected, f"times of what was checked: {means}, not {expected}")
     info = families["photofinish_run"].samples[0].labels
     check(info["label"] == record["label"], f"labels survive: {info}")
@@ -284,7 +294,7 @@ def check_junit(record, path):
         count += element == "failure"
         found = [child.tag for child in cases[name] if child.tag in ("failure", "error", "skipped")]
         check(found == ([element] if element else []), f"{name}: {found}, not {element}")
-        check((cases[name].get("time") is not None) == (element is None), "times of what passed")
+        check((cases[name].get("time") is not None) == timed(variant), "times of what was checked")
     check(int(suite.get("failures")) == count and int(suite.get("tests")) == len(cases), "and their counts")
 
 
@@ -312,6 +322,9 @@ def changed(journey):
         trial.update(checked=False)
     forged["variants"][0]["status"] = "unchecked"
     yield forged
+    forged = copy.deepcopy(forged)
+    forged["variants"][0]["status"] = "ok"
+    yield forged
     single = copy.deepcopy(journey)
     for variant in single["variants"]:
         del variant["trials"][1:]
@@ -329,8 +342,8 @@ def check_shown(journey, work):
         text = run("history", "show", "last").stdout
         check("\x1b" not in text and "parallel" in text, f"shown: {text}")
         check(("PARTIAL" in text) == record["partial"], "partial is said")
-        timed = re.search(r"^double-load .* 1\.00x", text, re.MULTILINE) is not None
-        check((record["variants"][0]["status"] == "ok") == timed, f"no time without a check: {text}")
+        found = re.search(r"^double-load .* 1\.00x", text, re.MULTILINE) is not None
+        check(found == timed(record["variants"][0]), f"no time without a check: {text}")
     for number, (path, value) in enumerate((
             (("dataset", "photos"), 10**18), (("variants", 0, "workers"), 10**9), (("variants", 0, "workers"), 0),
             (("variants", 0, "workers"), -1), (("placement",), [1]), (("environment", "cores"), -5), (("claims",), {"a": 1}),

@@ -40,6 +40,7 @@ run time --quiet --runs 6 -- sleep 0.02 -- sleep 1 | grep -oE '^(\$.*|.* than sl
 run time --quiet --runs 6 -- sleep 1 -- sleep 0.02 -- sleep 0.01 | grep -oE '^(\$.*|.* than sleep [0-9.]*|.*rests on the [0-9.]* %|=.*)'
 run time --quiet --until-decided -- sleep 0.2 -- true | grep -oE '^(\$.*|.* than true|=.*|proved after)'
 # Exports.
+run time --runs 1 --quiet --export-csv - -n '=1+1' -- true | cut -d, -f1
 run time --runs 2 --quiet --export-csv - -- true 'a"b' | sed -E '/^[=$] /!s/-?[0-9]+\.[0-9]+/N/g'
 run time --runs 2 --quiet --export-markdown - -n 'a|b' -- true -- true | sed -E '/^[=$] /!{s/-?[0-9]+\.[0-9]+/N/g;s/: (faster|slower|equivalent|undecided)/: WORD/;}'
 photofinish time --runs 3 --quiet --export-json time.json -- true -- false --ignored 2>/dev/null
