@@ -259,12 +259,14 @@ void pf_observed_add_trace(pf_observed *observed, const pf_trace *trace)
 void pf_observed_settle(pf_observed *observed, const pf_observer *observer, uint64_t wall_ns)
 {
 	observed->known = observer && wall_ns > 0;
-	observed->cost_ns = observed->share = 0;
+	observed->cost_ns = observed->results_ns = observed->share = 0;
 	for (int unit = 0; observed->known && unit < PF_OBSERVED_COUNT; unit++) {
 		const pf_unit_cost *cost = &observer->costs[unit];
 		observed->known = cost->n > 0 || observed->counts[unit] == 0;
-		observed->cost_ns += cost->median_ns * (double)observed->counts[unit];
+		*(unit == PF_OBSERVED_EVENT ? &observed->results_ns : &observed->cost_ns) +=
+			cost->median_ns * (double)observed->counts[unit];
 	}
 	observed->cost_ns = observed->known ? observed->cost_ns : 0;
+	observed->results_ns = observed->known ? observed->results_ns : 0;
 	observed->share = observed->known ? observed->cost_ns / (double)wall_ns : 0;
 }

@@ -50,8 +50,9 @@ const pf_observer *pf_observer_of_this_machine(void);
  * come one after the other, which it does not where there are several workers. */
 typedef struct pf_observed {
 	uint64_t counts[PF_OBSERVED_COUNT];
-	double cost_ns;
-	double share; /* of the wall time; both 0 where no costs are known */
+	double cost_ns;    /* of all but the events */
+	double share;      /* of the wall time that is; 0, as the others, where no costs are known */
+	double results_ns; /* of the events: handing over results is the job's, not the observer's */
 	bool known;
 } pf_observed;
 

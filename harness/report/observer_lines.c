@@ -47,8 +47,7 @@ void pf_observer_print(const pf_run *run, int columns, FILE *stream)
 		const char *name;
 	} told[] = {{PF_OBSERVED_SPAN, "spans"},
 		    {PF_OBSERVED_THREAD_CPU, "CPU times"},
-		    {PF_OBSERVED_RUN_DELAY, "waits"},
-		    {PF_OBSERVED_EVENT, "events"}};
+		    {PF_OBSERVED_RUN_DELAY, "waits"}};
 	const char *comma = "";
 	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
 		if (most->counts[told[i].unit]) {
@@ -58,7 +57,12 @@ void pf_observer_print(const pf_run *run, int columns, FILE *stream)
 			comma = ",";
 		}
 	}
-	snprintf(text + used, sizeof text - used, ")");
+	used += (size_t)snprintf(text + used, sizeof text - used, ")");
+	uint64_t events = most->counts[PF_OBSERVED_EVENT];
+	if (events && most->cost_ns > 0) {
+		snprintf(text + used, sizeof text - used, "; handing over results, %llu events: %.2g %%",
+			 (unsigned long long)events, 100 * most->share * most->results_ns / most->cost_ns);
+	}
 	fputc('\n', stream);
 	pf_text_wrap(stream, text, columns ? columns : 120, 0, 0);
 }

@@ -29,8 +29,8 @@ json_t *pf_observed_json(const pf_observed *observed)
 					    json_integer((json_int_t)observed->counts[i]));
 		}
 	}
-	return json_pack("{s:o,s:f,s:f}", "counts", counts, "cost_ns", observed->cost_ns, "share",
-			 observed->share);
+	return json_pack("{s:o,s:f,s:f,s:f}", "counts", counts, "cost_ns", observed->cost_ns, "results_ns",
+			 observed->results_ns, "share", observed->share);
 }
 
 void pf_observed_of(const json_t *object, pf_observed *observed)

@@ -91,7 +91,8 @@ static void test_costs_times_counts(void **state)
 	observed.counts[PF_OBSERVED_SPAN] = 1000;
 	observed.counts[PF_OBSERVED_EVENT] = 50;
 	pf_observed_settle(&observed, &observer, 10000000);
-	assert_true(observed.known && observed.cost_ns == 100000 && observed.share == 0.01);
+	assert_true(observed.known && observed.cost_ns == 50000 && observed.results_ns == 50000 &&
+		    observed.share == 0.005);
 	observed.counts[PF_OBSERVED_LOOK] = 1; /* whose cost nobody measured */
 	pf_observed_settle(&observed, &observer, 10000000);
 	assert_true(!observed.known && observed.share == 0);
@@ -178,8 +179,8 @@ static void test_the_line_below_the_table(void **state)
 	fclose(stream);
 	assert_string_equal(
 		text,
-		"\nObserver: at most 0.017 % of a trial's time, and 0.2 % of a processor beside it (one: "
-		"2000 spans, 10 events)\n");
+		"\nObserver: at most 0.01 % of a trial's time, and 0.2 % of a processor beside it (one: "
+		"2000 spans); handing over results,\n10 events: 0.0061 %\n");
 	free(text);
 }
 
