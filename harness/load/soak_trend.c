@@ -211,6 +211,27 @@ static size_t fit(const struct fitting *f)
 	return n;
 }
 
+/* Caches that fill and buffers that find their size grow, too, at first: a leak goes on. */
+static void confirm_growth(const pf_soak *soak, const struct fitting *f, size_t n, pf_soak_trend *trend)
+{
+	size_t half = n / 2;
+	pf_interval later = {0};
+	if (n - half >= PF_TREND_LEAST) {
+		later = pf_theil_sen_interval(f->x + half, f->y + half, n - half, 0, RESAMPLES, PF_LEVEL,
+					      soak->seed);
+	}
+	if (!later.has_interval) {
+		trend->verdict = PF_SOAK_UNDECIDED;
+		snprintf(trend->why, sizeof trend->why,
+			 "it grew; whether it goes on takes %d points in the second half, there are %zu",
+			 PF_TREND_LEAST, n - half);
+	} else if (later.low <= trend->smallest) {
+		trend->verdict = PF_SOAK_UNDECIDED;
+		snprintf(trend->why, sizeof trend->why,
+			 "it grew at first, and in the second half not for sure: a longer soak tells");
+	}
+}
+
 static void judge_slope(const pf_soak *soak, pf_soak_metric metric, const struct fitting *f, size_t n,
 			pf_soak_trend *trend)
 {
@@ -218,10 +239,15 @@ static void judge_slope(const pf_soak *soak, pf_soak_metric metric, const struct
 	trend->verdict = trend->slope.low > trend->smallest    ? PF_SOAK_GROWS
 			 : trend->slope.high < trend->smallest ? PF_SOAK_STEADY
 							       : PF_SOAK_UNDECIDED;
-	if (of_times[metric] && trend->verdict == PF_SOAK_GROWS && soak->disturbed[0]) {
+	if (trend->verdict != PF_SOAK_GROWS) {
+		return;
+	}
+	if (of_times[metric] && soak->disturbed[0]) {
 		trend->verdict = PF_SOAK_UNDECIDED;
 		snprintf(trend->why, sizeof trend->why, "it grew slower, and the machine was disturbed: %s",
 			 soak->disturbed);
+	} else {
+		confirm_growth(soak, f, n, trend);
 	}
 }
 

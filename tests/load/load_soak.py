@@ -53,7 +53,7 @@ def check_soak(program, plugins):
     for variant, plugin, grows in (("cheat", "cheat_leaks.so", True), ("cheat", "cheat_honest.so", False),
                                    ("parallel", None, False)):
         extra = ["--plugin", f"{plugins}/{plugin}"] if plugin else ["--workers", "1"]
-        status, record = run(program, "soak", variant, "--photos", "240", *extra)
+        status, record = run(program, "soak", variant, "--photos", "320", *extra)
         if "trends" not in record:
             expect(f"soak {variant}", False, (status, record))
             continue
@@ -64,7 +64,7 @@ def check_soak(program, plugins):
         slope = heap["slope_a_photo"]["mean"]
         holds = (heap["verdict"] == "leak" and 16 <= slope < 80 and status == 1) if grows else heap["verdict"] != "leak"
         expect(f"soak {plugin or variant}: heap {heap['verdict']}", holds and fds["verdict"] == "no leak" and
-               record["wrong"] == 0 and record["photos"] == 240, (status, record["trends"]))
+               record["wrong"] == 0 and record["photos"] == 320, (status, record["trends"]))
 
 
 def main():

@@ -115,7 +115,7 @@ static void test_clears_what_does_not_grow(void **state)
 static void test_finds_what_grows_slower(void **state)
 {
 	(void)state;
-	pf_soak *soak = make(1, 4000);
+	pf_soak *soak = make(1, 8000);
 	fill(soak, 0, 0.3, false);
 	pf_soak_judge(soak);
 	assert_int_equal(soak->trends[PF_SOAK_P50].verdict, PF_SOAK_GROWS);
@@ -126,6 +126,29 @@ static void test_finds_what_grows_slower(void **state)
 	pf_soak_judge(soak);
 	assert_int_equal(soak->trends[PF_SOAK_P50].verdict, PF_SOAK_UNDECIDED);
 	assert_non_null(strstr(soak->trends[PF_SOAK_P50].why, "others used"));
+	drop(soak);
+}
+
+/* What fills and is full is no leak, though all of it together slopes upwards; nor is what is too short to
+ * tell. */
+static void test_is_not_fooled_by_what_settles(void **state)
+{
+	(void)state;
+	pf_soak *soak = make(1, 400);
+	fill(soak, 0, 0, false);
+	for (size_t i = 0; i < 400; i++) {
+		soak->processes[0].samples[i].heap_bytes += 100 * (i < 210 ? i : 210);
+	}
+	pf_soak_judge(soak);
+	assert_true(soak->trends[PF_SOAK_HEAP].slope.low > soak->trends[PF_SOAK_HEAP].smallest);
+	assert_int_equal(soak->trends[PF_SOAK_HEAP].verdict, PF_SOAK_UNDECIDED);
+	assert_non_null(strstr(soak->trends[PF_SOAK_HEAP].why, "in the second half not for sure"));
+	drop(soak);
+	soak = make(1, 140);
+	fill(soak, 16, 0, false);
+	pf_soak_judge(soak);
+	assert_int_equal(soak->trends[PF_SOAK_HEAP].verdict, PF_SOAK_UNDECIDED);
+	assert_non_null(strstr(soak->trends[PF_SOAK_HEAP].why, "whether it goes on takes 30 points"));
 	drop(soak);
 }
 
@@ -161,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_averages_processes),
 		cmocka_unit_test(test_clears_what_does_not_grow),
 		cmocka_unit_test(test_finds_what_grows_slower),
+		cmocka_unit_test(test_is_not_fooled_by_what_settles),
 		cmocka_unit_test(test_says_where_it_cannot_tell),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
