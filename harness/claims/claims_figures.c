@@ -65,6 +65,7 @@ void pf_claim_judge_ratio(pf_claim *claim, const char *not_comparable)
 		pf_claim_say(claim, "one round has no interval");
 	} else if (ratio->high < 1) {
 		claim->verdict = PF_VERDICT_NOT_REPRODUCED;
+		pf_claim_say(claim, "the whole interval says the opposite");
 	} else if (ratio->low <= 1) {
 		claim->verdict = PF_VERDICT_UNDECIDED;
 		pf_claim_say(claim, "the interval holds both directions");
@@ -76,6 +77,7 @@ void pf_claim_judge_ratio(pf_claim *claim, const char *not_comparable)
 		pf_claim_say(claim, "%.1f times the published figure", ratio->mean / claim->published);
 	} else {
 		claim->verdict = PF_VERDICT_REPRODUCED;
+		pf_claim_say(claim, "%.2g times the published figure", ratio->mean / claim->published);
 	}
 }
 
