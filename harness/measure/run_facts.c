@@ -35,6 +35,7 @@ pf_run_facts pf_run_facts_of(const pf_run *run)
 		return *run->stored;
 	}
 	if (reference) {
+		facts.photos_known = true;
 		pf_outcomes_count_groups(reference, &facts.bursts, &facts.singles);
 		measure_sizes(reference, &facts);
 	}

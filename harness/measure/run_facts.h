@@ -6,6 +6,7 @@
 #include "harness/measure/run.h"
 
 typedef struct pf_run_facts {
+	bool photos_known; /* otherwise the next four are not: there was no reference, or an old record */
 	size_t bursts, singles;                    /* of scored photos; see pf_outcomes_count_groups */
 	double median_megapixels, mean_megapixels; /* of scored photos; 0: unknown */
 	uint32_t cores;                            /* physical ones that could be used */

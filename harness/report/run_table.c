@@ -23,7 +23,6 @@
 static void print_dataset(const pf_run *run, const pf_run_facts *facts, FILE *stream)
 {
 	const pf_dataset *dataset = run->session->dataset;
-	const pf_outcomes *reference = run->reference.outcomes;
 	char name[512], bytes[PF_TEXT];
 	double total = 0;
 	for (size_t i = 0; i < dataset->count; i++) {
@@ -31,7 +30,7 @@ static void print_dataset(const pf_run *run, const pf_run_facts *facts, FILE *st
 	}
 	fprintf(stream, "%s: %zu photo%s", pf_escape(dataset->name, name, sizeof name), dataset->count,
 		pf_text_plural(dataset->count));
-	if (reference) {
+	if (facts->photos_known) {
 		fprintf(stream, " in %zu burst%s and %zu single shot%s, %.*f MP", facts->bursts,
 			pf_text_plural(facts->bursts), facts->singles, pf_text_plural(facts->singles),
 			facts->median_megapixels < 9.95 ? 1 : 0, facts->median_megapixels);

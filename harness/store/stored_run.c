@@ -145,6 +145,7 @@ static void read_reference(pf_stored_run *stored, const json_t *record)
 		.from_cache = json_is_true(json_object_get(reference, "from_cache")),
 	};
 	read_failures(stored, json_object_get(reference, "failures"));
+	stored->facts.photos_known = json_is_integer(json_object_get(reference, "bursts"));
 	stored->facts.bursts = pf_stored_count(reference, "bursts", 0);
 	stored->facts.singles = pf_stored_count(reference, "singles", 0);
 	stored->facts.median_megapixels = pf_note_number(reference, "median_megapixels");

@@ -344,6 +344,14 @@ def check_shown(journey, work):
         check(("PARTIAL" in text) == record["partial"], "partial is said")
         found = re.search(r"^double-load .* 1\.00x", text, re.MULTILINE) is not None
         check(found == timed(record["variants"][0]), f"no time without a check: {text}")
+    old = copy.deepcopy(journey)
+    old["started"] = "2030-06-01T00:00:00Z"
+    for key in ("bursts", "singles", "median_megapixels", "mean_megapixels", "failures"):
+        del old["reference"][key]
+    (work / "shown.json").write_text(json.dumps(old))
+    run("history", "add", work / "shown.json")
+    text = run("history", "show", "last").stdout
+    check("burst" not in text.splitlines()[0] and "8 photos" in text, f"what an old record lacks is not 0: {text}")
     for number, (path, value) in enumerate((
             (("dataset", "photos"), 10**18), (("variants", 0, "workers"), 10**9), (("variants", 0, "workers"), 0),
             (("variants", 0, "workers"), -1), (("placement",), [1]), (("environment", "cores"), -5), (("claims",), {"a": 1}),
