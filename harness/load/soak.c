@@ -44,15 +44,16 @@ static uint32_t count_entries(const char *path)
 	return count > 2 ? count - 2 : 0; /* without "." and ".." */
 }
 
-/* What the kernel says of the process. Nothing where it is gone. */
+/* What the kernel says of the process. Nothing where it is gone. Shared pages are left out: the harness's own
+ * ring of spans is among them, and comes into being span by span. */
 static void look_at(pid_t pid, pf_soak_sample *sample)
 {
 	char path[64];
-	unsigned long long pages = 0;
+	unsigned long long pages = 0, shared = 0;
 	snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
 	FILE *statm = fopen(path, "re");
-	if (!statm || fscanf(statm, "%*u %llu", &pages) != 1) {
-		pages = 0;
+	if (!statm || fscanf(statm, "%*u %llu %llu", &pages, &shared) != 2 || shared > pages) {
+		pages = shared = 0;
 	}
 	if (statm) {
 		fclose(statm);
@@ -61,7 +62,9 @@ static void look_at(pid_t pid, pf_soak_sample *sample)
 	sample->fds = count_entries(path);
 	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
 	sample->threads = count_entries(path);
-	sample->rss_bytes = sample->fds && sample->threads ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+	sample->rss_bytes = sample->fds && sample->threads
+				    ? (pages - shared) * (uint64_t)sysconf(_SC_PAGESIZE)
+				    : 0;
 }
 
 static pf_soak_process *process_of(struct soaking *soaking, pid_t pid)

@@ -50,7 +50,7 @@ typedef struct pf_soak_sample {
 	uint32_t photo;      /* in the manifest */
 	uint64_t heap_bytes; /* 0: not known */
 	uint64_t photo_ns;   /* since the process's photo before; 0: it was its first of a query */
-	uint64_t rss_bytes;  /* 0: not looked at */
+	uint64_t rss_bytes;  /* resident, without shared pages; 0: not looked at */
 	uint32_t fds, threads;
 } pf_soak_sample;
 
