@@ -84,18 +84,39 @@ static void wait_until(uint64_t time_ns)
 	}
 }
 
-/* Opening of scorers so far: of the variant's own process, then of its workers, which open theirs side by
- * side. */
-static uint64_t startup_so_far(const struct pf_env *env)
+/* What a slot did so far. */
+struct slot_sums {
+	uint64_t startup_ns, work_ns;
+};
+
+static void sum_slots(const struct pf_env *env, struct slot_sums *slots)
 {
-	uint64_t most_ns = 0;
 	pf_stage_sum sum;
-	for (uint32_t i = 1; i <= env->workers; i++) {
+	for (uint32_t i = 0; i <= env->workers; i++) {
 		pf_trace_sum(&env->traces[i], PF_STAGE_STARTUP, &sum);
-		most_ns = sum.wall_ns > most_ns ? sum.wall_ns : most_ns;
+		slots[i] = (struct slot_sums){.startup_ns = sum.wall_ns};
+		for (pf_stage stage = PF_STAGE_READ; stage <= PF_STAGE_SCORE; stage++) {
+			pf_trace_sum(&env->traces[i], stage, &sum);
+			slots[i].work_ns += sum.own_ns;
+		}
 	}
-	pf_trace_sum(&env->traces[0], PF_STAGE_STARTUP, &sum);
-	return sum.wall_ns + most_ns;
+}
+
+/* Opening of scorers that the photo waited for: in the variant's own process, then in the worker that did
+ * most of it. Other workers open theirs beside that, and may be at it when the photo is done. */
+static uint64_t startup_since(const struct pf_env *env, const struct slot_sums *before,
+			      struct slot_sums *after)
+{
+	uint64_t most_ns = 0, startup_ns = 0;
+	sum_slots(env, after);
+	for (uint32_t i = 1; i <= env->workers; i++) {
+		uint64_t work_ns = after[i].work_ns - before[i].work_ns;
+		if (work_ns > most_ns) {
+			most_ns = work_ns;
+			startup_ns = after[i].startup_ns - before[i].startup_ns;
+		}
+	}
+	return after[0].startup_ns - before[0].startup_ns + startup_ns;
 }
 
 /* 1, 0 at the end of the stream, -1. */
@@ -115,6 +136,10 @@ pf_status pf_queries_run(const struct pf_variant *variant, const struct pf_env *
 					   .burst_ranked = keep_ranks},
 				  .pipe = pipe,
 				  .query = &query};
+	struct slot_sums *before = calloc(2 * ((size_t)env->workers + 1), sizeof *before);
+	if (!before) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for queries");
+	}
 	pf_status status = PF_OK;
 	int taken = 0;
 	while (status == PF_OK && (taken = take_query(&query)) > 0) {
@@ -123,14 +148,16 @@ pf_status pf_queries_run(const struct pf_variant *variant, const struct pf_env *
 		if (status != PF_OK) {
 			break;
 		}
-		uint64_t startup_ns = startup_so_far(env);
+		sum_slots(env, before);
 		wait_until(query.not_before_ns);
 		status = variant->run(env, &part, &sink.sink, error);
 		if (status == PF_OK) {
-			status = pf_pipe_sink_query(pipe, query.number, startup_so_far(env) - startup_ns);
+			status = pf_pipe_sink_query(pipe, query.number,
+						    startup_since(env, before, before + env->workers + 1));
 		}
 		free(part.photos);
 	}
+	free(before);
 	return taken < 0 ? pf_fail_errno(error, NULL, "cannot take a query") : status;
 }
 
