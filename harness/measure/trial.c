@@ -78,7 +78,8 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->scorer = run->session->scorer;
 	if (counters_bytes) {
 		run->shared->counters_offset = counters_offset;
-		pf_trial_counter_block(run->shared)->plan = *counters;
+		run->counters = pf_trial_counter_block(run->shared);
+		run->counters->plan = *counters;
 	}
 	const struct pf_option *known = run->variant->options;
 	for (int i = 0; known && known[i].name; i++) {

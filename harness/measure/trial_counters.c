@@ -31,15 +31,15 @@ static const struct ratio {
 };
 static_assert(sizeof ratios / sizeof *ratios == PF_DERIVED_COUNT, "one for each");
 
-pf_trial_counters *pf_trial_counters_collect(const pf_counter_block *block, uint32_t workers,
-					     uint64_t wall_ns)
+pf_trial_counters *pf_trial_counters_collect(const pf_counter_block *block, const pf_counter_plan *plan,
+					     uint32_t workers, uint64_t wall_ns)
 {
 	pf_trial_counters *out = block ? calloc(1, sizeof *out) : NULL;
 	if (!out) {
 		return NULL;
 	}
 	double most_ns = 0;
-	out->plan = block->plan;
+	out->plan = *plan;
 	out->counted = atomic_load(&block->counted);
 	memcpy(out->openings, block->openings, sizeof out->openings);
 	memcpy(out->counts, block->counts, sizeof out->counts);

@@ -22,9 +22,10 @@ typedef struct pf_trial_counters {
 	double cost_share; /* of the trial's wall time: opening, and the reads of the worker that made most */
 } pf_trial_counters;
 
-/* Sums up what a trial's process left in the block. Freed by free(); NULL without a block or memory. */
-pf_trial_counters *pf_trial_counters_collect(const pf_counter_block *block, uint32_t workers,
-					     uint64_t wall_ns);
+/* Sums up what a trial's process left in the block; `plan` is the harness's own, as the process may have
+ * overwritten the block's. Freed by free(); NULL without a block or memory. */
+pf_trial_counters *pf_trial_counters_collect(const pf_counter_block *block, const pf_counter_plan *plan,
+					     uint32_t workers, uint64_t wall_ns);
 
 /* A scaled count. A value that is not known is none: never 0. */
 typedef struct pf_counter_value {

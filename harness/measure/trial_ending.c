@@ -190,7 +190,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 		memcpy(trial->places, pf_trial_places(run->shared, run->workers),
 		       (run->workers + 1) * sizeof *trial->places);
 	}
-	trial->counters = pf_trial_counters_collect(pf_trial_counter_block(run->shared), run->workers,
+	trial->counters = pf_trial_counters_collect(run->counters, run->session->counters, run->workers,
 						    trial->wall_ns);
 	trial->moved_count = pf_moved_collect(run->shared->traces, run->events, run->workers, &trial->moved);
 	if (run->board) {

@@ -30,6 +30,7 @@ struct running {
 	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
 	pf_frame_end end;
 	pf_energy_meter energy;
+	pf_counter_block *counters; /* in the shared block; NULL where nothing is counted */
 	pf_event_count *events;     /* workers + 2 */
 	pf_memory_sampler sampler;  /* its series is NULL where memory is not sampled */
 	pf_allocation_board *board; /* NULL where allocations are not counted */

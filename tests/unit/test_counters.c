@@ -168,7 +168,8 @@ static pf_trial_counters *play(void)
 	assert_null(pf_span_hooks);
 	block->read_ns = 500;
 	block->opening_ns = block->slots[0].opening_ns = 1000;
-	pf_trial_counters *counters = pf_trial_counters_collect(block, 1, 1000000);
+	memset(&block->plan, 0xff, sizeof block->plan); /* by a process that went wild */
+	pf_trial_counters *counters = pf_trial_counters_collect(block, &recording.plan, 1, 1000000);
 	assert_non_null(counters);
 	free(block);
 	return counters;
@@ -371,7 +372,7 @@ static void children_are_counted(void **state)
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	pf_counter_spans_stop(block);
 	pf_counter_spans_forget();
-	pf_trial_counters *counters = pf_trial_counters_collect(block, 1, 1000000000);
+	pf_trial_counters *counters = pf_trial_counters_collect(block, &plan, 1, 1000000000);
 	assert_non_null(counters);
 	double read = pf_stage_counter(counters, PF_STAGE_READ, 0).value,
 	       decode = pf_stage_counter(counters, PF_STAGE_DECODE, 0).value,
@@ -432,7 +433,7 @@ static void nothing_opened_nothing_hooked(void **state)
 	assert_null(pf_span_hooks);
 	pf_counter_spans_stop(block);
 	pf_counter_spans_forget();
-	pf_trial_counters *counters = pf_trial_counters_collect(block, 1, 1000);
+	pf_trial_counters *counters = pf_trial_counters_collect(block, &plan, 1, 1000);
 	assert_non_null(counters);
 	assert_false(pf_trial_counter(counters, 0).known);
 	assert_true(counters->cost_share == 0);
