@@ -52,6 +52,9 @@ static void read_stat(const char *root, const pf_cpus *processors, pf_machine_co
 	uint64_t busy = 0, stolen = 0;
 	FILE *stat = open_below(root, "/proc/stat");
 	while (stat && fgets(line, sizeof line, stat) && strncmp(line, "cpu", 3) == 0) {
+		if (line[3] == ' ') { /* the sum of all: its first number is no processor's */
+			continue;
+		}
 		unsigned cpu;
 		unsigned long long user, nice, system, idle, iowait, irq, softirq, steal;
 		if (sscanf(line, "cpu%u %llu %llu %llu %llu %llu %llu %llu %llu", &cpu, &user, &nice, &system,
@@ -257,7 +260,9 @@ char *pf_disturbance_text(pf_disturbance kind, double amount, uint32_t processor
 		snprintf(out, capacity, "steal %.0f %%", 100 * amount);
 		break;
 	case PF_DISTURBED_BY_QUOTA:
-		snprintf(out, capacity, "throttled by its CPU quota for %.0f %% of the time", 100 * amount);
+		/* The kernel adds up what each processor's queue of the group stood still. */
+		snprintf(out, capacity, "its CPU quota held back %.2f of %u processor%s", amount, processors,
+			 processors == 1 ? "" : "s");
 		break;
 	case PF_DISTURBED_BY_MEMORY:
 		snprintf(out, capacity, "memory was short for %.0f %% of the time", 100 * amount);

@@ -27,10 +27,10 @@ typedef struct pf_machine_counters {
 	uint64_t busy_ns, steal_ns;          /* /proc/stat, in ticks of 1/100 s */
 	uint64_t some_ns[PF_PRESSURE_COUNT]; /* time that something waited, /proc/pressure */
 	uint64_t full_ns[PF_PRESSURE_COUNT]; /* and that nothing could go on */
-	uint64_t throttled_ns;               /* by the quota of this process's control group */
-	uint64_t thermal_throttles;          /* sysfs, sum over the processors */
-	uint64_t swapped_pages;              /* in and out, /proc/vmstat */
-	uint64_t harness_cpu_ns;             /* of this process alone, its children not included */
+	uint64_t throttled_ns;      /* by quotas of this process's control groups, summed over processors */
+	uint64_t thermal_throttles; /* sysfs, sum over the processors */
+	uint64_t swapped_pages;     /* in and out, /proc/vmstat */
+	uint64_t harness_cpu_ns;    /* of this process alone, its children not included */
 } pf_machine_counters;
 
 /* `root` stands before /proc and /sys (tests); NULL: "". `processors` NULL: those that the caller may use. */

@@ -88,7 +88,7 @@ static void test_files_are_read(void **state)
 	pf_machine_counters counters;
 	pf_cpus cpus = first_two();
 	put("/proc/stat",
-	    "cpu  999 9 9 9 9 9 9 9 9 9\ncpu0 100 10 5 1000 7 3 2 4 50 0\n"
+	    "cpu  1 9 9 9 9 9 9 9 9 9\ncpu0 100 10 5 1000 7 3 2 4 50 0\n"
 	    "cpu1 200 0 1 1000 7 0 0 6 0 0\ncpu2 5000 0 0 0 0 0 0 900 0 0\nintr 5\ncpu0 9 9 9 9 9 9 9 9\n");
 	put("/proc/pressure/cpu", "some avg10=95.70 avg60=42.33 avg300=17.64 total=125125011\n"
 				  "full avg10=0.00 avg60=0.00 avg300=0.00 total=17\n");
@@ -187,6 +187,12 @@ static void test_thresholds(void **state)
 	machine = quiet();
 	machine.throttled_ns = 110000000;
 	assert_true(amount_of(&machine, PF_DISTURBED_BY_QUOTA) > 0.01);
+	machine.throttled_ns = 15000000000u; /* more than there was time: both processors' queues */
+	char text[80];
+	assert_string_equal(pf_disturbance_text(PF_DISTURBED_BY_QUOTA,
+						amount_of(&machine, PF_DISTURBED_BY_QUOTA), 2, text,
+						sizeof text),
+			    "its CPU quota held back 1.50 of 2 processors");
 	machine = quiet();
 	machine.some_ns[PF_PRESSURE_MEMORY] = 210000000;
 	assert_true(amount_of(&machine, PF_DISTURBED_BY_MEMORY) > 0.02);
