@@ -53,8 +53,10 @@ void pf_slo_judge_latency(pf_slo *slo, const pf_histogram *latency, double level
 	char low[PF_TEXT], high[PF_TEXT];
 	pf_percentile percentile;
 	slo->verdict = PF_SLO_UNDECIDED;
-	if (slo->metric == PF_SLO_MAX) {
-		bool met = pf_histogram_count(latency) && (double)pf_histogram_most(latency) <= slo->limit;
+	if (slo->metric == PF_SLO_MAX && !pf_histogram_count(latency)) {
+		snprintf(slo->why, sizeof slo->why, "nothing was measured");
+	} else if (slo->metric == PF_SLO_MAX) {
+		bool met = (double)pf_histogram_most(latency) <= slo->limit;
 		slo->verdict = met ? PF_SLO_MET : PF_SLO_MISSED;
 		snprintf(slo->why, sizeof slo->why, "the most in this sample: %s",
 			 pf_text_seconds((double)pf_histogram_most(latency) * 1e-9, high));
