@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/measure/interrupt.h"
+#include "harness/measure/other_build.h"
 
 /* It did all its work, and what it handed out is what the contestant's timed trials did. */
 static bool did_well(const pf_run *run, const pf_contestant *contestant, const pf_trial *trial)
@@ -25,10 +26,11 @@ static bool did_well(const pf_run *run, const pf_contestant *contestant, const p
 }
 
 /* One trial; released, and false, where it says nothing: *why is told then. */
-static pf_status once(const pf_run *run, const pf_session *session, const pf_contestant *contestant,
+static pf_status once(const pf_run *run, pf_session *session, const pf_contestant *contestant,
 		      pf_trial *trial, bool *good, char *why, size_t capacity, pf_error *error)
 {
 	*good = false;
+	session->executable = contestant->build ? contestant->build->executable : session->executable;
 	pf_status status = pf_trial_run(session, contestant->variant, contestant->workers,
 					contestant->options, NULL, trial, error);
 	if (status != PF_OK) {

@@ -10,6 +10,7 @@
 
 #include "datasets/dataset_make.h"
 #include "harness/measure/memory_trials.h"
+#include "harness/measure/other_build.h"
 #include "temp_folder.h"
 #include "undisturbed.h"
 
@@ -127,6 +128,24 @@ static void test_bytes_by_hop(void **state)
 	pf_trial_release(&trial);
 }
 
+/* Of two builds that are compared, each one's memory is its own. */
+static void test_another_build_is_run_itself(void **state)
+{
+	(void)state;
+	pf_build build = {.executable = "/nowhere/photofinish"};
+	pf_contestant contestant = {.label = "single-load@0",
+				    .variant = pf_variant_find("single-load"),
+				    .workers = 1,
+				    .status = PF_RUN_OK,
+				    .build = &build};
+	pf_run of_builds = {.session = &session, .contestants = &contestant, .contestant_count = 1};
+	pf_memory_report report = {.sample = true};
+	pf_error error = {0};
+	assert_int_equal(pf_memory_trials_run(&of_builds, &report, NULL, &error), PF_ERR_NOT_FOUND);
+	assert_string_equal(error.file, build.executable);
+	pf_memory_report_release(&report);
+}
+
 #ifndef PF_SANITIZED
 /* One worker makes the same calls each time: what is allocated does not depend on time. */
 static void test_a_serial_variant_allocates_the_same_again(void **state)
@@ -170,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shared_memory_counts_once),
 		cmocka_unit_test(test_bytes_by_hop),
+		cmocka_unit_test(test_another_build_is_run_itself),
 #ifndef PF_SANITIZED
 		cmocka_unit_test(test_a_serial_variant_allocates_the_same_again),
 #endif
