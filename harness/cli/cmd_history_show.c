@@ -27,7 +27,8 @@ static void tell_the_rest(const json_t *record, FILE *stream)
 		bool any = false;
 		json_array_foreach(json_object_get(record, "variants"), index, variant)
 		{
-			any = any || json_is_object(json_object_get(variant, parts[i].key));
+			const json_t *part = json_object_get(variant, parts[i].key);
+			any = any || json_is_object(part) || json_is_array(part);
 		}
 		if (any) {
 			used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "",

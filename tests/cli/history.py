@@ -344,6 +344,13 @@ def check_shown(journey, work):
         check(("PARTIAL" in text) == record["partial"], "partial is said")
         found = re.search(r"^double-load .* 1\.00x", text, re.MULTILINE) is not None
         check(found == timed(record["variants"][0]), f"no time without a check: {text}")
+    counted = copy.deepcopy(journey)
+    counted["started"] = "2030-05-01T00:00:00Z"
+    counted["variants"][0]["allocations"] = [{"digest": "0"}]
+    (work / "shown.json").write_text(json.dumps(counted))
+    run("history", "add", work / "shown.json")
+    text = run("history", "show", "last").stdout
+    check("Not shown here, but in the record: allocations." in text, f"what is left out is said: {text}")
     old = copy.deepcopy(journey)
     old["started"] = "2030-06-01T00:00:00Z"
     for key in ("bursts", "singles", "median_megapixels", "mean_megapixels", "failures"):
