@@ -376,6 +376,8 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 			pf_trial_collect(run, &usage);
 			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
 			pf_trial_judge(run, ending);
+		} else {
+			pf_energy_stop(&run->energy, &out->energy); /* it may hold descriptors */
 		}
 	}
 	if (status == PF_OK && out->ending == PF_ENDED_OK) {
