@@ -43,7 +43,7 @@ pf_trial_counters *pf_trial_counters_collect(const pf_counter_block *block, cons
 	out->counted = atomic_load(&block->counted);
 	memcpy(out->openings, block->openings, sizeof out->openings);
 	memcpy(out->counts, block->counts, sizeof out->counts);
-	out->read_ns = block->read_ns;
+	out->read_ns = block->read_ns >= 0 && block->read_ns < 1e9 ? block->read_ns : 0; /* else no time */
 	out->opening_ns = block->opening_ns;
 	for (uint32_t i = 0; i <= workers; i++) {
 		const pf_counter_slot *slot = &block->slots[i];
