@@ -109,5 +109,8 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 	pf_counters_print(run, columns, stream);
 	pf_memory_print(run, columns, stream);
 	pf_callgrind_print(run->callgrind, stream);
+	if (run->callgrind && (run->contestants[0].build || run->contestants[1].build)) {
+		fprintf(stream, "  That is this program's kernel, not another build's.\n");
+	}
 	pf_run_print_lost_photos(run, stream);
 }
