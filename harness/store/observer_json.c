@@ -39,6 +39,7 @@ void pf_observed_of(const json_t *object, pf_observed *observed)
 	*observed = (pf_observed){
 		.known = json_is_object(counts),
 		.cost_ns = json_number_value(json_object_get(object, "cost_ns")),
+		.results_ns = json_number_value(json_object_get(object, "results_ns")),
 		.share = json_number_value(json_object_get(object, "share")),
 	};
 	for (int i = 0; i < PF_OBSERVED_COUNT; i++) {
