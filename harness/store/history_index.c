@@ -102,7 +102,11 @@ pf_status pf_history_connect(pf_history *history, pf_error *error)
 {
 	static const char *const leftovers[] = {"", "-journal"};
 	char path[PF_HISTORY_PATH_MAX], file[PF_HISTORY_PATH_MAX + 16];
-	pf_status status = pf_history_path(history->folder, "index.db", path, error);
+	/* SQLite refuses links in all of a path; only the index itself may be none. */
+	char *folder = realpath(history->folder, NULL);
+	pf_status status = folder ? pf_history_path(folder, "index.db", path, error)
+				  : pf_fail_errno(error, history->folder, "cannot find the history");
+	free(folder);
 	for (int attempt = 0; status == PF_OK && attempt < 2; attempt++) {
 		bool opened = open_database(history, path);
 		int version = opened ? version_of(history->database) : -1;

@@ -82,7 +82,8 @@ def check_kept(history, work):
     check(len(listed()) == 2, "--no-history and an empty PHOTOFINISH_HISTORY keep nothing")
     result = run("run", "null", "--dataset", "tiny", "--quiet", PHOTOFINISH_HISTORY="/proc/nowhere")
     check("history" in result.stderr and "null" in result.stdout, f"a history that cannot be is said: {result.stderr}")
-    result = run("run", "null", "--dataset", "tiny", "--progress", "always", PHOTOFINISH_HISTORY=work / "other")
+    (work / "link").symlink_to(work)
+    result = run("run", "null", "--dataset", "tiny", "--progress", "always", PHOTOFINISH_HISTORY=work / "link/other")
     check("kept as" in result.stderr and (work / "other/index.db").exists(), "PHOTOFINISH_HISTORY moves it")
     text = run("history", "list").stdout
     check("\x1b" not in text and "\u202e" not in text and "first" in text, "labels cannot steer a terminal")
