@@ -13,8 +13,8 @@ FEW = ["--dataset", "tiny", "--stages", "facts,decode,quality", "--quiet", "--js
 failed = 0
 
 
-def run(program, *arguments, options=FEW):
-    result = subprocess.run([program, *arguments, *options], capture_output=True, text=True, timeout=300)
+def run(program, *arguments):
+    result = subprocess.run([program, *arguments, *FEW], capture_output=True, text=True, timeout=300)
     try:
         return result.returncode, json.loads(result.stdout)
     except ValueError:
@@ -38,11 +38,6 @@ def check_load(program):
             least = {entry["p"]: entry["needs_n"] for entry in record["latency"]}
             expect("  10 photos, each in time, none wrong", len(latencies) == 10 and min(latencies) > 1000 and
                    record["wrong"] == 0 and least[0.95] == 72 and least[0.99] == 368, record)
-    status, record = run(program, "load", "parallel", "--workers", "4", "--queries", "10",
-                         options=["--dataset", "tiny", "--quiet", "--json", "-"])
-    queries = record.get("queries") or [{"latency_ns": 0, "startup_ns": 0}]
-    expect("load parallel: start-up is that of the worker that did the photo, so never all of its latency",
-           all(0 < query["startup_ns"] < query["latency_ns"] for query in queries), (status, queries))
     status, record = run(program, "load", "single-load", "--scenario", "server", "--rate", "1000", "--queries", "12",
                          "--slo", "max=1us")
     queries = record.get("queries") or [{"latency_ns": 0, "service_ns": 0}]
