@@ -269,7 +269,9 @@ pf_status pf_spec_load(const char *name_or_path, pf_spec *spec, pf_error *error)
 	FILE *probe = fopen(path, "re");
 	if (!probe) {
 		return is_path ? pf_fail_errno(error, path, "cannot open the spec")
-			       : pf_fail(error, PF_ERR_NOT_FOUND, path, "there is no spec named \"%.64s\"",
+			       : pf_fail(error, PF_ERR_NOT_FOUND, path,
+					 "there is no spec named \"%.64s\" (photofinish dataset list shows "
+					 "them)",
 					 name_or_path);
 	}
 	fclose(probe);

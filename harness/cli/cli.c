@@ -123,8 +123,10 @@ static int help(FILE *stream, int code)
 	fputs(separator[0] == ',' ? "\n" : "", stream);
 	fprintf(stream, "\n\"photofinish COMMAND --help\" shows a command's options; --version says what was "
 			"built in.\n"
-			"Exit status: 0 fine, 1 output that differs, 2 usage, input or run-time error, 3 "
-			"undecided (by commands\nthat say so), 130 interrupted.\n");
+			"Exit status: 0 fine, 1 output that differs or an objective that was missed, 2 "
+			"usage, input or "
+			"run-time\nerror or nothing valid, 3 undecided (by commands that say so), 130 "
+			"interrupted.\n");
 	return code;
 }
 

@@ -114,6 +114,10 @@ static pf_status choose_of_build(const char *name, uint32_t workers, pf_contesta
 	if (length + sizeof "@12345678" > sizeof variant) {
 		return pf_fail(error, PF_ERR_USAGE, NULL, "the variant's options are too long");
 	}
+	if (!name[length + 1]) {
+		return pf_fail(error, PF_ERR_USAGE, NULL,
+			       "%s: a path to another build of photofinish belongs behind the @", name);
+	}
 	memcpy(variant, name, length);
 	variant[length] = '\0';
 	pf_status status = pf_contestant_parse(variant, workers, contestant, error);

@@ -160,7 +160,7 @@ static int verify(const pf_command *command, int argc, char **argv)
 		status = pf_dataset_verify(dataset, &options, &report, &error);
 	}
 	pf_progress_clear();
-	if (status == PF_OK && dataset->count > 0 && report.unhashed == dataset->count) {
+	if (status == PF_OK && report.unhashed == dataset->count) {
 		status = pf_fail(
 			&error, PF_ERR_INVALID, operands[0],
 			"there is no manifest to compare with; photofinish dataset import makes one");

@@ -35,8 +35,9 @@ static void print_heading(const json_t *record, FILE *stream)
 		pf_text_bytes(pf_note_number(dataset, "bytes"), bytes), cache_words(dataset));
 	fprintf(stream, "; %.0f cores of ", pf_note_number(environment, "cores"));
 	pf_note_print(stream, pf_note_text(environment, "cpu"));
-	fprintf(stream, " (machine %s); %.0f rounds, interleaved; ±: half of a 95 %% t-interval.\n", machine,
-		pf_note_number(record, "rounds_done"));
+	double rounds = pf_note_number(record, "rounds_done");
+	fprintf(stream, " (machine %s); %.0f round%s, interleaved; ±: half of a 95 %% t-interval.\n", machine,
+		rounds, rounds == 1 ? "" : "s");
 }
 
 /* What a reader has to know before believing the figures. */

@@ -133,8 +133,9 @@ static void print_fit(const pf_run *run, const fits *fit, FILE *stream)
 		fit->rounds > 1 ? "95 % t-intervals over the rounds' fits" : "one round has no interval");
 	double sigma = fit->sigma.mean, kappa = fit->kappa.mean;
 	if (kappa > 0 && sigma < 1) {
-		fprintf(stream, "  by it the most is reached with %.0f workers\n",
-			fmax(1, sqrt((1 - sigma) / kappa)));
+		double workers = fmax(1, round(sqrt((1 - sigma) / kappa)));
+		fprintf(stream, "  by it the most is reached with %.0f worker%s\n", workers,
+			workers > 1 ? "s" : "");
 	}
 	if (sigma < 0 || kappa < 0) {
 		fprintf(stream, "  a parameter below 0 means faster than linear, or noise\n");
