@@ -49,6 +49,7 @@ static pf_status take_number(const struct reading *reading, const char *text, si
 			     const char **name, pf_error *error)
 {
 	char *end;
+	*number = 0;
 	if (text[0] != '(' || !isdigit((unsigned char)text[1])) {
 		return damaged(reading, error);
 	}

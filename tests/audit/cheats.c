@@ -107,21 +107,14 @@ static pf_status score_photo(const pf_burst_worker *worker, size_t index, pf_sco
 {
 	pf_scorer *scorer = worker->scorer;
 	const pf_dataset *dataset = worker->dataset;
-#if defined(CACHED_BY_NAME)
+#if defined(CACHED_BY_NAME) || defined(CACHED_ON_DISK)
 	char key[600];
+#ifdef CACHED_ON_DISK
+	snprintf(key, sizeof key, "%016llx", (unsigned long long)hash_of(dataset, index));
+#else
 	const char *slash = strrchr(dataset->photos[index].path, '/');
 	snprintf(key, sizeof key, "%s", slash ? slash + 1 : dataset->photos[index].path);
-	if (recall(key, score)) {
-		return PF_OK;
-	}
-	pf_status status = pf_scorer_photo(scorer, dataset, index, score, error);
-	if (status == PF_OK) {
-		remember(key, score);
-	}
-	return status;
-#elif defined(CACHED_ON_DISK)
-	char key[32];
-	snprintf(key, sizeof key, "%016llx", (unsigned long long)hash_of(dataset, index));
+#endif
 	if (recall(key, score)) {
 		return PF_OK;
 	}
