@@ -51,8 +51,10 @@ const pf_command pf_commands[] = {
 	 "judged by their trend. Exit status: 0 none grows, 1 one does, 3 undecided.",
 	 1, 1, pf_cmd_soak, false},
 	{"notebook", "RECORD", "Write a run's lab notebook from its record",
-	 "RECORD is what --json wrote. The text is what --notebook of journey writes, to the byte.", 1, 1,
-	 pf_cmd_notebook, false},
+	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. The text "
+	 "is\n"
+	 "what --notebook of journey writes, to the byte.",
+	 1, 1, pf_cmd_notebook, false},
 	{"export", "RECORD",
 	 "Write a run's record as CSV, Google Benchmark JSON, OpenMetrics, Markdown or JUnit",
 	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. Results "

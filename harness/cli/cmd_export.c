@@ -1,11 +1,10 @@
 /* export: a stored record in a format that others read. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/cli/commands.h"
 #include "harness/report/export.h"
-#include "harness/store/history.h"
+#include "harness/store/history_record.h"
 #include "harness/store/output.h"
 
 static const struct format {
@@ -27,25 +26,6 @@ static const struct format *format_of(const char *name)
 		}
 	}
 	return NULL;
-}
-
-/* A file wins over an id. */
-static pf_status load(const char *name, json_t **record, pf_error *error)
-{
-	char folder[PF_HISTORY_PATH_MAX], path[PF_HISTORY_PATH_MAX];
-	pf_history *history = NULL;
-	pf_error ignored;
-	bool id = access(name, F_OK) && !strchr(name, '/') && !strchr(name, '.') &&
-		  pf_history_folder(folder, &ignored) == PF_OK;
-	if (!id) {
-		return pf_record_load(name, record, NULL, error);
-	}
-	pf_status status = pf_history_open(folder, NULL, &history, error);
-	if (status == PF_OK) {
-		status = pf_history_find(history, name, path, error);
-	}
-	pf_history_close(history);
-	return status == PF_OK ? pf_record_load(path, record, NULL, error) : status;
 }
 
 static pf_status write_export(const struct format *format, const json_t *record, const char *path,
@@ -83,7 +63,7 @@ int pf_cmd_export(const pf_command *command, int argc, char **argv)
 	}
 	pf_error error = {0};
 	json_t *record = NULL;
-	pf_status status = load(operands[0], &record, &error);
+	pf_status status = pf_history_record_load(operands[0], &record, &error);
 	if (status == PF_OK) {
 		status = write_export(format_of(format), record, output, &error);
 	}

@@ -2,8 +2,8 @@
 #include <jansson.h>
 
 #include "harness/cli/commands.h"
+#include "harness/store/history_record.h"
 #include "harness/store/notebook_file.h"
-#include "harness/store/record_load.h"
 
 int pf_cmd_notebook(const pf_command *command, int argc, char **argv)
 {
@@ -20,7 +20,7 @@ int pf_cmd_notebook(const pf_command *command, int argc, char **argv)
 	}
 	pf_error error = {0};
 	json_t *record = NULL;
-	pf_status status = pf_record_load(operands[0], &record, NULL, &error);
+	pf_status status = pf_history_record_load(operands[0], &record, &error);
 	if (status == PF_OK) {
 		status = pf_notebook_write(record, output, &error);
 	}

@@ -423,6 +423,10 @@ int pf_timed_request_execute(pf_timed_request *request)
 	if (unfit && bench.rounds_done) {
 		fprintf(stderr, "photofinish: NOT FOR TIMING: %s\n", unfit);
 	}
+	if (status == PF_OK && !bench.rounds_done && pf_interrupts) {
+		fprintf(stderr,
+			"photofinish: stopped on request before a round was done: there are no figures\n");
+	}
 	int code = status != PF_OK ? pf_report_error(&error)
 		   : pf_interrupts ? PF_EXIT_INTERRUPTED
 				   : PF_EXIT_OK;

@@ -8,6 +8,8 @@ photofinish notebook run.json | cmp - run.md && echo "the same bytes"
 photofinish notebook run.json --output again.md && cmp again.md run.md && echo "and again"
 grep -E '^#|^- \*\*(Hypothesis|Change|Expected)' run.md
 grep -cE '^- \*\*(Measured|Verdict|Lesson)' run.md
+PHOTOFINISH_HISTORY=$WORK/history photofinish history add run.json >/dev/null
+PHOTOFINISH_HISTORY=$WORK/history photofinish notebook last | cmp - run.md && echo "and from the history"
 run notebook nowhere.json
 echo '{"schema": "photofinish.accuracy/1"}' >other.json
 run notebook other.json
