@@ -55,6 +55,17 @@ static void print_warnings(const json_t *record, FILE *stream)
 	if (json_is_array(stages) && json_array_size(stages) < 5) {
 		fputs("\n**ONLY PART OF THE JOB**: stages were left out.\n", stream);
 	}
+	size_t all, tagged = pf_note_tagged(record, &all);
+	if (tagged) {
+		fprintf(stream,
+			"\n**This machine was busy**: %zu of %zu trials are tagged as disturbed; times are "
+			"too "
+			"long by what others took.\n",
+			tagged, all);
+	}
+	if (json_is_true(json_object_get(record, "profiled"))) {
+		fputs("\n**PROFILED**: times carry what reading counters took.\n", stream);
+	}
 }
 
 /* "46.1 s ±0.8": the text of the tables with its own sign. */

@@ -91,28 +91,9 @@ static double core_share(const json_t *record)
 	return wall > 0 ? cpu / wall : 0;
 }
 
-/* How many trials are tagged as disturbed; *all: of how many. */
-static size_t count_tagged(const json_t *record, size_t *all)
-{
-	size_t tagged = 0, index, k;
-	const json_t *variant, *trial;
-	*all = 0;
-	json_array_foreach(json_object_get(record, "variants"), index, variant)
-	{
-		json_array_foreach(json_object_get(variant, "trials"), k, trial)
-		{
-			bool timed = json_is_integer(json_object_get(trial, "wall_ns")) ||
-				     json_is_integer(json_object_get(trial, "unchecked_wall_ns"));
-			tagged += timed && json_array_size(json_object_get(trial, "disturbed_by")) > 0;
-			*all += timed;
-		}
-	}
-	return tagged;
-}
-
 static void print_busy(const json_t *record, FILE *stream)
 {
-	size_t all, tagged = count_tagged(record, &all);
+	size_t all, tagged = pf_note_tagged(record, &all);
 	double share = core_share(record);
 	bool starved = share > 0 && share < PF_QUIET_SHARE;
 	if (!tagged && !starved) {

@@ -96,3 +96,21 @@ size_t pf_note_mean(const json_t *variant, const char *key, const char *part, do
 	*mean = count ? sum / (double)count : 0;
 	return count;
 }
+
+size_t pf_note_tagged(const json_t *record, size_t *all)
+{
+	size_t tagged = 0, index, k;
+	const json_t *variant, *trial;
+	*all = 0;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		json_array_foreach(json_object_get(variant, "trials"), k, trial)
+		{
+			bool timed = json_is_integer(json_object_get(trial, "wall_ns")) ||
+				     json_is_integer(json_object_get(trial, "unchecked_wall_ns"));
+			tagged += timed && json_array_size(json_object_get(trial, "disturbed_by")) > 0;
+			*all += timed;
+		}
+	}
+	return tagged;
+}

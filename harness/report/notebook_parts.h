@@ -28,6 +28,9 @@ void pf_note_print(FILE *stream, const char *text);
  * NULL. Returns how many trials had it. */
 size_t pf_note_mean(const json_t *variant, const char *key, const char *part, double *mean);
 
+/* How many trials are tagged as disturbed; *all: of how many. */
+size_t pf_note_tagged(const json_t *record, size_t *all);
+
 /* "kept", "rejected", "undecided", "crashed", ...; why[capacity] says by which rule. */
 const char *pf_note_verdict(const json_t *record, const json_t *variant, char *why, size_t capacity);
 

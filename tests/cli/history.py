@@ -305,6 +305,8 @@ def check_markdown(record, path):
     check(len(rows_of_table) == len(record["variants"]), "a row each step")
     check(all(len(line.replace("\\|", "").split("|")) == 9 for line in rows_of_table), f"seven cells: {rows_of_table}")
     check(("PARTIAL" in text) == record["partial"], "partial is said")
+    tagged = any(trial["disturbed_by"] for variant in record["variants"] for trial in variant["trials"] if trial["wall_ns"])
+    check(("machine was busy" in text, "PROFILED" in text) == (tagged, record["profiled"]), "what spoils times is said")
     check("<script" not in text.replace("\\<", "") and "\x1b" not in text, "names are no markup")
 
 
@@ -331,6 +333,8 @@ def changed(journey):
         del variant["trials"][1:]
         variant["wall_s"].update(low=None, high=None, n=1)
         variant["wall_s"]["mean"] = variant["trials"][0]["wall_ns"] * 1e-9
+    single["variants"][0]["trials"][0]["disturbed_by"] = ["steal 7 %"]
+    single["profiled"] = True
     yield single
 
 
