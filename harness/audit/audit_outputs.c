@@ -1,5 +1,6 @@
 /* Outputs on photos that nobody has seen, twice: as they are, and with contents exchanged under the same
  * names. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,17 +68,17 @@ static void judge_fresh(pf_audit *audit, const pf_audit_set *set, const pf_trial
 	pf_audit_note(audit, PF_AUDIT_FRESH, differ ? PF_AUDIT_CAUGHT : PF_AUDIT_PASSED, figure, "%s", what);
 }
 
-/* Photos of `trial` with the total that `other` has at the same place in the manifest, though not the
- * reference's.
- */
-static size_t copied_from(const pf_trial *trial, const pf_outcomes *other, const pf_outcomes *reference)
+/* Photos of `trial` with the total that `other` has at the same place in the manifest, though it is further
+ * than `allowed` from the reference's. */
+static size_t copied_from(const pf_trial *trial, const pf_outcomes *other, const pf_outcomes *reference,
+			  double allowed)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < reference->count; i++) {
 		const pf_outcome *own = &trial->outcomes->photos[i];
 		count += own->status == PF_OK && other->photos[i].status == PF_OK &&
 			 own->score.total == other->photos[i].score.total &&
-			 own->score.total != reference->photos[i].score.total;
+			 fabs(own->score.total - reference->photos[i].score.total) > allowed;
 	}
 	return count;
 }
@@ -87,8 +88,13 @@ static void judge_swapped(pf_audit *audit, const pf_audit_set *set, const pf_tri
 {
 	char figure[80], what[320];
 	size_t differ = pf_audit_differing(trial, set->dataset, reference, what, sizeof what);
-	size_t stale = copied_from(trial, before, reference),
-	       taken = bait ? copied_from(trial, bait, reference) : 0;
+	/* Scores at the end of their range are alike, and what is not declared says nothing. */
+	const pf_tolerance *tolerance = &trial->tolerance;
+	bool told = !tolerance->declared || tolerance->total != PF_NOT_DECLARED;
+	size_t stale = told ? copied_from(trial, before, reference,
+					  tolerance->declared ? tolerance->total : 0)
+			    : 0,
+	       taken = told && bait ? copied_from(trial, bait, reference, 0) : 0;
 	snprintf(figure, sizeof figure, "%zu of %zu photos %s", reference->count - differ, reference->count,
 		 trial->tolerance.declared ? "within its tolerance" : "identical");
 	if (stale) {
@@ -102,6 +108,9 @@ static void judge_swapped(pf_audit *audit, const pf_audit_set *set, const pf_tri
 	if (!bait) {
 		pf_audit_note(audit, PF_AUDIT_KEPT, PF_AUDIT_NOT_TESTABLE, NULL,
 			      "nothing can be laid into the folder of references");
+	} else if (!told) {
+		pf_audit_note(audit, PF_AUDIT_KEPT, PF_AUDIT_NOT_TESTABLE, NULL,
+			      "it declares no total score");
 	} else {
 		pf_audit_note(audit, PF_AUDIT_KEPT, taken ? PF_AUDIT_CAUGHT : PF_AUDIT_PASSED, figure, "%s",
 			      taken ? "it hands out scores that only a kept reference had" : "");

@@ -319,7 +319,7 @@ static void judge_decode(pf_audit *audit)
 		pf_audit_note(audit, PF_AUDIT_DECODE, verdict, figure, "%s",
 			      verdict == PF_AUDIT_CAUGHT
 				      ? "four times the pixels take it hardly more time: they are not decoded"
-			      : verdict == PF_AUDIT_UNDECIDED ? "25 % lie within the interval"
+			      : verdict == PF_AUDIT_UNDECIDED ? "not above 25 % for sure, nor below at 99.9 %"
 							      : "");
 		audit->results[PF_AUDIT_DECODE].interval = share;
 	}
