@@ -139,9 +139,15 @@ static void print_stages(const char *label, const pf_step_memory *step, int colu
 	} else if (step->counted > 1) {
 		print_differences(step, columns, stream);
 	}
-	if (counted->lost_processes) {
-		fprintf(stream, "%llu processes were not counted: there were too many\n",
-			(unsigned long long)counted->lost_processes);
+}
+
+/* Whose figures are less than what there was. */
+static void print_lost(const char *label, const pf_step_memory *step, FILE *stream)
+{
+	uint64_t lost = step->counting[0].allocations->lost_processes;
+	if (lost) {
+		fprintf(stream, "%s: %llu processes were not counted: there were too many\n", label,
+			(unsigned long long)lost);
 	}
 }
 
@@ -199,4 +205,9 @@ void pf_allocation_print(const pf_run *run, int columns, FILE *stream)
 		pf_table_print(table, stream, "");
 	}
 	pf_table_free(table);
+	for (size_t i = 0; i < run->memory->step_count; i++) {
+		if (run->memory->steps[i].counted) {
+			print_lost(run->contestants[i].label, &run->memory->steps[i], stream);
+		}
+	}
 }
