@@ -14,7 +14,22 @@ static void add_flag(char *flags, size_t capacity, const char *flag)
 	snprintf(flags + used, capacity - used, "%s%s", used ? "," : "", flag);
 }
 
-/* Steps of that status, but for those that are there to show a failure. */
+/* The run was stopped before any trial of the step ended: nothing is wrong with it. */
+static bool was_stopped(const json_t *record, const json_t *variant)
+{
+	size_t index;
+	const json_t *trial;
+	json_array_foreach(json_object_get(variant, "trials"), index, trial)
+	{
+		if (strcmp(pf_note_text(trial, "ending"), "cancelled") != 0) {
+			return false;
+		}
+	}
+	return json_is_true(json_object_get(record, "partial")) &&
+	       strcmp(pf_note_text(variant, "status"), "invalid") == 0;
+}
+
+/* Steps of that status, but for those that are there to show a failure, or that were not got to. */
 static size_t with_status(const json_t *record, const char *status)
 {
 	size_t index, count = 0;
@@ -23,7 +38,8 @@ static size_t with_status(const json_t *record, const char *status)
 	{
 		bool announced = pf_capabilities_of(json_object_get(variant, "capabilities")) &
 				 PF_CAP_MAY_CRASH;
-		count += !announced && strcmp(pf_note_text(variant, "status"), status) == 0;
+		count += !announced && strcmp(pf_note_text(variant, "status"), status) == 0 &&
+			 !was_stopped(record, variant);
 	}
 	return count;
 }

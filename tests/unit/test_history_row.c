@@ -125,6 +125,12 @@ static void test_flags(void **state)
 		{"{'variants': [{'status': 'crashed', 'capabilities': ['workers', 'may-crash']}]}", ""},
 		{"{'variants': [{'status': 'crashed'}, {'status': 'wrong_output'}, {'status': 'crashed'}]}",
 		 "wrong-output,crashed"},
+		{"{'partial': true, 'variants': [{'status': 'invalid', 'trials': []}, "
+		 "{'status': 'invalid', 'trials': [{'ending': 'cancelled'}]}]}",
+		 "partial"},
+		{"{'partial': true, 'variants': [{'status': 'invalid', 'trials': [{'ending': 'ok'}]}]}",
+		 "partial,invalid"},
+		{"{'variants': [{'status': 'invalid', 'trials': []}]}", "invalid"},
 		{"{'variants': [{'status': 'ok', 'trials': [{'checked': true, 'disturbed_by': "
 		 "['others']}]}]}",
 		 "disturbed"},
