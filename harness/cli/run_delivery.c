@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <unistd.h>
 
+#include "harness/cli/run_setting.h"
 #include "harness/report/progress.h"
 #include "harness/store/history.h"
 #include "harness/store/json_file.h"
@@ -50,7 +51,7 @@ pf_status pf_deliver_record(const pf_delivery *delivery, const pf_run *run, pf_e
 	if (status == PF_OK && delivery->notebook) {
 		status = pf_notebook_write(record, delivery->notebook, error);
 	}
-	if (!delivery->no_history) {
+	if (!delivery->no_history && pf_anything_measured(run)) { /* stopped at once: nothing to look up */
 		keep(record);
 	}
 	json_decref(record);

@@ -138,9 +138,10 @@ uint64_t pf_memory_peak_pss(const pf_run *run, const pf_contestant *contestant)
 
 bool pf_allocations_repeat(const pf_step_memory *step)
 {
-	for (size_t i = 1; i < step->counted; i++) {
-		if (memcmp(step->counting[i].allocations->digest, step->counting[0].allocations->digest,
-			   PF_SHA256_BYTES) != 0) {
+	for (size_t i = 0; i < step->counted; i++) {
+		const pf_allocations *one = step->counting[i].allocations;
+		if (one->lost_processes ||
+		    memcmp(one->digest, step->counting[0].allocations->digest, PF_SHA256_BYTES) != 0) {
 			return false;
 		}
 	}
