@@ -77,7 +77,7 @@ void pf_claim_judge_ratio(pf_claim *claim, const char *not_comparable)
 		pf_claim_say(claim, "%.1f times the published figure", ratio->mean / claim->published);
 	} else {
 		claim->verdict = PF_VERDICT_REPRODUCED;
-		pf_claim_say(claim, "%.2g times the published figure", ratio->mean / claim->published);
+		pf_claim_say(claim, "within %.1f times of what was to be expected", PF_CLAIM_NEAR);
 	}
 }
 
