@@ -202,8 +202,14 @@ static pf_status add_inputs(builder *b)
 	return PF_OK;
 }
 
+/* What a node is once its operator was found, without inputs and outputs that are left out at the end. */
+typedef struct checked_node {
+	const pf_op *op;
+	uint32_t inputs, outputs;
+} checked_node;
+
 static pf_status check_node(const builder *b, const Onnx__NodeProto *proto, const char *name,
-			    const pf_op **found)
+			    checked_node *checked)
 {
 	char operator[64], domain[64];
 	pf_escape(proto->op_type ? proto->op_type : "", operator, sizeof operator);
@@ -232,21 +238,27 @@ static pf_status check_node(const builder *b, const Onnx__NodeProto *proto, cons
 		return pf_node_fail(b->graph, &shown, b->error, PF_ERR_UNSUPPORTED, "it has %zu outputs",
 				    outputs);
 	}
-	for (size_t i = 0; i < op->least_inputs; i++) {
+	/* An operator that takes any number of inputs has no optional ones. */
+	size_t required = op->most_inputs == UINT32_MAX ? inputs : op->least_inputs;
+	for (size_t i = 0; i < required; i++) {
 		if (!*proto->input[i]) {
 			return pf_node_fail(b->graph, &shown, b->error, PF_ERR_INVALID,
 					    "input %zu is missing", i);
 		}
 	}
-	*found = op;
+	if (!*proto->output[0]) { /* no operator here has an optional first one */
+		return pf_node_fail(b->graph, &shown, b->error, PF_ERR_INVALID, "output 0 is missing");
+	}
+	*checked = (checked_node){op, (uint32_t)inputs, (uint32_t)outputs};
 	return PF_OK;
 }
 
 /* Max, Min and Sum of other than two become a chain of twos; of one, a view. */
-static pf_status add_chain(builder *b, const Onnx__NodeProto *proto, const char *name, const pf_op *op)
+static pf_status add_chain(builder *b, const Onnx__NodeProto *proto, const char *name,
+			   const checked_node *checked)
 {
 	pf_graph *graph = b->graph;
-	size_t count = proto->n_input, steps = count > 1 ? count - 1 : 1;
+	size_t count = checked->inputs, steps = count > 1 ? count - 1 : 1;
 	int32_t previous = PF_NO_VALUE, index, output;
 	for (size_t i = 0; i < steps; i++) {
 		pf_status status = pf_graph_add_node(graph, name, count > 1 ? 2 : 1, 1, &index, b->error);
@@ -258,7 +270,7 @@ static pf_status add_chain(builder *b, const Onnx__NodeProto *proto, const char 
 			return status;
 		}
 		pf_node *node = &graph->nodes[index];
-		node->op = count > 1 ? op : pf_op_find("Identity");
+		node->op = count > 1 ? checked->op : pf_op_find("Identity");
 		node->proto = proto;
 		node->outputs[0] = output;
 		/* The first input of a link is the link before it; others are looked up later, by position.
@@ -284,30 +296,29 @@ static pf_status add_nodes(builder *b)
 		char number[24];
 		snprintf(number, sizeof number, "#%zu", i);
 		const char *name = proto->name && *proto->name ? proto->name : number;
-		const pf_op *op = NULL;
-		pf_status status = check_node(b, proto, name, &op);
-		if (status != PF_OK || !op) {
+		checked_node checked;
+		pf_status status = check_node(b, proto, name, &checked);
+		if (status != PF_OK) {
 			return status;
 		}
-		if (op->most_inputs == UINT32_MAX && op->kind == PF_OP_BINARY) {
-			status = add_chain(b, proto, name, op);
+		if (checked.op->most_inputs == UINT32_MAX && checked.op->kind == PF_OP_BINARY) {
+			status = add_chain(b, proto, name, &checked);
 			if (status != PF_OK) {
 				return status;
 			}
 			continue;
 		}
 		int32_t index;
-		uint32_t inputs = (uint32_t)proto->n_input, outputs = (uint32_t)proto->n_output;
-		status = pf_graph_add_node(graph, name, inputs, outputs, &index, b->error);
+		status = pf_graph_add_node(graph, name, checked.inputs, checked.outputs, &index, b->error);
 		if (status != PF_OK) {
 			return status;
 		}
-		graph->nodes[index].op = op;
+		graph->nodes[index].op = checked.op;
 		graph->nodes[index].proto = proto;
-		for (uint32_t k = 0; k < inputs; k++) {
+		for (uint32_t k = 0; k < checked.inputs; k++) {
 			graph->nodes[index].inputs[k] = -2 - (int32_t)k; /* looked up later */
 		}
-		for (uint32_t k = 0; k < outputs; k++) {
+		for (uint32_t k = 0; k < checked.outputs; k++) {
 			int32_t value = PF_NO_VALUE;
 			if (*proto->output[k]) {
 				status = add_name(b, proto->output[k], &value);

@@ -104,6 +104,8 @@ static void refused(onnx_bytes file, pf_status wanted, const char *text)
 	onnx_clear(&file);
 }
 
+static bool survive(const uint8_t *bytes, size_t size);
+
 static void test_no_models(void **state)
 {
 	(void)state;
@@ -164,6 +166,60 @@ static void test_hostile_graphs(void **state)
 	onnx_input(&m, "x", PF_TYPE_FLOAT, &four);
 	onnx_output(&m, "x");
 	refused(onnx_finish(&m), PF_ERR_UNSUPPORTED, "operator set 99");
+}
+
+/* Names that are left out where nothing may be. */
+static void test_left_out(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *op, *inputs, *outputs, *attributes, *message;
+	} nodes[] = {
+		{"Constant", "", ",", "value_ints=I1,2", "output 0 is missing"},
+		{"Relu", "x", ",", "", "output 0 is missing"},
+		{"TopK", "x,k", ",indices", "", "output 0 is missing"},
+		{"Max", "x,", "y", "", ""},
+		{"Max", ",x", "y", "", "input 0 is missing"},
+		{"Min", "x,,x", "y", "", "input 1 is missing"},
+		{"Sum", "x,,x", "y", "", "input 1 is missing"},
+		{"Concat", "x,,x", "y", "axis=i0", "input 1 is missing"},
+		{"Add", "x,x,,", "y", "", ""},
+	};
+	pf_shape four = {1, {4}}, one = {1, {1}};
+	int64_t two = 2;
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+		onnx_model m = {.opset = 13};
+		onnx_input(&m, "x", PF_TYPE_FLOAT, &four);
+		onnx_constant(&m, "k", &(pf_tensor){PF_TYPE_INT64, one, &two});
+		onnx_node(&m, nodes[i].op, nodes[i].inputs, nodes[i].outputs, nodes[i].attributes);
+		onnx_node(&m, "Relu", nodes[i].message[0] ? "x" : "y", "z", "");
+		onnx_output(&m, "z");
+		if (nodes[i].message[0]) {
+			refused(onnx_finish(&m), PF_ERR_INVALID, nodes[i].message);
+			continue;
+		}
+		onnx_bytes file = onnx_finish(&m);
+		assert_true(survive(file.data, file.size));
+		onnx_clear(&file);
+	}
+	/* A constant whose only output has an empty name, with the value as a tensor; and Max with an empty
+	 * first input: as they were found by mutation. */
+	static const char constant[] = "\x08\x07\x3a\x65\x0a\x28\x12\x00\x22\x08"
+				       "Constant*\x1a\x0a\x05value*\x0e\x08\x01\x10\x07"
+				       "J\x08\x01\0\0\0\0\0\0\0\xa0\x01\x04\x0a\x0c\x0a\x01x\x12\x01y"
+				       "\"\x04Relu\x12\x01gZ\x13\x0a\x01x\x12\x0e\x0a\x0c\x08\x01\x12\x08"
+				       "\x0a\x02\x08\x01\x0a\x02\x08\x02"
+				       "b\x13\x0a\x01y\x12\x0e\x0a\x0c\x08\x01\x12\x08"
+				       "\x0a\x02\x08\x01\x0a\x02\x08\x02"
+				       "B\x02\x10\x0d";
+	static const char absent[] = "\x08\x07:<\x0a\x0d\x0a\x01x\x0a\0\x12\x01y\"\x03Max\x12\x01gZ\x13"
+				     "\x0a\x01x\x12\x0e\x0a\x0c\x08\x01\x12\x08\x0a\x02\x08\x01"
+				     "\x0a\x02\x08\x02"
+				     "b\x13\x0a\x01y\x12\x0e\x0a\x0c\x08\x01\x12\x08"
+				     "\x0a\x02\x08\x01\x0a\x02\x08\x02"
+				     "B\x02\x10\x0d";
+	assert_false(survive((const uint8_t *)constant, sizeof constant - 1));
+	survive((const uint8_t *)absent, sizeof absent - 1);
 }
 
 static void test_hostile_tensors(void **state)
@@ -518,10 +574,11 @@ static void test_bent_operators(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mutations),      cmocka_unit_test(test_mutated_exports),
-		cmocka_unit_test(test_bent_operators), cmocka_unit_test(test_no_models),
-		cmocka_unit_test(test_hostile_graphs), cmocka_unit_test(test_hostile_tensors),
-		cmocka_unit_test(test_amplification),  cmocka_unit_test(test_external_data),
+		cmocka_unit_test(test_mutations),       cmocka_unit_test(test_mutated_exports),
+		cmocka_unit_test(test_bent_operators),  cmocka_unit_test(test_no_models),
+		cmocka_unit_test(test_hostile_graphs),  cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_hostile_tensors), cmocka_unit_test(test_amplification),
+		cmocka_unit_test(test_external_data),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
