@@ -2,36 +2,26 @@
 # engine, without its libraries. What is in it stands here and nowhere else; everything else is left out.
 option(PHOTOFINISH_ENGINE "Build the scoring engine and all that runs it" ON)
 
-# Sources, as regular expressions over paths from the root.
+# Sources: whole rooms (folders), then single files of rooms that are split, as regular expressions over paths from the
+# root. A room that is listed here needs no engine, and neither may what is added to it.
 set(light_core
-    "core/base/[a-z_]*\\.c"
-    "core/exec/[a-z_]*\\.c")
+    "core/(base|trace|dataset|exec)/[a-z_]*\\.c")
 set(light_core_not # of these folders: what needs the engine, or stands in for parts of it in other builds
     "core/base/(yaml_file|network_absent)\\.c"
     "core/exec/(burst_worker|crew|result_table|photo_pipe)\\.c")
 set(light_datasets
     "datasets/dataset_store\\.c") # where data lie
 set(light_harness
-    "harness/stats/[a-z_]*\\.c"
-    "harness/cli/(absent|cli|options|progress_choice)\\.c"
-    "harness/measure/(environment|interrupt)\\.c"
-    "harness/report/(plain_text|progress|text)\\.c"
-    "harness/store/(environment_json|interval_json|json_file|output)\\.c"
-    # time, compare
-    "harness/cli/(cmd_compare_commands|cmd_time|parameters|timed_request)\\.c"
-    "harness/measure/(bench|shuffle|timed_command)\\.c"
-    "harness/report/(bench_table|comparison_lines)\\.c"
-    "harness/store/(bench_json|comparison_json)\\.c"
-    # doctor
-    "harness/cli/cmd_doctor\\.c"
-    "harness/measure/(cpu_quota|doctor|findings_[a-z]*|frames|machine_state|noise_floor|observer|occupancy)\\.c"
-    "harness/report/(doctor_table|observer_lines)\\.c"
-    "harness/store/(doctor_json|observer_json)\\.c"
-    # history, export: of records from anywhere
-    "harness/cli/cmd_(export|history)\\.c"
-    "harness/measure/run_status\\.c"
-    "harness/report/(export_[a-z]*|history_table|notebook_parts)\\.c"
-    "harness/store/(capabilities_json|history[a-z_]*|machine_id|record_load)\\.c")
+    "harness/(stats|base|machine|doctor|bench|history)/[a-z_]*\\.c"
+    "harness/cli/(absent|cli|options|parameters|progress_choice|timed_request)\\.c"
+    "harness/cli/cmd_(compare_commands|doctor|export|history|time)\\.c"
+    "harness/trial/(frames|observer|occupancy)\\.c"
+    "harness/run/run_status\\.c"
+    "harness/record/(bench|capabilities|comparison|doctor|environment|interval|observer)_json\\.c"
+    "harness/record/(machine_id|notebook_parts|record_load)\\.c"
+    "harness/export/export_[a-z]*\\.c"
+    "harness/progress/progress\\.c"
+    "harness/show/(bench_table|comparison_lines|doctor_table|history_table|observer_lines)\\.c")
 # Public headers whose functions are in the library, with what they include.
 set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread)
 # Unit tests, and command lines of tests/cli/cases/.

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "harness/audit/audit_parts.h"
-#include "harness/measure/interrupt.h"
+#include "harness/base/interrupt.h"
+#include "harness/registry/reference_variant.h"
 #include "photofinish/file.h"
 
 #define PF_AUDIT_NAME(constant, name, text) name,

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "harness/audit/audit_set.h"
-#include "harness/measure/run.h"
+#include "harness/run/run.h"
 #include "harness/stats/student.h"
 
 /* X(constant, name in records, what has to hold) */

@@ -3,7 +3,7 @@
 #define HARNESS_AUDIT_PARTS_H
 
 #include "harness/audit/audit.h"
-#include "harness/measure/outcomes.h"
+#include "harness/scores/outcomes.h"
 
 struct auditing {
 	pf_audit *audit;

@@ -11,8 +11,8 @@
 
 #include "datasets/dataset_alter.h"
 #include "datasets/dataset_store.h"
-#include "harness/measure/interrupt.h"
-#include "harness/measure/outside.h"
+#include "harness/base/interrupt.h"
+#include "harness/registry/outside.h"
 #include "photofinish/file.h"
 
 enum { NAME_MOST = 192, LETTERS = 10, YEAR_S = 31536000 };

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "harness/measure/dataset_view.h"
-#include "harness/measure/trial.h"
+#include "harness/registry/dataset_view.h"
 #include "harness/stats/random.h"
+#include "harness/trial/trial.h"
 
 enum { PF_AUDIT_PHOTOS_MOST = 64 };
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/text.h"
 #include "harness/claims/claims_figures.h"
-#include "harness/report/text.h"
 
 #define PF_VERDICT_NAME(constant, name) name,
 static const char *const verdict_names[] = {PF_VERDICT_LIST(PF_VERDICT_NAME)};

@@ -3,8 +3,8 @@
 #ifndef HARNESS_CLAIMS_H
 #define HARNESS_CLAIMS_H
 
-#include "harness/measure/first_result.h"
-#include "harness/measure/run.h"
+#include "harness/run/first_result.h"
+#include "harness/run/run.h"
 
 #define PF_CLAIM_NEAR 1.5 /* a magnitude within this factor of the published one is the same */
 
@@ -48,7 +48,7 @@ typedef struct pf_claim_setting {
 /* Answers every claim, in the order of the case study: claims[PF_CLAIM_COUNT]. */
 void pf_claims_answer(const pf_run *run, const pf_claim_setting *setting, pf_claim *claims);
 
-/* True if the trials of harness/measure/first_result.h could decide streaming-ttfr: both variants are ok, and
+/* True if the trials of harness/run/first_result.h could decide streaming-ttfr: both variants are ok, and
  * finding the bursts takes a third of parallel's time to its first result. Otherwise why[capacity] says why
  * not. */
 bool pf_claims_want_first_results(const pf_run *run, char *why, size_t capacity);

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "harness/measure/run_facts.h"
+#include "harness/run/run_facts.h"
 
 #define WEEK_S (7 * 24 * 3600.0)
 

@@ -3,7 +3,7 @@
 #ifndef HARNESS_GOAL_H
 #define HARNESS_GOAL_H
 
-#include "harness/measure/run.h"
+#include "harness/run/run.h"
 
 #define PF_GOAL_PHOTOS 27539         /* of the case study's largest event */
 #define PF_GOAL_PUBLISHED_BYTES 70e6 /* of one of its photos: 1.9 TB / 27,539 */

@@ -1,11 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/interrupt.h"
 #include "harness/cli/absent.h"
 #include "harness/cli/commands.h"
-#include "harness/measure/environment.h"
-#include "harness/measure/interrupt.h"
-#include "harness/report/progress.h"
+#include "harness/machine/environment.h"
+#include "harness/progress/progress.h"
 
 const pf_command pf_commands[] = {
 	{"journey", "", "Run all variants against each other and print the table",

@@ -2,13 +2,13 @@
 #include <stdio.h>
 
 #include "datasets/dataset_store.h"
+#include "harness/base/output.h"
+#include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
-#include "harness/measure/accuracy.h"
-#include "harness/report/progress.h"
-#include "harness/report/text.h"
-#include "harness/store/accuracy_json.h"
-#include "harness/store/output.h"
+#include "harness/model/accuracy.h"
+#include "harness/progress/progress.h"
+#include "harness/record/accuracy_json.h"
 #include "photofinish/file.h"
 #include "photofinish/pose.h"
 

@@ -2,16 +2,16 @@
 #include <string.h>
 
 #include "harness/audit/audit.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/run_setting.h"
-#include "harness/measure/contestant.h"
-#include "harness/measure/interrupt.h"
-#include "harness/measure/outside.h"
-#include "harness/report/audit_table.h"
-#include "harness/report/progress.h"
-#include "harness/store/audit_json.h"
-#include "harness/store/output.h"
+#include "harness/progress/progress.h"
+#include "harness/record/audit_json.h"
+#include "harness/registry/outside.h"
+#include "harness/run/contestant.h"
+#include "harness/show/audit_table.h"
 
 struct request {
 	pf_common common;

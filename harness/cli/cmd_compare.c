@@ -2,21 +2,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/interrupt.h"
+#include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/comparison_args.h"
 #include "harness/cli/memory_args.h"
 #include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
-#include "harness/measure/contestant.h"
-#include "harness/measure/interrupt.h"
-#include "harness/measure/other_build.h"
-#include "harness/measure/outside.h"
-#include "harness/measure/run_comparison.h"
-#include "harness/report/compare_table.h"
-#include "harness/report/progress.h"
-#include "harness/report/run_progress.h"
-#include "harness/store/output.h"
+#include "harness/progress/progress.h"
+#include "harness/progress/run_progress.h"
+#include "harness/registry/outside.h"
+#include "harness/run/contestant.h"
+#include "harness/run/other_build.h"
+#include "harness/run/run_comparison.h"
+#include "harness/show/compare_table.h"
 
 struct request {
 	pf_common common;

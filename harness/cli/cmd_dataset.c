@@ -5,11 +5,11 @@
 #include "datasets/dataset_spec.h"
 #include "datasets/dataset_store.h"
 #include "datasets/dataset_verify.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
-#include "harness/measure/interrupt.h"
-#include "harness/report/progress.h"
-#include "harness/report/text.h"
+#include "harness/progress/progress.h"
 #include "photofinish/file.h"
 
 static int make(const pf_command *command, int argc, char **argv)

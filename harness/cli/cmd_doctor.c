@@ -1,14 +1,14 @@
 /* doctor: what about this machine spoils measurements. */
 #include "datasets/dataset_store.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/output.h"
+#include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
-#include "harness/measure/interrupt.h"
-#include "harness/report/doctor_table.h"
-#include "harness/report/observer_lines.h"
-#include "harness/report/progress.h"
-#include "harness/report/text.h"
-#include "harness/store/doctor_json.h"
-#include "harness/store/output.h"
+#include "harness/progress/progress.h"
+#include "harness/record/doctor_json.h"
+#include "harness/show/doctor_table.h"
+#include "harness/show/observer_lines.h"
 
 #define LOOK_S 0.5
 #define NOISE_S 10.0

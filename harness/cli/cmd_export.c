@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/output.h"
 #include "harness/cli/commands.h"
-#include "harness/report/export.h"
-#include "harness/store/history_record.h"
-#include "harness/store/output.h"
+#include "harness/export/export.h"
+#include "harness/history/history_record.h"
 
 static const struct format {
 	const char *name;

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "harness/cli/commands.h"
-#include "harness/report/history_table.h"
-#include "harness/report/progress.h"
-#include "harness/store/history.h"
+#include "harness/history/history.h"
+#include "harness/progress/progress.h"
+#include "harness/show/history_table.h"
 #include "photofinish/file.h"
 
 struct request {

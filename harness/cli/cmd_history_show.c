@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "harness/cli/commands.h"
-#include "harness/report/compare_table.h"
-#include "harness/report/notebook_parts.h"
-#include "harness/report/run_table.h"
-#include "harness/report/scaling_table.h"
-#include "harness/store/history.h"
-#include "harness/store/record_load.h"
-#include "harness/store/stored_run.h"
+#include "harness/history/history.h"
+#include "harness/record/notebook_parts.h"
+#include "harness/record/record_load.h"
+#include "harness/record/stored_run.h"
+#include "harness/show/compare_table.h"
+#include "harness/show/run_table.h"
+#include "harness/show/scaling_table.h"
 
 /* Figures that have tables of their own, which need more than records are read for. */
 static void tell_the_rest(const json_t *record, FILE *stream)

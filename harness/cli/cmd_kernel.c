@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "harness/cli/commands.h"
-#include "harness/measure/kernel_child.h"
+#include "harness/run/kernel_child.h"
 
 int pf_cmd_kernel(const pf_command *command, int argc, char **argv)
 {

@@ -2,18 +2,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/interrupt.h"
+#include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/run_setting.h"
 #include "harness/load/load.h"
 #include "harness/load/slo.h"
-#include "harness/measure/contestant.h"
-#include "harness/measure/interrupt.h"
-#include "harness/report/load_table.h"
-#include "harness/report/progress.h"
-#include "harness/report/run_progress.h"
-#include "harness/store/load_json.h"
-#include "harness/store/output.h"
+#include "harness/progress/progress.h"
+#include "harness/progress/run_progress.h"
+#include "harness/record/load_json.h"
+#include "harness/run/contestant.h"
+#include "harness/show/load_table.h"
 
 enum { LEAST_QUERIES = 100 };
 

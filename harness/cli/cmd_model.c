@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/text.h"
 #include "harness/cli/commands.h"
-#include "harness/measure/environment.h"
-#include "harness/measure/model_bench.h"
-#include "harness/measure/model_check.h"
-#include "harness/report/text.h"
+#include "harness/machine/environment.h"
+#include "harness/model/model_bench.h"
+#include "harness/model/model_check.h"
 #include "photofinish/file.h"
 #include "photofinish/network.h"
 #include "photofinish/workspace.h"

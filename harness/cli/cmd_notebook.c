@@ -2,8 +2,8 @@
 #include <jansson.h>
 
 #include "harness/cli/commands.h"
-#include "harness/store/history_record.h"
-#include "harness/store/notebook_file.h"
+#include "harness/export/notebook_file.h"
+#include "harness/history/history_record.h"
 
 int pf_cmd_notebook(const pf_command *command, int argc, char **argv)
 {

@@ -2,6 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/interrupt.h"
+#include "harness/base/output.h"
+#include "harness/base/text.h"
 #include "harness/claims/claims.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
@@ -10,16 +13,13 @@
 #include "harness/cli/memory_args.h"
 #include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
-#include "harness/measure/contestant.h"
-#include "harness/measure/environment.h"
-#include "harness/measure/interrupt.h"
-#include "harness/report/progress.h"
-#include "harness/report/run_progress.h"
-#include "harness/report/run_table.h"
-#include "harness/report/spans_table.h"
-#include "harness/report/text.h"
-#include "harness/store/output.h"
-#include "harness/store/trace_file.h"
+#include "harness/export/trace_file.h"
+#include "harness/machine/environment.h"
+#include "harness/progress/progress.h"
+#include "harness/progress/run_progress.h"
+#include "harness/run/contestant.h"
+#include "harness/show/run_table.h"
+#include "harness/show/spans_table.h"
 
 struct request {
 	pf_common common;

@@ -3,16 +3,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/base/interrupt.h"
+#include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/run_delivery.h"
-#include "harness/measure/contestant.h"
-#include "harness/measure/environment.h"
-#include "harness/measure/interrupt.h"
-#include "harness/report/progress.h"
-#include "harness/report/run_progress.h"
-#include "harness/report/scaling_table.h"
-#include "harness/store/output.h"
+#include "harness/machine/environment.h"
+#include "harness/progress/progress.h"
+#include "harness/progress/run_progress.h"
+#include "harness/run/contestant.h"
+#include "harness/show/scaling_table.h"
 
 enum { MOST_COUNTS = 32 };
 

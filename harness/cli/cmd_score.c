@@ -5,17 +5,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "harness/base/output.h"
+#include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
-#include "harness/measure/contestant.h"
-#include "harness/measure/reference.h"
-#include "harness/report/best_table.h"
-#include "harness/report/progress.h"
-#include "harness/report/text.h"
-#include "harness/report/trial_progress.h"
-#include "harness/store/best_folder.h"
-#include "harness/store/output.h"
-#include "harness/store/scores_csv.h"
+#include "harness/export/best_folder.h"
+#include "harness/export/scores_csv.h"
+#include "harness/progress/progress.h"
+#include "harness/progress/trial_progress.h"
+#include "harness/run/contestant.h"
+#include "harness/run/reference.h"
+#include "harness/show/best_table.h"
 #include "photofinish/file.h"
 
 struct request {

@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/interrupt.h"
+#include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/run_setting.h"
 #include "harness/load/soak.h"
-#include "harness/measure/contestant.h"
-#include "harness/measure/interrupt.h"
-#include "harness/report/progress.h"
-#include "harness/report/soak_table.h"
-#include "harness/store/output.h"
-#include "harness/store/soak_json.h"
+#include "harness/progress/progress.h"
+#include "harness/record/soak_json.h"
+#include "harness/run/contestant.h"
+#include "harness/show/soak_table.h"
 
 struct request {
 	pf_common common;

@@ -2,10 +2,11 @@
 #include <string.h>
 
 #include "harness/cli/commands.h"
-#include "harness/measure/other_build.h"
-#include "harness/measure/outside.h"
-#include "harness/measure/trial.h"
-#include "harness/store/build_json.h"
+#include "harness/record/build_json.h"
+#include "harness/registry/known.h"
+#include "harness/registry/outside.h"
+#include "harness/run/other_build.h"
+#include "harness/trial/trial.h"
 
 /* Which build this is, and what its variant of that name takes, as another build's harness asks for it. */
 static int answer_build(const char *variant_name)

@@ -1,10 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
-#include "harness/measure/contestant.h"
-#include "harness/report/text.h"
+#include "harness/registry/known.h"
+#include "harness/run/contestant.h"
 
 /* "workers, may crash": what the flags say. */
 static const char *caps_text(unsigned caps, char *out, size_t capacity)

@@ -8,12 +8,12 @@
 #include "datasets/dataset_make.h"
 #include "datasets/dataset_spec.h"
 #include "datasets/dataset_store.h"
-#include "harness/measure/contestant.h"
-#include "harness/measure/environment.h"
-#include "harness/measure/interrupt.h"
-#include "harness/measure/outside.h"
-#include "harness/report/progress.h"
-#include "harness/report/text.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/text.h"
+#include "harness/machine/environment.h"
+#include "harness/progress/progress.h"
+#include "harness/registry/known.h"
+#include "harness/registry/outside.h"
 #include "photofinish/file.h"
 
 void pf_common_tell_start(const char *command, const pf_dataset *dataset, uint32_t rounds,

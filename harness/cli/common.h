@@ -3,7 +3,7 @@
 #define HARNESS_COMMON_H
 
 #include "harness/cli/options.h"
-#include "harness/measure/run.h"
+#include "harness/run/run.h"
 #include "photofinish/dataset.h"
 #include "photofinish/scorer.h"
 

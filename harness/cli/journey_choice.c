@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/measure/contestant.h"
+#include "harness/registry/known.h"
+#include "harness/run/contestant.h"
 
 /* Cuts the next item off `*rest`: up to a comma, and on over the commas that part its options. */
 static char *next_item(char **rest)

@@ -2,7 +2,7 @@
 #ifndef HARNESS_JOURNEY_CHOICE_H
 #define HARNESS_JOURNEY_CHOICE_H
 
-#include "harness/measure/run.h"
+#include "harness/run/run.h"
 
 /* The contestants of a journey, in the order of pf_variants_in_order: all variants where `only` is NULL,
  * otherwise those that it lists, "NAME[:option=value,...],NAME,...": a part without a colon that has a "="

@@ -3,8 +3,8 @@
 #define HARNESS_MEMORY_ARGS_H
 
 #include "harness/cli/options.h"
-#include "harness/measure/memory_trials.h"
-#include "harness/report/run_progress.h"
+#include "harness/progress/run_progress.h"
+#include "harness/run/memory_trials.h"
 
 /* Rows of an option table for a pf_memory_report named `r`. */
 #define PF_MEMORY_ARGS(r)                                                                          \

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/progress.h"
+#include "harness/progress/progress.h"
 #include "photofinish/file.h"
 
 #define MAX_OPTIONS 64

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
+#include "harness/bench/bench.h"
 #include "harness/cli/options.h"
-#include "harness/measure/bench.h"
 #include "photofinish/status.h"
 
 #define PF_PARAMETERS_MOST 8

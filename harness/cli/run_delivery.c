@@ -3,13 +3,13 @@
 #include <jansson.h>
 #include <unistd.h>
 
+#include "harness/base/json_file.h"
+#include "harness/base/output.h"
 #include "harness/cli/run_setting.h"
-#include "harness/report/progress.h"
-#include "harness/store/history.h"
-#include "harness/store/json_file.h"
-#include "harness/store/notebook_file.h"
-#include "harness/store/output.h"
-#include "harness/store/record.h"
+#include "harness/export/notebook_file.h"
+#include "harness/history/history.h"
+#include "harness/progress/progress.h"
+#include "harness/record/record.h"
 #include "photofinish/file.h"
 
 pf_status pf_delivery_check(const pf_delivery *delivery, pf_error *error)

@@ -3,7 +3,7 @@
 #define HARNESS_RUN_DELIVERY_H
 
 #include "harness/cli/options.h"
-#include "harness/measure/run.h"
+#include "harness/run/run.h"
 
 typedef struct pf_delivery {
 	const char *json, *notebook; /* NULL: not asked for; "-": standard output */

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "harness/measure/callgrind.h"
-#include "harness/measure/environment.h"
-#include "harness/measure/interrupt.h"
-#include "harness/measure/outside.h"
-#include "harness/report/progress.h"
+#include "harness/base/interrupt.h"
+#include "harness/machine/environment.h"
+#include "harness/progress/progress.h"
+#include "harness/registry/outside.h"
+#include "harness/run/callgrind.h"
 
 pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, const char *dataset,
 			      const pf_scorer_config *config, pf_error *error)

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "harness/measure/environment.h"
-#include "harness/measure/interrupt.h"
-#include "harness/report/bench_table.h"
-#include "harness/report/progress.h"
-#include "harness/store/bench_json.h"
-#include "harness/store/output.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/output.h"
+#include "harness/machine/environment.h"
+#include "harness/progress/progress.h"
+#include "harness/record/bench_json.h"
+#include "harness/show/bench_table.h"
 #include "photofinish/file.h"
 #include "photofinish/trace.h"
 

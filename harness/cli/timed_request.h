@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/bench/bench.h"
 #include "harness/cli/comparison_args.h"
 #include "harness/cli/options.h"
 #include "harness/cli/parameters.h"
-#include "harness/measure/bench.h"
 
 typedef struct pf_timed_request {
 	pf_comparison_choice choice;

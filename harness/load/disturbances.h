@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "harness/measure/machine_state.h"
+#include "harness/machine/machine_state.h"
 
 #define PF_DISTURBANCES_TEXT 160
 

@@ -6,9 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/measure/interrupt.h"
-#include "harness/measure/queries.h"
-#include "harness/measure/shuffle.h"
+#include "harness/base/interrupt.h"
+#include "harness/registry/known.h"
+#include "harness/stats/shuffle.h"
+#include "harness/trial/queries.h"
 #include "photofinish/file.h"
 
 /* Arrivals that are issued ahead of their time: what the pipe surely holds. */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "harness/load/disturbances.h"
-#include "harness/measure/run.h"
+#include "harness/run/run.h"
 #include "harness/stats/histogram.h"
 
 typedef enum pf_scenario { PF_SCENARIO_OFFLINE, PF_SCENARIO_SINGLE_STREAM, PF_SCENARIO_SERVER } pf_scenario;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/text.h"
+#include "harness/base/text.h"
 #include "harness/stats/order_statistics.h"
 
 static bool parse_time(const char *text, double *ns)

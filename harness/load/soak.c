@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/measure/interrupt.h"
-#include "harness/measure/queries.h"
+#include "harness/base/interrupt.h"
+#include "harness/trial/queries.h"
 #include "photofinish/file.h"
 
 /* Between two looks at one process: each takes the harness a tenth of a millisecond. */

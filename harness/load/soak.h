@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "harness/load/disturbances.h"
-#include "harness/measure/run.h"
+#include "harness/run/run.h"
 #include "harness/stats/student.h"
 
 /* X(constant, name in records, unit, slope below which nobody cares, is it of times) */

@@ -1,5 +1,5 @@
 /* Where the processes of a trial count their allocations: one block of memory that is shared with the
- * harness. Written by the interposed functions (allocation_counter.c), read by harness/measure/allocations.c.
+ * harness. Written by the interposed functions (allocation_counter.c), read by harness/memory/allocations.c.
  */
 #ifndef HARNESS_ALLOCATION_BOARD_H
 #define HARNESS_ALLOCATION_BOARD_H

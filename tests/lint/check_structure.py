@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The architecture, checked: includes point downwards only, headers compile alone, file names are unique, the library
+"""The architecture, checked: includes point downwards only, between layers and between rooms; headers compile alone, file names are unique, the library
 prints nothing and exits never, every folder of variants/ is a variant. Usage: check_structure.py ROOT"""
 import pathlib
 import re
@@ -16,6 +16,12 @@ ALLOWED = {
     "variants": ["photofinish/"],
     "harness": ["harness/", "datasets/dataset_", "photofinish/"],
     "tests": ["core/", "datasets/", "harness/", "tests/", "photofinish/"],
+}
+# Rooms of a layer, from the ground up: one may include itself and those before it.
+ROOMS = {
+    "core": "base trace dataset photo nn scoring exec".split(),
+    "harness": """stats base machine scores registry preload counters memory spans trial run bench doctor model load audit
+                  claims record history export progress show cli""".split(),
 }
 TOP = {"core", "variants", "harness", "datasets", "results", "scripts", "tests", "docs"}
 problems = []
@@ -38,6 +44,19 @@ def check_includes(path, text):
             problem(path, f'may not include "{name}"')
         if not own and name.startswith(("core/", "datasets/", "harness/")) and not (ROOT / name).exists():
             problem(path, f'includes "{name}", which is not there')
+
+
+def check_rooms(path, text):
+    layer, room, *inside = path.relative_to(ROOT).parts
+    if layer not in ROOMS or not inside or room in ("include", "models"):
+        return
+    rooms = ROOMS[layer]
+    if room not in rooms:
+        problem(path, f"{layer}/{room} is no room in the plan")
+        return
+    for below in re.findall(rf'^\s*#\s*include\s*"{layer}/([^/"]+)/', text, re.M):
+        if below in rooms and rooms.index(below) > rooms.index(room):
+            problem(path, f"{room} may not include {below}, which lies above it")
 
 
 def check_silence(path, text):
@@ -88,6 +107,7 @@ def main():
     for path in sources:
         text = path.read_text()
         check_includes(path, text)
+        check_rooms(path, text)
         if layer_of(path) == "core":
             check_silence(path, text)
         if path.suffix == ".h":

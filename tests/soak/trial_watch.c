@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/measure/trial_shared.h"
+#include "harness/trial/trial_shared.h"
 
 #define ANY (-1L)
 #define WITH_PHOTO (-2L)

@@ -2,7 +2,7 @@
 #ifndef TESTS_COUNTER_RECORDING_H
 #define TESTS_COUNTER_RECORDING_H
 
-#include "harness/measure/counters.h"
+#include "harness/counters/counters.h"
 
 enum { PF_RECORDED_READS = 32 };
 

@@ -2,7 +2,7 @@
 #ifndef TESTS_RUN_FIXTURE_H
 #define TESTS_RUN_FIXTURE_H
 
-#include "harness/measure/run.h"
+#include "harness/run/run.h"
 
 enum { PF_FIXTURE_CONTESTANTS = 16, PF_FIXTURE_TRIALS = 8, PF_FIXTURE_PHOTOS = 1000 };
 

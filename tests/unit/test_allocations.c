@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/allocations.h"
+#include "harness/memory/allocations.h"
 #include "temp_folder.h"
 
 #define PROGRAM PF_BINARY_DIR "/photofinish"

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/bench.h"
-#include "harness/measure/interrupt.h"
+#include "harness/base/interrupt.h"
+#include "harness/bench/bench.h"
 #include "photofinish/trace.h"
 
 static char folder[] = "/tmp/photofinish-bench-XXXXXX";

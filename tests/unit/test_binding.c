@@ -21,7 +21,8 @@
 #include <cmocka.h>
 
 #include "datasets/dataset_make.h"
-#include "harness/measure/trial.h"
+#include "harness/registry/known.h"
+#include "harness/trial/trial.h"
 #include "photofinish/exec.h"
 #include "temp_folder.h"
 #include "undisturbed.h"

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/callgrind.h"
-#include "harness/measure/callgrind_file.h"
-#include "harness/store/callgrind_json.h"
+#include "harness/record/callgrind_json.h"
+#include "harness/run/callgrind.h"
+#include "harness/run/callgrind_file.h"
 
 /* As callgrind 3.19 writes it: names stand once, positions may be relative, a call's line has what it took.
  */

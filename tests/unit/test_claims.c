@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "harness/claims/claims.h"
-#include "harness/report/claims_table.h"
+#include "harness/show/claims_table.h"
 #include "run_fixture.h"
 #include "temp_folder.h"
 

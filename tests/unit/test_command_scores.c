@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/command_scores.h"
+#include "harness/registry/command_scores.h"
 
 static pf_dataset *dataset;
 static pf_command_scores scores;

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/run_comparison.h"
-#include "harness/report/comparison_lines.h"
+#include "harness/run/run_comparison.h"
+#include "harness/show/comparison_lines.h"
 #include "harness/stats/eprocess.h"
 #include "harness/stats/random.h"
 #include "harness/stats/split.h"

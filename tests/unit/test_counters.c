@@ -14,9 +14,9 @@
 #include <cmocka.h>
 
 #include "counter_recording.h"
-#include "harness/measure/counter_topdown.h"
-#include "harness/report/counter_lines.h"
-#include "harness/store/counters_json.h"
+#include "harness/counters/counter_topdown.h"
+#include "harness/record/counters_json.h"
+#include "harness/show/counter_lines.h"
 #include "run_fixture.h"
 #include "temp_folder.h"
 

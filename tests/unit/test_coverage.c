@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/shuffle.h"
 #include "harness/stats/bootstrap.h"
 #include "harness/stats/order_statistics.h"
+#include "harness/stats/shuffle.h"
 #include "harness/stats/student.h"
 #include "harness/stats/theil_sen.h"
 #include "tests/unit/noise.h"

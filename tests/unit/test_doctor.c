@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/doctor.h"
-#include "harness/measure/noise_floor.h"
-#include "harness/report/doctor_table.h"
+#include "harness/doctor/doctor.h"
+#include "harness/doctor/noise_floor.h"
+#include "harness/record/doctor_json.h"
+#include "harness/show/doctor_table.h"
 #include "harness/stats/student.h"
-#include "harness/store/doctor_json.h"
 #include "noise.h"
 #include "photofinish/file.h"
 #include "temp_folder.h"

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/first_result.h"
-#include "harness/measure/interrupt.h"
-#include "harness/measure/reference.h"
+#include "harness/base/interrupt.h"
+#include "harness/run/first_result.h"
+#include "harness/run/reference.h"
 #include "jpeg_fixture.h"
 #include "shared_memory.h"
 #include "temp_folder.h"

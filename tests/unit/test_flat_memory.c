@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/dataset_storage.h"
+#include "core/dataset/dataset_storage.h"
 #include "photofinish/exec.h"
 #include "temp_folder.h"
 

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/frames.h"
+#include "harness/trial/frames.h"
 
 #define MAX_TAKEN 4000
 

@@ -12,8 +12,8 @@
 #include "harness/claims/claims.h"
 #include "harness/claims/goal.h"
 #include "harness/cli/goal_args.h"
-#include "harness/report/goal_table.h"
-#include "harness/store/goal_json.h"
+#include "harness/record/goal_json.h"
+#include "harness/show/goal_table.h"
 #include "run_fixture.h"
 #include "temp_folder.h"
 

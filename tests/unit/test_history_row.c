@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "harness/report/plain_text.h"
-#include "harness/store/history_row.h"
-#include "harness/store/stored_trial.h"
+#include "harness/base/plain_text.h"
+#include "harness/history/history_row.h"
+#include "harness/record/stored_trial.h"
 
 /* JSON with ' for ". */
 static json_t *parse(const char *text)

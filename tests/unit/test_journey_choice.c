@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "harness/cli/journey_choice.h"
-#include "harness/measure/contestant.h"
+#include "harness/registry/known.h"
 
 static pf_contestant *list;
 static size_t count;

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/critical_path.h"
-#include "harness/measure/lanes.h"
-#include "harness/measure/trial_spans.h"
+#include "harness/spans/critical_path.h"
+#include "harness/spans/lanes.h"
+#include "harness/spans/trial_spans.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 

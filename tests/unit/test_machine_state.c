@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/machine_state.h"
-#include "harness/report/machine_lines.h"
-#include "harness/store/machine_json.h"
+#include "harness/machine/machine_state.h"
+#include "harness/record/machine_json.h"
+#include "harness/show/machine_lines.h"
 #include "photofinish/file.h"
 #include "photofinish/trace.h"
 #include "run_fixture.h"

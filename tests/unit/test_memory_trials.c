@@ -9,8 +9,9 @@
 #include <cmocka.h>
 
 #include "datasets/dataset_make.h"
-#include "harness/measure/memory_trials.h"
-#include "harness/measure/other_build.h"
+#include "harness/registry/known.h"
+#include "harness/run/memory_trials.h"
+#include "harness/run/other_build.h"
 #include "temp_folder.h"
 #include "undisturbed.h"
 

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "harness/report/notebook.h"
-#include "harness/report/notebook_parts.h"
+#include "harness/export/notebook.h"
+#include "harness/record/notebook_parts.h"
 
 /* A record of a step "own" over its parent, with that status and that speedup (JSON). */
 static json_t *make(const char *status, const char *speedup)

@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/environment.h"
-#include "harness/measure/observer.h"
-#include "harness/measure/trial.h"
-#include "harness/report/observer_lines.h"
-#include "harness/store/observer_json.h"
+#include "harness/machine/environment.h"
+#include "harness/record/observer_json.h"
+#include "harness/show/observer_lines.h"
+#include "harness/trial/observer.h"
+#include "harness/trial/trial.h"
 #include "run_fixture.h"
 #include "undisturbed.h"
 

@@ -12,7 +12,8 @@
 
 #include "harness/cli/common.h"
 #include "harness/cli/options.h"
-#include "harness/measure/contestant.h"
+#include "harness/registry/known.h"
+#include "harness/run/contestant.h"
 #include "temp_folder.h"
 
 static struct {

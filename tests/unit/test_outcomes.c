@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/outcomes.h"
+#include "harness/scores/outcomes.h"
 #include "temp_folder.h"
 
 enum { PHOTOS = 40 };

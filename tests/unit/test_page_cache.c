@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/page_cache.h"
-#include "harness/report/cache_lines.h"
+#include "harness/run/page_cache.h"
+#include "harness/show/cache_lines.h"
 #include "run_fixture.h"
 
 static pf_fixture_run made;

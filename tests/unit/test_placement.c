@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/cpu_quota.h"
-#include "harness/report/placement_lines.h"
+#include "harness/machine/cpu_quota.h"
+#include "harness/show/placement_lines.h"
 #include "photofinish/file.h"
 #include "photofinish/placement.h"
 #include "temp_folder.h"

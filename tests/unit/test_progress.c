@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/occupancy.h"
-#include "harness/report/progress.h"
-#include "harness/report/text.h"
+#include "harness/base/text.h"
+#include "harness/progress/progress.h"
+#include "harness/trial/occupancy.h"
 
 static const pf_progress_state some = {.label = "round 2 of 5, parallel",
 				       .done = 12,

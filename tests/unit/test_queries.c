@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/queries.h"
+#include "harness/trial/queries.h"
 #include "tests/unit/trace_fixture.h"
 
 enum { WORKERS = 2, QUERIES = 3 };

@@ -11,11 +11,12 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/interrupt.h"
-#include "harness/measure/run.h"
-#include "harness/report/run_table.h"
-#include "harness/store/json_file.h"
-#include "harness/store/record.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/json_file.h"
+#include "harness/record/record.h"
+#include "harness/registry/known.h"
+#include "harness/run/run.h"
+#include "harness/show/run_table.h"
 #include "jpeg_fixture.h"
 #include "shared_memory.h"
 #include "temp_folder.h"

@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/run.h"
+#include "harness/registry/known.h"
+#include "harness/run/run.h"
 #include "jpeg_fixture.h"
 #include "temp_folder.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "harness/report/run_table.h"
+#include "harness/show/run_table.h"
 #include "run_fixture.h"
 #include "temp_folder.h"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/shuffle.h"
+#include "harness/stats/shuffle.h"
 
 static void test_known_values(void **state)
 {

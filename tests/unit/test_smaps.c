@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/memory_sampler.h"
-#include "harness/report/memory_table.h"
+#include "harness/memory/memory_sampler.h"
+#include "harness/show/memory_table.h"
 #include "shared_memory.h"
 
 static const char whole[] =

@@ -12,10 +12,12 @@
 #include <cmocka.h>
 
 #include "datasets/dataset_make.h"
-#include "harness/measure/frames.h"
-#include "harness/measure/interrupt.h"
-#include "harness/measure/reference.h"
-#include "harness/measure/trial.h"
+#include "harness/base/interrupt.h"
+#include "harness/registry/known.h"
+#include "harness/registry/reference_variant.h"
+#include "harness/run/reference.h"
+#include "harness/trial/frames.h"
+#include "harness/trial/trial.h"
 #include "shared_memory.h"
 #include "temp_folder.h"
 

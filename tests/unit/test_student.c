@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/shuffle.h"
+#include "harness/stats/shuffle.h"
 #include "harness/stats/student.h"
 
 static void check_near(double actual, double expected, double tolerance)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "harness/report/text.h"
+#include "harness/base/text.h"
 #include "temp_folder.h"
 
 static void test_seconds(void **state)

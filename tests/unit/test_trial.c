@@ -16,9 +16,10 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/interrupt.h"
-#include "harness/measure/trial.h"
-#include "harness/measure/trial_shared.h"
+#include "harness/base/interrupt.h"
+#include "harness/registry/known.h"
+#include "harness/trial/trial.h"
+#include "harness/trial/trial_shared.h"
 #include "photofinish/exec.h"
 #include "shared_memory.h"
 #include "undisturbed.h"

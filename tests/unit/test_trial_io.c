@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "harness/measure/moved.h"
-#include "harness/measure/trial_io.h"
+#include "harness/machine/trial_io.h"
+#include "harness/memory/moved.h"
 
 static void test_figures(void **state)
 {

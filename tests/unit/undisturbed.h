@@ -2,7 +2,7 @@
 #ifndef PHOTOFINISH_UNDISTURBED_H
 #define PHOTOFINISH_UNDISTURBED_H
 
-#include "harness/measure/trial.h"
+#include "harness/trial/trial.h"
 
 /* pf_trial_run, again where the harness itself was held up (PF_ENDED_DISTURBED): up to five times. */
 pf_status pf_trial_undisturbed(const pf_session *session, const struct pf_variant *variant, uint32_t workers,

@@ -1,0 +1,67 @@
+#include "harness/base/plain_text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+size_t pf_plain_control(const unsigned char *at)
+{
+	if (at[0] < 0x20 || at[0] == 0x7F) {
+		return 1;
+	}
+	if ((at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F) || (at[0] == 0xD8 && at[1] == 0x9C)) {
+		return 2;
+	}
+	bool marks = at[0] == 0xE2 && at[1] == 0x80 &&
+		     (at[2] == 0x8E || at[2] == 0x8F || (at[2] >= 0xA8 && at[2] <= 0xAE));
+	return marks || (at[0] == 0xE2 && at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9) ? 3 : 0;
+}
+
+/* Bytes of the code point at `at`. */
+static size_t length_of(const unsigned char *at)
+{
+	size_t length = 1;
+	while ((at[length] & 0xC0) == 0x80) {
+		length++;
+	}
+	return length;
+}
+
+char *pf_plain_text(const char *text, char *out, size_t capacity)
+{
+	static const char dots[] = "...";
+	size_t used = 0, fits = 0; /* fits: what leaves room for the dots */
+	for (const unsigned char *at = (const unsigned char *)text; *at;) {
+		size_t control = pf_plain_control(at), from = control ? control : length_of(at),
+		       to = control ? 1 : from;
+		if (used + to >= capacity) {
+			memcpy(out + fits, dots, sizeof dots);
+			return out;
+		}
+		if (control) {
+			out[used] = '?';
+		} else {
+			memcpy(out + used, at, from);
+		}
+		at += from;
+		used += to;
+		fits = used + sizeof dots <= capacity ? used : fits;
+	}
+	out[used] = '\0';
+	return out;
+}
+
+void pf_csv_text(FILE *stream, const char *text)
+{
+	bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+	bool quoted = formula || strpbrk(text, "\",");
+	fputs(formula ? "\"'" : quoted ? "\"" : "", stream);
+	for (const unsigned char *at = (const unsigned char *)text; *at;) {
+		size_t control = pf_plain_control(at);
+		if (*at == '"') {
+			fputc('"', stream);
+		}
+		fputc(control ? '?' : *at, stream);
+		at += control ? control : 1;
+	}
+	fputs(quoted ? "\"" : "", stream);
+}

@@ -1,0 +1,242 @@
+#include "harness/base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+char *pf_text_seconds(double seconds, char *out)
+{
+	if (seconds < 0.0995) {
+		snprintf(out, PF_TEXT, seconds < 0.00995 ? "%.1f ms" : "%.0f ms", seconds * 1e3);
+	} else if (seconds < 9.995) {
+		snprintf(out, PF_TEXT, "%.2f s", seconds);
+	} else if (seconds < 599.5) {
+		snprintf(out, PF_TEXT, seconds < 99.95 ? "%.1f s" : "%.0f s", seconds);
+	} else {
+		long minutes = lround(seconds / 60);
+		if (minutes < 60) {
+			snprintf(out, PF_TEXT, "%ld min", minutes);
+		} else {
+			snprintf(out, PF_TEXT, "%ld h %02ld min", minutes / 60, minutes % 60);
+		}
+	}
+	return out;
+}
+
+char *pf_text_time(const pf_interval *seconds, char *out)
+{
+	pf_text_seconds(seconds->mean, out);
+	if (seconds->has_interval) {
+		double half = (seconds->high - seconds->low) / 2;
+		size_t used = strlen(out);
+		if (seconds->mean >= 599.5) { /* minutes and hours: the half width has a unit of its own */
+			char text[PF_TEXT];
+			snprintf(out + used, PF_TEXT - used, " +-%s", pf_text_seconds(half, text));
+			return out;
+		}
+		bool ms = seconds->mean < 0.0995;
+		double shown = ms ? half * 1e3 : half;
+		int digits = ms                      ? (seconds->mean < 0.00995)
+			     : seconds->mean < 9.995 ? 2
+						     : seconds->mean < 99.95;
+		snprintf(out + used, PF_TEXT - used, " +-%.*f", digits, shown);
+	}
+	return out;
+}
+
+char *pf_text_bytes(double bytes, char *out)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	size_t unit = 0;
+	while (bytes >= 999.5 && unit < 4) {
+		bytes /= 1000;
+		unit++;
+	}
+	snprintf(out, PF_TEXT, unit >= 3 && bytes < 99.5 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+	return out;
+}
+
+/* Whole percent, or one digit where the figure is small. */
+static char *percent(double value, char *out, size_t capacity)
+{
+	double rounded = fabs(value) < 9.95 ? round(value * 10) / 10 : round(value);
+	snprintf(out, capacity, "%.*f", rounded != floor(rounded) ? 1 : 0, rounded == 0 ? 0.0 : rounded);
+	return out;
+}
+
+char *pf_text_gain(const pf_interval *speedup, char *out)
+{
+	char mean[24], low[24], high[24];
+	double gain = (speedup->mean - 1) * 100;
+	double ends[2] = {(speedup->low - 1) * 100, (speedup->high - 1) * 100};
+	if (!speedup->has_interval) {
+		snprintf(out, PF_TEXT, "%s%s %% (no interval)", gain > 0 ? "+" : "",
+			 percent(gain, mean, sizeof mean));
+	} else if (speedup->high < 1) {
+		snprintf(out, PF_TEXT, "%s %% (%s to %s) slower", percent(gain, mean, sizeof mean),
+			 percent((speedup->low - 1) * 100, low, sizeof low),
+			 percent((speedup->high - 1) * 100, high, sizeof high));
+	} else {
+		snprintf(out, PF_TEXT, "%s%s %% (%s to %s)", gain > 0 ? "+" : "",
+			 percent(gain, mean, sizeof mean), percent(ends[0], low, sizeof low),
+			 percent(ends[1], high, sizeof high));
+	}
+	return out;
+}
+
+char *pf_text_factor(const pf_interval *speedup, char *out)
+{
+	if (speedup->has_interval) {
+		snprintf(out, PF_TEXT, "%.2fx (%.2f to %.2f)", speedup->mean, speedup->low, speedup->high);
+	} else {
+		snprintf(out, PF_TEXT, "%.2fx", speedup->mean);
+	}
+	return out;
+}
+
+const char *pf_text_plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+size_t pf_text_width(const char *text)
+{
+	size_t width = 0;
+	for (; *text; text++) {
+		width += (*text & 0xC0) != 0x80;
+	}
+	return width;
+}
+
+int pf_text_columns(int fd)
+{
+	struct winsize size;
+	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+		return size.ws_col;
+	}
+	const char *said = getenv("COLUMNS");
+	long columns = said ? strtol(said, NULL, 10) : 0;
+	return columns >= 20 && columns <= 10000 ? (int)columns : 0;
+}
+
+void pf_text_wrap(FILE *stream, const char *text, int columns, int indent, int used)
+{
+	int at = used;
+	bool fresh = used == 0; /* no word on this line yet */
+	if (fresh) {
+		at = fprintf(stream, "%*s", indent, "");
+	}
+	while (*text) {
+		size_t bytes = strcspn(text, " ");
+		int width = 0;
+		for (size_t i = 0; i < bytes; i++) {
+			width += (text[i] & 0xC0) != 0x80;
+		}
+		if (columns && !fresh && at + width > columns) {
+			at = fprintf(stream, "\n%*s", indent, "") - 1;
+		}
+		fprintf(stream, "%.*s", (int)bytes, text);
+		text += bytes;
+		at += width;
+		fresh = false;
+		if (*text == ' ') {
+			text++;
+			width = (int)strcspn(text, " ");
+			if (!columns || at + 1 + width <= columns) { /* no blank at a line's end */
+				fputc(' ', stream);
+			}
+			at++;
+		}
+	}
+	fputc('\n', stream);
+}
+
+struct pf_table {
+	size_t columns, rows, capacity;
+	bool *right_aligned;
+	char **cells; /* rows * columns; NULL from the end of a short row on */
+};
+
+static void *must(void *memory)
+{
+	if (!memory) {
+		abort();
+	}
+	return memory;
+}
+
+pf_table *pf_table_create(size_t columns, const bool *right_aligned)
+{
+	pf_table *table = must(calloc(1, sizeof *table));
+	table->columns = columns;
+	table->right_aligned = must(calloc(columns, sizeof *right_aligned));
+	memcpy(table->right_aligned, right_aligned, columns * sizeof *right_aligned);
+	return table;
+}
+
+void pf_table_row(pf_table *table, const char *const *cells, size_t count)
+{
+	if (table->rows == table->capacity) {
+		table->capacity = table->capacity ? 2 * table->capacity : 16;
+		table->cells = must(
+			reallocarray(table->cells, table->capacity * table->columns, sizeof *table->cells));
+	}
+	for (size_t i = 0; i < table->columns; i++) {
+		table->cells[table->rows * table->columns + i] = i < count ? must(strdup(cells[i])) : NULL;
+	}
+	table->rows++;
+}
+
+/* The last cell of a short row may run on over the columns behind it. */
+static bool runs_on(const pf_table *table, size_t row, size_t column)
+{
+	char *const *cells = table->cells + row * table->columns;
+	return column + 1 < table->columns && !cells[column + 1];
+}
+
+void pf_table_print(const pf_table *table, FILE *stream, const char *indent)
+{
+	size_t *widths = must(calloc(table->columns, sizeof *widths));
+	for (size_t row = 0; row < table->rows; row++) {
+		for (size_t i = 0; i < table->columns && table->cells[row * table->columns + i]; i++) {
+			size_t width = pf_text_width(table->cells[row * table->columns + i]);
+			if (!runs_on(table, row, i) && width > widths[i]) {
+				widths[i] = width;
+			}
+		}
+	}
+	for (size_t row = 0; row < table->rows; row++) {
+		fputs(indent, stream);
+		for (size_t i = 0; i < table->columns && table->cells[row * table->columns + i]; i++) {
+			const char *cell = table->cells[row * table->columns + i];
+			bool last = i + 1 == table->columns || runs_on(table, row, i);
+			size_t width = pf_text_width(cell);
+			int pad = !last || table->right_aligned[i]
+					  ? (int)(widths[i] > width ? widths[i] - width : 0)
+					  : 0;
+			if (runs_on(table, row, i)) {
+				pad = 0;
+			}
+			fprintf(stream, "%s%*s%s%*s", i ? "  " : "", table->right_aligned[i] ? pad : 0, "",
+				cell, table->right_aligned[i] ? 0 : pad, "");
+		}
+		fputc('\n', stream);
+	}
+	free(widths);
+}
+
+void pf_table_free(pf_table *table)
+{
+	if (!table) {
+		return;
+	}
+	for (size_t i = 0; i < table->rows * table->columns; i++) {
+		free(table->cells[i]);
+	}
+	free(table->cells);
+	free(table->right_aligned);
+	free(table);
+}

@@ -1,0 +1,134 @@
+#include "harness/export/export.h"
+
+#include <string.h>
+
+#include "harness/base/plain_text.h"
+#include "harness/export/export_parts.h"
+#include "photofinish/trace.h"
+
+/* Figures of a trial, as the record names them. Times stand in the first part. */
+static const char *const times[] = {"wall_ns", "cpu_ns", "first_result_ns", "main_ns", "startup_ns"},
+			 *const counts[] = {"photos_scored",        "photos_failed", "peak_rss_bytes",
+					    "read_bytes",           "moved_bytes",   "device_read_bytes",
+					    "involuntary_switches", "major_faults",  "worker_deaths"},
+			 *const machine[] = {"steal_ns", "others_ns"}; /* of the machine meanwhile */
+
+enum {
+	TIMES = sizeof times / sizeof *times,
+	COUNTS = sizeof counts / sizeof *counts,
+	MACHINE = sizeof machine / sizeof *machine
+};
+
+static void print_heads(FILE *stream)
+{
+	fputs("started,command,label,machine_cpu,cores,dataset,dataset_hash,cache,partial,variant,parent,"
+	      "workers,"
+	      "status,round,ending,checked,reason,disturbed_by",
+	      stream);
+	for (int i = 0; i < TIMES; i++) {
+		fprintf(stream, ",%s", times[i]);
+	}
+	for (int i = 0; i < PF_STAGE_COUNT; i++) {
+		fprintf(stream, ",stage_%s_ns", pf_stage_name((pf_stage)i));
+	}
+	for (int i = 0; i < COUNTS; i++) {
+		fprintf(stream, ",%s", counts[i]);
+	}
+	for (int i = 0; i < MACHINE; i++) {
+		fprintf(stream, ",%s", machine[i]);
+	}
+	fputs("\r\n", stream);
+}
+
+static void text(FILE *stream, const char *separator, const json_t *object, const char *key)
+{
+	fputs(separator, stream);
+	pf_csv_text(stream, pf_note_text(object, key));
+}
+
+/* An empty cell is a figure that was not measured, or may not be shown. */
+static void number(FILE *stream, const json_t *object, const char *key, bool shown)
+{
+	double value;
+	fputc(',', stream);
+	if (shown && pf_export_number(object, key, &value)) {
+		fprintf(stream, "%.17g", value);
+	}
+}
+
+/* Words, divided by "; ". */
+static void print_disturbances(const json_t *trial, FILE *stream)
+{
+	size_t index, used = 0;
+	const json_t *word;
+	char all[1000] = "";
+	json_array_foreach(json_object_get(trial, "disturbed_by"), index, word)
+	{
+		const char *text_of = json_string_value(word);
+		if (text_of && used + strlen(text_of) + 3 < sizeof all) {
+			used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", used ? "; " : "",
+						 text_of);
+		}
+	}
+	fputc(',', stream);
+	pf_csv_text(stream, all);
+}
+
+/* What all trials of the run have in common. */
+static void print_run(const json_t *record, FILE *stream)
+{
+	const json_t *environment = json_object_get(record, "environment"),
+		     *dataset = json_object_get(record, "dataset");
+	text(stream, "", record, "started");
+	text(stream, ",", record, "command");
+	text(stream, ",", record, "label");
+	text(stream, ",", environment, "cpu");
+	number(stream, environment, "cores", true);
+	text(stream, ",", dataset, "name");
+	text(stream, ",", dataset, "hash");
+	text(stream, ",", dataset, "cache");
+	fputs(json_is_true(json_object_get(record, "partial")) ? ",true" : ",false", stream);
+}
+
+static void print_row(const json_t *record, const json_t *variant, const json_t *trial, FILE *stream)
+{
+	bool timed = pf_export_trial_timed(variant, trial);
+	const json_t *stages = json_object_get(trial, "stages");
+	print_run(record, stream);
+	text(stream, ",", variant, "name");
+	text(stream, ",", variant, "parent");
+	number(stream, variant, "workers", true);
+	text(stream, ",", variant, "status");
+	number(stream, trial, "round", true);
+	text(stream, ",", trial, "ending");
+	fputs(json_is_true(json_object_get(trial, "checked")) ? ",true" : ",false", stream);
+	text(stream, ",", trial, "reason");
+	print_disturbances(trial, stream);
+	for (int i = 0; i < TIMES; i++) {
+		number(stream, trial, times[i], timed);
+	}
+	for (int i = 0; i < PF_STAGE_COUNT; i++) {
+		number(stream, json_object_get(stages, pf_stage_name((pf_stage)i)), "wall_ns", timed);
+	}
+	for (int i = 0; i < COUNTS; i++) {
+		number(stream, trial, counts[i], true);
+	}
+	for (int i = 0; i < MACHINE; i++) {
+		number(stream, json_object_get(trial, "machine"), machine[i], true);
+	}
+	fputs("\r\n", stream);
+}
+
+void pf_export_csv(const json_t *record, FILE *stream)
+{
+	size_t index, k;
+	const json_t *variant, *trial;
+	print_heads(stream);
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		json_array_foreach(json_object_get(variant, "trials"), k, trial)
+		{
+			print_row(record, variant, trial, stream);
+		}
+	}
+}

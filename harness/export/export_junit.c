@@ -1,0 +1,168 @@
+#include "harness/export/export.h"
+
+#include <string.h>
+
+#include "harness/base/plain_text.h"
+#include "harness/base/text.h"
+#include "harness/export/export_parts.h"
+
+/* Text of XML 1.0, in attributes too: what it has no way to say (controls, U+FFFE and U+FFFF) becomes "?". */
+static void text(FILE *stream, const char *value)
+{
+	for (const unsigned char *at = (const unsigned char *)value; *at;) {
+		size_t other = pf_plain_control(at);
+		other = at[0] == 0xEF && at[1] == 0xBF && at[2] >= 0xBE ? 3 : other;
+		if (other) {
+			fputc('?', stream);
+			at += other;
+			continue;
+		}
+		switch (*at) {
+		case '&':
+			fputs("&amp;", stream);
+			break;
+		case '<':
+			fputs("&lt;", stream);
+			break;
+		case '>':
+			fputs("&gt;", stream);
+			break;
+		case '"':
+			fputs("&quot;", stream);
+			break;
+		default:
+			fputc(*at, stream);
+		}
+		at++;
+	}
+}
+
+static void attribute(FILE *stream, const char *name, const char *value)
+{
+	fprintf(stream, " %s=\"", name);
+	text(stream, value);
+	fputc('"', stream);
+}
+
+typedef enum outcome { PASSED, FAILURE, ERROR, SKIPPED, OUTCOMES } outcome;
+
+/* As the exit status has it: what a step announces that it may do is no failure. A step without checked
+ * output was not tested. */
+static outcome outcome_of(const json_t *variant)
+{
+	static const struct {
+		const char *status;
+		outcome outcome;
+	} table[] = {{"ok", PASSED},       {"floor", PASSED},      {"wrong_output", FAILURE},
+		     {"crashed", FAILURE}, {"failed", FAILURE},    {"timeout", FAILURE},
+		     {"invalid", ERROR},   {"unchecked", SKIPPED}, {"unavailable", SKIPPED},
+		     {"not_run", SKIPPED}};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (strcmp(pf_note_text(variant, "status"), table[i].status) == 0) {
+			return table[i].outcome == FAILURE && pf_export_may_fail(variant) ? SKIPPED
+											  : table[i].outcome;
+		}
+	}
+	return ERROR; /* a status that is not known here */
+}
+
+static void print_outcome(const json_t *variant, outcome what, FILE *stream)
+{
+	static const char *const elements[OUTCOMES] = {
+		[FAILURE] = "failure", [ERROR] = "error", [SKIPPED] = "skipped"};
+	const char *status = pf_note_text(variant, "status");
+	fprintf(stream, "      <%s message=\"", elements[what]);
+	text(stream, status);
+	if (pf_note_text(variant, "reason")[0]) {
+		fputs(": ", stream);
+		text(stream, pf_note_text(variant, "reason"));
+	}
+	fputs(pf_export_may_fail(variant) ? " (announced: this step may fail)\"" : "\"", stream);
+	if (what != SKIPPED) {
+		attribute(stream, "type", status);
+	}
+	fputs("/>\n", stream);
+}
+
+/* Figures, for those who look at one case. */
+static void print_figures(const json_t *record, const json_t *variant, FILE *stream)
+{
+	pf_interval figure;
+	char out[PF_TEXT];
+	fputs("      <system-out>", stream);
+	if (pf_note_interval(variant, "wall_s", &figure)) {
+		fprintf(stream, "time of a trial: %s (n = %zu)", pf_text_time(&figure, out), figure.n);
+	}
+	if (pf_note_interval(variant, "speedup_over_parent", &figure)) {
+		fprintf(stream, "\nagainst its parent: %s", pf_text_gain(&figure, out));
+	}
+	if (pf_export_over_baseline(record, variant, &figure)) {
+		fprintf(stream, "\nagainst the baseline: %s", pf_text_factor(&figure, out));
+	}
+	fputs("</system-out>\n", stream);
+}
+
+static void print_case(const json_t *record, const json_t *variant, FILE *stream)
+{
+	outcome what = outcome_of(variant);
+	pf_interval seconds;
+	bool timed = what == PASSED && pf_export_timed(variant) &&
+		     pf_note_interval(variant, "wall_s", &seconds);
+	fputs("    <testcase classname=\"photofinish.", stream);
+	text(stream, pf_note_text(record, "command"));
+	fputc('.', stream);
+	text(stream, pf_note_text(json_object_get(record, "dataset"), "name"));
+	fputc('"', stream);
+	attribute(stream, "name", pf_note_text(variant, "name"));
+	if (timed) {
+		fprintf(stream, " time=\"%.6f\"", seconds.mean);
+	}
+	fputs(">\n", stream);
+	if (what != PASSED) {
+		print_outcome(variant, what, stream);
+	} else if (timed) {
+		print_figures(record, variant, stream);
+	}
+	fputs("    </testcase>\n", stream);
+}
+
+static void print_property(FILE *stream, const char *name, const char *value)
+{
+	fputs("      <property", stream);
+	attribute(stream, "name", name);
+	attribute(stream, "value", value);
+	fputs("/>\n", stream);
+}
+
+void pf_export_junit(const json_t *record, FILE *stream)
+{
+	size_t index, counts[OUTCOMES] = {0};
+	const json_t *variant, *environment = json_object_get(record, "environment"),
+			       *dataset = json_object_get(record, "dataset");
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		counts[outcome_of(variant)]++;
+	}
+	size_t all = counts[PASSED] + counts[FAILURE] + counts[ERROR] + counts[SKIPPED];
+	fprintf(stream,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%zu\" failures=\"%zu\" "
+		"errors=\"%zu\">\n  <testsuite name=\"photofinish ",
+		all, counts[FAILURE], counts[ERROR]);
+	text(stream, pf_note_text(record, "command"));
+	fprintf(stream,
+		"\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" timestamp=\"%.19s\">\n",
+		all, counts[FAILURE], counts[ERROR], counts[SKIPPED], pf_note_text(record, "started"));
+	fputs("    <properties>\n", stream);
+	print_property(stream, "dataset", pf_note_text(dataset, "name"));
+	print_property(stream, "dataset_hash", pf_note_text(dataset, "hash"));
+	print_property(stream, "cpu", pf_note_text(environment, "cpu"));
+	print_property(stream, "label", pf_note_text(record, "label"));
+	print_property(stream, "partial",
+		       json_is_true(json_object_get(record, "partial")) ? "true" : "false");
+	fputs("    </properties>\n", stream);
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		print_case(record, variant, stream);
+	}
+	fputs("  </testsuite>\n</testsuites>\n", stream);
+}

@@ -1,0 +1,75 @@
+#include "harness/export/scores_csv.h"
+
+#include <limits.h>
+
+#include "harness/base/output.h"
+#include "harness/base/plain_text.h"
+#include "photofinish/file.h"
+
+static void write_text(FILE *stream, const char *bytes)
+{
+	char shown[4 * PATH_MAX];
+	pf_escape(bytes, shown, sizeof shown);
+	pf_csv_text(stream, shown);
+}
+
+static void write_heads(FILE *stream)
+{
+	fputs("path,status,error,burst,rank,score", stream);
+	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
+		fprintf(stream, ",factor_%s", pf_factor_name((pf_factor)i));
+	}
+	for (int i = 0; i < PF_MEASURE_COUNT; i++) {
+		fprintf(stream, ",measure_%s", pf_measure_name((pf_measure)i));
+	}
+	fputs("\r\n", stream);
+}
+
+static void write_number(FILE *stream, bool known, double value)
+{
+	fputc(',', stream);
+	if (known) {
+		fprintf(stream, "%.17g", value);
+	}
+}
+
+static void write_row(FILE *stream, const char *path, const pf_outcome *outcome)
+{
+	write_text(stream, path);
+	fprintf(stream, ",%s,", pf_status_name(outcome->status));
+	write_text(stream, outcome->message ? outcome->message : "");
+	fprintf(stream, ",%u,%u,", outcome->burst, outcome->rank);
+	const pf_score *score = outcome->status == PF_OK ? &outcome->score : NULL;
+	if (score) {
+		fprintf(stream, "%.17g", score->total);
+	}
+	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
+		write_number(stream, score, score ? score->factors[i] : 0);
+	}
+	for (int i = 0; i < PF_MEASURE_COUNT; i++) {
+		write_number(stream, score, score ? score->measures[i] : 0);
+	}
+	fputs("\r\n", stream);
+}
+
+static void write_all(FILE *stream, const pf_outcomes *outcomes, const pf_dataset *dataset)
+{
+	write_heads(stream);
+	for (size_t i = 0; i < outcomes->count; i++) {
+		if (outcomes->photos[i].done) {
+			write_row(stream, dataset->photos[i].path, &outcomes->photos[i]);
+		}
+	}
+}
+
+pf_status pf_scores_csv_write(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
+			      pf_error *error)
+{
+	pf_new_file file;
+	pf_status status = pf_output_open(&file, path, error);
+	if (status == PF_OK) {
+		write_all(file.stream, outcomes, dataset);
+		status = pf_output_close(&file, status, error);
+	}
+	return status;
+}

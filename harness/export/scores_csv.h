@@ -1,0 +1,12 @@
+/* Scores as CSV (RFC 4180), one row a photo. */
+#ifndef HARNESS_SCORES_CSV_H
+#define HARNESS_SCORES_CSV_H
+
+#include "harness/scores/outcomes.h"
+
+/* Numbers with 17 digits, names escaped as everywhere, cells that a spreadsheet would take for a formula
+ * begin with a quote. Replaces a file that is there; "-" is standard output. */
+pf_status pf_scores_csv_write(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
+			      pf_error *error);
+
+#endif

@@ -1,0 +1,13 @@
+/* Which engine this program scores with. */
+#ifndef HARNESS_ENGINE_DIGEST_H
+#define HARNESS_ENGINE_DIGEST_H
+
+#include <stdint.h>
+
+#include "photofinish/dataset.h"
+#include "photofinish/status.h"
+
+/* SHA-256 of the engine's library file. */
+pf_status pf_engine_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error);
+
+#endif

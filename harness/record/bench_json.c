@@ -1,0 +1,68 @@
+#include "harness/record/bench_json.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "harness/record/comparison_json.h"
+#include "harness/record/environment_json.h"
+#include "harness/record/interval_json.h"
+#include "photofinish/file.h"
+
+/* Times in seconds; of a single run there is no deviation. */
+static json_t *result_json(const pf_bench *bench, const pf_bench_command *command)
+{
+	json_t *times = json_array(), *codes = json_array(), *memory = json_array();
+	for (uint32_t i = 0; i < bench->rounds_done; i++) {
+		const pf_timed_run *run = &command->runs[i];
+		json_array_append_new(times, json_real((double)run->wall_ns * 1e-9));
+		json_array_append_new(codes, json_integer(run->status));
+		json_array_append_new(memory, json_integer((json_int_t)run->peak_rss_bytes));
+	}
+	json_t *parameters = json_object();
+	for (size_t i = 0; i < command->parameter_count; i++) {
+		char name[128], value[256];
+		json_object_set_new(
+			parameters, pf_escape(command->parameters[i].name, name, sizeof name),
+			json_string(pf_escape(command->parameters[i].value, value, sizeof value)));
+	}
+	return json_pack("{s:s,s:o,s:f,s:o,s:f,s:f,s:f,s:f,s:f,s:o,s:o,s:o,s:o}", "command", command->name,
+			 "parameters", parameters, "mean", command->seconds.mean, "stddev",
+			 bench->rounds_done > 1 ? json_real(command->deviation_s) : json_null(), "median",
+			 command->median_s, "user", command->user_s.mean, "system", command->system_s.mean,
+			 "min", command->least_s, "max", command->most_s, "interval",
+			 pf_interval_json(&command->seconds, true), "times", times, "exit_codes", codes,
+			 "memory_usage_byte", memory);
+}
+
+pf_status pf_bench_json(const pf_bench *bench, FILE *stream, pf_error *error)
+{
+	char seed[32];
+	const pf_comparison_rules rules = pf_bench_rules(bench);
+	json_t *results = json_array(), *comparisons = json_array();
+	snprintf(seed, sizeof seed, "%" PRIu64, bench->seed);
+	for (size_t i = 0; i < bench->count; i++) {
+		const pf_bench_command *command = &bench->commands[i];
+		json_array_append_new(results, result_json(bench, command));
+		if (i > 0) {
+			json_array_append_new(comparisons,
+					      pf_comparison_json(bench->commands[0].name, command->name,
+								 &command->comparison, bench->rounds_done,
+								 &rules, bench->max_time_s));
+		}
+	}
+	json_t *record = json_pack(
+		"{s:s,s:o,s:b,s:I,s:I,s:I,s:s,s:s,s:o,s:o}", "schema", "photofinish.time/1", "environment",
+		pf_environment_json(), "outputs_checked", 0, "warmup", (json_int_t)bench->warmup, "rounds",
+		(json_int_t)bench->rounds, "rounds_done", (json_int_t)bench->rounds_done, "seed", seed,
+		"stopped", bench->stopped, "results", results, "comparisons", comparisons);
+	if (!record) {
+		return pf_fail(error, PF_ERR_INTERNAL, NULL, "cannot put the record together");
+	}
+	pf_status status = PF_OK;
+	if (json_dumpf(record, stream, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) ||
+	    fputc('\n', stream) == EOF) {
+		status = pf_fail_errno(error, NULL, "cannot write the record");
+	}
+	json_decref(record);
+	return status;
+}

@@ -1,0 +1,110 @@
+#include "harness/record/load_json.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "harness/base/json_file.h"
+#include "harness/record/environment_json.h"
+#include "harness/record/interval_json.h"
+
+static json_t *slos_json(const pf_slo *slos, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		json_array_append_new(list,
+				      json_pack("{s:s,s:s,s:s}", "slo", slos[i].text, "verdict",
+						pf_slo_verdict_name(slos[i].verdict), "why", slos[i].why));
+	}
+	return list;
+}
+
+static json_t *dataset_json(const pf_dataset *dataset)
+{
+	uint8_t hash[PF_SHA256_BYTES];
+	char hex[2 * PF_SHA256_BYTES + 1];
+	pf_dataset_hash(dataset, hash);
+	pf_sha256_hex(hash, hex);
+	return json_pack("{s:s,s:I}", "sha256", hex, "photos", (json_int_t)dataset->count);
+}
+
+/* Null where the sample is too small for it. */
+static json_t *percentiles_json(const pf_histogram *histogram)
+{
+	static const double shown[] = {0.5, 0.9, 0.95, 0.99, 0.999};
+	json_t *list = json_array();
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+		pf_percentile value;
+		bool known = pf_histogram_percentile(histogram, shown[i], PF_LEVEL, &value);
+		json_array_append_new(list, json_pack("{s:f,s:o,s:o,s:o,s:f,s:I,s:I}", "p", shown[i], "ns",
+						      known ? json_real(value.value) : json_null(), "low_ns",
+						      known ? json_real(value.low) : json_null(), "high_ns",
+						      known ? json_real(value.high) : json_null(), "level",
+						      PF_LEVEL, "n",
+						      (json_int_t)pf_histogram_count(histogram), "needs_n",
+						      (json_int_t)pf_slo_least_count(shown[i], PF_LEVEL)));
+	}
+	return list;
+}
+
+static json_t *queries_json(const pf_load *load)
+{
+	json_t *list = json_array();
+	bool server = load->scenario == PF_SCENARIO_SERVER;
+	for (size_t i = 0; i < load->count; i++) {
+		const pf_load_query *query = &load->queries[i];
+		json_array_append_new(
+			list, json_pack("{s:I,s:I,s:I,s:o}", "photo", (json_int_t)query->photo, "latency_ns",
+					(json_int_t)query->latency_ns, "startup_ns",
+					(json_int_t)query->startup_ns, "service_ns",
+					server ? json_integer((json_int_t)query->service_ns) : json_null()));
+	}
+	return list;
+}
+
+pf_status pf_load_write(const pf_load *load, const pf_slo *slos, size_t slo_count, const char *path,
+			pf_error *error)
+{
+	char seed[32];
+	pf_percentile hop;
+	bool hop_known = pf_histogram_percentile(load->hop, 0.5, PF_LEVEL, &hop);
+	bool server = load->scenario == PF_SCENARIO_SERVER, right = load->wrong == 0;
+	snprintf(seed, sizeof seed, "%" PRIu64, load->seed);
+	json_t *record = json_pack(
+		"{s:s,s:o,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:s,s:f,s:o,s:o,s:o,s:o,s:o,s:o}", "schema",
+		"photofinish.load/1", "environment", pf_environment_json(), "scenario",
+		pf_scenario_name(load->scenario), "variant", load->contestant->label, "workers",
+		(json_int_t)load->contestant->workers, "dataset", dataset_json(load->session->dataset),
+		"seed", seed, "partial", (int)load->partial, "wrong", (json_int_t)load->wrong, "disturbed",
+		load->disturbed, "duration_s", load->duration_s, "rate_per_s",
+		server ? json_real(load->rate) : json_null(), "latency",
+		right ? percentiles_json(load->latency) : json_null(), server ? "service" : "less_startup",
+		right ? percentiles_json(load->inner) : json_null(), "queries",
+		right ? queries_json(load) : json_null(), "harness_hop_p50_ns",
+		hop_known ? json_real(hop.value) : json_null(), "slos",
+		slos_json(slos, right ? slo_count : 0));
+	return pf_json_write(record, path, error);
+}
+
+pf_status pf_offline_write(const pf_run *run, const pf_interval *rate, const pf_slo *slos, size_t slo_count,
+			   const char *path, pf_error *error)
+{
+	const pf_contestant *contestant = &run->contestants[0];
+	json_t *trials = json_array();
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		const pf_trial *trial = &contestant->trials[i];
+		json_array_append_new(
+			trials,
+			json_pack("{s:o,s:I,s:I}", "wall_ns",
+				  trial->checked ? json_integer((json_int_t)trial->wall_ns) : json_null(),
+				  "photos_scored", (json_int_t)trial->photos_scored, "photos_failed",
+				  (json_int_t)trial->photos_failed));
+	}
+	json_t *record = json_pack(
+		"{s:s,s:o,s:s,s:s,s:s,s:s,s:I,s:o,s:b,s:o,s:o,s:o}", "schema", "photofinish.load/1",
+		"environment", pf_environment_json(), "scenario", "offline", "variant", contestant->label,
+		"status", pf_run_status_name(contestant->status), "reason", contestant->reason, "workers",
+		(json_int_t)contestant->workers, "dataset", dataset_json(run->session->dataset), "partial",
+		(int)run->partial, "trials", trials, "throughput_photos_per_s",
+		pf_interval_json(rate, rate->n > 0), "slos", slos_json(slos, slo_count));
+	return pf_json_write(record, path, error);
+}

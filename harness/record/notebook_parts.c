@@ -1,0 +1,116 @@
+#include "harness/record/notebook_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/base/plain_text.h"
+
+const char *pf_note_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+double pf_note_number(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+bool pf_note_interval(const json_t *object, const char *key, pf_interval *out)
+{
+	const json_t *found = json_object_get(object, key);
+	if (!json_is_number(json_object_get(found, "mean"))) {
+		return false;
+	}
+	*out = (pf_interval){
+		.mean = pf_note_number(found, "mean"),
+		.low = pf_note_number(found, "low"),
+		.high = pf_note_number(found, "high"),
+		.level = pf_note_number(found, "level"),
+		.n = (size_t)fmax(0, fmin(pf_note_number(found, "n"), 1e9)),
+		.has_interval = json_is_number(json_object_get(found, "low")) &&
+				json_is_number(json_object_get(found, "high")),
+	};
+	return true;
+}
+
+const json_t *pf_note_variant(const json_t *record, const char *name)
+{
+	size_t index;
+	const json_t *variant;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		if (name[0] && strcmp(pf_note_text(variant, "name"), name) == 0) {
+			return variant;
+		}
+	}
+	return NULL;
+}
+
+const json_t *pf_note_baseline(const json_t *record)
+{
+	size_t index;
+	const json_t *variant;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		const json_t *outside = json_object_get(variant, "outside");
+		if (!pf_note_text(variant, "parent")[0] &&
+		    strcmp(pf_note_text(variant, "status"), "floor") != 0 &&
+		    !json_object_get(outside, "command_sha256")) {
+			return variant;
+		}
+	}
+	return NULL;
+}
+
+void pf_note_print(FILE *stream, const char *text)
+{
+	for (const unsigned char *at = (const unsigned char *)text; *at;) {
+		size_t control = pf_plain_control(at);
+		if (control) {
+			fputc('?', stream);
+			at += control;
+			continue;
+		}
+		if (strchr("\\`*_<>[]|~&#", *at)) {
+			fputc('\\', stream);
+		}
+		fputc(*at++, stream);
+	}
+}
+
+size_t pf_note_mean(const json_t *variant, const char *key, const char *part, double *mean)
+{
+	size_t index, count = 0;
+	const json_t *trial;
+	double sum = 0;
+	json_array_foreach(json_object_get(variant, "trials"), index, trial)
+	{
+		const json_t *figure = json_object_get(trial, key);
+		figure = part ? json_object_get(json_object_get(figure, part), "wall_ns") : figure;
+		if (json_is_true(json_object_get(trial, "checked")) && json_is_number(figure)) {
+			sum += json_number_value(figure);
+			count++;
+		}
+	}
+	*mean = count ? sum / (double)count : 0;
+	return count;
+}
+
+size_t pf_note_tagged(const json_t *record, size_t *all)
+{
+	size_t tagged = 0, index, k;
+	const json_t *variant, *trial;
+	*all = 0;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		json_array_foreach(json_object_get(variant, "trials"), k, trial)
+		{
+			bool timed = json_is_integer(json_object_get(trial, "wall_ns")) ||
+				     json_is_integer(json_object_get(trial, "unchecked_wall_ns"));
+			tagged += timed && json_array_size(json_object_get(trial, "disturbed_by")) > 0;
+			*all += timed;
+		}
+	}
+	return tagged;
+}

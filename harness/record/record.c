@@ -1,0 +1,304 @@
+#include "harness/record/record.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "harness/machine/engine_digest.h"
+#include "harness/record/build_json.h"
+#include "harness/record/callgrind_json.h"
+#include "harness/record/capabilities_json.h"
+#include "harness/record/comparison_json.h"
+#include "harness/record/counters_json.h"
+#include "harness/record/environment_json.h"
+#include "harness/record/goal_json.h"
+#include "harness/record/interval_json.h"
+#include "harness/record/machine_json.h"
+#include "harness/record/memory_json.h"
+#include "harness/record/observer_json.h"
+#include "harness/record/outside_json.h"
+#include "harness/record/placement_json.h"
+#include "harness/record/record_claims.h"
+#include "harness/record/spans_json.h"
+#include "harness/run/page_cache.h"
+#include "harness/run/run_comparison.h"
+#include "harness/run/run_facts.h"
+#include "photofinish/file.h"
+
+enum { MOST_FAILURES = 100 }; /* photos that are named */
+
+static json_t *integer(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+/* An integer, or null for what was not measured. */
+static json_t *integer_or_null(uint64_t value, bool measured)
+{
+	return measured ? integer(value) : json_null();
+}
+
+static json_t *string_or_null(const char *text)
+{
+	return text && text[0] ? json_string(text) : json_null();
+}
+
+static const char *const ending_names[] = {
+	[PF_ENDED_OK] = "ok",
+	[PF_ENDED_FAILED] = "failed",
+	[PF_ENDED_CRASHED] = "crashed",
+	[PF_ENDED_TIMEOUT] = "timeout",
+	[PF_ENDED_CANCELLED] = "cancelled",
+	[PF_ENDED_INVALID] = "invalid",
+	[PF_ENDED_DISTURBED] = "disturbed",
+	[PF_ENDED_UNAVAILABLE] = "unavailable",
+	[PF_ENDED_AT_FIRST_RESULT] = "first_result",
+};
+
+const char *pf_ending_name(pf_ending ending)
+{
+	return ending_names[ending];
+}
+
+pf_ending pf_ending_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof ending_names / sizeof *ending_names; i++) {
+		if (strcmp(ending_names[i], name) == 0) {
+			return (pf_ending)i;
+		}
+	}
+	return PF_ENDED_FAILED;
+}
+
+/* Times of a trial whose output was not checked are null: they are no result. */
+static json_t *trial_json(const pf_trial *trial)
+{
+	char hex[2 * PF_SHA256_BYTES + 1];
+	pf_sha256_hex(trial->digest, hex);
+	json_t *object = json_object();
+	bool checked = trial->checked;
+	json_object_set_new(object, "round", integer(trial->round));
+	json_object_set_new(object, "ending", json_string(pf_ending_name(trial->ending)));
+	json_object_set_new(object, "checked", json_boolean(checked));
+	json_object_set_new(object, "wall_ns", integer_or_null(trial->wall_ns, checked));
+	json_object_set_new(object, "unchecked_wall_ns", integer_or_null(trial->wall_ns, trial->unscored));
+	json_object_set_new(object, "tolerance", pf_tolerance_json(&trial->tolerance));
+	json_object_set_new(object, "cpu_ns", integer_or_null(trial->cpu_ns, checked));
+	json_object_set_new(object, "first_result_ns",
+			    integer_or_null(trial->first_result_ns, checked && trial->first_result_ns));
+	json_object_set_new(object, "main_ns", integer_or_null(trial->main_ns, checked));
+	json_object_set_new(object, "startup_ns", integer_or_null(trial->startup_ns, checked));
+	json_object_set_new(object, "stages", pf_stages_json(trial));
+	json_object_set_new(object, "spans", pf_spans_json(trial));
+	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
+	json_object_set_new(object, "counters", pf_trial_counters_json(trial));
+	json_object_set_new(object, "energy", pf_trial_energy_json(trial));
+	json_object_set_new(object, "photos_scored", integer(trial->photos_scored));
+	json_object_set_new(object, "photos_failed", integer(trial->photos_failed));
+	json_object_set_new(object, "peak_rss_bytes",
+			    integer_or_null(trial->peak_rss_bytes, trial->peak_rss_bytes > 0));
+	json_object_set_new(object, "read_bytes", integer(trial->read_bytes));
+	json_object_set_new(object, "chunks", integer(trial->chunks));
+	json_object_set_new(object, "moved_bytes", integer(trial->moved_bytes));
+	json_object_set_new(object, "io", pf_io_json(&trial->io));
+	json_object_set_new(object, "hops", pf_moved_json(trial));
+	json_object_set_new(object, "device_read_bytes", integer(trial->device_read_bytes));
+	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));
+	json_object_set_new(object, "worker_deaths", integer(trial->worker_deaths));
+	json_object_set_new(object, "major_faults", integer(trial->major_faults));
+	json_object_set_new(object, "observer", pf_observed_json(&trial->observed));
+	json_object_set_new(object, "machine", pf_machine_state_json(&trial->machine));
+	json_object_set_new(object, "disturbed_by", pf_disturbed_by_json(&trial->machine));
+	json_object_set_new(object, "scores_digest",
+			    trial->ending == PF_ENDED_OK && !trial->unscored ? json_string(hex)
+									     : json_null());
+	json_object_set_new(object, "reason", string_or_null(trial->reason));
+	return object;
+}
+
+static json_t *options_json(const pf_contestant *contestant)
+{
+	json_t *options = json_object();
+	const struct pf_option *known = contestant->variant->options;
+	for (int i = 0; known && known[i].name; i++) {
+		json_object_set_new(options, known[i].name, json_integer(contestant->options[i]));
+	}
+	return options;
+}
+
+static json_t *contestant_json(const pf_run *run, const pf_contestant *contestant)
+{
+	const struct pf_variant *variant = contestant->variant;
+	const pf_contestant *parent = pf_run_find(run, variant->parent);
+	pf_interval seconds, speedup;
+	json_t *object = json_object(), *trials = json_array();
+	for (size_t i = 0; i < contestant->trial_count; i++) {
+		json_array_append_new(trials, trial_json(&contestant->trials[i]));
+	}
+	json_object_set_new(object, "name", json_string(contestant->label));
+	json_object_set_new(object, "parent", string_or_null(variant->parent));
+	json_object_set_new(object, "capabilities", pf_capabilities_json(variant->caps));
+	json_object_set_new(object, "outside", pf_outside_json(variant));
+	json_object_set_new(object, "build", pf_build_json(contestant->build));
+	json_object_set_new(object, "workers", integer(contestant->workers));
+	json_object_set_new(object, "options", options_json(contestant));
+	json_object_set_new(object, "story", pf_record_story(variant));
+	json_object_set_new(object, "status", json_string(pf_run_status_name(contestant->status)));
+	json_object_set_new(object, "reason", string_or_null(contestant->reason));
+	bool timed = pf_run_time(contestant, &seconds);
+	json_object_set_new(object, "wall_s", pf_interval_json(&seconds, timed));
+	bool compared = parent && pf_run_speedup(contestant, parent, &speedup);
+	json_object_set_new(object, "speedup_over_parent", pf_interval_json(&speedup, compared));
+	const pf_contestant *baseline = pf_run_baseline(run);
+	compared = baseline && pf_run_speedup(contestant, baseline, &speedup);
+	json_object_set_new(object, "speedup_over_baseline", pf_interval_json(&speedup, compared));
+	const pf_step_memory *memory = pf_memory_of(run, contestant);
+	json_object_set_new(object, "memory", pf_memory_json(memory));
+	json_object_set_new(object, "allocations", pf_allocations_json(memory));
+	json_object_set_new(object, "trials", trials);
+	return object;
+}
+
+/* Names of the stages that take part. */
+static json_t *stages_configured(const pf_scorer_config *scorer)
+{
+	char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT], *rest = NULL;
+	json_t *stages = json_array();
+	pf_scorer_stages_text(scorer, in, out);
+	for (char *name = strtok_r(in, ", ", &rest); name; name = strtok_r(NULL, ", ", &rest)) {
+		json_array_append_new(stages, json_string(name));
+	}
+	return stages;
+}
+
+/* Everything beside the photos that decides scores and endings. NULL on failure. */
+static json_t *configuration_json(const pf_session *session)
+{
+	uint8_t digest[PF_SHA256_BYTES], engine[PF_SHA256_BYTES];
+	char hex[2 * PF_SHA256_BYTES + 1], engine_hex[2 * PF_SHA256_BYTES + 1], cascade[1024];
+	pf_error error;
+	const pf_scorer_config *scorer = &session->scorer;
+	if (pf_scorer_config_digest(scorer, digest, &error) != PF_OK ||
+	    pf_engine_digest(engine, &error) != PF_OK) {
+		return NULL;
+	}
+	pf_sha256_hex(digest, hex);
+	pf_sha256_hex(engine, engine_hex);
+	json_t *weights = json_object();
+	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
+		json_object_set_new(weights, pf_factor_name((pf_factor)i), json_real(scorer->weights[i]));
+	}
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
+			 engine_hex, "weights", weights, "stages", stages_configured(scorer), "max_pixels",
+			 integer(scorer->max_pixels), "max_decode_bytes", integer(scorer->max_decode_bytes),
+			 "max_scans", integer(scorer->max_scans), "cascade_file",
+			 pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s",
+			 session->timeout_s, "photo_timeout_s", session->photo_timeout_s);
+}
+
+static json_t *dataset_json(const pf_run *run)
+{
+	const pf_dataset *dataset = run->session->dataset;
+	uint64_t bytes = 0;
+	char name[512];
+	for (size_t i = 0; i < dataset->count; i++) {
+		bytes += dataset->photos[i].size_bytes;
+	}
+	return json_pack("{s:s,s:o,s:o,s:s,s:s}", "name", pf_escape(dataset->name, name, sizeof name),
+			 "photos", integer(dataset->count), "bytes", integer(bytes), "hash",
+			 run->dataset_hash, "cache", pf_run_cache_state(run));
+}
+
+/* The first photos that could not be scored. */
+static json_t *failures_json(const pf_run *run)
+{
+	const pf_outcomes *outcomes = run->reference.outcomes;
+	json_t *failures = json_array();
+	for (size_t i = 0; outcomes && i < outcomes->count && json_array_size(failures) < MOST_FAILURES;
+	     i++) {
+		const pf_outcome *photo = &outcomes->photos[i];
+		char path[1024], message[1024];
+		if (photo->done && photo->status != PF_OK) {
+			pf_escape(run->session->dataset->photos[i].path, path, sizeof path);
+			pf_escape(photo->message ? photo->message : "", message, sizeof message);
+			json_array_append_new(failures,
+					      json_pack("{s:s,s:s,s:s}", "path", path, "status",
+							pf_status_name(photo->status), "error", message));
+		}
+	}
+	return failures;
+}
+
+static json_t *megapixels_json(double megapixels)
+{
+	return megapixels > 0 ? json_real(megapixels) : json_null();
+}
+
+static json_t *reference_json(const pf_run *run)
+{
+	const pf_outcomes *reference = run->reference.outcomes;
+	const pf_run_facts facts = pf_run_facts_of(run);
+	char hex[2 * PF_SHA256_BYTES + 1];
+	pf_sha256_hex(run->reference.digest, hex);
+	return json_pack("{s:o,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o}", "photos_scored",
+			 integer(reference ? reference->scored : 0), "photos_failed",
+			 integer(reference ? reference->failed : 0), "scores_digest", reference ? hex : "",
+			 "from_cache", (int)run->reference.from_cache, "bursts", integer(facts.bursts),
+			 "singles", integer(facts.singles), "median_megapixels",
+			 megapixels_json(facts.median_megapixels), "mean_megapixels",
+			 megapixels_json(facts.mean_megapixels), "failures", failures_json(run));
+}
+
+/* Null where no two were compared. */
+static json_t *run_comparison_json(const pf_run *run)
+{
+	const pf_run_comparison *own = run->comparison;
+	json_t *split = json_object();
+	if (!own) {
+		json_decref(split);
+		return json_null();
+	}
+	json_t *object = pf_comparison_json(run->contestants[0].label, run->contestants[1].label,
+					    &own->result, own->pairs, &own->rules, own->max_time_s);
+	for (int i = 0; i < PF_PARTS && own->pairs; i++) {
+		json_object_set_new(split, pf_part_name(i), pf_interval_json(&own->split[i], true));
+	}
+	json_object_set_new(object, "split", split);
+	json_object_set_new(object, "stopped", json_string(own->stopped));
+	return object;
+}
+
+/* The user's own words for the run: whatever was given, as valid UTF-8 without controls. */
+static json_t *label_json(const pf_run *run)
+{
+	char text[4 * PF_LABEL_MAX + 1];
+	return run->label ? json_string(pf_escape(run->label, text, sizeof text)) : json_null();
+}
+
+json_t *pf_record_json(const pf_run *run)
+{
+	char seed[32];
+	snprintf(seed, sizeof seed, "%" PRIu64, run->seed); /* 64 bits are too many for some JSON readers */
+	json_t *variants = json_array();
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		json_array_append_new(variants, contestant_json(run, &run->contestants[i]));
+	}
+	json_t *record = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema",
+				   PF_RECORD_SCHEMA, "command", run->command, "started", run->started,
+				   "environment", pf_environment_json(), "configuration",
+				   configuration_json(run->session), "dataset", dataset_json(run),
+				   "reference", reference_json(run), "placement", pf_run_placement_json(run),
+				   "rounds", integer(run->rounds), "rounds_done", integer(run->rounds_done),
+				   "seed", seed, "partial", (int)run->partial, "variants", variants);
+	json_object_set_new(record, "profiled",
+			    json_boolean(run->session->counters && run->session->counters->count));
+	json_object_set_new(record, "label", label_json(run));
+	json_object_set_new(record, "callgrind", pf_callgrind_json(run->callgrind));
+	json_object_set_new(record, "why_partial", string_or_null(run->partial ? run->why_partial : NULL));
+	json_object_set_new(record, "comparison", run_comparison_json(run));
+	json_object_set_new(record, "observer", pf_observer_json(run->session->observer));
+	json_object_set_new(record, "goal", pf_goal_json(run));
+	json_object_set_new(record, "claims", pf_record_claims(run));
+	json_object_set_new(record, "first_result_trials", pf_record_first_results(&run->first_results));
+	return record;
+}

@@ -1,0 +1,439 @@
+#include "harness/record/stored_run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/plain_text.h"
+#include "harness/claims/claims.h"
+#include "harness/claims/goal.h"
+#include "harness/record/capabilities_json.h"
+#include "harness/record/notebook_parts.h"
+#include "harness/record/stored_trial.h"
+#include "harness/run/run_comparison.h"
+#include "harness/run/run_facts.h"
+#include "photofinish/file.h"
+
+/* What files may ask for in memory: far beyond what is run, far below what hurts. */
+enum { MOST_PHOTOS = 1000000, MOST_STEPS = 1024, MOST_TRIALS = 100000, MOST_WORKERS = 4096 };
+
+struct pf_stored_run {
+	pf_run run;
+	pf_session session;
+	pf_dataset dataset;
+	pf_outcomes outcomes;
+	pf_run_facts facts;
+	pf_run_comparison comparison;
+	pf_goal goal;
+	struct pf_variant *variants;
+	char **texts; /* all that were copied */
+	size_t text_count, text_capacity;
+};
+
+static void *checked(void *memory)
+{
+	if (!memory) {
+		abort();
+	}
+	return memory;
+}
+
+/* A copy that lives as long as the run, without what a terminal would obey. */
+static char *own_text(pf_stored_run *stored, const char *text)
+{
+	if (stored->text_count == stored->text_capacity) {
+		stored->text_capacity = 2 * stored->text_capacity + 16;
+		stored->texts = checked(
+			realloc(stored->texts, stored->text_capacity * sizeof *stored->texts));
+	}
+	size_t capacity = strlen(text) + 8;
+	char *copy = checked(malloc(capacity));
+	stored->texts[stored->text_count++] = copy;
+	return pf_plain_text(text, copy, capacity);
+}
+
+/* A name as it was before it was escaped for the record: those who print escape it. */
+static char *own_name(pf_stored_run *stored, const char *text)
+{
+	char *copy = own_text(stored, text), *plain = own_text(stored, text);
+	return pf_unescape(copy) ? copy : plain;
+}
+
+static const char *text_or_null(pf_stored_run *stored, const json_t *object, const char *key)
+{
+	const char *text = pf_note_text(object, key);
+	return text[0] ? own_text(stored, text) : NULL;
+}
+
+static double real_or(const json_t *object, const char *key, double otherwise)
+{
+	const json_t *member = json_object_get(object, key);
+	return json_is_number(member) ? json_number_value(member) : otherwise;
+}
+
+static bool read_limits(const json_t *record, pf_error *error)
+{
+	size_t index, trials = 0;
+	const json_t *variant, *variants = json_object_get(record, "variants");
+	json_array_foreach(variants, index, variant)
+	{
+		uint64_t workers = pf_stored_count(variant, "workers", 0);
+		trials += json_array_size(json_object_get(variant, "trials"));
+		if (workers < 1 || workers > MOST_WORKERS) {
+			pf_fail(error, PF_ERR_INVALID, NULL,
+				"the record has a step without workers, or with more than %d", MOST_WORKERS);
+			return false;
+		}
+	}
+	if (trials > MOST_TRIALS || json_array_size(variants) > MOST_STEPS ||
+	    pf_stored_count(json_object_get(record, "dataset"), "photos", 0) > MOST_PHOTOS) {
+		pf_fail(error, PF_ERR_INVALID, NULL,
+			"the record has more than %d photos, %d steps or %d trials: more than can be shown",
+			MOST_PHOTOS, MOST_STEPS, MOST_TRIALS);
+		return false;
+	}
+	return true;
+}
+
+/* All bytes are the first photo's: only their sum is told of. */
+static void read_dataset(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *dataset = json_object_get(record, "dataset");
+	const char *cache = pf_note_text(dataset, "cache");
+	size_t count = pf_stored_count(dataset, "photos", 0);
+	stored->dataset = (pf_dataset){
+		.name = own_name(stored, pf_note_text(dataset, "name")),
+		.photos = checked(calloc(count + 1, sizeof *stored->dataset.photos)),
+		.count = count,
+	};
+	stored->dataset.photos[0].size_bytes = pf_stored_count(dataset, "bytes", 0);
+	stored->run.cold_cache = strcmp(cache, "cold") == 0 || strcmp(cache, "not cold") == 0;
+	snprintf(stored->run.dataset_hash, sizeof stored->run.dataset_hash, "%s",
+		 pf_note_text(dataset, "hash"));
+}
+
+static void read_failures(pf_stored_run *stored, const json_t *failures)
+{
+	size_t index;
+	const json_t *failure;
+	pf_outcomes *outcomes = &stored->outcomes;
+	json_array_foreach(failures, index, failure)
+	{
+		if (index >= outcomes->count) {
+			return;
+		}
+		pf_outcome *photo = &outcomes->photos[index];
+		photo->done = true;
+		photo->status = pf_status_from_name(pf_note_text(failure, "status"));
+		photo->status = photo->status == PF_OK ? PF_ERR_INTERNAL : photo->status;
+		photo->message = own_name(stored, pf_note_text(failure, "error"));
+		stored->dataset.photos[index].path = own_name(stored, pf_note_text(failure, "path"));
+	}
+}
+
+static void read_reference(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *reference = json_object_get(record, "reference");
+	stored->outcomes = (pf_outcomes){
+		.count = stored->dataset.count,
+		.scored = pf_stored_count(reference, "photos_scored", 0),
+		.failed = pf_stored_count(reference, "photos_failed", 0),
+		.photos = checked(calloc(stored->dataset.count + 1, sizeof *stored->outcomes.photos)),
+	};
+	stored->run.reference = (pf_reference){
+		.outcomes = &stored->outcomes,
+		.from_cache = json_is_true(json_object_get(reference, "from_cache")),
+	};
+	read_failures(stored, json_object_get(reference, "failures"));
+	stored->facts.photos_known = json_is_integer(json_object_get(reference, "bursts"));
+	stored->facts.bursts = pf_stored_count(reference, "bursts", 0);
+	stored->facts.singles = pf_stored_count(reference, "singles", 0);
+	stored->facts.median_megapixels = pf_note_number(reference, "median_megapixels");
+	stored->facts.mean_megapixels = pf_note_number(reference, "mean_megapixels");
+}
+
+static void read_machine(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *environment = json_object_get(record, "environment"),
+		     *placement = json_object_get(record, "placement");
+	bool sanitized = pf_note_text(environment, "sanitizers")[0],
+	     debug = strcmp(pf_note_text(environment, "build_type"), "Debug") == 0;
+	stored->facts.cores = (uint32_t)fmin((double)pf_stored_count(environment, "cores", 1), 1e6);
+	stored->facts.cpu_quota = pf_note_number(placement, "cpu_quota");
+	stored->facts.unfit = sanitized ? "built with sanitizers"
+			      : debug   ? "built without optimisation"
+					: NULL;
+	stored->session.placement.places = (uint32_t)json_array_size(json_object_get(placement, "places"));
+	stored->session.placement.cores = (uint32_t)pf_stored_count(placement, "cores", stored->facts.cores);
+	stored->session.placement.kind = PF_PLACEMENT_CORES;
+	for (int i = 0; i < PF_PLACEMENT_COUNT; i++) {
+		if (strcmp(pf_placement_name((pf_placement_kind)i), pf_note_text(placement, "kind")) == 0) {
+			stored->session.placement.kind = (pf_placement_kind)i;
+		}
+	}
+}
+
+/* What the tables tell of: other weights than usual, stages that were left out. */
+static void read_scorer(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *configuration = json_object_get(record, "configuration"),
+		     *stages = json_object_get(configuration, "stages"),
+		     *weights = json_object_get(configuration, "weights"), *name;
+	pf_scorer_config *scorer = &stored->session.scorer;
+	char list[160] = "";
+	size_t index, used = 0;
+	pf_error ignored;
+	pf_scorer_config_default(scorer);
+	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
+		scorer->weights[i] = real_or(weights, pf_factor_name((pf_factor)i), scorer->weights[i]);
+	}
+	json_array_foreach(stages, index, name)
+	{
+		const char *text = json_string_value(name);
+		if (text && used + strlen(text) + 2 < sizeof list) {
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? "," : "",
+						 text);
+		}
+	}
+	if (used && pf_scorer_config_stages(scorer, list, &ignored) != PF_OK) {
+		scorer->left_out = 0;
+	}
+}
+
+static void read_places(pf_contestant *contestant, const json_t *trials)
+{
+	pf_place place;
+	uint32_t slot;
+	const json_t *trial = pf_stored_misplaced(trials, &slot, &place);
+	size_t index;
+	const json_t *entry;
+	if (!trial || slot > contestant->workers) {
+		return;
+	}
+	json_array_foreach(trials, index, entry)
+	{
+		if (entry == trial) {
+			pf_trial *own = &contestant->trials[index];
+			own->places = checked(calloc(contestant->workers + 1, sizeof *own->places));
+			own->places[slot] = place;
+		}
+	}
+}
+
+static pf_run_status status_of(const char *name)
+{
+	for (int i = 0; i < PF_RUN_STATUS_COUNT; i++) {
+		if (strcmp(pf_run_status_name((pf_run_status)i), name) == 0) {
+			return (pf_run_status)i;
+		}
+	}
+	return PF_RUN_INVALID;
+}
+
+static void read_contestant(pf_stored_run *stored, const json_t *variant, size_t index)
+{
+	pf_contestant *contestant = &stored->run.contestants[index];
+	const json_t *trials = json_object_get(variant, "trials"), *trial;
+	char *name = own_text(stored, pf_note_text(variant, "name"));
+	size_t k;
+	pf_plain_text(name, contestant->label, sizeof contestant->label);
+	name[strcspn(name, ": ")] = '\0'; /* without options, or " (again)" */
+	stored->variants[index] = (struct pf_variant){
+		.abi_version = PF_ABI_VERSION,
+		.struct_size = sizeof(struct pf_variant),
+		.name = name,
+		.parent = text_or_null(stored, variant, "parent"),
+		.caps = pf_capabilities_of(json_object_get(variant, "capabilities")),
+	};
+	contestant->variant = &stored->variants[index];
+	contestant->workers = (uint32_t)pf_stored_count(variant, "workers", 1);
+	contestant->stored_cores = stored->facts.cores;
+	contestant->status = status_of(pf_note_text(variant, "status"));
+	pf_plain_text(pf_note_text(variant, "reason"), contestant->reason, sizeof contestant->reason);
+	contestant->trials = checked(calloc(json_array_size(trials) + 1, sizeof *contestant->trials));
+	contestant->trial_count = json_array_size(trials);
+	json_array_foreach(trials, k, trial)
+	{
+		pf_stored_trial(trial, contestant->workers, &contestant->trials[k]);
+	}
+	read_places(contestant, trials);
+}
+
+static pf_interval interval_of(const json_t *object, const char *key)
+{
+	pf_interval interval = {0};
+	pf_note_interval(object, key, &interval);
+	return interval;
+}
+
+static pf_word word_of(const char *name)
+{
+	static const pf_word words[] = {PF_WORD_FASTER, PF_WORD_SLOWER, PF_WORD_EQUIVALENT};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(pf_word_name(words[i]), name) == 0) {
+			return words[i];
+		}
+	}
+	return PF_WORD_UNDECIDED;
+}
+
+static void read_comparison(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *comparison = json_object_get(record, "comparison"),
+		     *split = json_object_get(comparison, "split");
+	pf_run_comparison *own = &stored->comparison;
+	if (!json_is_object(comparison) || stored->run.contestant_count != 2) {
+		return;
+	}
+	*own = (pf_run_comparison){
+		.rules = {.margin = pf_note_number(comparison, "margin"),
+			  .alpha = pf_note_number(comparison, "alpha"),
+			  .until_decided = json_is_true(json_object_get(comparison, "until_decided"))},
+		.max_time_s = pf_note_number(comparison, "max_time_s"),
+		.stopped = own_text(stored, pf_note_text(comparison, "stopped")),
+		.pairs = pf_stored_count(comparison, "pairs", 0),
+		.result = {.ratio = interval_of(comparison, "ratio"),
+			   .strict = interval_of(comparison, "ratio_strict"),
+			   .word = word_of(pf_note_text(comparison, "word")),
+			   .decided_after = pf_stored_count(comparison, "decided_after", 0)},
+	};
+	own->pairs = own->result.ratio.mean > 0 ? own->pairs : 0;
+	for (int i = 0; i < PF_PARTS; i++) {
+		own->split[i] = interval_of(split, pf_part_name(i));
+	}
+	stored->run.comparison = own;
+}
+
+static void read_goal(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *goal = json_object_get(record, "goal");
+	if (!json_is_object(goal)) {
+		return;
+	}
+	stored->goal = (pf_goal){
+		.seconds = pf_note_number(goal, "seconds"),
+		.photos = (uint32_t)pf_stored_count(goal, "photos", 0),
+		.has_price = json_is_number(json_object_get(goal, "price_per_hour")),
+		.price_per_hour = pf_note_number(goal, "price_per_hour"),
+		.until_met = json_is_true(json_object_get(goal, "until_met")),
+		.rounds_each = (uint32_t)pf_stored_count(goal, "rounds_each", 0),
+	};
+	stored->run.goal = stored->goal.photos && stored->goal.seconds > 0 ? &stored->goal : NULL;
+}
+
+static pf_verdict verdict_of(const char *name)
+{
+	for (int i = 0; i < PF_VERDICT_COUNT; i++) {
+		if (strcmp(pf_verdict_name((pf_verdict)i), name) == 0) {
+			return (pf_verdict)i;
+		}
+	}
+	return PF_VERDICT_UNDECIDED;
+}
+
+static void read_claims(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *claims = json_object_get(record, "claims"), *claim;
+	size_t index, count = json_array_size(claims) < MOST_STEPS ? json_array_size(claims) : MOST_STEPS;
+	stored->run.claims = checked(calloc(count + 1, sizeof *stored->run.claims));
+	json_array_foreach(claims, index, claim)
+	{
+		if (index == count) {
+			break;
+		}
+		pf_claim *own = &stored->run.claims[index];
+		const char *unit = pf_note_text(claim, "unit");
+		double mean = pf_note_number(claim, "measured");
+		*own = (pf_claim){
+			.id = own_text(stored, pf_note_text(claim, "id")),
+			.statement = own_text(stored, pf_note_text(claim, "statement")),
+			.unit = strcmp(unit, "ratio") == 0   ? PF_CLAIM_RATIO
+				: strcmp(unit, "share") == 0 ? PF_CLAIM_SHARE
+							     : PF_CLAIM_NO_FIGURE,
+			.published = real_or(claim, "published", NAN),
+			.note = text_or_null(stored, claim, "note"),
+			.has_measured = json_is_number(json_object_get(claim, "measured")),
+			.measured = {.mean = mean,
+				     .low = real_or(claim, "low", mean),
+				     .high = real_or(claim, "high", mean),
+				     .level = PF_LEVEL,
+				     .has_interval = json_is_number(json_object_get(claim, "low"))},
+			.verdict = verdict_of(pf_note_text(claim, "verdict")),
+		};
+		pf_plain_text(pf_note_text(claim, "why"), own->why, sizeof own->why);
+	}
+	stored->run.claim_count = count;
+}
+
+static void read_run(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *variants = json_object_get(record, "variants"), *variant;
+	const char *why = text_or_null(stored, record, "why_partial");
+	size_t index, count = json_array_size(variants);
+	pf_run *run = &stored->run;
+	*run = (pf_run){
+		.session = &stored->session,
+		.command = own_text(stored, pf_note_text(record, "command")),
+		.label = text_or_null(stored, record, "label"),
+		.contestants = checked(calloc(count, sizeof *run->contestants)),
+		.contestant_count = count,
+		.rounds = (uint32_t)fmin((double)pf_stored_count(record, "rounds", 1), MOST_TRIALS),
+		.rounds_done = (uint32_t)fmin((double)pf_stored_count(record, "rounds_done", 0), MOST_TRIALS),
+		.partial = json_is_true(json_object_get(record, "partial")),
+		.why_partial = why ? why : "ended",
+		.stored = &stored->facts,
+	};
+	snprintf(run->started, sizeof run->started, "%s", pf_note_text(record, "started"));
+	stored->session = (pf_session){.dataset = &stored->dataset, .manifest_fd = -1};
+	stored->variants = checked(calloc(count, sizeof *stored->variants));
+	read_dataset(stored, record);
+	read_reference(stored, record);
+	read_machine(stored, record);
+	read_scorer(stored, record);
+	json_array_foreach(variants, index, variant)
+	{
+		read_contestant(stored, variant, index);
+	}
+	read_comparison(stored, record);
+	read_goal(stored, record);
+	read_claims(stored, record);
+}
+
+pf_status pf_stored_run_read(const json_t *record, pf_stored_run **out, pf_error *error)
+{
+	*out = NULL;
+	if (!read_limits(record, error)) {
+		return PF_ERR_INVALID;
+	}
+	*out = checked(calloc(1, sizeof **out));
+	read_run(*out, record);
+	return PF_OK;
+}
+
+const pf_run *pf_stored_run_model(const pf_stored_run *stored)
+{
+	return &stored->run;
+}
+
+void pf_stored_run_free(pf_stored_run *stored)
+{
+	if (!stored) {
+		return;
+	}
+	for (size_t i = 0; i < stored->run.contestant_count; i++) {
+		for (size_t k = 0; k < stored->run.contestants[i].trial_count; k++) {
+			free(stored->run.contestants[i].trials[k].places);
+		}
+		free(stored->run.contestants[i].trials);
+	}
+	for (size_t i = 0; i < stored->text_count; i++) {
+		free(stored->texts[i]);
+	}
+	free(stored->run.contestants);
+	free(stored->run.claims);
+	free(stored->outcomes.photos);
+	free(stored->dataset.photos);
+	free(stored->variants);
+	free(stored->texts);
+	free(stored);
+}

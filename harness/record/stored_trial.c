@@ -1,0 +1,128 @@
+#include "harness/record/stored_trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/plain_text.h"
+#include "harness/record/machine_json.h"
+#include "harness/record/notebook_parts.h"
+#include "harness/record/observer_json.h"
+#include "harness/record/outside_json.h"
+#include "harness/record/record.h"
+
+enum { ERRNOS = 200 }; /* Linux has fewer */
+
+uint64_t pf_stored_count(const json_t *object, const char *key, uint64_t otherwise)
+{
+	const json_t *member = json_object_get(object, key);
+	return json_is_integer(member) && json_integer_value(member) >= 0
+		       ? (uint64_t)json_integer_value(member)
+		       : otherwise;
+}
+
+bool pf_stored_cpus(const char *text, pf_cpus *out)
+{
+	*out = (pf_cpus){0};
+	for (const char *at = text; *at;) {
+		char *end;
+		unsigned long first = *at >= '0' && *at <= '9' ? strtoul(at, &end, 10) : PF_MAX_CPUS,
+			      last = first;
+		if (first < PF_MAX_CPUS && *end == '-') {
+			at = end + 1;
+			last = *at >= '0' && *at <= '9' ? strtoul(at, &end, 10) : PF_MAX_CPUS;
+		}
+		if (last >= PF_MAX_CPUS || last < first || (*end && (*end != ',' || !end[1]))) {
+			return false;
+		}
+		for (unsigned long cpu = first; cpu <= last; cpu++) {
+			pf_cpus_add(out, (uint32_t)cpu);
+		}
+		at = *end ? end + 1 : end;
+	}
+	return true;
+}
+
+static void read_stages(const json_t *stages, pf_trial *out)
+{
+	for (int i = 0; i < PF_STAGE_COUNT; i++) {
+		const json_t *stage = json_object_get(stages, pf_stage_name((pf_stage)i));
+		out->stage_ns[i] = pf_stored_count(stage, "wall_ns", 0);
+		out->main_stage_ns[i] = pf_stored_count(stage, "main_ns", 0);
+		out->stage_spans[i] = pf_stored_count(stage, "spans", 0);
+	}
+}
+
+void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out)
+{
+	out->round = (uint32_t)pf_stored_count(trial, "round", 0);
+	out->workers = workers;
+	out->ending = pf_ending_of(pf_note_text(trial, "ending"));
+	pf_plain_text(pf_note_text(trial, "reason"), out->reason, sizeof out->reason);
+	uint64_t unchecked_ns = pf_stored_count(trial, "unchecked_wall_ns", 0);
+	out->wall_ns = pf_stored_count(trial, "wall_ns", 0);
+	out->checked = json_is_true(json_object_get(trial, "checked")) && out->wall_ns > 0;
+	out->unscored = !out->checked && unchecked_ns > 0;
+	out->wall_ns = out->checked ? out->wall_ns : unchecked_ns;
+	out->cpu_ns = pf_stored_count(trial, "cpu_ns", 0);
+	out->first_result_ns = pf_stored_count(trial, "first_result_ns", 0);
+	out->main_ns = pf_stored_count(trial, "main_ns", 0);
+	out->startup_ns = pf_stored_count(trial, "startup_ns", 0);
+	out->chunks = pf_stored_count(trial, "chunks", 0);
+	out->read_bytes = pf_stored_count(trial, "read_bytes", 0);
+	out->moved_bytes = pf_stored_count(trial, "moved_bytes", 0);
+	out->device_read_bytes = pf_stored_count(trial, "device_read_bytes", 0);
+	out->peak_rss_bytes = pf_stored_count(trial, "peak_rss_bytes", 0);
+	out->worker_deaths = (uint32_t)pf_stored_count(trial, "worker_deaths", 0);
+	out->involuntary_switches = pf_stored_count(trial, "involuntary_switches", 0);
+	out->major_faults = pf_stored_count(trial, "major_faults", 0);
+	out->photos_scored = pf_stored_count(trial, "photos_scored", 0);
+	out->photos_failed = pf_stored_count(trial, "photos_failed", 0);
+	read_stages(json_object_get(trial, "stages"), out);
+	pf_machine_state_of(json_object_get(trial, "machine"), &out->machine);
+	pf_observed_of(json_object_get(trial, "observer"), &out->observed);
+	pf_tolerance_of(json_object_get(trial, "tolerance"), &out->tolerance);
+}
+
+/* The number whose text that is; 0 where there is none. */
+static int32_t errno_of(const char *text)
+{
+	for (int number = 1; text[0] && number < ERRNOS; number++) {
+		if (strcmp(strerror(number), text) == 0) {
+			return number;
+		}
+	}
+	return 0;
+}
+
+static bool is_misplaced(const json_t *entry, pf_place *place)
+{
+	const char *kept = json_string_value(json_object_get(entry, "kept"));
+	*place = (pf_place){
+		.entered = (uint32_t)pf_stored_count(entry, "entered", 0),
+		.left = (uint32_t)pf_stored_count(entry, "left", 0),
+		.bind_errno = errno_of(pf_note_text(entry, "refused")),
+	};
+	bool read = pf_stored_cpus(pf_note_text(entry, "asked"), &place->asked) &&
+		    pf_stored_cpus(pf_note_text(entry, "got"), &place->got) &&
+		    pf_stored_cpus(kept ? kept : "", &place->kept);
+	bool got = memcmp(&place->asked, &place->got, sizeof place->got) == 0,
+	     held = !place->left || memcmp(&place->asked, &place->kept, sizeof place->kept) == 0;
+	return read && place->entered && pf_cpus_count(&place->asked) && (!got || !held);
+}
+
+const json_t *pf_stored_misplaced(const json_t *trials, uint32_t *slot, pf_place *place)
+{
+	size_t index, k;
+	const json_t *trial, *entry;
+	json_array_foreach(trials, index, trial)
+	{
+		json_array_foreach(json_object_get(trial, "placement"), k, entry)
+		{
+			if (is_misplaced(entry, place)) {
+				*slot = (uint32_t)pf_stored_count(entry, "slot", 0);
+				return trial;
+			}
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,158 @@
+#include "harness/registry/outside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/registry/command.h"
+#include "harness/registry/known.h"
+#include "harness/registry/plugin.h"
+
+static pf_outside outside[PF_MAX_OUTSIDE];
+static size_t outside_count;
+
+const pf_outside *pf_outside_of(const struct pf_variant *variant)
+{
+	for (size_t i = 0; i < outside_count; i++) {
+		if (outside[i].variant == variant) {
+			return &outside[i];
+		}
+	}
+	return NULL;
+}
+
+const struct pf_variant *pf_variant_at(size_t i)
+{
+	size_t built_in = 0;
+	while (pf_variant_registry[built_in]) {
+		if (built_in == i) {
+			return pf_variant_registry[i];
+		}
+		built_in++;
+	}
+	return i - built_in < outside_count ? outside[i - built_in].variant : NULL;
+}
+
+static pf_status check_room(const char *name, const char *file, pf_error *error)
+{
+	if (pf_variant_find(name)) {
+		return pf_fail(error, PF_ERR_EXISTS, file, "there is a variant \"%s\" already", name);
+	}
+	if (outside_count == PF_MAX_OUTSIDE) {
+		return pf_fail(error, PF_ERR_INVALID, file, "more than %d variants from outside",
+			       PF_MAX_OUTSIDE);
+	}
+	return PF_OK;
+}
+
+pf_status pf_plugin_adopt(const char *file, pf_error *error)
+{
+	pf_outside *entry = &outside[outside_count];
+	const struct pf_variant *variant = NULL;
+	char path[PATH_MAX];
+	if (!realpath(file, path)) {
+		return pf_fail_errno(error, file, "cannot open the plug-in");
+	}
+	pf_status status = pf_plugin_open(path, file, &variant, error);
+	if (status == PF_OK) {
+		status = check_room(variant->name, file, error);
+	}
+	if (status == PF_OK) {
+		*entry = (pf_outside){.variant = variant, .plugin = strdup(path)};
+		status = pf_file_sha256(path, entry->plugin_sha256, NULL, error);
+	}
+	outside_count += status == PF_OK;
+	return status;
+}
+
+bool pf_variant_name_is_good(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t length = strlen(name);
+	return length > 0 && length < 48 && strspn(name, letters) == length && name[0] != '-';
+}
+
+pf_status pf_command_add(const char *text, pf_error *error)
+{
+	struct pf_variant *variant = NULL;
+	pf_status status = pf_command_parse(text, &variant, error);
+	if (status == PF_OK) {
+		status = check_room(variant->name, NULL, error);
+	}
+	if (status != PF_OK) {
+		pf_command_free(variant);
+		return status;
+	}
+	outside[outside_count++] = (pf_outside){.variant = variant, .command = text};
+	return PF_OK;
+}
+
+bool pf_outside_has_commands(void)
+{
+	for (size_t i = 0; i < outside_count; i++) {
+		if (outside[i].command) {
+			return true;
+		}
+	}
+	return false;
+}
+
+#define LOADING_SECONDS 10
+
+/* What the process that tries a plug-in tells: how it went. */
+static void try_plugin(const char *file, int fd)
+{
+	pf_error error = {0};
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	alarm(LOADING_SECONDS);
+	pf_plugin_adopt(file, &error);
+	ssize_t written = write(fd, &error, sizeof error);
+	_exit(written == (ssize_t)sizeof error ? 0 : 1);
+}
+
+pf_status pf_plugin_add(const char *file, pf_error *error)
+{
+	int ends[2], ending = 0;
+	pf_error told = {0};
+	if (pipe(ends)) {
+		return pf_fail_errno(error, NULL, "cannot open a pipe");
+	}
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		try_plugin(file, ends[1]);
+	}
+	close(ends[1]);
+	bool known = child > 0 && TEMP_FAILURE_RETRY(waitpid(child, &ending, 0)) == child;
+	/* What it told fits into the pipe; who else may hold that is not waited for. */
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	ssize_t got = read(ends[0], &told, sizeof told);
+	close(ends[0]);
+	if (!known) {
+		return pf_fail_errno(error, file, "cannot try the plug-in");
+	}
+	if (WIFSIGNALED(ending)) {
+		return WTERMSIG(ending) == SIGALRM
+			       ? pf_fail(error, PF_ERR_INVALID, file, "loading it took more than %d s",
+					 LOADING_SECONDS)
+			       : pf_fail(error, PF_ERR_INVALID, file, "loading it crashes (SIG%s)",
+					 sigabbrev_np(WTERMSIG(ending)));
+	}
+	if (got != (ssize_t)sizeof told) {
+		return pf_fail(error, PF_ERR_INVALID, file, "loading it ends the process");
+	}
+	if (told.code != PF_OK) {
+		*error = told;
+		return told.code;
+	}
+	return pf_plugin_adopt(file, error);
+}

@@ -1,0 +1,411 @@
+#include "harness/trial/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/interrupt.h"
+#include "harness/registry/outside.h"
+#include "harness/spans/trial_spans.h"
+#include "harness/trial/occupancy.h"
+#include "harness/trial/queries.h"
+#include "harness/trial/trial_layout.h"
+#include "harness/trial/trial_running.h"
+#include "harness/trial/trial_shared.h"
+#include "photofinish/file.h"
+
+#define TICK_MS 100
+#define HELD_UP_NS 250000000u /* a harness that does not get to run for so long beyond a tick cannot time */
+
+/* Slot 0 does the work itself where there are no other workers; else it is left to the kernel, on any of the
+ * processors that were chosen. */
+static void ask_for_places(struct running *run)
+{
+	const pf_placement *placement = &run->session->placement;
+	pf_place *places = pf_trial_places(run->shared, run->workers);
+	bool many = run->variant->caps &
+		    (PF_CAP_WORKERS | PF_CAP_COMMAND); /* who knows what a program starts */
+	for (uint32_t i = 0; i <= run->workers && placement->places; i++) {
+		if (i > 0 || !many) {
+			places[i].asked = pf_placement_place(placement, i ? i - 1 : 0);
+		}
+		for (uint32_t k = 0; i == 0 && many && k < placement->count; k++) {
+			pf_cpus_add(&places[0].asked, placement->cpus[k].cpu);
+		}
+	}
+}
+
+static pf_status prepare(struct running *run, uint32_t workers, const int64_t *options, pf_error *error)
+{
+	const pf_counter_plan *counters = run->session->counters;
+	size_t counters_offset = (pf_trial_shared_bytes(workers) + 63) / 64 * 64;
+	size_t counters_bytes = pf_counter_block_bytes(counters, workers);
+	size_t bytes = counters_offset + counters_bytes;
+	run->shared_bytes = bytes;
+	run->workers = workers;
+	int shared_fd = memfd_create("trial", MFD_CLOEXEC), output_fd = memfd_create("output", MFD_CLOEXEC);
+	/* Above the numbers that the process finds its descriptors at. */
+	run->shared_fd = shared_fd < 0 ? -1 : fcntl(shared_fd, F_DUPFD_CLOEXEC, 10);
+	run->output_fd = output_fd < 0 ? -1 : fcntl(output_fd, F_DUPFD_CLOEXEC, 10);
+	close(shared_fd);
+	close(output_fd);
+	if (run->shared_fd < 0 || run->output_fd < 0 || ftruncate(run->shared_fd, (off_t)bytes)) {
+		return pf_fail_errno(error, NULL, "cannot set up a trial");
+	}
+	fcntl(run->output_fd, F_SETFL, O_APPEND);
+	run->shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, run->shared_fd, 0);
+	if (run->shared == MAP_FAILED) {
+		run->shared = NULL;
+		return pf_fail_errno(error, NULL, "cannot set up a trial");
+	}
+	run->shared->magic = PF_TRIAL_MAGIC;
+	run->shared->layout = pf_trial_layout();
+	run->shared->workers = workers;
+	run->shared->bytes = bytes;
+	run->shared->takes_queries = run->session->queries_fd > 0;
+	run->shared->memory_limit_bytes = run->session->memory_limit_bytes;
+	run->shared->photo_timeout_ns = (uint64_t)(run->session->photo_timeout_s * 1e9);
+	run->shared->scorer = run->session->scorer;
+	if (counters_bytes) {
+		run->shared->counters_offset = counters_offset;
+		run->counters = pf_trial_counter_block(run->shared);
+		run->counters->plan = *counters;
+	}
+	const struct pf_option *known = run->variant->options;
+	for (int i = 0; known && known[i].name; i++) {
+		run->shared->options[i] = options ? options[i] : known[i].default_value;
+	}
+	for (uint32_t i = 0; i <= workers; i++) {
+		pf_trace_reset(&run->shared->traces[i]);
+	}
+	pf_tolerance_reset(&run->shared->command.tolerance);
+	ask_for_places(run);
+	run->events = calloc(workers + 2, sizeof *run->events);
+	if (!run->events) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	return run->session->preload ? pf_allocation_board_open(&run->board, &run->board_fd, error) : PF_OK;
+}
+
+/* Starts the process in a group of its own, so that a Ctrl-C reaches the harness alone. */
+static pf_status start(struct running *run, pf_error *error)
+{
+	const char *program = run->session->executable ? run->session->executable : "/proc/self/exe";
+	const pf_outside *outside = pf_outside_of(run->variant);
+	bool command = outside && outside->command;
+	char *const arguments[] = {"photofinish",
+				   "trial",
+				   (char *)run->variant->name,
+				   command   ? "command"
+				   : outside ? "plugin"
+					     : NULL,
+				   command   ? (char *)outside->command
+				   : outside ? outside->plugin
+					     : NULL,
+				   command ? (char *)run->session->view : NULL,
+				   NULL};
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC)) {
+		return pf_fail_errno(error, NULL, "cannot open a pipe");
+	}
+	fcntl(ends[0], F_SETPIPE_SZ, 1 << 20); /* best effort: a worker should not wait for the screen */
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	int write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
+	close(ends[1]);
+	run->events_fd = ends[0];
+
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, run->output_fd, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, run->output_fd, STDERR_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, write_end, PF_TRIAL_FD_EVENTS);
+	posix_spawn_file_actions_adddup2(&actions, run->shared_fd, PF_TRIAL_FD_SHARED);
+	posix_spawn_file_actions_adddup2(&actions, run->session->manifest_fd, PF_TRIAL_FD_MANIFEST);
+	if (run->session->queries_fd > 0) {
+		posix_spawn_file_actions_adddup2(&actions, run->session->queries_fd, PF_TRIAL_FD_QUERIES);
+	}
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	char **own = run->board ? pf_allocation_environment(run->session->preload, run->board_fd) : NULL;
+	run->begin_ns = pf_now_ns();
+	int failed = posix_spawn(&run->pid, program, &actions, &attributes, arguments, own ? own : environ);
+	pf_allocation_environment_free(own);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	close(write_end);
+	if (failed) {
+		run->pid = 0;
+		errno = failed;
+		return pf_fail_errno(error, program, "cannot start a trial");
+	}
+	return PF_OK;
+}
+
+static void note_photo(struct running *run, const pf_frame_photo *photo)
+{
+	pf_outcomes *outcomes = run->trial->outcomes;
+	if (photo->index >= outcomes->count) {
+		return; /* found out by the accounting: the real photo is missing then */
+	}
+	pf_outcome *outcome = &outcomes->photos[photo->index];
+	if (outcome->done) { /* a worker died between telling and noting: the same again */
+		outcomes->scored -= outcome->status == PF_OK;
+		outcomes->failed -= outcome->status != PF_OK;
+	}
+	free(outcome->message);
+	*outcome = (pf_outcome){
+		.done = true,
+		.ranked = outcome->ranked,
+		.rank = outcome->rank,
+		.status = (pf_status)photo->status,
+		.burst = photo->burst,
+		.score = photo->score,
+		.message = photo->status == PF_OK ? NULL : strdup(photo->message),
+	};
+	outcomes->scored += photo->status == PF_OK;
+	outcomes->failed += photo->status != PF_OK;
+	if (photo->status == PF_OK && !run->trial->first_result_ns) {
+		/* By the harness's own clock: what a variant says of when it sent it is not relied on. */
+		run->trial->first_result_ns = pf_now_ns() - run->begin_ns;
+		run->stopped_at_first = run->session->stop_at_first_result;
+		if (run->stopped_at_first && !run->reaped) {
+			kill(-run->pid, SIGKILL);
+		}
+	}
+}
+
+static void take_frame(void *context, const pf_frame *frame)
+{
+	struct running *run = context;
+	pf_outcomes *outcomes = run->trial->outcomes;
+	run->trial->observed.counts[PF_OBSERVED_EVENT]++;
+	pf_event_note(run->events, run->shared->traces, run->workers, frame->header.tid, frame->header.bytes);
+	switch (frame->header.kind) {
+	case PF_FRAME_BURST:
+		outcomes->bursts++;
+		break;
+	case PF_FRAME_PHOTO:
+		note_photo(run, &frame->photo);
+		break;
+	case PF_FRAME_RANKS:
+		for (uint32_t i = 0; i < frame->ranks.count; i++) {
+			uint32_t index = frame->ranks.photos[i].index;
+			if (index < outcomes->count) {
+				outcomes->photos[index].ranked = true;
+				outcomes->photos[index].rank = frame->ranks.photos[i].rank;
+			}
+		}
+		break;
+	case PF_FRAME_END:
+		run->ended = true;
+		run->end = frame->end;
+		break;
+	default:
+		break;
+	}
+	if (run->listener && run->listener->hear) {
+		run->listener->hear(run->listener->context, outcomes, frame);
+	}
+}
+
+/* Passes on interrupts and keeps the time limit. */
+static void watch(struct running *run)
+{
+	if (pf_interrupts > 0) {
+		atomic_store(&run->shared->cancel, 1);
+	}
+	if (run->reaped) { /* nothing to stop any more, and its number may be somebody else's */
+		return;
+	}
+	double limit_s = run->session->timeout_s;
+	bool late = limit_s > 0 && (double)(pf_now_ns() - run->begin_ns) > limit_s * 1e9;
+	if ((late && !run->timed_out) || (pf_interrupts > 1 && !run->killed_on_request)) {
+		run->timed_out = late;
+		run->killed_on_request = !late;
+		kill(-run->pid, SIGKILL);
+	}
+	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
+	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
+	pf_energy_update(&run->energy, false);
+	const pf_trial_listener *listener = run->listener;
+	if (listener && listener->look) {
+		uint32_t of, busy = pf_occupancy(run->shared->traces, run->workers, run->variant->caps, &of);
+		listener->look(listener->context, busy, of);
+	}
+	if (listener && listener->hear) {
+		listener->hear(listener->context, run->trial->outcomes, NULL);
+	}
+}
+
+/* Reads once; false at the end of the stream. A variant whose memory is corrupt may write anything: it is
+ * stopped, or it would wait for ever for a reader. */
+static bool read_events(struct running *run)
+{
+	long got = pf_frame_read(&run->reader, run->events_fd, take_frame, run);
+	if (got < 0 && errno == EBADMSG) {
+		run->garbled = true;
+		if (!run->reaped) {
+			kill(-run->pid, SIGKILL);
+		}
+	}
+	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Notes how long the harness did not get to run: it was stopped, or its terminal took nothing. */
+static uint64_t note_turn(struct running *run, uint64_t last_turn_ns)
+{
+	uint64_t now = pf_now_ns(), turn = now - last_turn_ns;
+	uint64_t expected = TICK_MS * 1000000ull + HELD_UP_NS;
+	if (!run->reaped && turn > expected && turn > run->held_up_ns) {
+		run->held_up_ns = turn;
+	}
+	return now;
+}
+
+/* Waits for events and takes them in; false once the stream is at its end. Looks at the memory where that is
+ * due. */
+static bool take_events(struct running *run)
+{
+	struct pollfd events = {.fd = run->events_fd, .events = POLLIN};
+	int wait_ms = TICK_MS;
+	if (run->sampler.series && !run->reaped) {
+		wait_ms = pf_memory_sampler_wait_ms(&run->sampler, pf_now_ns(), TICK_MS);
+	}
+	bool open = poll(&events, 1, wait_ms) > 0 ? read_events(run) : true;
+	if (run->sampler.series && !run->reaped) {
+		pf_memory_sampler_look(&run->sampler, run->pid, run->shared->traces, run->workers);
+	}
+	return open;
+}
+
+/* Reaps the process if it is gone: 1; -1: somebody else did, its ending is unknown; else 0. What it read and
+ * wrote can be had between its end and that. *gone_ns is when it was seen to be gone. */
+static int reap(struct running *run, int *ending, struct rusage *usage, uint64_t *gone_ns)
+{
+	siginfo_t info = {0};
+	int looked = waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	*gone_ns = pf_now_ns();
+	if (looked != 0) {
+		return errno == EINTR ? 0 : -1;
+	}
+	if (info.si_pid != run->pid) { /* it may end right now: what it read has to be had first */
+		return 0;
+	}
+	pf_io_read(run->pid, &run->trial->io);
+	pid_t reaped = wait4(run->pid, ending, WNOHANG, usage);
+	return reaped == run->pid ? 1 : reaped < 0 && errno != EINTR ? -1 : 0;
+}
+
+/* Takes events until the process is gone and what it wrote was read, but no longer than a tick after its end:
+ * a process that left its group may hold on to the stream. Returns the wait status. */
+static int follow(struct running *run, struct rusage *usage)
+{
+	int ending = 0;
+	bool open = true;
+	uint64_t turn_ns = pf_now_ns(), last_tick_ns = run->begin_ns, reaped_ns = 0;
+	while (!run->reaped || (open && turn_ns - reaped_ns < TICK_MS * 1000000ull)) {
+		if (!open) {
+			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); /* it is on its way out */
+		} else {
+			open = take_events(run);
+		}
+		/* The end of the stream is the first sign of the process's end. */
+		uint64_t gone_ns = 0;
+		int gone = run->reaped ? 0 : reap(run, &ending, usage, &gone_ns);
+		turn_ns = note_turn(run, turn_ns);
+		if (gone > 0) {
+			run->reaped = true;
+			reaped_ns = turn_ns;
+			run->trial->wall_ns = gone_ns - run->begin_ns;
+			kill(-run->pid, SIGKILL); /* what it may have left behind */
+		} else if (gone < 0) {
+			run->reaped = run->garbled = true;
+		}
+		if (turn_ns - last_tick_ns > TICK_MS * 1000000ull) {
+			watch(run);
+			last_tick_ns = pf_now_ns();
+		}
+	}
+	return ending;
+}
+
+pf_status pf_trial_run(const pf_session *session, const struct pf_variant *variant, uint32_t workers,
+		       const int64_t *options, const pf_trial_listener *listener, pf_trial *out,
+		       pf_error *error)
+{
+	struct running *run = calloc(1, sizeof *run);
+	struct rusage usage = {0};
+	*out = (pf_trial){.workers = workers};
+	if (!run) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	run->session = session;
+	run->variant = variant;
+	run->listener = listener;
+	run->trial = out;
+	run->shared_fd = run->events_fd = run->output_fd = run->board_fd = -1;
+	pf_status status = pf_outcomes_create(session->dataset->count, &out->outcomes, error);
+	if (status == PF_OK) {
+		status = prepare(run, workers, options, error);
+	}
+	if (status == PF_OK) {
+		pf_machine_counters before, after;
+		pf_machine_read(NULL, NULL, &before);
+		pf_energy_start(&run->energy, PF_SYSFS);
+		status = start(run, error);
+		if (status == PF_OK && session->memory_share > 0 &&
+		    pf_memory_sampler_open(&run->sampler, session->memory_share, run->begin_ns)) {
+			out->memory = run->sampler.series;
+		}
+		if (status == PF_OK) {
+			int ending = follow(run, &usage);
+			pf_machine_read(NULL, NULL, &after);
+			pf_energy_stop(&run->energy, &out->energy);
+			pf_trial_collect(run, &usage);
+			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
+			pf_trial_judge(run, ending);
+		} else {
+			pf_energy_stop(&run->energy, &out->energy); /* it may hold descriptors */
+		}
+	}
+	if (status == PF_OK && out->ending == PF_ENDED_OK) {
+		status = pf_outcomes_digest(out->outcomes, out->digest, error);
+	}
+	if (run->shared) {
+		munmap(run->shared, run->shared_bytes);
+	}
+	close(run->shared_fd);
+	close(run->events_fd);
+	close(run->output_fd);
+	pf_allocation_board_close(run->board, run->board_fd);
+	free(run->events);
+	free(run);
+	if (status != PF_OK) {
+		pf_trial_release(out);
+	}
+	return status;
+}
+
+void pf_trial_release(pf_trial *trial)
+{
+	pf_outcomes_free(trial->outcomes);
+	free(trial->places);
+	free(trial->counters);
+	free(trial->moved);
+	pf_memory_series_free(trial->memory);
+	pf_allocations_free(trial->allocations);
+	pf_trial_spans_free(trial->spans);
+	*trial = (pf_trial){0};
+}

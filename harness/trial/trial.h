@@ -1,0 +1,126 @@
+/* A trial: one run of one variant over one dataset in a fresh process, and all that was measured beside it.
+ */
+#ifndef HARNESS_TRIAL_H
+#define HARNESS_TRIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/counters/trial_counters.h"
+#include "harness/machine/energy.h"
+#include "harness/machine/machine_state.h"
+#include "harness/machine/trial_io.h"
+#include "harness/memory/allocations.h"
+#include "harness/memory/memory_sampler.h"
+#include "harness/memory/moved.h"
+#include "harness/scores/outcomes.h"
+#include "harness/scores/tolerance.h"
+#include "harness/trial/frames.h"
+#include "harness/trial/observer.h"
+#include "photofinish/dataset.h"
+#include "photofinish/placement.h"
+#include "photofinish/scorer.h"
+#include "photofinish/status.h"
+#include "photofinish/trace.h"
+#include "photofinish/variant.h"
+
+/* What all trials of a run have in common. */
+typedef struct pf_session {
+	const pf_dataset *dataset;
+	pf_scorer_config scorer;
+	uint64_t memory_limit_bytes; /* 0: none */
+	double timeout_s;            /* of one trial; 0: none */
+	double photo_timeout_s;      /* of one photo, where workers are processes; 0: none */
+	bool keep_spans;             /* of each trial, one by one */
+	bool stop_at_first_result;   /* trials are killed at the first scored photo */
+	const char *executable;      /* that has the "trial" command; NULL: this program */
+	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
+	const char *view;            /* of the dataset, for commands (dataset_view.h); NULL: none run */
+	pf_placement placement;      /* of the workers; zeroed: none are bound */
+	int queries_fd;              /* queries come from there (queries.h); 0: one run over the dataset */
+	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
+	const pf_counter_plan *counters; /* NULL: nothing is counted, and spans cost nothing for it */
+	double memory_share; /* of a trial's time that sampling its memory may take; 0: it is not sampled */
+	const char *preload; /* the object that counts allocations; NULL: they are not counted */
+} pf_session;
+
+/* Opens *session on a dataset, which must outlive it. */
+pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const pf_scorer_config *scorer,
+			  pf_error *error);
+void pf_session_close(pf_session *session);
+
+typedef enum pf_ending {
+	PF_ENDED_OK,          /* the variant returned PF_OK, every photo is accounted for */
+	PF_ENDED_FAILED,      /* it returned an error */
+	PF_ENDED_CRASHED,     /* its process died */
+	PF_ENDED_TIMEOUT,     /* it was killed after session.timeout_s */
+	PF_ENDED_CANCELLED,   /* it stopped on request, or was killed on the second request */
+	PF_ENDED_INVALID,     /* it returned PF_OK with photos unaccounted for */
+	PF_ENDED_DISTURBED,   /* it did well, but its time says nothing: the harness was held up, a worker was
+				 killed */
+	PF_ENDED_UNAVAILABLE, /* it cannot run on this machine */
+	PF_ENDED_AT_FIRST_RESULT, /* killed there, as session.stop_at_first_result asks for */
+} pf_ending;
+
+typedef struct pf_trial {
+	uint32_t round, workers;
+	pf_ending ending;
+	char reason[512];         /* of every ending but OK; names are escaped */
+	uint64_t wall_ns;         /* from before the spawn until the process was reaped */
+	uint64_t cpu_ns;          /* user and system, all its processes */
+	uint64_t first_result_ns; /* until the first scored photo reached the harness; 0: none did */
+	/* Sums over the workers: of the stages' own time (pf_stage_sum.own_ns), and their spans. */
+	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT];
+	uint64_t main_stage_ns[PF_STAGE_COUNT]; /* of them in the variant's own process (slot 0) */
+	uint64_t main_ns; /* the stages of the variant's own process (slot 0) without waiting: what is serial
+			     where workers do the scoring */
+	uint64_t startup_ns; /* opening scorers, once a process: the main one's, and the mean of the workers'
+			      */
+	uint64_t chunks;     /* of photos that were loaded ahead, whole */
+	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
+	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
+	pf_io_count io;                   /* of all its processes, when it ended */
+	pf_moved *moved;                  /* between its processes, and to the harness; owned */
+	size_t moved_count;
+	pf_memory_series *memory;    /* owned; NULL: not sampled */
+	pf_allocations *allocations; /* owned; NULL: not counted */
+	uint64_t peak_rss_bytes;     /* sum of each process's peak (shared pages count in each); 0: unknown */
+	uint32_t worker_deaths;      /* workers that died and were replaced */
+	uint64_t involuntary_switches, major_faults;
+	pf_observed observed;
+	pf_machine_state machine; /* what else went on; steal, others' processor time, minor faults */
+	bool checked;  /* its scores are the reference's (or it scores nothing by design): its time may be
+			  shown */
+	bool unscored; /* a command that wrote no scores: nothing was compared */
+	pf_tolerance tolerance; /* of a command's scores; not declared: they are exact */
+	size_t photos_scored, photos_failed;
+	pf_place *places;                /* workers + 1: where each slot ran; owned */
+	pf_trial_counters *counters;     /* NULL where nothing was to be counted; owned */
+	pf_energy energy;                /* of the whole machine meanwhile */
+	struct pf_trial_spans *spans;    /* trial_spans.h; NULL: it has none; owned */
+	pf_outcomes *outcomes;           /* NULL once a run has checked them */
+	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */
+} pf_trial;
+
+/* Told of every event as it comes, and about ten times a second with a NULL frame; and as often, how many of
+ * the workers are at work (pf_occupancy). Each may be NULL. */
+typedef struct pf_trial_listener {
+	void (*hear)(void *context, const pf_outcomes *so_far, const pf_frame *frame);
+	void (*look)(void *context, uint32_t busy, uint32_t of);
+	void *context;
+} pf_trial_listener;
+
+/* Runs a trial; the caller frees *out by pf_trial_release. A variant that fails, crashes or hangs is a
+ * result, not an error. The first interrupt (harness/base/interrupt.h) makes the variant drain, the second
+ * kills it. `options` are values in the order of the variant's option list (NULL: its defaults); `listener`
+ * may be NULL. */
+pf_status pf_trial_run(const pf_session *session, const struct pf_variant *variant, uint32_t workers,
+		       const int64_t *options, const pf_trial_listener *listener, pf_trial *out,
+		       pf_error *error);
+void pf_trial_release(pf_trial *trial);
+
+/* The same process's other side: what the hidden command "trial" does. `command` and `view` are those of a
+ * variant that is a program from outside, else NULL. Returns the exit status. */
+int pf_trial_child(const char *variant_name, const char *command, const char *view);
+
+#endif

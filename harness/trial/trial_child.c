@@ -1,0 +1,149 @@
+/* The process of a trial: takes what the harness prepared, runs the variant, says how it ended. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/memory/allocations.h"
+#include "harness/registry/known.h"
+#include "harness/trial/frames.h"
+#include "harness/trial/queries.h"
+#include "harness/trial/trial.h"
+#include "harness/trial/trial_layout.h"
+#include "harness/trial/trial_shared.h"
+#include "photofinish/dataset.h"
+#include "photofinish/exec.h"
+#include "photofinish/variant.h"
+
+static atomic_int *cancel_flag;
+
+static void request_cancel(int signal)
+{
+	(void)signal;
+	atomic_store(cancel_flag, 1);
+}
+
+#ifndef PF_SANITIZED
+static _Atomic int32_t *died_tid;
+
+/* Names the thread that a deadly signal struck, and lets it die of it. */
+static void note_death(int signal)
+{
+	atomic_store(died_tid, (int32_t)gettid());
+	raise(signal); /* the handler is gone by now */
+}
+#endif
+
+/* Threads die together: say which one did it. Sanitizers have handlers of their own. */
+static void watch_threads(struct pf_trial_shared *shared)
+{
+#ifndef PF_SANITIZED
+	static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	struct sigaction action = {.sa_handler = note_death, .sa_flags = (int)SA_RESETHAND};
+	died_tid = &shared->died_tid;
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
+		sigaction(deadly[i], &action, NULL);
+	}
+#else
+	(void)shared;
+#endif
+}
+
+static struct pf_trial_shared *map_shared(void)
+{
+	struct stat info;
+	if (fstat(PF_TRIAL_FD_SHARED, &info) || info.st_size < (off_t)sizeof(struct pf_trial_shared)) {
+		return NULL;
+	}
+	struct pf_trial_shared *shared = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+					      PF_TRIAL_FD_SHARED, 0);
+	return shared == MAP_FAILED || shared->magic != PF_TRIAL_MAGIC || shared->layout != pf_trial_layout()
+		       ? NULL
+		       : shared;
+}
+
+static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_shared *shared,
+			     struct pf_pipe_sink *sink, pf_error *error)
+{
+	pf_dataset *dataset = NULL;
+	pf_status status = pf_dataset_unpack(PF_TRIAL_FD_MANIFEST, &dataset, error);
+	if (status == PF_OK) {
+		struct pf_env env = {
+			.abi_version = PF_ABI_VERSION,
+			.struct_size = sizeof env,
+			.workers = shared->workers,
+			.traces = shared->traces,
+			.cancel = &shared->cancel,
+			.scorer = &shared->scorer,
+			.memory_limit_bytes = shared->memory_limit_bytes,
+			.photo_timeout_ns = shared->photo_timeout_ns,
+			.options = shared->options,
+			.places = pf_trial_places(shared, shared->workers),
+		};
+		for (uint32_t i = 0; i <= shared->workers; i++) {
+			pf_trace_keep(&shared->traces[i], pf_trial_rings(shared, shared->workers)[i].spans,
+				      PF_TRIAL_RING);
+		}
+		/* Its own process is slot 0, whether the variant enters it or not: bound from the start. */
+		pf_worker_enter(&env, 0);
+		pf_counter_block *counters = pf_trial_counter_block(shared);
+		if (counters) {
+			pf_counter_spans_start(&pf_counter_perf, counters, shared->traces, shared->workers);
+		}
+		const char *why_not = "no reason given";
+		if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
+			status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
+		} else if (shared->takes_queries) {
+			status = pf_queries_run(variant, &env, dataset, sink, error);
+		} else {
+			status = variant->run(&env, dataset, &sink->sink, error);
+		}
+		if (counters) {
+			pf_counter_spans_stop(counters);
+		}
+		pf_worker_leave(&env, 0);
+	}
+	pf_dataset_free(dataset);
+	return status;
+}
+
+int pf_trial_child(const char *variant_name, const char *command, const char *view)
+{
+	const struct pf_variant *variant = pf_variant_find(variant_name);
+	struct pf_trial_shared *shared = map_shared();
+	if (!variant || !shared) {
+		fprintf(stderr, "photofinish: \"trial\" is for the harness of the same build; see "
+				"photofinish --help\n");
+		return 2;
+	}
+	/* No harness, no trial. It may have died before this line: then nobody reads the events. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	cancel_flag = &shared->cancel;
+	pf_command_attach(command, view, &shared->command);
+	struct sigaction action = {.sa_handler = request_cancel, .sa_flags = SA_RESTART};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	if (variant->caps & PF_CAP_MAY_CRASH) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	}
+	if (variant->caps & PF_CAP_THREADS) {
+		watch_threads(shared);
+	}
+	pf_allocation_hook_install();
+	struct pf_pipe_sink sink;
+	pf_error error = {0};
+	fcntl(PF_TRIAL_FD_EVENTS, F_SETFD, FD_CLOEXEC);
+	fcntl(PF_TRIAL_FD_SHARED, F_SETFD, FD_CLOEXEC);
+	fcntl(PF_TRIAL_FD_MANIFEST, F_SETFD, FD_CLOEXEC);
+	pf_pipe_sink_init(&sink, PF_TRIAL_FD_EVENTS);
+	pf_status status = run_variant(variant, shared, &sink, &error);
+	return pf_pipe_sink_end(&sink, status, &error) == PF_OK ? 0 : 2;
+}

@@ -1,0 +1,48 @@
+/* A trial while it runs: what its parts (trial.c, trial_ending.c) share. */
+#ifndef HARNESS_TRIAL_RUNNING_H
+#define HARNESS_TRIAL_RUNNING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "harness/trial/frames.h"
+#include "harness/trial/trial.h"
+#include "harness/trial/trial_shared.h"
+
+struct running {
+	const pf_session *session;
+	const struct pf_variant *variant;
+	const pf_trial_listener *listener;
+	/* The variant can write there: nothing that the harness relies on is read back from it. */
+	struct pf_trial_shared *shared;
+	size_t shared_bytes;
+	uint32_t workers;
+	int shared_fd, events_fd, output_fd; /* output: what the process prints, in memory */
+	pid_t pid;
+	uint64_t begin_ns;
+	bool reaped;
+	bool ended;   /* the END frame came */
+	bool garbled; /* what came is no frames */
+	bool timed_out, killed_on_request;
+	bool stopped_at_first; /* result, as the session asks for */
+	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
+	pf_frame_end end;
+	pf_energy_meter energy;
+	pf_counter_block *counters; /* in the shared block; NULL where nothing is counted */
+	pf_event_count *events;     /* workers + 2 */
+	pf_memory_sampler sampler;  /* its series is NULL where memory is not sampled */
+	pf_allocation_board *board; /* NULL where allocations are not counted */
+	int board_fd;
+	pf_trial *trial;
+	pf_frame_reader reader;
+};
+
+/* From the wait status and what was seen: the trial's ending and its reason. */
+void pf_trial_judge(struct running *run, int wait_status);
+
+/* Sums up the traces and what the kernel counted. */
+void pf_trial_collect(struct running *run, const struct rusage *usage);
+
+#endif

@@ -1,0 +1,65 @@
+/* What a trial's process and the harness share: descriptors by number, and one block of memory. */
+#ifndef HARNESS_TRIAL_SHARED_H
+#define HARNESS_TRIAL_SHARED_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/counters/counter_spans.h"
+#include "harness/registry/command.h"
+#include "photofinish/placement.h"
+#include "photofinish/scorer.h"
+#include "photofinish/trace.h"
+#include "photofinish/variant.h"
+
+enum { PF_TRIAL_FD_EVENTS = 3, PF_TRIAL_FD_SHARED = 4, PF_TRIAL_FD_MANIFEST = 5 };
+
+#define PF_TRIAL_MAGIC 0x70667432u /* "pft2" */
+
+struct pf_trial_shared {
+	uint32_t magic, workers;
+	uint64_t layout; /* pf_trial_layout of the harness's build: the process's own has to be the same */
+	uint64_t bytes;  /* of the whole block */
+	uint64_t memory_limit_bytes, photo_timeout_ns;
+	int64_t options[PF_MAX_OPTIONS];
+	pf_scorer_config scorer;
+	atomic_int cancel;
+	pf_command_note command;
+	uint64_t counters_offset; /* of a pf_counter_block in this block; 0: nothing is counted */
+	uint32_t takes_queries;   /* not 0: what to score comes from PF_TRIAL_FD_QUERIES (queries.h) */
+	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
+	pf_trace traces[];        /* workers + 1, as many rings after them, as many pf_place after those */
+};
+
+/* Spans that are kept of each worker, the latest; their pages come into being as they are written. */
+#define PF_TRIAL_RING 65536u
+
+typedef struct pf_trial_ring {
+	pf_span spans[PF_TRIAL_RING];
+} pf_trial_ring;
+
+/* What the block takes with so many workers. */
+static inline size_t pf_trial_shared_bytes(uint32_t workers)
+{
+	return sizeof(struct pf_trial_shared) +
+	       (workers + 1) * (sizeof(pf_trace) + sizeof(pf_trial_ring) + sizeof(pf_place));
+}
+
+static inline pf_trial_ring *pf_trial_rings(struct pf_trial_shared *shared, uint32_t workers)
+{
+	return (pf_trial_ring *)(shared->traces + workers + 1);
+}
+
+static inline pf_counter_block *pf_trial_counter_block(struct pf_trial_shared *shared)
+{
+	return shared->counters_offset ? (pf_counter_block *)((char *)shared + shared->counters_offset)
+				       : NULL;
+}
+
+static inline pf_place *pf_trial_places(struct pf_trial_shared *shared, uint32_t workers)
+{
+	return (pf_place *)(pf_trial_rings(shared, workers) + workers + 1);
+}
+
+#endif
