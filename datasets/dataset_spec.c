@@ -93,9 +93,9 @@ static pf_status take_choice(const pf_raw_spec *raw, pf_scene_choice *choice, co
 	float *const levels[] = {&choice->blur, &choice->defocus, &choice->exposure, &choice->noise};
 	for (int i = 0; i < 6; i++) {
 		if (percents[i] > 100) {
-			return bad(error, path,
-				   "portrait, second_athlete, crowd, frontal, close_up and variety are per "
-				   "cent, 0 to 100");
+			return bad(
+				error, path,
+				"portrait, second_athlete, crowd, frontal, close_up and variety are per cent, 0 to 100");
 		}
 		*chances[i] = (float)percents[i] * 0.01f;
 	}
@@ -270,8 +270,7 @@ pf_status pf_spec_load(const char *name_or_path, pf_spec *spec, pf_error *error)
 	if (!probe) {
 		return is_path ? pf_fail_errno(error, path, "cannot open the spec")
 			       : pf_fail(error, PF_ERR_NOT_FOUND, path,
-					 "there is no spec named \"%.64s\" (photofinish dataset list shows "
-					 "them)",
+					 "there is no spec named \"%.64s\" (photofinish dataset list shows them)",
 					 name_or_path);
 	}
 	fclose(probe);

@@ -54,20 +54,20 @@ static json_t *photo_of(const pf_plan *plan, size_t group_index, const pf_scene 
 							"face", face_of(&shot->figures[i]), "keypoints",
 							points_of(&shot->figures[i])));
 	}
-	return json_pack("{s:s,s:s,s:i,s:i,s:o,s:s,s:i,s:i,s:i,s:s,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:"
-			 "o,s:b,s:b,s:o,s:o}",
-			 "path", path, "kind", kind_names[group->kind], "group", (int)group_index, "frame",
-			 (int)shot->frame, "burst",
-			 group->kind == PF_GROUP_BURST ? json_integer((json_int_t)group_index) : json_null(),
-			 "camera", camera, "width", (int)scene->width, "height", (int)scene->height,
-			 "orientation", scene->orientation, "motion", pf_motion_get(actor->motion)->name,
-			 "phase", number(shot->phase, 3), "peak_distance", number(shot->peak_distance, 3),
-			 "keypoints", points_of(&shot->figures[0]), "box", box_of(shot->figures[0].box),
-			 "blur", blur_names[shot->blur], "blur_x", number(shot->blur_x, 2), "blur_y",
-			 number(shot->blur_y, 2), "defocus", number(shot->defocus, 2), "exposure_error",
-			 number(shot->ev_error, 3), "exposure_bias", number(shot->ev_bias, 2), "cost",
-			 number(shot->cost, 3), "frontal", scene->frontal, "close_up", scene->close_up,
-			 "face", face_of(&shot->figures[0]), "others", others);
+	return json_pack(
+		"{s:s,s:s,s:i,s:i,s:o,s:s,s:i,s:i,s:i,s:s,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:o,s:o}",
+		"path", path, "kind", kind_names[group->kind], "group", (int)group_index, "frame",
+		(int)shot->frame, "burst",
+		group->kind == PF_GROUP_BURST ? json_integer((json_int_t)group_index) : json_null(), "camera",
+		camera, "width", (int)scene->width, "height", (int)scene->height, "orientation",
+		scene->orientation, "motion", pf_motion_get(actor->motion)->name, "phase",
+		number(shot->phase, 3), "peak_distance", number(shot->peak_distance, 3), "keypoints",
+		points_of(&shot->figures[0]), "box", box_of(shot->figures[0].box), "blur",
+		blur_names[shot->blur], "blur_x", number(shot->blur_x, 2), "blur_y", number(shot->blur_y, 2),
+		"defocus", number(shot->defocus, 2), "exposure_error", number(shot->ev_error, 3),
+		"exposure_bias", number(shot->ev_bias, 2), "cost", number(shot->cost, 3), "frontal",
+		scene->frontal, "close_up", scene->close_up, "face", face_of(&shot->figures[0]), "others",
+		others);
 }
 
 typedef struct writer {

@@ -97,8 +97,7 @@ pf_status pf_chunk_plan_fit(const struct pf_env *env, const pf_burst_list *burst
 	if (status == PF_OK && out->most_photos > fitting) {
 		status = pf_fail(
 			error, PF_ERR_MEMORY_LIMIT, NULL,
-			"%u cop%s of %u photos of up to %.1f MB pass%s the memory limit, which a chunk of "
-			"%llu would keep%s",
+			"%u cop%s of %u photos of up to %.1f MB pass%s the memory limit, which a chunk of %llu would keep%s",
 			wish->copies, wish->copies == 1 ? "y" : "ies", out->most_photos,
 			(double)photo_bytes * 1e-6, wish->copies == 1 ? "es" : "",
 			(unsigned long long)fitting, chunk <= fitting ? "; but a burst is not divided" : "");

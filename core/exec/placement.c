@@ -141,10 +141,10 @@ static pf_status choose_given(const pf_topology *topology, const char *text, pf_
 			good = read_number(&at, &last) && last >= first;
 		}
 		if (!good || (*at && *at != ',')) {
-			return pf_fail(error, PF_ERR_USAGE, NULL,
-				       "--placement takes cores, sockets, none or a list of processors as "
-				       "0,2,4-7, not \"%s\"",
-				       text);
+			return pf_fail(
+				error, PF_ERR_USAGE, NULL,
+				"--placement takes cores, sockets, none or a list of processors as 0,2,4-7, not \"%s\"",
+				text);
 		}
 		for (unsigned long cpu = first; cpu <= last && status == PF_OK; cpu++) {
 			status = add_given(topology, cpu, out, error);

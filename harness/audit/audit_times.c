@@ -255,8 +255,7 @@ static void judge_cache(pf_audit *audit, pf_audit_check check, bool same)
 	} else {
 		pf_audit_note(
 			audit, check, PF_AUDIT_UNDECIDED, figure,
-			"neither is within 2 %% for sure, nor beyond it: more --rounds or --photos, or a "
-			"quieter machine");
+			"neither is within 2 %% for sure, nor beyond it: more --rounds or --photos, or a quieter machine");
 	}
 	audit->results[check].interval = wall.shown;
 	audit->results[check].cpu = cpu.shown;

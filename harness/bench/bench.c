@@ -54,10 +54,10 @@ static pf_status run_command(const pf_bench *bench, const pf_bench_command *comm
 		status = pf_fail(error, PF_ERR_INVALID, NULL, "%s: killed after %.10g s", command->name,
 				 bench->setting.timeout_s);
 	} else if (status == PF_OK && run->status && !bench->ignore_failure) {
-		status = pf_fail(error, PF_ERR_INVALID, NULL,
-				 "%s: ends with status %d (--show-output shows what it prints, "
-				 "--ignore-failure times it all the same)",
-				 command->name, run->status);
+		status = pf_fail(
+			error, PF_ERR_INVALID, NULL,
+			"%s: ends with status %d (--show-output shows what it prints, --ignore-failure times it all the same)",
+			command->name, run->status);
 	}
 	return status;
 }

@@ -97,11 +97,10 @@ static bool growth_can_be_seen(const pf_contestant *parallel, char *why, size_t 
 		return false;
 	}
 	if (seconds < TESTABLE_FIRST * first.mean) {
-		snprintf(
-			why, capacity,
-			"finding the bursts takes %.1f ms of the %.0f ms to parallel's first result: too few "
-			"photos to see it grow",
-			1e3 * seconds, 1e3 * first.mean);
+		snprintf(why, capacity,
+			 "finding the bursts takes %.1f ms of the %.0f ms to parallel's first result: "
+			 "too few photos to see it grow",
+			 1e3 * seconds, 1e3 * first.mean);
 		return false;
 	}
 	return true;
@@ -174,8 +173,8 @@ void pf_claim_streaming_ttfr(const pf_claim_input *in, pf_claim *claim)
 	claim->verdict = judge_growth(&claim->measured, &other, grown / added);
 	pf_claim_say(
 		claim,
-		"from %zu to %zu photos streaming's goes from %.3g to %.3g s, parallel's from %.3g to %.3g s "
-		"(%.2fx, %.2f to %.2f), where detection takes %.3g s more",
+		"from %zu to %zu photos streaming's goes from %.3g to %.3g s, "
+		"parallel's from %.3g to %.3g s (%.2fx, %.2f to %.2f), where detection takes %.3g s more",
 		first->small_photos, first->large_photos, mean(first->streaming_small, first->n),
 		mean(first->streaming_large, first->n), mean(first->parallel_small, first->n),
 		mean(first->parallel_large, first->n), other.mean, other.low, other.high, added);

@@ -9,80 +9,73 @@
 
 const pf_command pf_commands[] = {
 	{"journey", "", "Run all variants against each other and print the table",
-	 "Every variant runs once in each round, in a shuffled order that every second round reverses, each "
-	 "trial in a process "
-	 "of its\n"
-	 "own. Every score is compared with the reference; wrong output gets no time. A dataset that is not "
-	 "there\n"
+	 "Every variant runs once in each round, in a shuffled order that every second round reverses, "
+	 "each trial in a process of its\n"
+	 "own. Every score is compared with the reference; wrong output gets no time. "
+	 "A dataset that is not there\n"
 	 "yet is rendered first. Ctrl-C finishes the photo at hand and keeps what was measured (marked "
 	 "partial).",
 	 0, 0, pf_cmd_journey, false},
 	{"run", "VARIANT", "Run one variant and print its time",
 	 "VARIANT may carry options: parallel:workers=4.", 1, 1, pf_cmd_run, false},
 	{"scaling", "", "Time one variant with several numbers of workers",
-	 "Speedups are over one worker, paired by round. Amdahl's bound comes from measured serial spans, "
-	 "sigma "
-	 "and kappa of\n"
+	 "Speedups are over one worker, paired by round. "
+	 "Amdahl's bound comes from measured serial spans, sigma and kappa of\n"
 	 "the Universal Scalability Law from a fit to the speedups.",
 	 0, 0, pf_cmd_scaling, false},
 	{"compare", "A B", "Compare two variants or commands: faster, slower, equivalent or undecided",
-	 "A and B are variants, with options if need be: parallel parallel:workers=2. Both run once in each "
-	 "round, and\nall scores are checked. Faster and slower are said where the whole interval lies "
-	 "beyond "
-	 "the margin, equivalent\nwhere it lies within. \"photofinish compare --commands --help\" is about "
-	 "commands, whose output is not checked.",
+	 "A and B are variants, with options if need be: parallel parallel:workers=2. "
+	 "Both run once in each round, and\n"
+	 "all scores are checked. Faster and slower are said where the whole interval lies beyond the margin, "
+	 "equivalent\n"
+	 "where it lies within. \"photofinish compare --commands --help\" is about commands, "
+	 "whose output is not checked.",
 	 2, 2, pf_cmd_compare, false},
 	{"audit", "VARIANT|FILE.so", "Check that a variant does the work that its time is for",
-	 "It scores photos that it has never seen, under new names in a new folder, in trials like all "
-	 "others; "
-	 "the\n"
+	 "It scores photos that it has never seen, under new names in a new folder, "
+	 "in trials like all others; the\n"
 	 "reference is made afterwards. Exit status: 0 passed, 1 caught, 3 undecided.",
 	 1, 1, pf_cmd_audit, false},
 	{"load", "VARIANT", "Latency or throughput under a load, against objectives",
-	 "Photos one after the other, each issued when the one before is done, as a Poisson stream, or all "
-	 "at "
-	 "once. Exit\n"
+	 "Photos one after the other, each issued when the one before is done, as a Poisson stream, "
+	 "or all at once. Exit\n"
 	 "status: 0 all objectives met, 1 missed, 3 undecided: the interval or the sample does not decide.",
 	 1, 1, pf_cmd_load, false},
 	{"soak", "VARIANT", "Whether a variant leaks or grows slower in the long run",
-	 "One process scores the same photos again and again; heap, RSS, descriptors, threads and the time "
-	 "of a "
-	 "photo are\n"
+	 "One process scores the same photos again and again; heap, RSS, descriptors, "
+	 "threads and the time of a photo are\n"
 	 "judged by their trend. Exit status: 0 none grows, 1 one does, 3 undecided.",
 	 1, 1, pf_cmd_soak, false},
 	{"notebook", "RECORD", "Write a run's lab notebook from its record",
-	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. The text "
-	 "is\n"
+	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. The text is\n"
 	 "what --notebook of journey writes, to the byte.",
 	 1, 1, pf_cmd_notebook, false},
 	{"export", "RECORD",
 	 "Write a run's record as CSV, Google Benchmark JSON, OpenMetrics, Markdown or JUnit",
-	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. Results "
-	 "whose "
-	 "output was\n"
+	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. "
+	 "Results whose output was\n"
 	 "not checked have no time in any format.",
 	 1, 1, pf_cmd_export, false},
 	{"history", "list|show ID|trend VARIANT|add RECORD...|rebuild",
 	 "The records that were kept: list, show, follow a ratio through them",
-	 "journey, run, compare and scaling keep their records unless --no-history says otherwise. ID is the "
-	 "first\n"
-	 "characters of a record's id, or last. trend prints ratios within each record, never times of "
-	 "different days.",
+	 "journey, run, compare and scaling keep their records unless --no-history says otherwise. "
+	 "ID is the first\n"
+	 "characters of a record's id, or last. trend prints ratios within each record, "
+	 "never times of different days.",
 	 1, -1, pf_cmd_history, false},
 	{"time", "-- CMD1 -- CMD2 ...", "Time any commands against each other, in interleaved rounds",
-	 "Commands stand behind a -- each, after the options, or as lines for /bin/sh in quotes. The first "
-	 "is\n"
-	 "compared with the others: faster, slower, equivalent or undecided. What they compute is not "
-	 "checked.",
+	 "Commands stand behind a -- each, after the options, or as lines for /bin/sh in quotes. "
+	 "The first is\n"
+	 "compared with the others: faster, slower, equivalent or undecided. What they compute is not checked.",
 	 0, -1, pf_cmd_time, false},
 	{"doctor", "", "Say what about this machine spoils measurements, and how to mend it",
-	 "Looks at what runs here, the processors' settings, limits, memory and storage, then measures the "
-	 "noise "
-	 "floor with\nfixed work. Changes nothing.",
+	 "Looks at what runs here, the processors' settings, limits, memory and storage, "
+	 "then measures the noise floor with\n"
+	 "fixed work. Changes nothing.",
 	 0, 0, pf_cmd_doctor, false},
 	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
-	 "DIR is any folder of JPEG photos (searched recursively, never written to). Every photo ends up "
-	 "scored or\n"
+	 "DIR is any folder of JPEG photos (searched recursively, never written to). "
+	 "Every photo ends up scored or\n"
 	 "listed with its error; the exit status is 0 if that holds and at least one photo was scored.",
 	 1, 1, pf_cmd_score, false},
 	{"variants", "[--diff A B]", "List the variants, or show what changes from one to another", NULL, 0,
@@ -106,10 +99,12 @@ const pf_command pf_commands[] = {
 
 static int help(FILE *stream, int code)
 {
-	fprintf(stream, "Usage: photofinish COMMAND [options]\n\n"
-			"Scores bursts of sports photos, executes that in swappable variants, and measures "
-			"which is faster.\n\n"
-			"Commands:\n");
+	fprintf(stream,
+		"Usage: photofinish COMMAND [options]\n"
+		"\n"
+		"Scores bursts of sports photos, executes that in swappable variants, and measures which is faster.\n"
+		"\n"
+		"Commands:\n");
 	for (const pf_command *command = pf_commands; command->name; command++) {
 		if (!command->hidden && !pf_is_absent(command->name)) {
 			fprintf(stream, "  %-10s %s\n", command->name, command->summary);
@@ -123,12 +118,12 @@ static int help(FILE *stream, int code)
 		}
 	}
 	fputs(separator[0] == ',' ? "\n" : "", stream);
-	fprintf(stream, "\n\"photofinish COMMAND --help\" shows a command's options; --version says what was "
-			"built in.\n"
-			"Exit status: 0 fine, 1 output that differs or an objective that was missed, 2 "
-			"usage, input or "
-			"run-time\nerror or nothing valid, 3 undecided (by commands that say so), 130 "
-			"interrupted.\n");
+	fprintf(stream,
+		"\n"
+		"\"photofinish COMMAND --help\" shows a command's options; --version says what was built in.\n"
+		"Exit status: 0 fine, 1 output that differs or an objective that was missed, 2 usage, "
+		"input or run-time\n"
+		"error or nothing valid, 3 undecided (by commands that say so), 130 interrupted.\n");
 	return code;
 }
 

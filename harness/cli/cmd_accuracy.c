@@ -32,8 +32,7 @@ static void print(const pf_accuracy *a, const pf_dataset *dataset)
 	}
 	printf("\n             another photo's pose would give %.1f %%\n", 100 * a->chance_pck);
 	if (a->bursts) {
-		printf("best shots   %.1f %% of %zu burst%s agree with the truth (95 %% interval %.1f to "
-		       "%.1f)\n"
+		printf("best shots   %.1f %% of %zu burst%s agree with the truth (95 %% interval %.1f to %.1f)\n"
 		       "             a random choice would give %.1f %%\n",
 		       100.0 * (double)a->agreed / (double)a->bursts, a->bursts, pf_text_plural(a->bursts),
 		       100 * a->agreed_low, 100 * a->agreed_high, 100 * a->chance_agreed);

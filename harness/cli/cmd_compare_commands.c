@@ -40,11 +40,12 @@ static const pf_command compare_commands = {
 	.name = "compare --commands",
 	.operands = "A B",
 	.summary = "Compare two commands: faster, slower, equivalent or undecided",
-	.details = "A and B are lines for /bin/sh; where both are paths of programs, no shell is started. "
-		   "Words as "
-		   "they are go\nbehind a -- each: photofinish compare [options] -- A -- B. What they "
-		   "compute is not "
-		   "checked. photofinish\ntime does the same with any number of commands.",
+	.details =
+		"A and B are lines for /bin/sh; where both are paths of programs, no shell is started. "
+		"Words as they are go\n"
+		"behind a -- each: photofinish compare [options] -- A -- B. What they compute is not checked. "
+		"photofinish\n"
+		"time does the same with any number of commands.",
 	.most_operands = -1,
 };
 

@@ -167,8 +167,7 @@ static int verify(const pf_command *command, int argc, char **argv)
 	}
 	if (status == PF_OK || status == PF_ERR_CHANGED) {
 		size_t other = report.changed + report.missing + report.unreadable + report.unhashed;
-		printf("%zu of %zu photos are as the manifest says; %zu changed, %zu missing, %zu "
-		       "unreadable, %zu extra",
+		printf("%zu of %zu photos are as the manifest says; %zu changed, %zu missing, %zu unreadable, %zu extra",
 		       report.checked - other, dataset->count, report.changed, report.missing,
 		       report.unreadable, report.extra);
 		printf(report.unhashed ? "; %zu without a hash, not compared\n" : "\n", report.unhashed);
@@ -220,8 +219,8 @@ static int import(const pf_command *command, int argc, char **argv)
 
 static const pf_command subcommands[] = {
 	{"dataset make", "SPEC", "Render a dataset whose truth is known",
-	 "SPEC is the name of a built-in specification (see photofinish dataset list) or a .yaml file. The "
-	 "same\n"
+	 "SPEC is the name of a built-in specification (see photofinish dataset list) or a .yaml file. "
+	 "The same\n"
 	 "specification gives the same bytes. A make that was stopped goes on where it was.",
 	 1, 1, make, false},
 	{"dataset list", "", "List the datasets there are, and the specifications that more can be made from",

@@ -57,16 +57,14 @@ static pf_status trend(struct request *request, pf_history *history, pf_error *e
 		return status;
 	}
 	if (!count) {
-		printf("No record has a ratio of %s against its %s (try --against parent, baseline or "
-		       "compared).\n",
+		printf("No record has a ratio of %s against its %s (try --against parent, baseline or compared).\n",
 		       name, strcmp(request->against, "compared") ? request->against : "rival");
 		return PF_OK;
 	}
-	printf("\nHow many times as fast %s was as what stands in its row, paired by round within each "
-	       "record.\n"
+	printf("\n"
+	       "How many times as fast %s was as what stands in its row, paired by round within each record.\n"
 	       "Rows are described side by side, without a verdict; times of different days or machines are\n"
-	       "not set against each other. To compare two builds or steps, run both now (photofinish "
-	       "compare).\n",
+	       "not set against each other. To compare two builds or steps, run both now (photofinish compare).\n",
 	       name);
 	return PF_OK;
 }

@@ -59,8 +59,7 @@ static pf_status parse_slos(struct request *request, pf_error *error)
 		if (!pf_slo_parse(request->slo_texts.texts[i], slo)) {
 			return pf_fail(
 				error, PF_ERR_USAGE, NULL,
-				"--slo takes pN=TIME, max=TIME (us, ms, s) or throughput=PHOTOS/S, not "
-				"\"%s\"",
+				"--slo takes pN=TIME, max=TIME (us, ms, s) or throughput=PHOTOS/S, not \"%s\"",
 				request->slo_texts.texts[i]);
 		}
 		bool of_rate = slo->metric == PF_SLO_THROUGHPUT;

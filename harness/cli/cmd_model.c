@@ -200,8 +200,9 @@ static int check(const pf_network *network, uint64_t seed, double limit)
 	pf_table_free(table);
 	free(differences);
 	bool good = result.largest <= limit;
-	printf("\n%s: the backends plain and %s differ by at most %.2g of a node's largest value (limit "
-	       "%.2g), seed %llu\n",
+	printf("\n"
+	       "%s: the backends plain and %s differ by at most %.2g of a node's largest value (limit %.2g), "
+	       "seed %llu\n",
 	       good ? "equal" : "DIFFERENT", fast_backend(), result.largest, limit, (unsigned long long)seed);
 	return good ? PF_EXIT_OK : PF_EXIT_FAIL;
 }

@@ -34,8 +34,8 @@ pf_status pf_counter_event_by_name(const char *name, pf_counter_event *event, pf
 	if (code != PFM_SUCCESS) {
 		return pf_fail(
 			error, PF_ERR_USAGE, NULL,
-			"\"%s\" is no counter: neither a group (cycles, instructions, cache, branch, tlb, "
-			"topdown, software) nor an event for libpfm4: %s%s",
+			"\"%s\" is no counter: neither a group (cycles, instructions, cache, branch, tlb, topdown, "
+			"software) nor an event for libpfm4: %s%s",
 			pf_escape(name, shown, sizeof shown), pfm_strerror(code),
 			knows_processor() ? "" : " (it has no table of this machine's processor)");
 	}
@@ -54,8 +54,8 @@ pf_status pf_counter_event_by_name(const char *name, pf_counter_event *event, pf
 	(void)event;
 	return pf_fail(
 		error, PF_ERR_USAGE, NULL,
-		"\"%s\" is no counter: not a group (cycles, instructions, cache, branch, tlb, topdown, "
-		"software), and this build knows no other names (libpfm4 was not there)",
+		"\"%s\" is no counter: not a group (cycles, instructions, cache, branch, tlb, topdown, software), "
+		"and this build knows no other names (libpfm4 was not there)",
 		pf_escape(name, shown, sizeof shown));
 }
 #endif

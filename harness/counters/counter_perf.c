@@ -149,19 +149,19 @@ const char *pf_counter_why(int32_t number, int paranoid, char out[PF_COUNTER_WHY
 	case ENOENT:
 	case ENODEV:
 	case EOPNOTSUPP:
-		snprintf(out, PF_COUNTER_WHY,
-			 "%s: this machine's PMU does not have it, or there is no PMU, as in most virtual "
-			 "machines",
-			 name);
+		snprintf(
+			out, PF_COUNTER_WHY,
+			"%s: this machine's PMU does not have it, or there is no PMU, as in most virtual machines",
+			name);
 		break;
 	case EACCES:
 	case EPERM:
 		if (paranoid >= -1) {
-			snprintf(out, PF_COUNTER_WHY,
-				 "%s: perf_event_paranoid is %d; \"sysctl kernel.perf_event_paranoid=1\" or "
-				 "the "
-				 "capability CAP_PERFMON allows it",
-				 name, paranoid);
+			snprintf(
+				out, PF_COUNTER_WHY,
+				"%s: perf_event_paranoid is %d; \"sysctl kernel.perf_event_paranoid=1\" or the capability "
+				"CAP_PERFMON allows it",
+				name, paranoid);
 		} else {
 			snprintf(out, PF_COUNTER_WHY, "%s: not allowed here, as in most containers", name);
 		}

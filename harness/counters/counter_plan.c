@@ -84,9 +84,9 @@ static pf_status add_group(pf_counter_plan *plan, const char *name, bool *known,
 			status = add(plan, &slots[i], error);
 		}
 		if (!count) {
-			status = pf_fail(error, PF_ERR_USAGE, NULL,
-					 "there are no top-down events for this processor; name events by "
-					 "their libpfm4 names instead");
+			status = pf_fail(
+				error, PF_ERR_USAGE, NULL,
+				"there are no top-down events for this processor; name events by their libpfm4 names instead");
 		}
 	}
 	return status;

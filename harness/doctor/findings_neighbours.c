@@ -185,10 +185,10 @@ static void judge_limits(struct pf_doctor *doctor)
 			quota < doctor->processors ? PF_FINDING_SPOILS : PF_FINDING_OK,
 			"control groups allow %.2g of %u processors", quota, doctor->processors);
 		if (quota < doctor->processors) {
-			pf_finding_mend(finding,
-					"taskset -c 0-%d, or start the container without --cpus, the service "
-					"without CPUQuota=",
-					quota >= 1 ? (int)quota - 1 : 0);
+			pf_finding_mend(
+				finding,
+				"taskset -c 0-%d, or start the container without --cpus, the service without CPUQuota=",
+				quota >= 1 ? (int)quota - 1 : 0);
 		}
 	} else {
 		pf_finding_say(doctor, PF_FINDING_QUOTA, PF_FINDING_OK, "control groups set no limit");
@@ -203,8 +203,7 @@ static void judge_limits(struct pf_doctor *doctor)
 	if (sign) {
 		pf_finding_mend(
 			finding,
-			"measure on the host, or give the container processors of its own: docker run "
-			"--cpuset-cpus=...");
+			"measure on the host, or give the container processors of its own: docker run --cpuset-cpus=...");
 	}
 }
 

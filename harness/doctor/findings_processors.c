@@ -128,9 +128,9 @@ static void judge_hypervisor(struct pf_doctor *doctor)
 		doctor, PF_FINDING_HYPERVISOR, guest ? PF_FINDING_ADVICE : PF_FINDING_OK, "/proc/cpuinfo: %s",
 		guest ? "the flag hypervisor: a virtual machine" : "no flag hypervisor");
 	if (guest) {
-		pf_finding_mend(finding,
-				"no command can: compare in interleaved rounds only, watch steal, or use "
-				"hardware of your own");
+		pf_finding_mend(
+			finding,
+			"no command can: compare in interleaved rounds only, watch steal, or use hardware of your own");
 	}
 }
 
@@ -152,9 +152,9 @@ static void judge_counters(struct pf_doctor *doctor)
 	long long value;
 	bool pmu = has_pmu(doctor);
 	if (!pf_finding_exists(doctor, "/sys/bus/event_source/devices")) {
-		pf_finding_say(doctor, PF_FINDING_PMU, PF_FINDING_UNREADABLE,
-			       "/sys/bus/event_source/devices: not there: a kernel without perf events, or "
-			       "no sysfs");
+		pf_finding_say(
+			doctor, PF_FINDING_PMU, PF_FINDING_UNREADABLE,
+			"/sys/bus/event_source/devices: not there: a kernel without perf events, or no sysfs");
 	} else {
 		pf_finding *finding = pf_finding_say(
 			doctor, PF_FINDING_PMU, pmu ? PF_FINDING_OK : PF_FINDING_ADVICE,
@@ -162,9 +162,9 @@ static void judge_counters(struct pf_doctor *doctor)
 			pmu ? "has the processor's counters"
 			    : "no counters of the processor, software events only");
 		if (!pmu) {
-			pf_finding_mend(finding,
-					"have the host pass its PMU on (KVM: -cpu host,pmu=on), or count "
-					"instructions under valgrind");
+			pf_finding_mend(
+				finding,
+				"have the host pass its PMU on (KVM: -cpu host,pmu=on), or count instructions under valgrind");
 		}
 	}
 	if (!pf_finding_number(doctor, "/proc/sys/kernel/perf_event_paranoid", &value)) {

@@ -21,9 +21,7 @@ enum {
 
 static void print_heads(FILE *stream)
 {
-	fputs("started,command,label,machine_cpu,cores,dataset,dataset_hash,cache,partial,variant,parent,"
-	      "workers,"
-	      "status,round,ending,checked,reason,disturbed_by",
+	fputs("started,command,label,machine_cpu,cores,dataset,dataset_hash,cache,partial,variant,parent,workers,status,round,ending,checked,reason,disturbed_by",
 	      stream);
 	for (int i = 0; i < TIMES; i++) {
 		fprintf(stream, ",%s", times[i]);

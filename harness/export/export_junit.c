@@ -145,8 +145,9 @@ void pf_export_junit(const json_t *record, FILE *stream)
 	}
 	size_t all = counts[PASSED] + counts[FAILURE] + counts[ERROR] + counts[SKIPPED];
 	fprintf(stream,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%zu\" failures=\"%zu\" "
-		"errors=\"%zu\">\n  <testsuite name=\"photofinish ",
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<testsuites tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n"
+		"  <testsuite name=\"photofinish ",
 		all, counts[FAILURE], counts[ERROR]);
 	text(stream, pf_note_text(record, "command"));
 	fprintf(stream,

@@ -58,9 +58,9 @@ static void print_warnings(const json_t *record, FILE *stream)
 	size_t all, tagged = pf_note_tagged(record, &all);
 	if (tagged) {
 		fprintf(stream,
-			"\n**This machine was busy**: %zu of %zu trials are tagged as disturbed; times are "
-			"too "
-			"long by what others took.\n",
+			"\n"
+			"**This machine was busy**: %zu of %zu trials are tagged as disturbed; "
+			"times are too long by what others took.\n",
 			tagged, all);
 	}
 	if (json_is_true(json_object_get(record, "profiled"))) {
@@ -144,9 +144,10 @@ void pf_export_markdown(const json_t *record, FILE *stream)
 	print_heading(record, stream);
 	print_warnings(record, stream);
 	print_comparison(record, stream);
-	fputs("\n| step | time | photos/s | against its parent | against the baseline | first result | "
-	      "memory at "
-	      "most |\n|:---|---:|---:|:---|---:|---:|---:|\n",
+	fputs("\n"
+	      "| step | time | photos/s | against its parent | against the baseline | first result | memory at "
+	      "most |\n"
+	      "|:---|---:|---:|:---|---:|---:|---:|\n",
 	      stream);
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{

@@ -115,9 +115,11 @@ static void print_overview(const json_t *record, FILE *stream)
 	size_t index;
 	const json_t *variant;
 	print_busy(record, stream);
-	fprintf(stream,
-		"\n## In short\n\n| step | verdict | time | against its parent | against the baseline "
-		"|\n|---|---|---|---|---|\n");
+	fprintf(stream, "\n"
+			"## In short\n"
+			"\n"
+			"| step | verdict | time | against its parent | against the baseline |\n"
+			"|---|---|---|---|---|\n");
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
 		char why[600], time[PF_TEXT] = "-", gain[PF_TEXT] = "-", factor[PF_TEXT] = "-";
@@ -155,8 +157,12 @@ static void print_stages(const json_t *record, FILE *stream)
 			any[i] = any[i] || pf_note_mean(variant, "stages", pf_stage_name((pf_stage)i), &mean);
 		}
 	}
-	fprintf(stream, "\n## Where the time goes\n\nMilliseconds a photo in each stage, summed over the "
-			"workers.\n\n| step |");
+	fprintf(stream, "\n"
+			"## Where the time goes\n"
+			"\n"
+			"Milliseconds a photo in each stage, summed over the workers.\n"
+			"\n"
+			"| step |");
 	for (int i = 0; i < PF_STAGE_COUNT; i++) {
 		fprintf(stream, any[i] ? " %s |" : "%.0s", pf_stage_name((pf_stage)i));
 	}
@@ -240,9 +246,11 @@ static void print_claims(const json_t *record, FILE *stream)
 	if (!json_array_size(claims)) {
 		return;
 	}
-	fprintf(stream, "\n## The claims of the case study\n\n| claim | published | measured | interval | "
-			"verdict | why "
-			"|\n|---|---|---|---|---|---|\n");
+	fprintf(stream, "\n"
+			"## The claims of the case study\n"
+			"\n"
+			"| claim | published | measured | interval | verdict | why |\n"
+			"|---|---|---|---|---|---|\n");
 	json_array_foreach(claims, index, claim)
 	{
 		fprintf(stream, "| ");
@@ -306,9 +314,12 @@ static void print_goal(const json_t *record, FILE *stream)
 		return;
 	}
 	fprintf(stream,
-		"\n## The goal\n\n%.0f photos in %s. A projection: to photos like these (%s each; the case "
-		"study's "
-		"have %s), on this machine.\n\n",
+		"\n"
+		"## The goal\n"
+		"\n"
+		"%.0f photos in %s. A projection: to photos like these (%s each; the case study's have %s), "
+		"on this machine.\n"
+		"\n",
 		pf_note_number(goal, "photos"), pf_text_seconds(pf_note_number(goal, "seconds"), time),
 		pf_text_bytes(pf_note_number(goal, "bytes_a_photo"), bytes),
 		pf_text_bytes(pf_note_number(goal, "published_bytes_a_photo"), published));

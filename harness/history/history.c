@@ -115,8 +115,8 @@ pf_status pf_history_list(pf_history *history, const pf_history_filter *filter,
 {
 	static const char sql[] =
 		"SELECT * FROM (SELECT " ENTRY " FROM record r WHERE " OF_RECORD
-		" AND (?2 IS NULL OR EXISTS (SELECT 1 FROM step s WHERE s.record = r.id AND "
-		"s.name = ?2)) ORDER BY r.started DESC, r.id DESC LIMIT ?4) ORDER BY 3, 1";
+		" AND (?2 IS NULL OR EXISTS (SELECT 1 FROM step s WHERE s.record = r.id AND s.name = ?2)) "
+		"ORDER BY r.started DESC, r.id DESC LIMIT ?4) ORDER BY 3, 1";
 	sqlite3_stmt *query = NULL;
 	pf_status status = prepare(history, sql, filter, NULL, &query, error);
 	if (status != PF_OK) {
@@ -152,12 +152,11 @@ pf_status pf_history_trend(pf_history *history, pf_history_kind kind, const pf_h
 			   void (*visit)(void *context, const pf_history_point *point), void *context,
 			   pf_error *error)
 {
-	static const char sql[] = "SELECT * FROM (SELECT " ENTRY
-				  ", q.other, s.workers, q.mean, q.low, q.high, q.level, q.pairs "
-				  "FROM ratio q JOIN step s ON s.record = q.record AND s.position = "
-				  "q.position JOIN record r ON "
-				  "r.id = q.record WHERE s.name = ?2 AND q.kind = ?5 AND " OF_RECORD
-				  " ORDER BY r.started DESC, r.id DESC LIMIT ?4) ORDER BY 3, 1";
+	static const char sql[] =
+		"SELECT * FROM (SELECT " ENTRY ", q.other, s.workers, q.mean, q.low, q.high, q.level, "
+		"q.pairs FROM ratio q JOIN step s ON s.record = q.record AND s.position = q.position JOIN record r "
+		"ON r.id = q.record WHERE s.name = ?2 AND q.kind = ?5 AND " OF_RECORD
+		" ORDER BY r.started DESC, r.id DESC LIMIT ?4) ORDER BY 3, 1";
 	sqlite3_stmt *query = NULL;
 	pf_status status = prepare(history, sql, filter, pf_history_kind_name(kind), &query, error);
 	if (status != PF_OK) {

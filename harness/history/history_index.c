@@ -11,25 +11,18 @@
 
 /* Without row ids: the tables lie in the order of their keys, however they grew. */
 static const char tables[] =
-	"CREATE TABLE record (id TEXT PRIMARY KEY, file TEXT NOT NULL, bytes INTEGER NOT NULL, mtime_ns "
-	"INTEGER "
-	"NOT NULL, started TEXT NOT NULL, command TEXT NOT NULL, label TEXT NOT NULL, dataset TEXT NOT NULL, "
-	"dataset_hash TEXT NOT NULL, photos INTEGER NOT NULL, machine TEXT NOT NULL, cpu TEXT NOT NULL, "
-	"cores "
-	"INTEGER NOT NULL, rounds_done INTEGER NOT NULL, steps INTEGER NOT NULL, flags TEXT NOT NULL) "
-	"WITHOUT "
-	"ROWID;"
-	"CREATE INDEX record_file ON record (file);"
-	"CREATE TABLE step (record TEXT NOT NULL REFERENCES record (id) ON DELETE CASCADE, position INTEGER "
-	"NOT "
-	"NULL, name TEXT NOT NULL, status TEXT NOT NULL, workers INTEGER NOT NULL, PRIMARY KEY (record, "
-	"position)) WITHOUT ROWID;"
-	"CREATE INDEX step_name ON step (name);"
-	"CREATE TABLE ratio (record TEXT NOT NULL, position INTEGER NOT NULL, kind TEXT NOT NULL, other TEXT "
-	"NOT "
-	"NULL, mean REAL NOT NULL, low REAL, high REAL, level REAL NOT NULL, pairs INTEGER NOT NULL, PRIMARY "
-	"KEY (record, position, kind), FOREIGN KEY (record, position) REFERENCES step (record, position) ON "
-	"DELETE CASCADE) WITHOUT ROWID;";
+	"CREATE TABLE record (id TEXT PRIMARY KEY, file TEXT NOT NULL, bytes INTEGER NOT NULL, "
+	"mtime_ns INTEGER NOT NULL, started TEXT NOT NULL, command TEXT NOT NULL, label TEXT NOT NULL, "
+	"dataset TEXT NOT NULL, dataset_hash TEXT NOT NULL, photos INTEGER NOT NULL, machine TEXT NOT NULL, "
+	"cpu TEXT NOT NULL, cores INTEGER NOT NULL, rounds_done INTEGER NOT NULL, steps INTEGER NOT NULL, "
+	"flags TEXT NOT NULL) WITHOUT ROWID;CREATE INDEX record_file ON record (file);CREATE TABLE step "
+	"(record TEXT NOT NULL REFERENCES record (id) ON DELETE CASCADE, position INTEGER NOT NULL, "
+	"name TEXT NOT NULL, status TEXT NOT NULL, workers INTEGER NOT NULL, PRIMARY KEY (record, "
+	"position)) WITHOUT ROWID;CREATE INDEX step_name ON step (name);CREATE TABLE ratio (record TEXT NOT "
+	"NULL, position INTEGER NOT NULL, kind TEXT NOT NULL, other TEXT NOT NULL, mean REAL NOT NULL, "
+	"low REAL, high REAL, level REAL NOT NULL, pairs INTEGER NOT NULL, PRIMARY KEY (record, position, "
+	"kind), FOREIGN KEY (record, position) REFERENCES step (record, position) ON DELETE CASCADE) "
+	"WITHOUT ROWID;";
 
 pf_status pf_history_failed(const pf_history *history, const char *what, pf_error *error)
 {
@@ -244,9 +237,8 @@ static pf_status add_record(pf_history *history, const json_t *record, const cha
 				       TEXT(row.flags)};
 	pf_status status = run(
 		history,
-		"INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
-		"CONFLICT (id) DO UPDATE SET file = excluded.file, mtime_ns = excluded.mtime_ns "
-		"WHERE excluded.file < file",
+		"INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) "
+		"DO UPDATE SET file = excluded.file, mtime_ns = excluded.mtime_ns WHERE excluded.file < file",
 		values, 16, error);
 	const struct value only_id[] = {TEXT(id)};
 	status = status == PF_OK ? run(history, "DELETE FROM step WHERE record = ?", only_id, 1, error)

@@ -37,9 +37,10 @@ pf_status pf_allocation_library(const char *executable, char *path, size_t capac
 	(void)executable;
 	(void)path;
 	(void)capacity;
-	return pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
-		       "allocations cannot be counted in a build with sanitizers, which replace the "
-		       "allocator: use a release build");
+	return pf_fail(
+		error, PF_ERR_UNAVAILABLE, NULL,
+		"allocations cannot be counted in a build with sanitizers, which replace the allocator: "
+		"use a release build");
 #else
 	static const char *const places[] = {"", PF_PRELOAD_FROM_PROGRAM "/"};
 	char program[PATH_MAX];

@@ -366,8 +366,7 @@ pf_status pf_command_parse(const char *text, struct pf_variant **out, pf_error *
 		free(name);
 		return pf_fail(
 			error, PF_ERR_USAGE, NULL,
-			"--command takes NAME='COMMAND LINE', the name of lower-case letters, digits and "
-			"dashes");
+			"--command takes NAME='COMMAND LINE', the name of lower-case letters, digits and dashes");
 	}
 	*out = calloc(1, sizeof **out);
 	if (!*out) {

@@ -26,15 +26,13 @@ static pf_status check_version(const char *file, const struct pf_variant *varian
 	if (variant->abi_version != PF_ABI_VERSION) {
 		return pf_fail(error, PF_ERR_INVALID, file,
 			       "it was built for version %u of the variants' contract, this program has %d: "
-			       "build it "
-			       "against this program's headers",
+			       "build it against this program's headers",
 			       variant->abi_version, PF_ABI_VERSION);
 	}
 	if (variant->struct_size != sizeof *variant || bytes < sizeof *variant) {
 		return pf_fail(
 			error, PF_ERR_INVALID, file,
-			"its struct pf_variant has %u bytes, this program's has %zu: build it against this "
-			"program's headers",
+			"its struct pf_variant has %u bytes, this program's has %zu: build it against this program's headers",
 			bytes < sizeof *variant ? (unsigned)bytes : variant->struct_size, sizeof *variant);
 	}
 	return PF_OK;

@@ -127,10 +127,11 @@ static pf_status judge(const json_t *answer, const struct pf_variant *variant, p
 			       "or is older than such comparisons");
 	}
 	if (out->layout != pf_trial_layout()) {
-		return pf_fail(error, PF_ERR_INVALID, program,
-			       "its trials share other structures with the harness than this build's (layout "
-			       "%016" PRIx64 ", here %016" PRIx64 "): compare builds that differ in less",
-			       out->layout, pf_trial_layout());
+		return pf_fail(
+			error, PF_ERR_INVALID, program,
+			"its trials share other structures with the harness than this build's (layout %016" PRIx64
+			", here %016" PRIx64 "): compare builds that differ in less",
+			out->layout, pf_trial_layout());
 	}
 	const char *told = json_string_value(json_object_get(answer, "variant"));
 	pf_build_describe_variant(variant, expected, sizeof expected);

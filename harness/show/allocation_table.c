@@ -184,12 +184,12 @@ void pf_allocation_print(const pf_run *run, int columns, FILE *stream)
 	bool detail = run->contestant_count <= 2;
 	pf_table *table = pf_table_create(STEP_CELLS, right);
 	fputc('\n', stream);
-	pf_text_wrap(
-		stream,
-		"Allocations (malloc and its kin, reallocations included), counted in trials of their own "
-		"after the rounds: profiled, not timed. Peak live heap: of the process that had the most, "
-		"with what it had from its parent. A photo: without what is done once (startup, outside).",
-		columns ? columns : 120, 0, 0);
+	pf_text_wrap(stream,
+		     "Allocations (malloc and its kin, reallocations included), "
+		     "counted in trials of their own after the rounds: profiled, not timed. "
+		     "Peak live heap: of the process that had the most, with what it had from its parent. "
+		     "A photo: without what is done once (startup, outside).",
+		     columns ? columns : 120, 0, 0);
 	pf_table_row(table, heads, STEP_CELLS);
 	for (size_t i = 0; i < run->memory->step_count; i++) {
 		const pf_step_memory *step = &run->memory->steps[i];

@@ -38,8 +38,7 @@ static void print_step(const pf_run *run, const pf_contestant *contestant, int c
 	char amount[PF_TEXT], text[400];
 	snprintf(text, sizeof text,
 		 "%s: %s from storage, %.0f MB/s; reading and detection take %.0f %% of the stages' time, "
-		 "decoding "
-		 "%.0f %%: %s bounds it",
+		 "decoding %.0f %%: %s bounds it",
 		 contestant->label, pf_text_bytes(bytes, amount), bytes * 1e-6 / wall_s, 100 * read_s / all_s,
 		 100 * decode_s / all_s, read_s > decode_s ? "storage" : "decoding");
 	pf_text_wrap(stream, text, columns, 2, 0);
@@ -54,9 +53,8 @@ void pf_cache_print(const pf_run *run, int columns, FILE *stream)
 	}
 	pf_run_count_cold(run, &trials, &cold);
 	snprintf(text, sizeof text,
-		 "The photos (%s) were dropped from the page cache before each trial; %zu of %zu trials read "
-		 "at least "
-		 "%.0f %% of that from storage%s",
+		 "The photos (%s) were dropped from the page cache before each trial; "
+		 "%zu of %zu trials read at least %.0f %% of that from storage%s",
 		 pf_text_bytes((double)pf_dataset_bytes(run->session->dataset), amount), cold, trials,
 		 100 * PF_COLD_SHARE,
 		 cold == trials ? "."

@@ -50,9 +50,10 @@ void pf_callgrind_print(const pf_callgrind *callgrind, FILE *stream)
 		pf_text_wrap(stream, text, LINE, 0, 0);
 		return;
 	}
-	fprintf(stream, "\nInstructions of the scoring kernel by callgrind, one photo at a time (user's "
-			"part, networks "
-			"with " PF_CALLGRIND_ISA "):\n");
+	fprintf(stream,
+		"\n"
+		"Instructions of the scoring kernel by callgrind, one photo at a time (user's part, networks with " PF_CALLGRIND_ISA
+		"):\n");
 	print_parts(callgrind, stream);
 	uint64_t total = 0;
 	size_t used = (size_t)snprintf(text, sizeof text, "most in: ");
@@ -69,8 +70,7 @@ void pf_callgrind_print(const pf_callgrind *callgrind, FILE *stream)
 		fprintf(stream, "  Its scores are the reference's, bit by bit.\n");
 	} else {
 		fprintf(stream,
-			"  Its scores differ from the reference's by at most %.2g of 1: another instruction "
-			"set.\n",
+			"  Its scores differ from the reference's by at most %.2g of 1: another instruction set.\n",
 			callgrind->largest_difference);
 	}
 }

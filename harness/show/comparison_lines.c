@@ -55,8 +55,8 @@ static void print_basis(const pf_comparison *comparison, size_t pairs, const pf_
 	factor_text(strict->high, high);
 	if (rules->until_decided && comparison->word != PF_WORD_UNDECIDED) {
 		snprintf(text, sizeof text,
-			 "proved after %zu pairs by an e-process, which may look after each: false in %s of "
-			 "such comparisons at most; margin %.4g %%",
+			 "proved after %zu pairs by an e-process, which may look after each: "
+			 "false in %s of such comparisons at most; margin %.4g %%",
 			 comparison->decided_after, sure, margin);
 	} else if (rules->until_decided) {
 		snprintf(text, sizeof text,
@@ -66,16 +66,16 @@ static void print_basis(const pf_comparison *comparison, size_t pairs, const pf_
 		snprintf(text, sizeof text,
 			 "one pair gives no interval and no word: it takes two, better ten");
 	} else if (comparison->word == PF_WORD_UNDECIDED) {
-		snprintf(text, sizeof text,
-			 "a word takes the whole %.4g %% interval, %s to %s, beyond or within the margin of "
-			 "%.4g %%: more rounds narrow it, --until-decided goes on until there is a word",
-			 100 * strict->level, low, high, margin);
-	} else {
 		snprintf(
 			text, sizeof text,
-			"the word rests on the %.4g %% interval, %s to %s, and a margin of %.4g %%: false in "
-			"%s of such comparisons at most",
-			100 * strict->level, low, high, margin, sure);
+			"a word takes the whole %.4g %% interval, %s to %s, beyond or within the margin of %.4g %%: "
+			"more rounds narrow it, --until-decided goes on until there is a word",
+			100 * strict->level, low, high, margin);
+	} else {
+		snprintf(text, sizeof text,
+			 "the word rests on the %.4g %% interval, %s to %s, and a margin of %.4g %%: "
+			 "false in %s of such comparisons at most",
+			 100 * strict->level, low, high, margin, sure);
 	}
 	pf_text_wrap(stream, text, columns, 0, 0);
 }

@@ -246,8 +246,8 @@ static void print_stages(const pf_run *run, const pf_contestant *contestant, FIL
 		if (count && (count == MOST_EVENTS_IN_A_TABLE || index == FIGURES)) {
 			if (!headed) {
 				fprintf(stream,
-					"\nBy stage of %s, all workers (a stage's own, without spans inside "
-					"it):\n",
+					"\n"
+					"By stage of %s, all workers (a stage's own, without spans inside it):\n",
 					contestant->label);
 			}
 			headed = true;
@@ -329,11 +329,9 @@ static void print_cost(const pf_run *run, FILE *stream)
 		return;
 	}
 	snprintf(text, sizeof text,
-		 "The times above carry the counters' cost: at most %.2g %% of a trial (in the first one "
-		 "%llu reads "
-		 "at spans of %.0f ns each, %.1f ms to open the events; what the kernel does at switches and "
-		 "forks "
-		 "comes on top).%s",
+		 "The times above carry the counters' cost: "
+		 "at most %.2g %% of a trial (in the first one %llu reads at spans of %.0f ns each, "
+		 "%.1f ms to open the events; what the kernel does at switches and forks comes on top).%s",
 		 100 * share, (unsigned long long)some->reads, some->read_ns, (double)some->opening_ns * 1e-6,
 		 share > PF_COUNTERS_COST_LIMIT ? " That is more than 1 %: no times for claims or baselines."
 						: "");

@@ -121,13 +121,12 @@ static void print_all_margins(const pf_noise_floor *floor, int columns, FILE *st
 		}
 	}
 	if (any) {
-		snprintf(text, sizeof text,
-			 "Differences are standard deviations on the worst processor, from at least %d "
-			 "pairs. Within "
-			 "the margin, equal things are called equivalent 19 times of 20 (alpha = %g). Longer "
-			 "trials "
-			 "average more of the short noise, and meet slower one that this does not show.",
-			 PF_NOISE_LEAST_PAIRS, PF_COMPARISON_ALPHA);
+		snprintf(
+			text, sizeof text,
+			"Differences are standard deviations on the worst processor, from at least %d pairs. "
+			"Within the margin, equal things are called equivalent 19 times of 20 (alpha = %g). "
+			"Longer trials average more of the short noise, and meet slower one that this does not show.",
+			PF_NOISE_LEAST_PAIRS, PF_COMPARISON_ALPHA);
 	} else {
 		snprintf(text, sizeof text, "Too few slots for a margin: it takes %d pairs.",
 			 PF_NOISE_LEAST_PAIRS);

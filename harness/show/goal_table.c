@@ -17,12 +17,12 @@ static void print_heading(const pf_run *run, int columns, FILE *stream)
 	if (megapixels > 0) {
 		snprintf(size, sizeof size, "%.3g MP and ", megapixels);
 	}
-	snprintf(text, sizeof text,
-		 "Goal: %u photos in %s. A projection of what %zu photo%s took: to photos like these (%s%s "
-		 "each; "
-		 "the case study's have %s), on this machine.",
-		 run->goal->photos, pf_text_seconds(run->goal->seconds, goal), photos, pf_text_plural(photos),
-		 size, pf_text_bytes(each, bytes), pf_text_bytes(PF_GOAL_PUBLISHED_BYTES, published));
+	snprintf(
+		text, sizeof text,
+		"Goal: %u photos in %s. A projection of what %zu photo%s took: to photos like these (%s%s each; "
+		"the case study's have %s), on this machine.",
+		run->goal->photos, pf_text_seconds(run->goal->seconds, goal), photos, pf_text_plural(photos),
+		size, pf_text_bytes(each, bytes), pf_text_bytes(PF_GOAL_PUBLISHED_BYTES, published));
 	fputc('\n', stream);
 	pf_text_wrap(stream, text, columns, 0, 0);
 }
@@ -65,8 +65,8 @@ static void print_answer(const pf_run *run, const pf_projection *nearest, int co
 		snprintf(text, sizeof text, "No step has a time: nothing can be said of the goal.");
 	} else {
 		snprintf(text, sizeof text,
-			 "No step meets the goal with its whole interval%s; the nearest, %.200s, takes "
-			 "%.3g times the time of the goal.",
+			 "No step meets the goal with its whole interval%s; the nearest, %.200s, "
+			 "takes %.3g times the time of the goal.",
 			 nearest->seconds.has_interval ? "" : ", which one round does not give",
 			 nearest->contestant->label, nearest->seconds.mean / run->goal->seconds);
 	}

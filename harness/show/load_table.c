@@ -82,11 +82,8 @@ static void print_notes(const pf_load *load, FILE *stream)
 			served += (double)load->queries[i].service_ns * 1e-9;
 		}
 		fprintf(stream,
-			"Queueing makes neighbours alike, which these intervals do not know: take them as "
-			"too "
-			"narrow.\nBusy %.0f %% of %s; Poisson arrivals, %.4g a second, latency from when "
-			"each was "
-			"to arrive.\n",
+			"Queueing makes neighbours alike, which these intervals do not know: take them as too narrow.\n"
+			"Busy %.0f %% of %s; Poisson arrivals, %.4g a second, latency from when each was to arrive.\n",
 			100 * served / load->duration_s, pf_text_seconds(load->duration_s, text), load->rate);
 	}
 	if (load->disturbed[0]) {

@@ -121,10 +121,10 @@ static void print_sampled(const pf_run *run, int columns, FILE *stream)
 	fputc('\n', stream);
 	pf_text_wrap(
 		stream,
-		"Memory, each step in a trial of its own after the rounds: profiled, not timed. PSS: a page "
-		"that n processes map counts as 1/n in each of them; shared: of it in shared memory; own: no "
-		"other process maps it. Peaks between samples are missed. At most: the sum of the kernel's "
-		"peaks, in which shared pages count in each process.",
+		"Memory, each step in a trial of its own after the rounds: profiled, not timed. "
+		"PSS: a page that n processes map counts as 1/n in each of them; shared: of it in shared memory; "
+		"own: no other process maps it. Peaks between samples are missed. "
+		"At most: the sum of the kernel's peaks, in which shared pages count in each process.",
 		columns ? columns : LEAST_WIDTH, 0, 0);
 	pf_table_row(table, narrow ? heads_narrow : heads, narrow ? NARROW : WIDE);
 	for (size_t i = 0; i < run->memory->step_count; i++) {

@@ -69,8 +69,8 @@ void pf_placement_print(const pf_run *run, FILE *stream)
 	}
 	if (facts.cpu_quota > 0 && facts.cpu_quota < (most < cores ? most : cores)) {
 		fprintf(stream,
-			"\nControl groups allow %.2g processors' time to this process: less than the workers "
-			"could use.\n",
+			"\n"
+			"Control groups allow %.2g processors' time to this process: less than the workers could use.\n",
 			facts.cpu_quota);
 	}
 }

@@ -293,8 +293,8 @@ void pf_run_print_lost_photos(const pf_run *run, FILE *stream)
 		return;
 	}
 	fprintf(stream,
-		"\n%zu of %zu photos could not be scored, in the reference and in every variant above "
-		"alike:\n",
+		"\n"
+		"%zu of %zu photos could not be scored, in the reference and in every variant above alike:\n",
 		outcomes->failed, outcomes->count);
 	for (size_t i = 0; i < outcomes->count && shown < SHOWN_FAILURES; i++) {
 		const pf_outcome *photo = &outcomes->photos[i];

@@ -121,8 +121,8 @@ static void print_fit(const pf_run *run, const fits *fit, FILE *stream)
 {
 	if (!fit->rounds) {
 		fprintf(stream,
-			"No fit of the Universal Scalability Law: it wants %d different numbers of "
-			"workers\nwith times in one round.\n",
+			"No fit of the Universal Scalability Law: it wants %d different numbers of workers\n"
+			"with times in one round.\n",
 			PF_USL_LEAST_POINTS);
 		return;
 	}
@@ -143,8 +143,8 @@ static void print_fit(const pf_run *run, const fits *fit, FILE *stream)
 	const pf_contestant *last = &run->contestants[run->contestant_count - 1];
 	if (pf_contestant_is_over(last)) {
 		fprintf(stream,
-			"  it holds points with more workers than the %u cores: it tells of this "
-			"machine's\n  limit, not of the variant's\n",
+			"  it holds points with more workers than the %u cores: it tells of this machine's\n"
+			"  limit, not of the variant's\n",
 			pf_run_facts_of(run).cores);
 	}
 }
@@ -174,8 +174,8 @@ void pf_scaling_print(const pf_run *run, FILE *stream)
 	fputc('\n', stream);
 	if (known) {
 		print_parameter("Amdahl's law: P =", &share, stream);
-		fprintf(stream, ", from the spans of the main process\n  in the trials with one worker; not "
-				"from a fit\n");
+		fprintf(stream, ", from the spans of the main process\n"
+				"  in the trials with one worker; not from a fit\n");
 	}
 	print_fit(run, &fit, stream);
 	pf_machine_busy_print(run, pf_text_columns(fileno(stream)), stream);

@@ -57,11 +57,9 @@ static void print_notes(const pf_soak *soak, FILE *stream)
 		}
 	}
 	fprintf(stream,
-		"Theil and Sen's slopes with 95 %% block-bootstrap intervals; the first %zu photos of a "
-		"process "
-		"are left out.\nRSS moves in pages, and malloc takes many at a time: what it cannot see, "
-		"heap "
-		"does.\n",
+		"Theil and Sen's slopes with 95 %% block-bootstrap intervals; "
+		"the first %zu photos of a process are left out.\n"
+		"RSS moves in pages, and malloc takes many at a time: what it cannot see, heap does.\n",
 		soak->warmup_photos);
 	if (soak->disturbed[0]) {
 		fprintf(stream, "The machine was disturbed: %s.\n", soak->disturbed);
@@ -78,8 +76,8 @@ void pf_soak_print(const pf_soak *soak, FILE *stream)
 						   "95 % interval", "of interest", "verdict"};
 	char name[256], wall[PF_TEXT];
 	fprintf(stream,
-		"soak of %s on %s: %zu photos in %s, %u call%s of run | %zu process%s, %zu photos each "
-		"judged%s\n\n",
+		"soak of %s on %s: %zu photos in %s, %u call%s of run | %zu process%s, %zu photos each judged%s\n"
+		"\n",
 		soak->contestant->label, pf_escape(soak->session->dataset->name, name, sizeof name),
 		soak->done, pf_text_seconds(soak->wall_s, wall), soak->runs, pf_text_plural(soak->runs),
 		soak->judged_processes, soak->judged_processes == 1 ? "" : "es", soak->judged_photos,

@@ -127,12 +127,12 @@ void pf_spans_print(const pf_contestant *contestant, int columns, FILE *stream)
 		return;
 	}
 	columns = columns ? columns : 120;
-	snprintf(text, sizeof text,
-		 "Spans of %s in round %u%s; times of stages are sums over %zu thread%s, shares are of their "
-		 "lifetime.",
-		 contestant->label, trial->round, contestant->trial_count > 1 ? ", its median trial" : "",
-		 spans->has_workers ? spans->lane_count : 1,
-		 pf_text_plural(spans->has_workers ? spans->lane_count : 1));
+	snprintf(
+		text, sizeof text,
+		"Spans of %s in round %u%s; times of stages are sums over %zu thread%s, shares are of their lifetime.",
+		contestant->label, trial->round, contestant->trial_count > 1 ? ", its median trial" : "",
+		spans->has_workers ? spans->lane_count : 1,
+		pf_text_plural(spans->has_workers ? spans->lane_count : 1));
 	fputc('\n', stream);
 	pf_text_wrap(stream, text, columns, 0, 0);
 	pf_span_tree_print(&spans->tree, &pf_engine_stages, stream);

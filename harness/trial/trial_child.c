@@ -118,8 +118,8 @@ int pf_trial_child(const char *variant_name, const char *command, const char *vi
 	const struct pf_variant *variant = pf_variant_find(variant_name);
 	struct pf_trial_shared *shared = map_shared();
 	if (!variant || !shared) {
-		fprintf(stderr, "photofinish: \"trial\" is for the harness of the same build; see "
-				"photofinish --help\n");
+		fprintf(stderr,
+			"photofinish: \"trial\" is for the harness of the same build; see photofinish --help\n");
 		return 2;
 	}
 	/* No harness, no trial. It may have died before this line: then nobody reads the events. */

@@ -432,8 +432,9 @@ static void test_table(void **state)
 		for (size_t i = 0; i < PF_CLAIM_COUNT; i++) {
 			assert_non_null(strstr(text, claims[i].id));
 		}
-		assert_non_null(strstr(text, "\nsingle-load-gain      1.20x  1.50x (1.47 to 1.54)      "
-					     "reproduced\n"));
+		assert_non_null(
+			strstr(text, "\n"
+				     "single-load-gain      1.20x  1.50x (1.47 to 1.54)      reproduced\n"));
 		assert_non_null(strstr(text, "image I/O: read, decode      50.0 % +-0.0       38 %\n"));
 		assert_non_null(strstr(text, "overhead: all else            6.0 % +-0.0        2 %\n"));
 		int most = columns > 120 ? 80 : columns < 70 ? 70 : columns; /* a row itself takes 70 */

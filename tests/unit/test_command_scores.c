@@ -124,9 +124,7 @@ static void test_records(void **state)
 	refuse("{\"index\":0,\"status\":\"ok\",\"burst\":3}", "no index of a photo for burst");
 	refuse("{\"index\":0,\"status\":\"ok\",\"burst\":0}", "no number for score");
 	refuse("{\"index\":0,\"index\":0}", "it is no JSON object");
-	accept("{\"index\":0,\"status\":\"ok\",\"burst\":0,\"score\":0.5,\"factors\":{\"exposure\":\"0x1p-"
-	       "1\"},"
-	       "\"measures\":{\"width\":6,\"brightness\":100,\"more\":1}}\r",
+	accept("{\"index\":0,\"status\":\"ok\",\"burst\":0,\"score\":0.5,\"factors\":{\"exposure\":\"0x1p-1\"},\"measures\":{\"width\":6,\"brightness\":100,\"more\":1}}\r",
 	       0);
 	refuse("{\"index\":0,\"status\":\"damaged\",\"burst\":0}", "this photo stands twice");
 	accept("{\"path\":\"b\\\\x0a.jpg\",\"status\":\"damaged\",\"error\":\"torn\",\"burst\":0}", 1);

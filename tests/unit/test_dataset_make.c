@@ -22,15 +22,29 @@
 static char home[256], other[256], spec[300];
 
 static const char spec_text[] =
-	"name: mini\nsummary: for tests\nseed: %d\nphotos: 14\nquality: 90\n"
-	"start: \"2026-06-07 10:15:00\"\nframes_per_second: 10\nnaming: time\ncameras:\n"
+	"name: mini\n"
+	"summary: for tests\n"
+	"seed: %d\n"
+	"photos: 14\n"
+	"quality: 90\n"
+	"start: \"2026-06-07 10:15:00\"\n"
+	"frames_per_second: 10\n"
+	"naming: time\n"
+	"cameras:\n"
 	"  - {make: M, model: One, serial: \"1\", lens: Long, width: %d, height: %d, subseconds: yes}\n"
 	"  - {make: M, model: Two, serial: \"2\", lens: Long, width: %d, height: %d, subseconds: yes}\n"
-	"sequence:\n  - {kind: burst, frames: 5, camera: A}\n  - {kind: burst, frames: 3, camera: B}\n"
-	"  - {kind: single}\n  - {kind: bracket, camera: A}\n  - {kind: single}\n"
-	"motions: [sprint, jump, throw, kick]\npalettes: [red_white]\npatterns: [plain, hoops]\n"
-	"backgrounds: [stadium, park]\nmix: {portrait: 40, second_athlete: 50, crowd: 50, frontal: 50,"
-	" close_up: 10, blur: 100, defocus: 100, exposure: 100, noise: 100}\n";
+	"sequence:\n"
+	"  - {kind: burst, frames: 5, camera: A}\n"
+	"  - {kind: burst, frames: 3, camera: B}\n"
+	"  - {kind: single}\n"
+	"  - {kind: bracket, camera: A}\n"
+	"  - {kind: single}\n"
+	"motions: [sprint, jump, throw, kick]\n"
+	"palettes: [red_white]\n"
+	"patterns: [plain, hoops]\n"
+	"backgrounds: [stadium, park]\n"
+	"mix: {portrait: 40, second_athlete: 50, crowd: 50, frontal: 50, close_up: 10, blur: 100, defocus: "
+	"100, exposure: 100, noise: 100}\n";
 
 static void write_spec(int seed, int scale)
 {

@@ -155,8 +155,8 @@ static void test_table(void **state)
 	add("double-load", 1, TIMES(21, 21.2), 1);
 	char *text = print(0);
 	assert_non_null(strstr(text,
-			       "Goal: 100000 photos in 4 h 00 min. A projection of what 100 photos took: to "
-			       "photos like these (4 MB each;"));
+			       "Goal: 100000 photos in 4 h 00 min. A projection of what 100 photos took: "
+			       "to photos like these (4 MB each;"));
 	assert_non_null(strstr(text, "have 70 MB), on this machine.\n"));
 	assert_non_null(strstr(text, "double-load    1.00 s   0.20 s  5.58 h (5.23 to 5.94)  missed"));
 	assert_non_null(strstr(text,

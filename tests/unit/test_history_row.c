@@ -33,46 +33,15 @@ static void test_ratios(void **state)
 {
 	(void)state;
 	json_t *record = parse(
-		"{'variants': [{'name': 'null', 'status': 'floor', 'parent': null, 'outside': null},"
-		"{'name': 'base', 'status': 'ok', 'parent': null, 'outside': null, "
-		"'speedup_over_baseline': " RATIO(
-			"1", "1",
-			"1") "},"
-			     "{'name': 'own', 'status': 'ok', 'parent': 'other', "
-			     "'speedup_over_parent': " RATIO(
-				     "2", "1.5",
-				     "2.5") ", 'speedup_over_baseline': " RATIO("3", "null",
-										"null") "},"
-											"{'name': 'bad', "
-											"'status': "
-											"'crashed', "
-											"'parent': 'base', "
-											"'speedup_over_"
-											"parent': " RATIO(
-												"2", "1.5",
-												"2.5") "},"
-												       "{'"
-												       "name'"
-												       ": "
-												       "'odd'"
-												       ", "
-												       "'stat"
-												       "us': "
-												       "'ok',"
-												       " '"
-												       "paren"
-												       "t': "
-												       "'base"
-												       "', "
-												       "'spee"
-												       "dup_"
-												       "over_"
-												       "paren"
-												       "t':"
-												       " " RATIO(
-													       "2",
-													       "2.5",
-													       "1.5") "}]}");
+		"{'variants': [{'name': 'null', 'status': 'floor', 'parent': null, 'outside': null},{'name': "
+		"'base', 'status': 'ok', 'parent': null, 'outside': null, 'speedup_over_baseline': " RATIO("1", "1", "1") "},{'name': 'own', 'status': 'ok', 'parent': 'other', 'speedup_over_parent': " RATIO(
+			"2", "1.5",
+			"2.5") ", 'speedup_over_baseline': " RATIO("3", "null",
+								   "null") "},{'name': 'bad', 'status': 'crashed', 'parent': 'base', 'speedup_over_parent': " RATIO("2",
+																				    "1.5",
+																				    "2.5") "},{'name': 'odd', 'status': 'ok', 'parent': 'base', 'speedup_over_parent': " RATIO("2",
+																															       "2.5",
+																															       "1.5") "}]}");
 	const char *other;
 	pf_interval ratio;
 	assert_true(pf_history_ratio(record, 2, PF_HISTORY_PARENT, &other, &ratio));
@@ -97,8 +66,8 @@ static void test_comparison(void **state)
 {
 	(void)state;
 	json_t *record = parse(
-		"{'variants': [{'name': 'a', 'status': 'ok'}, {'name': 'b', 'status': 'ok'}], "
-		"'comparison': {'a': 'a', 'b': 'b', 'ratio': " RATIO("0.5", "0.4", "0.8") "}}");
+		"{'variants': [{'name': 'a', 'status': 'ok'}, {'name': 'b', 'status': 'ok'}], 'comparison': {'a': "
+		"'a', 'b': 'b', 'ratio': " RATIO("0.5", "0.4", "0.8") "}}");
 	const char *other;
 	pf_interval ratio;
 	assert_true(pf_history_ratio(record, 0, PF_HISTORY_COMPARED, &other, &ratio));
@@ -125,14 +94,13 @@ static void test_flags(void **state)
 		{"{'variants': [{'status': 'crashed', 'capabilities': ['workers', 'may-crash']}]}", ""},
 		{"{'variants': [{'status': 'crashed'}, {'status': 'wrong_output'}, {'status': 'crashed'}]}",
 		 "wrong-output,crashed"},
-		{"{'partial': true, 'variants': [{'status': 'invalid', 'trials': []}, "
-		 "{'status': 'invalid', 'trials': [{'ending': 'cancelled'}]}]}",
+		{"{'partial': true, 'variants': [{'status': 'invalid', 'trials': []}, {'status': 'invalid', "
+		 "'trials': [{'ending': 'cancelled'}]}]}",
 		 "partial"},
 		{"{'partial': true, 'variants': [{'status': 'invalid', 'trials': [{'ending': 'ok'}]}]}",
 		 "partial,invalid"},
 		{"{'variants': [{'status': 'invalid', 'trials': []}]}", "invalid"},
-		{"{'variants': [{'status': 'ok', 'trials': [{'checked': true, 'disturbed_by': "
-		 "['others']}]}]}",
+		{"{'variants': [{'status': 'ok', 'trials': [{'checked': true, 'disturbed_by': ['others']}]}]}",
 		 "disturbed"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -148,10 +116,9 @@ static void test_flags(void **state)
 static void test_machines(void **state)
 {
 	(void)state;
-	static const char *const same[] = {"{'cpu': 'A', 'cores': 2, 'kernel': 'Linux 6', 'memory_bytes': "
-					   "8000000000, 'load_average_1min': 1}",
-					   "{'cpu': 'A', 'cores': 2, 'kernel': 'Linux 6', 'memory_bytes': "
-					   "8000009999, 'compiler': 'GNU 13'}"};
+	static const char *const same[] = {
+		"{'cpu': 'A', 'cores': 2, 'kernel': 'Linux 6', 'memory_bytes': 8000000000, 'load_average_1min': 1}",
+		"{'cpu': 'A', 'cores': 2, 'kernel': 'Linux 6', 'memory_bytes': 8000009999, 'compiler': 'GNU 13'}"};
 	static const char *const others[] = {
 		"{'cpu': 'A', 'cores': 4, 'kernel': 'Linux 6', 'memory_bytes': 8000000000}",
 		"{'cpu': 'A', 'cores': 2, 'kernel': 'Linux 7', 'memory_bytes': 8000000000}",

@@ -80,8 +80,8 @@ static bool run_script(const char *script, const char *folder, const char *names
 	char command[2048];
 	snprintf(command, sizeof command,
 		 "for p in /usr/bin/python3 python3; do $p -c 'import torch' 2>/dev/null && { "
-		 "PYTHONDONTWRITEBYTECODE=1 "
-		 "$p -W ignore " PF_SOURCE_DIR "/tests/nn/%s %s %s >/dev/null; exit; }; done; exit 77",
+		 "PYTHONDONTWRITEBYTECODE=1 $p -W ignore " PF_SOURCE_DIR
+		 "/tests/nn/%s %s %s >/dev/null; exit; }; done; exit 77",
 		 script, folder, names);
 	int status = system(command); /* NOLINT(cert-env33-c): the paths are ours */
 	if (status == 77 << 8) {

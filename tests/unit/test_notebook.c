@@ -15,20 +15,17 @@
 static json_t *make(const char *status, const char *speedup)
 {
 	char text[2048];
-	snprintf(text, sizeof text,
-		 "{'dataset': {'photos': 10}, 'variants': [{'name': 'base', 'parent': null, 'outside': null, "
-		 "'status': 'ok', 'workers': 1, 'trials': [{'checked': true, 'wall_ns': 10000000000, "
-		 "'cpu_ns': "
-		 "9900000000, 'stages': {'decode': {'wall_ns': 8000000000}, 'pose': {'wall_ns': "
-		 "1000000000}}}]},"
-		 "{'name': 'own', 'parent': 'base', 'outside': null, 'status': '%s', 'reason': 'SIGABRT', "
-		 "'workers': 2, 'speedup_over_parent': %s, 'story': {'principle': 'once is enough'}, "
-		 "'trials': "
-		 "[{'checked': true, 'wall_ns': 5000000000, 'cpu_ns': 6000000000, 'moved_bytes': 5000000, "
-		 "'stages': "
-		 "{'decode': {'wall_ns': 4000000000}, 'pose': {'wall_ns': 1300000000}}}, {'checked': false, "
-		 "'wall_ns': null, 'cpu_ns': null, 'stages': {}}]}]}",
-		 status, speedup);
+	snprintf(
+		text, sizeof text,
+		"{'dataset': {'photos': 10}, 'variants': [{'name': 'base', 'parent': null, 'outside': null, "
+		"'status': 'ok', 'workers': 1, 'trials': [{'checked': true, 'wall_ns': 10000000000, 'cpu_ns': "
+		"9900000000, 'stages': {'decode': {'wall_ns': 8000000000}, 'pose': {'wall_ns': "
+		"1000000000}}}]},{'name': 'own', 'parent': 'base', 'outside': null, 'status': '%s', 'reason': "
+		"'SIGABRT', 'workers': 2, 'speedup_over_parent': %s, 'story': {'principle': 'once is enough'}, "
+		"'trials': [{'checked': true, 'wall_ns': 5000000000, 'cpu_ns': 6000000000, 'moved_bytes': 5000000, "
+		"'stages': {'decode': {'wall_ns': 4000000000}, 'pose': {'wall_ns': 1300000000}}}, {'checked': "
+		"false, 'wall_ns': null, 'cpu_ns': null, 'stages': {}}]}]}",
+		status, speedup);
 	for (char *at = text; *at; at++) {
 		*at = *at == '\'' ? '"' : *at;
 	}
@@ -95,8 +92,8 @@ static void test_lesson(void **state)
 	json_t *record = make("ok", "{'mean': 2, 'low': 1.9, 'high': 2.1}");
 	char *text = print(record);
 	has(text,
-	    "- **Lesson**: once is enough. By the figures (means; stages are sums over the workers), against "
-	    "its parent: decode 4.00 s less; CPU time 6.00 s, was 9.90 s; 5 MB moved between processes.\n");
+	    "- **Lesson**: once is enough. By the figures (means; stages are sums over the workers), "
+	    "against its parent: decode 4.00 s less; CPU time 6.00 s, was 9.90 s; 5 MB moved between processes.\n");
 	has(text, "| base | 800.00 | 100.00 |\n| own | 400.00 | 130.00 |\n");
 	has(text, "| image I/O: read, decode | 80.0 % | 38 % |\n");
 	has(text, "| overhead: all else | 10.0 % | 2 % |\n");
@@ -125,10 +122,9 @@ static void test_incomplete_records(void **state)
 	static const char *const records[] = {
 		"{}",
 		"[]",
-		"{\"variants\": 5, \"claims\": [1, null, {}], \"goal\": {\"steps\": [3]}, \"environment\": "
-		"[]}",
-		"{\"variants\": [7, {\"trials\": {}, \"name\": 3}, {\"name\": \"\", \"status\": \"ok\", "
-		"\"trials\": [1, {\"checked\": true, \"stages\": []}]}], \"dataset\": {\"photos\": 1e300}}",
+		"{\"variants\": 5, \"claims\": [1, null, {}], \"goal\": {\"steps\": [3]}, \"environment\": []}",
+		"{\"variants\": [7, {\"trials\": {}, \"name\": 3}, {\"name\": \"\", \"status\": \"ok\", \"trials\": "
+		"[1, {\"checked\": true, \"stages\": []}]}], \"dataset\": {\"photos\": 1e300}}",
 	};
 	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
 		json_t *record = json_loads(records[i], 0, NULL);

@@ -179,8 +179,10 @@ static void test_the_line_below_the_table(void **state)
 	fclose(stream);
 	assert_string_equal(
 		text,
-		"\nObserver: at most 0.01 % of a trial's time, and 0.2 % of a processor beside it (one: "
-		"2000 spans); handing over results,\n10 events: 0.0061 %\n");
+		"\n"
+		"Observer: at most 0.01 % of a trial's time, and 0.2 % of a processor beside it (one: 2000 spans); "
+		"handing over results,\n"
+		"10 events: 0.0061 %\n");
 	free(text);
 }
 

@@ -89,9 +89,9 @@ static void test_only_what_is_allowed(void **state)
 	/* Of core 1 only the second thread may be used: it is that core's first, then. */
 	assert_string_equal(places("cores", 5), "9|2|12|10|9");
 	assert_string_equal(places("sockets", 3), "2,9-10|12|2,9-10");
-	assert_string_equal(places("2,0", 1),
-			    "--placement: processor 0 is not among those that this process may "
-			    "use (2,9-10,12)");
+	assert_string_equal(
+		places("2,0", 1),
+		"--placement: processor 0 is not among those that this process may use (2,9-10,12)");
 	pf_error error;
 	pf_cpus none = {0};
 	assert_int_equal(pf_topology_read(SERVER, &none, &topology, &error), PF_ERR_UNAVAILABLE);
@@ -129,10 +129,10 @@ static void test_lists(void **state)
 					    "cores,0"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		char expected[160];
-		snprintf(expected, sizeof expected,
-			 "--placement takes cores, sockets, none or a list of processors as 0,2,4-7, not "
-			 "\"%s\"",
-			 wrong[i]);
+		snprintf(
+			expected, sizeof expected,
+			"--placement takes cores, sockets, none or a list of processors as 0,2,4-7, not \"%s\"",
+			wrong[i]);
 		assert_string_equal(places(wrong[i], 1), expected);
 	}
 	assert_string_equal(places("0,1,0", 1), "--placement: processor 0 stands twice");
@@ -258,8 +258,8 @@ static void test_the_lines_below_the_table(void **state)
 	assert_string_equal(lines("1", 2, &good), "\nMore workers than cores: many has 2 on 1 core.\n");
 	assert_string_equal(
 		lines("cores", 2, &refused),
-		"\nWorkers could not be bound (Operation not permitted): they ran where the kernel "
-		"put them.\n");
+		"\n"
+		"Workers could not be bound (Operation not permitted): they ran where the kernel put them.\n");
 	assert_string_equal(lines("cores", 2, &other),
 			    "\nNot all workers got their places: 1 was asked for, 0 was got.\n");
 	assert_string_equal(lines("cores", 2, &moved),

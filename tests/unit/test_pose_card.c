@@ -44,8 +44,8 @@ static void test_good_cards(void **state)
 	assert_string_equal(card.input, "planes");
 	assert_string_equal(card.guessed, "");
 	assert_int_equal(
-		load("{width: 192, height: 256, output: simcc, top_down: yes, box_padding: 1.5,"
-		     " split_ratio: 2, colour: bgr, layout: nhwc, padding: 0, pose_threshold: 0.5}\n",
+		load("{width: 192, height: 256, output: simcc, top_down: yes, box_padding: 1.5, split_ratio: 2, colour: "
+		     "bgr, layout: nhwc, padding: 0, pose_threshold: 0.5}\n",
 		     &card, NULL),
 		PF_OK);
 	assert_true(card.top_down && card.box_padding == 1.5 && card.split_ratio == 2.0 &&

@@ -29,14 +29,12 @@ static const char *line(const pf_progress_state *state, pf_eta left, double elap
 static void test_what_it_says(void **state)
 {
 	(void)state;
-	assert_string_equal(
-		line(&some, (pf_eta){true, 130, 185}, 4, -1),
-		"round 2 of 5, parallel: 12 of 24 photos, 3.0 photos/s, about 2 to 3 min left | workers "
-		"93 % busy | best IMG_0311.jpg");
-	assert_string_equal(
-		line(&some, (pf_eta){true, 40, 120}, 0.1, -1),
-		"round 2 of 5, parallel: 12 of 24 photos, about 40 s to 2 min left | workers 93 % busy | "
-		"best IMG_0311.jpg");
+	assert_string_equal(line(&some, (pf_eta){true, 130, 185}, 4, -1),
+			    "round 2 of 5, parallel: 12 of 24 photos, 3.0 photos/s, "
+			    "about 2 to 3 min left | workers 93 % busy | best IMG_0311.jpg");
+	assert_string_equal(line(&some, (pf_eta){true, 40, 120}, 0.1, -1),
+			    "round 2 of 5, parallel: 12 of 24 photos, "
+			    "about 40 s to 2 min left | workers 93 % busy | best IMG_0311.jpg");
 	pf_progress_state bare = {.label = "rendering x", .total = 9, .unit = "photos", .busy_share = -1};
 	assert_string_equal(line(&bare, (pf_eta){0}, 4, -1), "rendering x: 0 of 9 photos");
 	bare.note = "";

@@ -28,10 +28,10 @@ static int make(void **state)
 	pf_fixture_run_add(&made, "shared-memory", "chunked", 2, chunked);
 	pf_contestant *threaded = pf_fixture_run_add(&made, "threaded", "parallel", 2, NULL);
 	threaded->status = PF_RUN_CRASHED;
-	snprintf(threaded->reason, sizeof threaded->reason,
-		 "SIGABRT in faces of 2026/IMG_0042.jpg, 7 of 100 photos done (terminate called after "
-		 "throwing "
-		 "an instance of 'std::out_of_range')");
+	snprintf(
+		threaded->reason, sizeof threaded->reason,
+		"SIGABRT in faces of 2026/IMG_0042.jpg, 7 of 100 photos done (terminate called after throwing an "
+		"instance of 'std::out_of_range')");
 	pf_contestant *floor = pf_fixture_run_add(&made, "null", NULL, 1, null);
 	floor->status = PF_RUN_FLOOR;
 	for (size_t i = 0; i < floor->trial_count; i++) {

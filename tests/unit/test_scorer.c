@@ -355,8 +355,8 @@ static void test_wrong_configurations(void **state)
 		{"weights: {noise: inf}\n", "noise"},
 		{"weights: {noise: much}\n", ""},
 		{"weights: 3\n", ""},
-		{"weights: {sharpness: 0, steadiness: 0, exposure: 0, contrast: 0, "
-		 "noise: 0, colour: 0, faces: 0, composition: 0, form: 0}\n",
+		{"weights: {sharpness: 0, steadiness: 0, exposure: 0, contrast: 0, noise: 0, colour: 0, faces: 0, "
+		 "composition: 0, form: 0}\n",
 		 "weights"},
 		{"timing_weight: -1\n", "timing_weight"},
 		{"max_megapixels: 0\n", "max_megapixels"},

@@ -163,10 +163,9 @@ static void test_false_words(void **state)
 	pf_random random = {.state = 43};
 	tally *t = malloc(sizeof *t);
 	assert_non_null(t);
-	print_message(
-		"noise in both           effect   alpha  faster slower  equiv. undec.  rounds (%% of %d; at "
-		"most %d rounds; median where decided)\n",
-		runs, MOST_ROUNDS);
+	print_message("noise in both           effect   alpha  faster slower  equiv. undec. "
+		      " rounds (%% of %d; at most %d rounds; median where decided)\n",
+		      runs, MOST_ROUNDS);
 	for (size_t k = 0; k < COUNT(noises); k++) {
 		for (size_t a = 0; a < COUNT(alphas); a++) {
 			double limit = alphas[a] + 3 * sqrt(alphas[a] / runs);

@@ -72,9 +72,9 @@ const struct pf_variant pf_variant_gpu = {
 	.change = "inference on the GPU instead of the CPU",
 	.principle = "give each kind of work to what does it best",
 	.hypothesis = "a network is thousands of equal sums, which a GPU does side by side",
-	.expected = "the stage pose shrinks; reading and decoding stay, and bound the gain (the published "
-		    "step, workers "
-		    "and GPU together: 133 s to 56 s)",
+	.expected =
+		"the stage pose shrinks; reading and decoding stay, and bound the gain (the published step, "
+		"workers and GPU together: 133 s to 56 s)",
 	.caps = PF_CAP_WORKERS | PF_CAP_GPU,
 	.probe = probe,
 	.run = run,
