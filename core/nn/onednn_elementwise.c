@@ -115,11 +115,24 @@ static pf_status match(pf_onednn_node *n, int32_t a, int32_t b, pf_layout *first
 	if (!*fits) {
 		return status;
 	}
-	bool equal = pf_shape_equal(shape, &n->program->graph->values[a].tensor.shape);
+	const pf_shape *whole = &n->program->graph->values[a].tensor.shape;
+	bool equal = pf_shape_equal(shape, whole);
 	dnnl_format_tag_t kind = pf_onednn_kind(&first->md);
 	if (equal && kind == dnnl_format_tag_undef && pf_onednn_kind(&second->md) != dnnl_format_tag_undef) {
 		first->md = second->md;
 		return pf_onednn_as(n, a, &first->md, &first->buffer);
+	}
+	/* Of operands that are repeated, blocked layouts serve one value a channel. Where one channel is
+	 * repeated, oneDNN 2.6's AVX2 loop takes the padding of its block for values. */
+	bool blocked = kind == dnnl_nChw8c || kind == dnnl_nChw16c;
+	bool by_channel = shape->dims[1] > 1 && pf_shape_elements(shape) == shape->dims[1];
+	if (blocked && !equal && !by_channel) {
+		*fits = pf_onednn_dense(whole, &first->md);
+		kind = dnnl_format_tag_undef;
+		status = *fits ? pf_onednn_as(n, a, &first->md, &first->buffer) : PF_OK;
+		if (status != PF_OK || !*fits) {
+			return status;
+		}
 	}
 	if (equal) {
 		second->md = first->md;
@@ -172,7 +185,9 @@ pf_status pf_onednn_binary(pf_onednn_node *n)
 	}
 	n->done = true;
 	status = pf_onednn_emit(n, pd, args, 3, PF_NO_BUFFER, false);
-	if (status == PF_OK) {
+	/* With padding in the block, oneDNN 2.6's AVX2 loop reads again what it wrote. */
+	if (status == PF_OK &&
+	    !memcmp(first.md.dims, first.md.padded_dims, sizeof first.md.dims[0] * (size_t)y->rank)) {
 		n->program->steps[n->program->step_count - 1].in_place = 0;
 	}
 	return status;

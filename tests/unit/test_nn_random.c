@@ -275,7 +275,7 @@ static void test_random_graphs(void **state)
 {
 	(void)state;
 	const char *count = getenv("PF_RANDOM_GRAPHS");
-	unsigned rounds = count ? (unsigned)atoi(count) : 300;
+	unsigned rounds = count ? (unsigned)atoi(count) : 1000;
 	double worst_fused = 0, worst_nodes = 0, worst_outputs = 0;
 	size_t fused_nodes = 0, file_nodes = 0;
 	for (unsigned i = 0; i < rounds; i++) {
