@@ -15,7 +15,7 @@ set(light_harness
     "harness/(stats|base|machine|doctor|bench|history)/[a-z_]*\\.c"
     "harness/cli/(absent|cli|options|parameters|progress_choice|timed_request)\\.c"
     "harness/cli/cmd_(compare_commands|doctor|export|history|time)\\.c"
-    "harness/trial/(frames|observer|occupancy)\\.c"
+    "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/run_status\\.c"
     "harness/record/(bench|capabilities|comparison|doctor|environment|interval|observer)_json\\.c"
     "harness/record/(machine_id|notebook_parts|record_load)\\.c"

@@ -1,5 +1,6 @@
 /* score: someone's photos through one variant. No time is shown: nothing is compared here. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,7 @@ static int score(const struct request *request, const char *operand, const pf_sc
 		status = deliver(request, &trial, &session, &error);
 	}
 	if (status == PF_OK && trial.worker_deaths) {
-		pf_progress_say("photofinish: %u worker%s died and %s replaced", trial.worker_deaths,
+		pf_progress_say("photofinish: %" PRIu64 " worker%s died and %s replaced", trial.worker_deaths,
 				pf_text_plural(trial.worker_deaths),
 				trial.worker_deaths == 1 ? "was" : "were");
 	}

@@ -4,34 +4,32 @@
 
 #include "harness/base/plain_text.h"
 #include "harness/export/export_parts.h"
+#include "harness/trial/trial_figures.h"
 #include "photofinish/trace.h"
 
-/* Figures of a trial, as the record names them. Times stand in the first part. */
-static const char *const times[] = {"wall_ns", "cpu_ns", "first_result_ns", "main_ns", "startup_ns"},
-			 *const counts[] = {"photos_scored",        "photos_failed", "peak_rss_bytes",
-					    "read_bytes",           "moved_bytes",   "device_read_bytes",
-					    "involuntary_switches", "major_faults",  "worker_deaths"},
-			 *const machine[] = {"steal_ns", "others_ns"}; /* of the machine meanwhile */
+static const char *const machine[] = {"steal_ns", "others_ns"}; /* of the machine meanwhile */
 
-enum {
-	TIMES = sizeof times / sizeof *times,
-	COUNTS = sizeof counts / sizeof *counts,
-	MACHINE = sizeof machine / sizeof *machine
-};
+enum { MACHINE = sizeof machine / sizeof *machine };
+
+/* Times stand before those of the stages, all else behind them. */
+static void print_figure_heads(FILE *stream, bool times)
+{
+	for (int i = 0; i < PF_TRIAL_FIGURE_COUNT; i++) {
+		if (pf_trial_figure_is_time(&pf_trial_figures[i]) == times) {
+			fprintf(stream, ",%s", pf_trial_figures[i].name);
+		}
+	}
+}
 
 static void print_heads(FILE *stream)
 {
 	fputs("started,command,label,machine_cpu,cores,dataset,dataset_hash,cache,partial,variant,parent,workers,status,round,ending,checked,reason,disturbed_by",
 	      stream);
-	for (int i = 0; i < TIMES; i++) {
-		fprintf(stream, ",%s", times[i]);
-	}
+	print_figure_heads(stream, true);
 	for (int i = 0; i < PF_STAGE_COUNT; i++) {
 		fprintf(stream, ",stage_%s_ns", pf_stage_name((pf_stage)i));
 	}
-	for (int i = 0; i < COUNTS; i++) {
-		fprintf(stream, ",%s", counts[i]);
-	}
+	print_figure_heads(stream, false);
 	for (int i = 0; i < MACHINE; i++) {
 		fprintf(stream, ",%s", machine[i]);
 	}
@@ -51,6 +49,15 @@ static void number(FILE *stream, const json_t *object, const char *key, bool sho
 	fputc(',', stream);
 	if (shown && pf_export_number(object, key, &value)) {
 		fprintf(stream, "%.17g", value);
+	}
+}
+
+static void print_figures(const json_t *trial, bool times, bool shown, FILE *stream)
+{
+	for (int i = 0; i < PF_TRIAL_FIGURE_COUNT; i++) {
+		if (pf_trial_figure_is_time(&pf_trial_figures[i]) == times) {
+			number(stream, trial, pf_trial_figures[i].name, shown);
+		}
 	}
 }
 
@@ -102,15 +109,11 @@ static void print_row(const json_t *record, const json_t *variant, const json_t 
 	fputs(json_is_true(json_object_get(trial, "checked")) ? ",true" : ",false", stream);
 	text(stream, ",", trial, "reason");
 	print_disturbances(trial, stream);
-	for (int i = 0; i < TIMES; i++) {
-		number(stream, trial, times[i], timed);
-	}
+	print_figures(trial, true, timed, stream);
 	for (int i = 0; i < PF_STAGE_COUNT; i++) {
 		number(stream, json_object_get(stages, pf_stage_name((pf_stage)i)), "wall_ns", timed);
 	}
-	for (int i = 0; i < COUNTS; i++) {
-		number(stream, trial, counts[i], true);
-	}
+	print_figures(trial, false, true, stream);
 	for (int i = 0; i < MACHINE; i++) {
 		number(stream, json_object_get(trial, "machine"), machine[i], true);
 	}

@@ -9,17 +9,15 @@
 #include "harness/record/callgrind_json.h"
 #include "harness/record/capabilities_json.h"
 #include "harness/record/comparison_json.h"
-#include "harness/record/counters_json.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/goal_json.h"
 #include "harness/record/interval_json.h"
-#include "harness/record/machine_json.h"
 #include "harness/record/memory_json.h"
 #include "harness/record/observer_json.h"
 #include "harness/record/outside_json.h"
 #include "harness/record/placement_json.h"
 #include "harness/record/record_claims.h"
-#include "harness/record/spans_json.h"
+#include "harness/record/trial_json.h"
 #include "harness/run/page_cache.h"
 #include "harness/run/run_comparison.h"
 #include "harness/run/run_facts.h"
@@ -32,88 +30,9 @@ static json_t *integer(uint64_t value)
 	return json_integer((json_int_t)value);
 }
 
-/* An integer, or null for what was not measured. */
-static json_t *integer_or_null(uint64_t value, bool measured)
-{
-	return measured ? integer(value) : json_null();
-}
-
 static json_t *string_or_null(const char *text)
 {
 	return text && text[0] ? json_string(text) : json_null();
-}
-
-static const char *const ending_names[] = {
-	[PF_ENDED_OK] = "ok",
-	[PF_ENDED_FAILED] = "failed",
-	[PF_ENDED_CRASHED] = "crashed",
-	[PF_ENDED_TIMEOUT] = "timeout",
-	[PF_ENDED_CANCELLED] = "cancelled",
-	[PF_ENDED_INVALID] = "invalid",
-	[PF_ENDED_DISTURBED] = "disturbed",
-	[PF_ENDED_UNAVAILABLE] = "unavailable",
-	[PF_ENDED_AT_FIRST_RESULT] = "first_result",
-};
-
-const char *pf_ending_name(pf_ending ending)
-{
-	return ending_names[ending];
-}
-
-pf_ending pf_ending_of(const char *name)
-{
-	for (size_t i = 0; i < sizeof ending_names / sizeof *ending_names; i++) {
-		if (strcmp(ending_names[i], name) == 0) {
-			return (pf_ending)i;
-		}
-	}
-	return PF_ENDED_FAILED;
-}
-
-/* Times of a trial whose output was not checked are null: they are no result. */
-static json_t *trial_json(const pf_trial *trial)
-{
-	char hex[2 * PF_SHA256_BYTES + 1];
-	pf_sha256_hex(trial->digest, hex);
-	json_t *object = json_object();
-	bool checked = trial->checked;
-	json_object_set_new(object, "round", integer(trial->round));
-	json_object_set_new(object, "ending", json_string(pf_ending_name(trial->ending)));
-	json_object_set_new(object, "checked", json_boolean(checked));
-	json_object_set_new(object, "wall_ns", integer_or_null(trial->wall_ns, checked));
-	json_object_set_new(object, "unchecked_wall_ns", integer_or_null(trial->wall_ns, trial->unscored));
-	json_object_set_new(object, "tolerance", pf_tolerance_json(&trial->tolerance));
-	json_object_set_new(object, "cpu_ns", integer_or_null(trial->cpu_ns, checked));
-	json_object_set_new(object, "first_result_ns",
-			    integer_or_null(trial->first_result_ns, checked && trial->first_result_ns));
-	json_object_set_new(object, "main_ns", integer_or_null(trial->main_ns, checked));
-	json_object_set_new(object, "startup_ns", integer_or_null(trial->startup_ns, checked));
-	json_object_set_new(object, "stages", pf_stages_json(trial));
-	json_object_set_new(object, "spans", pf_spans_json(trial));
-	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
-	json_object_set_new(object, "counters", pf_trial_counters_json(trial));
-	json_object_set_new(object, "energy", pf_trial_energy_json(trial));
-	json_object_set_new(object, "photos_scored", integer(trial->photos_scored));
-	json_object_set_new(object, "photos_failed", integer(trial->photos_failed));
-	json_object_set_new(object, "peak_rss_bytes",
-			    integer_or_null(trial->peak_rss_bytes, trial->peak_rss_bytes > 0));
-	json_object_set_new(object, "read_bytes", integer(trial->read_bytes));
-	json_object_set_new(object, "chunks", integer(trial->chunks));
-	json_object_set_new(object, "moved_bytes", integer(trial->moved_bytes));
-	json_object_set_new(object, "io", pf_io_json(&trial->io));
-	json_object_set_new(object, "hops", pf_moved_json(trial));
-	json_object_set_new(object, "device_read_bytes", integer(trial->device_read_bytes));
-	json_object_set_new(object, "involuntary_switches", integer(trial->involuntary_switches));
-	json_object_set_new(object, "worker_deaths", integer(trial->worker_deaths));
-	json_object_set_new(object, "major_faults", integer(trial->major_faults));
-	json_object_set_new(object, "observer", pf_observed_json(&trial->observed));
-	json_object_set_new(object, "machine", pf_machine_state_json(&trial->machine));
-	json_object_set_new(object, "disturbed_by", pf_disturbed_by_json(&trial->machine));
-	json_object_set_new(object, "scores_digest",
-			    trial->ending == PF_ENDED_OK && !trial->unscored ? json_string(hex)
-									     : json_null());
-	json_object_set_new(object, "reason", string_or_null(trial->reason));
-	return object;
 }
 
 static json_t *options_json(const pf_contestant *contestant)
@@ -133,7 +52,7 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	pf_interval seconds, speedup;
 	json_t *object = json_object(), *trials = json_array();
 	for (size_t i = 0; i < contestant->trial_count; i++) {
-		json_array_append_new(trials, trial_json(&contestant->trials[i]));
+		json_array_append_new(trials, pf_trial_json(&contestant->trials[i]));
 	}
 	json_object_set_new(object, "name", json_string(contestant->label));
 	json_object_set_new(object, "parent", string_or_null(variant->parent));

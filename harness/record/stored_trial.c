@@ -8,7 +8,7 @@
 #include "harness/record/notebook_parts.h"
 #include "harness/record/observer_json.h"
 #include "harness/record/outside_json.h"
-#include "harness/record/record.h"
+#include "harness/record/trial_json.h"
 
 enum { ERRNOS = 200 }; /* Linux has fewer */
 
@@ -58,25 +58,14 @@ void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out)
 	out->workers = workers;
 	out->ending = pf_ending_of(pf_note_text(trial, "ending"));
 	pf_plain_text(pf_note_text(trial, "reason"), out->reason, sizeof out->reason);
+	for (int i = 0; i < PF_TRIAL_FIGURE_COUNT; i++) {
+		*pf_trial_figure_at(out, &pf_trial_figures[i]) = pf_stored_count(trial,
+										 pf_trial_figures[i].name, 0);
+	}
 	uint64_t unchecked_ns = pf_stored_count(trial, "unchecked_wall_ns", 0);
-	out->wall_ns = pf_stored_count(trial, "wall_ns", 0);
 	out->checked = json_is_true(json_object_get(trial, "checked")) && out->wall_ns > 0;
 	out->unscored = !out->checked && unchecked_ns > 0;
 	out->wall_ns = out->checked ? out->wall_ns : unchecked_ns;
-	out->cpu_ns = pf_stored_count(trial, "cpu_ns", 0);
-	out->first_result_ns = pf_stored_count(trial, "first_result_ns", 0);
-	out->main_ns = pf_stored_count(trial, "main_ns", 0);
-	out->startup_ns = pf_stored_count(trial, "startup_ns", 0);
-	out->chunks = pf_stored_count(trial, "chunks", 0);
-	out->read_bytes = pf_stored_count(trial, "read_bytes", 0);
-	out->moved_bytes = pf_stored_count(trial, "moved_bytes", 0);
-	out->device_read_bytes = pf_stored_count(trial, "device_read_bytes", 0);
-	out->peak_rss_bytes = pf_stored_count(trial, "peak_rss_bytes", 0);
-	out->worker_deaths = (uint32_t)pf_stored_count(trial, "worker_deaths", 0);
-	out->involuntary_switches = pf_stored_count(trial, "involuntary_switches", 0);
-	out->major_faults = pf_stored_count(trial, "major_faults", 0);
-	out->photos_scored = pf_stored_count(trial, "photos_scored", 0);
-	out->photos_failed = pf_stored_count(trial, "photos_failed", 0);
 	read_stages(json_object_get(trial, "stages"), out);
 	pf_machine_state_of(json_object_get(trial, "machine"), &out->machine);
 	pf_observed_of(json_object_get(trial, "observer"), &out->observed);

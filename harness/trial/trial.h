@@ -17,6 +17,7 @@
 #include "harness/scores/tolerance.h"
 #include "harness/trial/frames.h"
 #include "harness/trial/observer.h"
+#include "harness/trial/trial_figures.h"
 #include "photofinish/dataset.h"
 #include "photofinish/placement.h"
 #include "photofinish/scorer.h"
@@ -65,35 +66,22 @@ typedef enum pf_ending {
 typedef struct pf_trial {
 	uint32_t round, workers;
 	pf_ending ending;
-	char reason[512];         /* of every ending but OK; names are escaped */
-	uint64_t wall_ns;         /* from before the spawn until the process was reaped */
-	uint64_t cpu_ns;          /* user and system, all its processes */
-	uint64_t first_result_ns; /* until the first scored photo reached the harness; 0: none did */
+	char reason[512]; /* of every ending but OK; names are escaped */
+	PF_TRIAL_FIGURES(PF_TRIAL_FIGURE_FIELD)
 	/* Sums over the workers: of the stages' own time (pf_stage_sum.own_ns), and their spans. */
 	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT];
 	uint64_t main_stage_ns[PF_STAGE_COUNT]; /* of them in the variant's own process (slot 0) */
-	uint64_t main_ns; /* the stages of the variant's own process (slot 0) without waiting: what is serial
-			     where workers do the scoring */
-	uint64_t startup_ns; /* opening scorers, once a process: the main one's, and the mean of the workers'
-			      */
-	uint64_t chunks;     /* of photos that were loaded ahead, whole */
-	uint64_t read_bytes, moved_bytes; /* of photos, by the engine's own count */
-	uint64_t device_read_bytes;       /* that came from storage, by the kernel's count */
-	pf_io_count io;                   /* of all its processes, when it ended */
-	pf_moved *moved;                  /* between its processes, and to the harness; owned */
+	pf_io_count io;                         /* of all its processes, when it ended */
+	pf_moved *moved;                        /* between its processes, and to the harness; owned */
 	size_t moved_count;
 	pf_memory_series *memory;    /* owned; NULL: not sampled */
 	pf_allocations *allocations; /* owned; NULL: not counted */
-	uint64_t peak_rss_bytes;     /* sum of each process's peak (shared pages count in each); 0: unknown */
-	uint32_t worker_deaths;      /* workers that died and were replaced */
-	uint64_t involuntary_switches, major_faults;
 	pf_observed observed;
 	pf_machine_state machine; /* what else went on; steal, others' processor time, minor faults */
 	bool checked;  /* its scores are the reference's (or it scores nothing by design): its time may be
 			  shown */
 	bool unscored; /* a command that wrote no scores: nothing was compared */
-	pf_tolerance tolerance; /* of a command's scores; not declared: they are exact */
-	size_t photos_scored, photos_failed;
+	pf_tolerance tolerance;          /* of a command's scores; not declared: they are exact */
 	pf_place *places;                /* workers + 1: where each slot ran; owned */
 	pf_trial_counters *counters;     /* NULL where nothing was to be counted; owned */
 	pf_energy energy;                /* of the whole machine meanwhile */

@@ -1,4 +1,5 @@
 /* How a trial ended, and what was measured beside it. */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,7 +116,7 @@ void pf_trial_judge(struct running *run, int ending)
 			 100 * trial->observed.share, 100 * PF_OBSERVER_MOST);
 	} else if (trial->worker_deaths > 0) {
 		trial->ending = PF_ENDED_DISTURBED;
-		snprintf(trial->reason, sizeof trial->reason, "%u worker%s died and %s replaced",
+		snprintf(trial->reason, sizeof trial->reason, "%" PRIu64 " worker%s died and %s replaced",
 			 trial->worker_deaths, trial->worker_deaths == 1 ? "" : "s",
 			 trial->worker_deaths == 1 ? "was" : "were");
 	} else if (run->held_up_ns > 0) {
