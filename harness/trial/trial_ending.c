@@ -181,6 +181,7 @@ void pf_trial_collect(struct running *run, const struct rusage *usage)
 	trial->photos_failed = trial->outcomes->failed;
 	trial->device_read_bytes = (uint64_t)usage->ru_inblock * 512u;
 	trial->involuntary_switches = (uint64_t)usage->ru_nivcsw;
+	trial->voluntary_switches = (uint64_t)usage->ru_nvcsw;
 	trial->major_faults = (uint64_t)usage->ru_majflt;
 	trial->machine.minor_faults = (uint64_t)usage->ru_minflt;
 	if (run->variant->caps & PF_CAP_COMMAND) {

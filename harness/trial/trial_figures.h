@@ -38,7 +38,9 @@ typedef enum pf_shown {
 	  "times that the kernel took the processor from one of its threads")                                 \
 	X(major_faults, "faults", ALWAYS, "page faults that waited for storage")                              \
 	X(worker_deaths, "processes", ALWAYS, "worker processes that died and were replaced")                 \
-	X(chunks, "chunks", ALWAYS, "chunks of photos that were loaded ahead, whole")
+	X(chunks, "chunks", ALWAYS, "chunks of photos that were loaded ahead, whole")                         \
+	X(voluntary_switches, "switches", KNOWN,                                                              \
+	  "times that one of its threads waited and left the processor")
 
 /* The fields, for pf_trial. */
 #define PF_TRIAL_FIGURE_FIELD(field, unit, shown, what) uint64_t field;

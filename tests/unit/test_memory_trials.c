@@ -78,6 +78,7 @@ static void test_shared_memory_counts_once(void **state)
 	const pf_smaps *all = &series->peak.all;
 	assert_true(all->pss > 0 && all->pss < all->rss && all->own <= all->pss);
 	assert_true(all->pss <= trial.peak_rss_bytes); /* the kernel's sum of peaks is an upper bound */
+	assert_true(trial.voluntary_switches > 0);     /* it waited for its workers */
 	uint64_t most_shared = 0;
 	for (size_t i = 0; i < series->point_count; i++) {
 		uint64_t shared = series->points[i].all.shared;
