@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Programs from outside take part: approximate, exact, and what goes wrong with them.
-export PHOTOFINISH_DATA=$WORK/data TMPDIR=$WORK/tmp
+export TMPDIR=$WORK/tmp
 mkdir tmp
-photofinish dataset make tiny --quiet >/dev/null
 figures() {
     grep -E '^(\$|=|!|[a-z-]+ .*(approximate|identical|failed|wrong|invalid|timeout)|Scores not)' | grep -v 'held up' |
         sed -E -e 's/ +[0-9.]+ m?s.*(approximate:|identical)/ ... \1/' -e 's/[0-9.]+ m?s( \+-[0-9.]+)?/TIME/g' -e 's/tmp.photofinish-\w+/VIEW/'

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Two variants against each other: what is said of it without the figures, and wrong command lines.
 run compare --help
-photofinish dataset make tiny --quiet >/dev/null
 # Figures become N, the word WORD: how fast this machine is says nothing here.
 words() {
     awk '/^(This machine was busy|Observer:)/{busy=1} /^$|^=/{busy=0} !busy' |

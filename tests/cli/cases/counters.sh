@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Counters on a machine without a PMU, the kernel's software events, and wrong lists. (What a PMU answers is a
 # recording's part: tests/unit/test_counters.c.)
-photofinish dataset make tiny --quiet >/dev/null
 # What stands below the table, without this machine's energy.
 counters() {
     sed -n -e '/held up/p' -e '/^Counters/,$p' | sed '/^  Energy/,/^=/{/^=/!d}'

@@ -13,6 +13,9 @@ run dataset make smoke --name tiny --quiet
 run dataset verify tiny --quiet
 run dataset verify nowhere
 run dataset list | head -4 | sizes
+for _ in 1 2; do # the reference's scores are kept beside it
+    photofinish run null --dataset tiny 2>&1 >/dev/null | grep '^reference'
+done
 
 photo=$(find data/tiny/photos -name '*.jpg' | sort | sed -n 3p)
 printf 'photofinish' | dd of="$photo" bs=1 seek=5000 conv=notrunc status=none

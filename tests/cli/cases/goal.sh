@@ -6,8 +6,6 @@ figures() {
         -e 's/[-0-9.e+]+ times/N times/' -e 's/the nearest, [a-z-]+,/the nearest, STEP,/' -e 's/: [0-9.]+ m?s, /: TIME, /' -e 's/ +/ /g' -e 's/ $//'
     echo
 }
-export PHOTOFINISH_DATA=$WORK/data
-photofinish dataset make tiny --quiet >/dev/null
 some="--only double-load,single-load,null --dataset tiny --seed 7"
 # shellcheck disable=SC2086
 run journey $some --rounds 2 --goal 1s --photos 1000000 --quiet | figures

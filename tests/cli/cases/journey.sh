@@ -6,8 +6,6 @@ figures() {
         -e 's/[0-9.]+x( \([0-9.]+ to [0-9.]+\))?( |$)/FACTORx /g' -e 's/[0-9]+ [kM]B/BYTES/g' -e 's/[0-9]+ cores?/CORES/' -e 's/, (warm cache|photos came from storage in part)/, CACHE/' -e 's/ +/ /g' \
         -e 's/parallel x[0-9]+( \(over the cores\))?/parallel xN/' -e 's/TIME [0-9.]+ /TIME RATE /' -e 's/\bx[0-9]+\b/xN/' -e 's/GAIN \+-[0-9.]+/GAIN/g'
 }
-export PHOTOFINISH_DATA=$WORK/data
-photofinish dataset make tiny --quiet >/dev/null
 basic=double-load,single-load,parallel,null # the others come and go; one of them fails in a new way each time
 run journey --only $basic --dataset tiny --rounds 2 --seed 7 --json run.json | figures
 run journey --only $basic --dataset tiny --rounds 1 --seed 7 --quiet | figures

@@ -1,7 +1,5 @@
 #!/usr/bin/env bash
 # Networks: what a file holds, whether the backends agree, bad files; keypoints against the truth of a dataset.
-export PHOTOFINISH_DATA=$WORK/data
-photofinish dataset make tiny --quiet >/dev/null
 model=$ROOT/core/models/pose.onnx
 run model info "$model"
 run model info "$model" --shape 1x3x64x96
@@ -22,4 +20,4 @@ import json, sys
 text = sys.stdin.read()
 record = json.loads(text[text.index("{"):text.rindex("}") + 1])
 print(record["schema"], record["photos"], sorted(record["pck"])[:4], len(record["pck"]["keypoints"]), record["best_shot"]["bursts"])'
-run accuracy --dataset "$WORK/data/tiny/photos" --quiet
+run accuracy --dataset "$PHOTOFINISH_DATA/tiny/photos" --quiet

@@ -1,7 +1,5 @@
 #!/usr/bin/env bash
 # The lab notebook: the same bytes from a run and from its record. Figures are taken out.
-export PHOTOFINISH_DATA=$WORK/data
-photofinish dataset make tiny --quiet >/dev/null
 photofinish journey --only double-load,single-load,null --dataset tiny --rounds 2 --quiet --goal 100000h --json run.json \
     --notebook run.md >/dev/null
 photofinish notebook run.json | cmp - run.md && echo "the same bytes"

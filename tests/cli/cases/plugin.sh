@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
 # Variants from shared objects: the example takes part, and each fault is one line.
 cp "$(dirname "$(command -v make_hostile)")"/plugins/*.so .
-export PHOTOFINISH_DATA=$WORK/data
-photofinish dataset make tiny --quiet >/dev/null
 run variants --plugin ./interleaved.so --diff parallel interleaved
 run journey --only parallel,interleaved --plugin ./interleaved.so --dataset tiny --rounds 1 --quiet | grep -E '^(\$|=|interleaved)' | sed -E 's/ x[0-9].* /... /'
 run run interleaved:workers=3 --plugin ./interleaved.so --dataset tiny --quiet --json - | /usr/bin/python3 -c '

@@ -6,7 +6,6 @@ names() { # stages and their spans; what follows them by its first words
             -e 's/^(Workers busy at once|Of what is unattributed|The critical path).*/\1/' \
             -e 's/^( +)[0-9.]+ m?s +to +[0-9.]+ m?s +(main|worker).*/  FROM to TO \2/' -e 's/^(main|worker [0-9]+) .*/\1/' -e '/^([a-z]+ )?([0-9.]+ )?%/d' | uniq
 }
-photofinish dataset make tiny --quiet >/dev/null
 COLUMNS=200 run run single-load --dataset tiny --quiet --spans --trace trace.json --json run.json | names
 /usr/bin/python3 - <<'PY'
 import json
