@@ -79,26 +79,21 @@ static bool is_manifest(const char *path)
 	return strcmp(head, word) == 0;
 }
 
-pf_status pf_store_open(const char *name_or_path, pf_dataset **out, pf_error *error)
+/* What pf_store_open opens: a manifest (*scan false), or a folder that has none. */
+static pf_status find(const char *name_or_path, char path[PF_STORE_PATH_MAX], bool *scan, pf_error *error)
 {
-	char path[PF_STORE_PATH_MAX];
-	pf_status status;
-	if (pf_store_name_ok(name_or_path)) {
-		status = pf_store_path(NULL, name_or_path, "manifest", path, NULL);
-		if (status == PF_OK && exists(path)) {
-			return pf_dataset_load(path, out, error);
-		}
+	*scan = false;
+	if (pf_store_name_ok(name_or_path) &&
+	    pf_store_path(NULL, name_or_path, "manifest", path, NULL) == PF_OK && exists(path)) {
+		return PF_OK;
 	}
 	if (is_folder(name_or_path)) {
-		status = join(path, name_or_path, "manifest", error);
-		if (status) {
-			return status;
-		}
-		return is_manifest(path) ? pf_dataset_load(path, out, error)
-					 : pf_dataset_scan(name_or_path, out, error);
+		pf_status status = join(path, name_or_path, "manifest", error);
+		*scan = status == PF_OK && !is_manifest(path);
+		return status;
 	}
 	if (is_manifest(name_or_path)) {
-		return pf_dataset_load(name_or_path, out, error);
+		return join(path, name_or_path, NULL, error);
 	}
 	if (exists(name_or_path)) {
 		return pf_fail(error, PF_ERR_INVALID, name_or_path,
@@ -106,6 +101,22 @@ pf_status pf_store_open(const char *name_or_path, pf_dataset **out, pf_error *er
 	}
 	return pf_fail(error, PF_ERR_NOT_FOUND, name_or_path,
 		       "there is no such dataset or folder (photofinish dataset list shows what there is)");
+}
+
+pf_status pf_store_open(const char *name_or_path, pf_dataset **out, pf_error *error)
+{
+	char path[PF_STORE_PATH_MAX];
+	bool scan;
+	pf_status status = find(name_or_path, path, &scan, error);
+	return status ? status
+	       : scan ? pf_dataset_scan(name_or_path, out, error)
+		      : pf_dataset_load(path, out, error);
+}
+
+bool pf_store_manifest(const char *name_or_path, char path[PF_STORE_PATH_MAX])
+{
+	bool scan;
+	return find(name_or_path, path, &scan, NULL) == PF_OK && !scan;
 }
 
 static int visible(const struct dirent *entry)

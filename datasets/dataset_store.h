@@ -24,6 +24,9 @@ pf_status pf_store_path(const char *home, const char *name, const char *file, ch
  * folder of the same name; write "./name" for that. The caller frees *out with pf_dataset_free. */
 pf_status pf_store_open(const char *name_or_path, pf_dataset **out, pf_error *error);
 
+/* The manifest that pf_store_open reads; false where there is none. */
+bool pf_store_manifest(const char *name_or_path, char path[PF_STORE_PATH_MAX]);
+
 typedef struct pf_store_entry {
 	const char *name; /* valid during the visit */
 	bool complete;    /* has a manifest; otherwise a make was interrupted */

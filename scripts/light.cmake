@@ -26,7 +26,7 @@ set(light_harness
 set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread workload)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
-    "unit/test_(bench|doctor|escape|file|status|text)\\.c"
+    "unit/test_(bench|doctor|escape|file|named_files|status|text)\\.c"
     "unit/test_parameters\\.c"
     "unit/test_(span_report|spans)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"

@@ -70,7 +70,7 @@ int pf_cmd_accuracy(const pf_command *command, int argc, char **argv)
 		{"dataset", 'd', PF_ARG_TEXT, &name, "NAME", "a rendered dataset (default: pose_heldout)"},
 		{"photos", 'n', PF_ARG_COUNT, &photos, "N", "stop after the first N photos (default: all)", 1,
 		 1e9},
-		{"json", 'j', PF_ARG_TEXT, &json, "FILE",
+		{"json", 'j', PF_ARG_OUTPUT, &json, "FILE",
 		 "write the figures as JSON (- for standard output)"},
 		PF_COMMON_ARGS(common),
 		{0},

@@ -106,7 +106,7 @@ int pf_cmd_audit(const pf_command *command, int argc, char **argv)
 		 PF_AUDIT_PHOTOS_MOST},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R",
 		 "timed rounds of four trials (default: 10; 0: outputs alone)", 0, 1000},
-		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
+		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
 		 "write the record of the audit (- for standard output)", 0, 0},
 		{.name = "seed",
 		 .type = PF_ARG_SEED,

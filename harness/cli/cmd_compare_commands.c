@@ -80,8 +80,8 @@ static int parse_and_execute(int argc, char **argv)
 		{"rounds", 'r', PF_ARG_COUNT, &request.choice.rounds, "R",
 		 "runs of each (default: 10 if they fit into 50 s, at least 3)", 1, 100000},
 		PF_COMPARISON_ARGS(request.choice, "50, if no rounds are given"),
-		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE", "write the record (- for standard output)",
-		 0, 0},
+		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
+		 "write the record (- for standard output)", 0, 0},
 	};
 	pf_arg table[sizeof own / sizeof *own + PF_TIMED_ARGS_MOST + 1] = {0};
 	memcpy(table, own, sizeof own);

@@ -105,7 +105,7 @@ int pf_cmd_doctor(const pf_command *command, int argc, char **argv)
 		 0},
 		{"strict", 0, PF_ARG_FLAG, &request.strict, NULL,
 		 "exit status 1 if anything spoils measurements", 0, 0},
-		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
+		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
 		 "write what was found (- for standard output)", 0, 0},
 		PF_PROGRESS_ARGS(request.progress),
 		{0},

@@ -49,7 +49,7 @@ int pf_cmd_export(const pf_command *command, int argc, char **argv)
 	const pf_arg table[] = {
 		{"format", 'f', PF_ARG_CHOICE, &format, "csv|benchmark|openmetrics|markdown|junit",
 		 "raw trials; Google Benchmark's JSON; OpenMetrics; a summary; JUnit XML", 0, 0},
-		{"output", 'o', PF_ARG_TEXT, &output, "FILE", "where to (default: standard output)", 0, 0},
+		{"output", 'o', PF_ARG_OUTPUT, &output, "FILE", "where to (default: standard output)", 0, 0},
 		{0},
 	};
 	char **operands;

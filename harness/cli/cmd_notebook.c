@@ -9,7 +9,7 @@ int pf_cmd_notebook(const pf_command *command, int argc, char **argv)
 {
 	const char *output = "-";
 	const pf_arg table[] = {
-		{"output", 'o', PF_ARG_TEXT, &output, "FILE", "where to (default: standard output)", 0, 0},
+		{"output", 'o', PF_ARG_OUTPUT, &output, "FILE", "where to (default: standard output)", 0, 0},
 		{0},
 	};
 	char **operands;
@@ -20,7 +20,11 @@ int pf_cmd_notebook(const pf_command *command, int argc, char **argv)
 	}
 	pf_error error = {0};
 	json_t *record = NULL;
-	pf_status status = pf_history_record_load(operands[0], &record, &error);
+	const pf_named_file files[] = {{operands[0], "the record", true}, {output, "--output", false}};
+	pf_status status = pf_named_files_check(files, 2, NULL, &error);
+	if (status == PF_OK) {
+		status = pf_history_record_load(operands[0], &record, &error);
+	}
 	if (status == PF_OK) {
 		status = pf_notebook_write(record, output, &error);
 	}

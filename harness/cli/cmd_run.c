@@ -191,7 +191,7 @@ static int execute(struct request *request, const char *command, pf_contestant *
 		 .target = &(r).spans,                                                                   \
 		 .help = "print where the time went: nested stages, waits, overlap, critical path"},     \
 		{.name = "trace",                                                                        \
-		 .type = PF_ARG_TEXT,                                                                    \
+		 .type = PF_ARG_OUTPUT,                                                                  \
 		 .target = &(r).trace,                                                                   \
 		 .metavar = "FILE",                                                                      \
 		 .help = "write every span of the median trial, for Perfetto or speedscope"},            \
@@ -222,7 +222,7 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each variant (default: 5)", 1,
 		 10000},
 		PF_GOAL_ARGS(request.goal),
-		{"notebook", 0, PF_ARG_TEXT, &request.delivery.notebook, "FILE",
+		{"notebook", 0, PF_ARG_OUTPUT, &request.delivery.notebook, "FILE",
 		 "write the lab notebook of the journey: Markdown", 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),

@@ -126,7 +126,7 @@ int pf_cmd_scaling(const pf_command *command, int argc, char **argv)
 		 "numbers of workers, ascending (default: 1,2,4,8)", 0, 0},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each (default: 5)", 1, 10000},
 		PF_DELIVERY_ARGS(request.delivery),
-		{"config", 0, PF_ARG_TEXT, &common->config_file, "FILE", "YAML file with weights and limits",
+		{"config", 0, PF_ARG_INPUT, &common->config_file, "FILE", "YAML file with weights and limits",
 		 0, 0},
 		PF_PROGRESS_ARGS(common->progress),
 		{0},

@@ -170,11 +170,11 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 	const pf_arg table[] = {
 		{"variant", 'v', PF_ARG_TEXT, &request.variant, "NAME", "variant to use (default: parallel)",
 		 0, 0},
-		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
+		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
 		 "write score records as JSON lines (- for standard output)", 0, 0},
-		{"csv", 0, PF_ARG_TEXT, &request.csv, "FILE", "write scores as CSV (- for standard output)",
+		{"csv", 0, PF_ARG_OUTPUT, &request.csv, "FILE", "write scores as CSV (- for standard output)",
 		 0, 0},
-		{"best", 'b', PF_ARG_TEXT, &request.best, "DIR",
+		{"best", 'b', PF_ARG_OUTPUT, &request.best, "DIR",
 		 "link (or copy) single shots and the best of each burst into DIR", 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_STAGES_ARG(request.common),
@@ -187,12 +187,6 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
 	if (code >= 0) {
 		return code;
-	}
-	if (pf_output_is_stdout(request.json) && pf_output_is_stdout(request.csv)) {
-		return pf_usage_error(command, "only one of --json and --csv can go to standard output");
-	}
-	if (request.json && request.csv && !strcmp(request.json, request.csv)) {
-		return pf_usage_error(command, "--json and --csv cannot go to the same file");
 	}
 	pf_scorer_config config;
 	pf_error error = {0};

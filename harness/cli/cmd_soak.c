@@ -117,7 +117,7 @@ int pf_cmd_soak(const pf_command *command, int argc, char **argv)
 		 "calls of the variant's run that they are split into (default: 1)", 1, 1000},
 		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
 		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
-		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE",
+		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
 		 "write the record with all samples (- for standard output)", 0, 0},
 		{.name = "seed",
 		 .type = PF_ARG_SEED,

@@ -176,5 +176,17 @@ pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error)
 			return status;
 		}
 	}
-	return pf_store_open(name, out, error);
+	char manifest[PF_STORE_PATH_MAX];
+	pf_dataset *dataset = NULL;
+	pf_status status = pf_store_open(name, &dataset, error);
+	if (status == PF_OK) {
+		status = pf_options_spare(dataset, pf_store_manifest(name, manifest) ? manifest : NULL,
+					  error);
+	}
+	if (status != PF_OK) {
+		pf_dataset_free(dataset);
+		return status;
+	}
+	*out = dataset;
+	return PF_OK;
 }

@@ -66,43 +66,43 @@ typedef struct pf_common {
 	}
 
 /* Rows of an option table for a pf_common named `c`. */
-#define PF_COMMON_ARGS(c)                                                                                 \
-	{"workers",                                                                                       \
-	 'w',                                                                                             \
-	 PF_ARG_COUNT,                                                                                    \
-	 &(c).workers,                                                                                    \
-	 "N",                                                                                             \
-	 "worker processes (default: as many as physical cores)",                                         \
-	 1,                                                                                               \
-	 1024},                                                                                           \
-		{"config", 0, PF_ARG_TEXT, &(c).config_file, "FILE", "YAML file with weights and limits", \
-		 0,        0},                                                                            \
-		{"timeout",     0,                                                                        \
-		 PF_ARG_NUMBER, &(c).timeout_s,                                                           \
-		 "SECONDS",     "kill a trial that takes longer (default: 60 s and 5 s a photo)",         \
-		 0.1,           1e7},                                                                     \
-		{"photo-timeout",                                                                         \
-		 0,                                                                                       \
-		 PF_ARG_NUMBER,                                                                           \
-		 &(c).photo_timeout_s,                                                                    \
-		 "SECONDS",                                                                               \
-		 "give up on a photo that takes a worker longer (default: 120)",                          \
-		 0.1,                                                                                     \
-		 1e7},                                                                                    \
-		{"memory-limit",                                                                          \
-		 0,                                                                                       \
-		 PF_ARG_NUMBER,                                                                           \
-		 &(c).memory_limit_mb,                                                                    \
-		 "MB",                                                                                    \
-		 "decoded photos that a variant may load ahead (default: half of what is free)",          \
-		 0.1,                                                                                     \
-		 1e9},                                                                                    \
+#define PF_COMMON_ARGS(c)                                                                                  \
+	{"workers",                                                                                        \
+	 'w',                                                                                              \
+	 PF_ARG_COUNT,                                                                                     \
+	 &(c).workers,                                                                                     \
+	 "N",                                                                                              \
+	 "worker processes (default: as many as physical cores)",                                          \
+	 1,                                                                                                \
+	 1024},                                                                                            \
+		{"config", 0, PF_ARG_INPUT, &(c).config_file, "FILE", "YAML file with weights and limits", \
+		 0,        0},                                                                             \
+		{"timeout",     0,                                                                         \
+		 PF_ARG_NUMBER, &(c).timeout_s,                                                            \
+		 "SECONDS",     "kill a trial that takes longer (default: 60 s and 5 s a photo)",          \
+		 0.1,           1e7},                                                                      \
+		{"photo-timeout",                                                                          \
+		 0,                                                                                        \
+		 PF_ARG_NUMBER,                                                                            \
+		 &(c).photo_timeout_s,                                                                     \
+		 "SECONDS",                                                                                \
+		 "give up on a photo that takes a worker longer (default: 120)",                           \
+		 0.1,                                                                                      \
+		 1e7},                                                                                     \
+		{"memory-limit",                                                                           \
+		 0,                                                                                        \
+		 PF_ARG_NUMBER,                                                                            \
+		 &(c).memory_limit_mb,                                                                     \
+		 "MB",                                                                                     \
+		 "decoded photos that a variant may load ahead (default: half of what is free)",           \
+		 0.1,                                                                                      \
+		 1e9},                                                                                     \
 		PF_PROGRESS_ARGS((c).progress)
 
 /* A row for commands that know variants. */
 #define PF_PLUGIN_ARG(list)                                                                      \
 	{                                                                                        \
-		"plugin", 0, PF_ARG_LIST, &(list), "FILE",                                       \
+		"plugin", 0, PF_ARG_INPUTS, &(list), "FILE",                                     \
 			"take in the variant of a shared object (may stand several times)", 0, 0 \
 	}
 
@@ -135,7 +135,8 @@ void pf_common_tell_start(const char *command, const pf_dataset *dataset, uint32
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error);
 
 /* Opens the dataset by its name, a manifest's path or a folder of photos. A name that is not there yet but
- * has a specification is made first, with progress. */
+ * has a specification is made first, with progress. PF_ERR_USAGE where the command line would overwrite one
+ * of its files. */
 pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error);
 
 /* Renders a dataset with progress, and says on standard error what was made and at which rate; nothing is

@@ -11,6 +11,14 @@
 #include "photofinish/file.h"
 
 #define MAX_OPTIONS 64
+#define MAX_FILES (2 * PF_MAX_TEXTS)
+
+/* Of the one command line that a process has. */
+static struct {
+	char names[MAX_FILES][40];
+	pf_named_file list[MAX_FILES];
+	size_t count;
+} files;
 
 int pf_usage_error(const pf_command *command, const char *format, ...)
 {
@@ -71,9 +79,12 @@ static bool store(const pf_arg *arg, const char *text)
 		*(bool *)arg->target = true;
 		return true;
 	case PF_ARG_TEXT:
+	case PF_ARG_OUTPUT:
+	case PF_ARG_INPUT:
 		*(const char **)arg->target = text;
 		return text[0] != '\0';
 	case PF_ARG_LIST:
+	case PF_ARG_INPUTS:
 	case PF_ARG_WORDS:
 		list = arg->target;
 		if (list->count < PF_MAX_TEXTS) {
@@ -164,6 +175,38 @@ static const pf_arg *arg_of(const pf_arg *table, int code)
 	return NULL;
 }
 
+static void take_file(const pf_arg *arg, const char *path)
+{
+	if (path && files.count < MAX_FILES - 1) { /* one is left for the manifest */
+		snprintf(files.names[files.count], sizeof files.names[0], "--%s", arg->name);
+		files.list[files.count] = (pf_named_file){
+			.path = path, .name = files.names[files.count], .read = arg->type != PF_ARG_OUTPUT};
+		files.count++;
+	}
+}
+
+static pf_status check_files(const pf_arg *table, pf_error *error)
+{
+	files.count = 0;
+	for (const pf_arg *arg = table; arg->name; arg++) {
+		if (arg->type == PF_ARG_OUTPUT || arg->type == PF_ARG_INPUT) {
+			take_file(arg, *(const char **)arg->target);
+		}
+		const pf_texts *list = arg->type == PF_ARG_INPUTS ? arg->target : NULL;
+		for (size_t i = 0; list && i < list->count; i++) {
+			take_file(arg, list->texts[i]);
+		}
+	}
+	return pf_named_files_check(files.list, files.count, NULL, error);
+}
+
+pf_status pf_options_spare(const pf_dataset *dataset, const char *manifest, pf_error *error)
+{
+	files.list[files.count] = (pf_named_file){
+		.path = manifest, .name = "the manifest of the dataset", .read = true};
+	return pf_named_files_check(files.list, files.count + 1, dataset, error);
+}
+
 int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, char **argv, char ***operands,
 		     int *count)
 {
@@ -207,7 +250,8 @@ int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, c
 		return pf_usage_error(command, "one operand too many: \"%s\"",
 				      argv[optind + command->most_operands]);
 	}
-	return -1;
+	pf_error error = {0};
+	return check_files(table, &error) == PF_OK ? -1 : pf_report_error(&error);
 }
 
 void pf_options_help(const pf_command *command, const pf_arg *table, FILE *stream)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "harness/base/named_files.h"
 #include "photofinish/status.h"
 
 /* Exit codes of every command. */
@@ -21,10 +22,13 @@ enum pf_exit {
 typedef enum pf_arg_type {
 	PF_ARG_FLAG,   /* bool: set by being there */
 	PF_ARG_TEXT,   /* const char * */
+	PF_ARG_OUTPUT, /* const char *: a file to write, "-" for standard output */
+	PF_ARG_INPUT,  /* const char *: a file that is read */
 	PF_ARG_NUMBER, /* double, within least..most */
 	PF_ARG_COUNT,  /* uint32_t, within least..most */
 	PF_ARG_SEED,   /* uint64_t; `given` says whether it was */
 	PF_ARG_LIST,   /* pf_texts: may stand several times */
+	PF_ARG_INPUTS, /* the same for files that are read */
 	PF_ARG_WORDS,  /* pf_texts: each time as many words as `least` says */
 	PF_ARG_CHOICE, /* const char *, one of the words in `metavar`, divided by "|" */
 } pf_arg_type;
@@ -59,6 +63,11 @@ typedef struct pf_command {
  * printed, or the usage error was printed. */
 int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, char **argv, char ***operands,
 		     int *count);
+
+/* PF_ERR_USAGE if a file that the command line just parsed wants written is a photo of `dataset`, or its
+ * manifest (a path; NULL: it has none). That such files are no two the same, nor one that is read, is checked
+ * in parsing. */
+pf_status pf_options_spare(const pf_dataset *dataset, const char *manifest, pf_error *error);
 
 void pf_options_help(const pf_command *command, const pf_arg *table, FILE *stream);
 

@@ -15,7 +15,7 @@ typedef struct pf_delivery {
 #define PF_DELIVERY_ARGS(d)                                                           \
 	{.name = "json",                                                              \
 	 .letter = 'j',                                                               \
-	 .type = PF_ARG_TEXT,                                                         \
+	 .type = PF_ARG_OUTPUT,                                                       \
 	 .target = &(d).json,                                                         \
 	 .metavar = "FILE",                                                           \
 	 .help = "write the record of the run (- for standard output)"},              \

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/base/named_files.h"
 #include "harness/base/output.h"
 #include "harness/machine/environment.h"
 #include "harness/progress/progress.h"
@@ -405,12 +406,31 @@ static pf_bench bench_of(pf_timed_request *request)
 	};
 }
 
+/* What the commands read and write is spared, too. */
+static pf_status check_files(const pf_timed_request *request, const pf_bench *bench, pf_error *error)
+{
+	static const char *const words[] = {"null", "pipe", "inherit"};
+	const char *output = bench->setting.output;
+	for (size_t i = 0; output && i < sizeof words / sizeof *words; i++) {
+		output = strcmp(output, words[i]) == 0 ? NULL : output;
+	}
+	const pf_named_file files[] = {
+		{bench->setting.input, "--input", true},
+		{output, "--output", false},
+		{request->json, "the record", false},
+		{request->csv, "--export-csv", false},
+		{request->markdown, "--export-markdown", false},
+	};
+	return pf_named_files_check(files, sizeof files / sizeof *files, NULL, error);
+}
+
 int pf_timed_request_execute(pf_timed_request *request)
 {
 	pf_error error = {0}, why = {0};
 	pf_bench bench = bench_of(request);
 	bool shown = bench.setting.output && strcmp(bench.setting.output, "inherit") == 0;
 	pf_status status = pf_build_check_timing(&error);
+	status = status == PF_OK ? check_files(request, &bench, &error) : status;
 	status = status == PF_OK ? pf_output_check(request->json, &error) : status;
 	status = status == PF_OK ? pf_output_check(request->csv, &error) : status;
 	status = status == PF_OK ? pf_output_check(request->markdown, &error) : status;
