@@ -16,6 +16,13 @@ struct pf_face_detector {
 	std::vector<cv::Rect> found;
 };
 
+/* OpenCV's allocator throws an exception of its own. */
+static bool is_want_of_memory(const std::exception &thrown)
+{
+	const auto *own = dynamic_cast<const cv::Exception *>(&thrown);
+	return dynamic_cast<const std::bad_alloc *>(&thrown) || (own && own->code == cv::Error::StsNoMem);
+}
+
 extern "C" pf_status pf_face_detector_create(const char *cascade_file, pf_face_detector **out,
 					     pf_error *error)
 {
@@ -31,10 +38,12 @@ extern "C" pf_status pf_face_detector_create(const char *cascade_file, pf_face_d
 			*out = detector;
 			return PF_OK;
 		}
-	} catch (const std::bad_alloc &) {
-		delete detector;
-		return pf_fail(error, PF_ERR_NO_MEMORY, cascade_file, "cannot allocate the face detector");
-	} catch (const std::exception &) { /* the message would be several lines */
+	} catch (const std::exception &thrown) { /* the message would be several lines */
+		if (is_want_of_memory(thrown)) {
+			delete detector;
+			return pf_fail(error, PF_ERR_NO_MEMORY, cascade_file,
+				       "cannot allocate the face detector");
+		}
 	}
 	delete detector;
 	return pf_fail(error, PF_ERR_INVALID, cascade_file, "not a face cascade that OpenCV can read");
@@ -68,9 +77,11 @@ extern "C" pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *g
 		detector->cascade.detectMultiScale(picture, detector->found, PF_FACE_SCALE_FACTOR,
 						   PF_FACE_MIN_NEIGHBOURS, 0,
 						   cv::Size(PF_FACE_SMALLEST_PX, PF_FACE_SMALLEST_PX));
-	} catch (const std::bad_alloc &) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, nullptr, "no memory for the search for faces");
 	} catch (const std::exception &thrown) {
+		if (is_want_of_memory(thrown)) {
+			return pf_fail(error, PF_ERR_NO_MEMORY, nullptr,
+				       "no memory for the search for faces");
+		}
 		return pf_fail(error, PF_ERR_INTERNAL, nullptr, "the search for faces threw: %s",
 			       first_line(thrown).c_str());
 	}

@@ -80,6 +80,20 @@ static pf_status run_afresh(const pf_session *session, const pf_trial_listener *
 	return status;
 }
 
+/* Where nothing was scored there is nothing to compare with: whoever scores nothing would be "identical". */
+static pf_status refuse_empty(const pf_session *session, const pf_outcomes *outcomes, pf_error *error)
+{
+	char name[256], message[256];
+	if (outcomes->scored || !outcomes->count) {
+		return PF_OK;
+	}
+	return pf_fail(error, PF_ERR_INVALID, NULL,
+		       "not one of %zu photos can be scored: there is nothing to compare (%s: %s)",
+		       outcomes->count, pf_escape(session->dataset->photos[0].path, name, sizeof name),
+		       pf_escape(outcomes->photos[0].message ? outcomes->photos[0].message : "", message,
+				 sizeof message));
+}
+
 /* The cache saves time and nothing else: without it the run goes on. */
 static void keep(const pf_session *session, const char *cache, pf_reference *reference)
 {
@@ -103,10 +117,16 @@ pf_status pf_reference_get(const pf_session *session, const pf_trial_listener *l
 	pf_status status = PF_OK;
 	out->from_cache = cache[0] &&
 			  pf_outcomes_load(cache, session->dataset->count, &out->outcomes, &why) == PF_OK;
+	if (out->from_cache && !out->outcomes->scored) { /* kept by an earlier version */
+		pf_reference_release(out);
+	}
 	if (out->from_cache) {
 		status = pf_outcomes_digest(out->outcomes, out->digest, error);
 	} else {
 		status = run_afresh(session, listener, out, error);
+	}
+	if (status == PF_OK) {
+		status = refuse_empty(session, out->outcomes, error);
 	}
 	if (status != PF_OK) {
 		pf_reference_release(out);
@@ -121,6 +141,9 @@ pf_status pf_reference_renew(const pf_session *session, pf_reference *reference,
 	char cache[PATH_MAX] = "";
 	pf_error why;
 	pf_status status = run_afresh(session, NULL, reference, error);
+	if (status == PF_OK) {
+		status = refuse_empty(session, reference->outcomes, error);
+	}
 	if (status == PF_OK && pf_reference_path(session, cache, &why) == PF_OK) {
 		keep(session, cache, reference);
 	}

@@ -18,7 +18,8 @@ typedef struct pf_reference {
 } pf_reference;
 
 /* Takes the reference from the cache folder, or runs it and keeps it there; a cache that cannot be used is
- * noted and no error. A dataset with photos that were not hashed is never cached. The caller frees *out. */
+ * noted and no error. A dataset with photos that were not hashed is never cached. PF_ERR_INVALID, and nothing
+ * is kept, where not one photo could be scored. The caller frees *out. */
 pf_status pf_reference_get(const pf_session *session, const pf_trial_listener *listener, pf_reference *out,
 			   pf_error *error);
 

@@ -153,11 +153,29 @@ static pf_status start(struct running *run, pf_error *error)
 	return PF_OK;
 }
 
+/* What the machine lacks is no property of a photo: kept as its outcome, it would be compared and called the
+ * same. The trial fails, and need not go on. */
+static void note_starved(struct running *run, const pf_frame_photo *photo)
+{
+	char name[192], message[256];
+	if (!run->starved) {
+		snprintf(run->trial->reason, sizeof run->trial->reason, "not enough memory for %s%s%s",
+			 pf_escape(run->session->dataset->photos[photo->index].path, name, sizeof name),
+			 photo->message[0] ? ": " : "", pf_escape(photo->message, message, sizeof message));
+	}
+	run->starved = true;
+	atomic_store(&run->shared->cancel, 1);
+}
+
 static void note_photo(struct running *run, const pf_frame_photo *photo)
 {
 	pf_outcomes *outcomes = run->trial->outcomes;
 	if (photo->index >= outcomes->count) {
 		return; /* found out by the accounting: the real photo is missing then */
+	}
+	if (photo->status == PF_ERR_NO_MEMORY) {
+		note_starved(run, photo);
+		return;
 	}
 	pf_outcome *outcome = &outcomes->photos[photo->index];
 	if (outcome->done) { /* a worker died between telling and noting: the same again */

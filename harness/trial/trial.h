@@ -52,7 +52,7 @@ void pf_session_close(pf_session *session);
 
 typedef enum pf_ending {
 	PF_ENDED_OK,          /* the variant returned PF_OK, every photo is accounted for */
-	PF_ENDED_FAILED,      /* it returned an error */
+	PF_ENDED_FAILED,      /* it returned an error, or there was not enough memory for a photo */
 	PF_ENDED_CRASHED,     /* its process died */
 	PF_ENDED_TIMEOUT,     /* it was killed after session.timeout_s */
 	PF_ENDED_CANCELLED,   /* it stopped on request, or was killed on the second request */

@@ -80,7 +80,9 @@ void pf_trial_judge(struct running *run, int ending)
 	pf_trial *trial = run->trial;
 	size_t missing = 0;
 	char file[256];
-	if (run->killed_on_request || (run->ended && run->end.status == PF_ERR_CANCELLED)) {
+	if (run->starved && !run->killed_on_request) {
+		trial->ending = PF_ENDED_FAILED; /* note_starved gave the reason */
+	} else if (run->killed_on_request || (run->ended && run->end.status == PF_ERR_CANCELLED)) {
 		trial->ending = PF_ENDED_CANCELLED;
 		snprintf(trial->reason, sizeof trial->reason, "stopped on request");
 	} else if (run->stopped_at_first && run->held_up_ns == 0) {

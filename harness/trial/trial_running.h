@@ -25,6 +25,7 @@ struct running {
 	bool reaped;
 	bool ended;   /* the END frame came */
 	bool garbled; /* what came is no frames */
+	bool starved; /* there was not enough memory for a photo: its reason says which */
 	bool timed_out, killed_on_request;
 	bool stopped_at_first; /* result, as the session asks for */
 	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */

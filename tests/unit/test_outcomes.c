@@ -280,6 +280,7 @@ static void test_malformed_records_are_refused(void **state)
 		{"\"rank\":1,", "\"rank\":1.5,"},
 		{"\"rank\":1,", ""},
 		{"\"status\":\"ok\"", "\"status\":\"fine\""},
+		{"\"status\":\"outside\"", "\"status\":\"no-memory\""},
 		{"\"status\":\"ok\"", "\"state\":\"ok\""},
 		{"\"sharpness\":\"", "\"sharpness\":\"x"},
 		{"\"noise\":\"", "\"nose\":\""},

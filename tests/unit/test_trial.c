@@ -75,6 +75,16 @@ static void sleep_for_ever(void)
 				    struct pf_sink *sink, pf_error *error)
 #define UNUSED() ((void)env, (void)photos, (void)sink, (void)error)
 
+/* A photo fails for want of memory. */
+ROGUE(starves)
+{
+	UNUSED();
+	tell(sink, 1, PF_ERR_NO_MEMORY, "cannot allocate 5 by\x1btes");
+	while (!pf_cancelled(env)) { /* the test's time limit ends it otherwise */
+	}
+	return PF_ERR_CANCELLED;
+}
+
 ROGUE(good)
 {
 	UNUSED();
@@ -266,6 +276,7 @@ ENTRY(inspects, 0, inspects_options)
 ENTRY(crashes, PF_CAP_MAY_CRASH, NULL)
 ENTRY(exits, 0, NULL)
 ENTRY(fails, 0, NULL)
+ENTRY(starves, 0, NULL)
 ENTRY(silent, 0, NULL)
 ENTRY(forgets, 0, NULL)
 ENTRY(part_ranked, 0, NULL)
@@ -279,14 +290,14 @@ ENTRY(leaves_a_daemon, 0, NULL)
 ENTRY(chatters, 0, NULL)
 static const struct pf_variant floor_variant = {.name = "floor", .caps = PF_CAP_FLOOR, .run = run_silent};
 
+/* clang-format off */
 const struct pf_variant *const pf_variant_registry[] = {
-	&good_variant,    &inspects_variant,        &crashes_variant,
-	&exits_variant,   &fails_variant,           &silent_variant,
-	&forgets_variant, &part_ranked_variant,     &tells_twice_variant,
-	&hangs_variant,   &drains_variant,          &slow_variant,
-	&garbles_variant, &leaves_a_child_variant,  &chatters_variant,
-	&floor_variant,   &leaves_a_daemon_variant, NULL,
-};
+	&good_variant,     &inspects_variant,        &crashes_variant,     &exits_variant,
+	&starves_variant,  &fails_variant,           &silent_variant,      &forgets_variant,
+	&hangs_variant,    &part_ranked_variant,     &tells_twice_variant, &drains_variant,
+	&slow_variant,     &garbles_variant,         &floor_variant,       &leaves_a_child_variant,
+	&chatters_variant, &leaves_a_daemon_variant, NULL,
+}; /* clang-format on */
 
 static pf_trial run_trial(const char *name, const pf_trial_listener *listener)
 {
@@ -415,6 +426,7 @@ static void test_failures(void **state)
 {
 	(void)state;
 	check_ending("fails", PF_ENDED_FAILED, "mod\\x1bel: not enough for 4 workers");
+	check_ending("starves", PF_ENDED_FAILED, "not enough memory for b.jpg: cannot allocate 5 by\\x1btes");
 	check_ending("silent", PF_ENDED_INVALID, "photo 0 (a.jpg) has no outcome");
 	check_ending("forgets", PF_ENDED_INVALID, "photo 2 (c\\x1b.jpg) has no outcome");
 	check_ending("part_ranked", PF_ENDED_INVALID, "photo 4 (e.jpg) has no rank");
