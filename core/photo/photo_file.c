@@ -32,14 +32,22 @@ static pf_status make_room(pf_file_buffer *buffer, size_t bytes, const char *fil
 	return PF_OK;
 }
 
+pf_status pf_file_check_size(uint64_t bytes, const char *file, pf_error *error)
+{
+	if (bytes > PF_FILE_MAX_BYTES) {
+		return pf_fail(error, PF_ERR_TOO_LARGE, file, "the file has %llu bytes, the limit is %llu",
+			       (unsigned long long)bytes, PF_FILE_MAX_BYTES);
+	}
+	return PF_OK;
+}
+
 pf_status pf_file_buffer_extend(pf_file_buffer *buffer, int fd, uint64_t upto_bytes, const char *file,
 				pf_error *error)
 {
-	if (upto_bytes > PF_FILE_MAX_BYTES) {
-		return pf_fail(error, PF_ERR_TOO_LARGE, file, "the file has %llu bytes, the limit is %llu",
-			       (unsigned long long)upto_bytes, PF_FILE_MAX_BYTES);
+	pf_status status = pf_file_check_size(upto_bytes, file, error);
+	if (status == PF_OK) {
+		status = make_room(buffer, (size_t)upto_bytes, file, error);
 	}
-	pf_status status = make_room(buffer, (size_t)upto_bytes, file, error);
 	if (status != PF_OK) {
 		return status;
 	}

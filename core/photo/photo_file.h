@@ -21,6 +21,9 @@ typedef struct pf_file_buffer {
 
 void pf_file_buffer_release(pf_file_buffer *buffer); /* frees the memory and zeroes the struct */
 
+/* PF_ERR_TOO_LARGE above PF_FILE_MAX_BYTES. */
+pf_status pf_file_check_size(uint64_t bytes, const char *file, pf_error *error);
+
 /* Reads on until `upto_bytes` of the file are in the buffer or the file ends; whoever starts a file sets
  * buffer->bytes to 0 first. A file that shrank meanwhile gives fewer bytes (and is then found truncated), one
  * that grew gives no more than asked for. `file` names it in errors. Fails with PF_ERR_TOO_LARGE above

@@ -135,11 +135,6 @@ void pf_scorer_destroy(pf_scorer *scorer)
 	free(scorer);
 }
 
-static pf_jpeg_source source_of(const pf_scorer *scorer, const char *file)
-{
-	return (pf_jpeg_source){.data = scorer->file.data, .bytes = scorer->file.bytes, .file = file};
-}
-
 /* The head of the file is looked at before the rest is read, so that a text file or a bomb costs the same
  * whatever its size. */
 static pf_status read_file(pf_scorer *scorer, int fd, uint64_t size_bytes, const char *file, pf_error *error)
@@ -149,7 +144,8 @@ static pf_status read_file(pf_scorer *scorer, int fd, uint64_t size_bytes, const
 		pf_jpeg_head head;
 		pf_status status = pf_file_buffer_extend(&scorer->file, fd, PF_FILE_HEAD_BYTES, file, error);
 		if (status == PF_OK) {
-			pf_jpeg_source source = source_of(scorer, file);
+			pf_jpeg_source source = {
+				.data = scorer->file.data, .bytes = scorer->file.bytes, .file = file};
 			status = pf_jpeg_peek(&source, &scorer->limits, &head, error);
 		}
 		if (status != PF_OK) {
@@ -175,20 +171,17 @@ static pf_status read_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t
 	return status;
 }
 
-pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
-			 pf_error *error)
+pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
+			       pf_image *image, pf_error *error)
 {
-	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_READ);
-	pf_status status = read_photo(scorer, dataset, index, error);
-	pf_span_end(scorer->trace, PF_STAGE_READ, begin);
-	if (status != PF_OK) {
-		return status;
-	}
-	pf_jpeg_source source = source_of(scorer, dataset->photos[index].path);
+	pf_jpeg_source source = {.data = bytes, .bytes = size, .file = name};
 	pf_jpeg_head head;
 	pf_exif exif = {.orientation = 1};
-	begin = pf_span_begin(scorer->trace, PF_STAGE_GATE);
-	status = pf_jpeg_gate(&source, &scorer->limits, &head, error);
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_GATE);
+	pf_status status = pf_file_check_size(size, name, error);
+	if (status == PF_OK) {
+		status = pf_jpeg_gate(&source, &scorer->limits, &head, error);
+	}
 	if (status == PF_OK) {
 		pf_exif_read(scorer->exif, head.exif, head.exif_bytes, &exif);
 	}
@@ -200,8 +193,19 @@ pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t in
 	status = pf_jpeg_decode(&source, &head, &scorer->limits, image, error);
 	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
 	image->orientation = exif.orientation;
-	image->file_bytes = source.bytes;
+	image->file_bytes = size;
 	return status;
+}
+
+pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
+			 pf_error *error)
+{
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_READ);
+	pf_status status = read_photo(scorer, dataset, index, error);
+	pf_span_end(scorer->trace, PF_STAGE_READ, begin);
+	return status == PF_OK ? pf_scorer_load_bytes(scorer, scorer->file.data, scorer->file.bytes,
+						      dataset->photos[index].path, image, error)
+			       : status;
 }
 
 static double smaller(double a, double b)

@@ -78,7 +78,7 @@ PF_API pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trac
 				  pf_error *error);
 PF_API void pf_scorer_destroy(pf_scorer *scorer); /* NULL is fine */
 
-/* A scorer that can do nothing but pf_scorer_load: it opens no models. */
+/* A scorer that can do nothing but pf_scorer_load and pf_scorer_load_bytes: it opens no models. */
 PF_API pf_status pf_scorer_create_loader(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out,
 					 pf_error *error);
 
@@ -91,6 +91,13 @@ PF_API void pf_scorer_share_faces(pf_scorer *scorer, pf_scorer *owner);
  * scored comes from here. A photo that decodes with warnings fails with PF_ERR_DAMAGED. */
 PF_API pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
 				pf_error *error);
+
+/* The same for the `size` bytes of a file that are in memory already: gate and decode, with the same image
+ * and the same errors. `name` stands for the file in errors (NULL: none). The bytes are read only, and not
+ * kept.
+ */
+PF_API pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
+				      pf_image *image, pf_error *error);
 
 /* The AI part (pose, then faces): fills its measures in *score. Comes before pf_scorer_analyse with the same
  * *score: sharpness is judged where the athlete is. */
