@@ -24,6 +24,24 @@ pf_status pf_crew_add(void *crew, const pf_burst *burst)
 	return status == PF_OK ? to->sink->burst_found(to->sink, burst) : status;
 }
 
+pf_status pf_crew_detect(pf_crew *crew, pf_burst_list *found, pf_error *error)
+{
+	pf_status status = pf_burst_list_detect(crew->dataset, crew->env->cancel, crew->trace, pf_burst_tell,
+						crew->sink, found, error);
+	for (size_t i = 0; status == PF_OK && i < found->count; i++) {
+		status = pf_burst_store_add(crew->bursts, &found->bursts[i]);
+	}
+	return status;
+}
+
+pf_status pf_crew_load(pf_crew *crew, size_t index, pf_image *image)
+{
+	pf_side_thread_enter(crew->thread);
+	pf_status status = pf_scorer_load(crew->loader, crew->dataset, index, image, NULL);
+	pf_side_thread_leave(crew->thread);
+	return status;
+}
+
 static pf_status open_worker(void *context, uint32_t slot, void **worker, pf_error *error)
 {
 	pf_crew *crew = context;
@@ -34,19 +52,25 @@ static pf_status open_worker(void *context, uint32_t slot, void **worker, pf_err
 	}
 	crew->worker.context = crew->context;
 	*worker = &crew->worker;
-	return status;
+	return status == PF_OK && crew->enter ? crew->enter(crew, error) : status;
 }
 
 static pf_status score_burst(void *context, void *worker, size_t unit, pf_error *error)
 {
-	const pf_crew *crew = context;
+	pf_crew *crew = context;
+	if (crew->score_burst) {
+		return crew->score_burst(crew, unit, error);
+	}
 	pf_burst burst = pf_burst_store_get(crew->bursts, unit);
 	return pf_burst_score(worker, &burst, error);
 }
 
 static void close_worker(void *context, void *worker)
 {
-	(void)context;
+	pf_crew *crew = context;
+	if (crew->leave) {
+		crew->leave(crew);
+	}
 	pf_burst_worker_close(worker);
 }
 
@@ -66,17 +90,53 @@ static pf_status feed(void *context, size_t *units, bool *more, pf_error *error)
 	return status;
 }
 
+static pf_status forking(void *context, uint32_t slot, pf_error *error)
+{
+	pf_crew *crew = context;
+	return crew->forking(crew, slot, error);
+}
+
+static void forked(void *context, uint32_t slot)
+{
+	pf_crew *crew = context;
+	crew->forked(crew, slot);
+}
+
+static void work_beside(void *context)
+{
+	pf_crew *crew = context;
+	crew->beside(crew);
+}
+
+static pf_status start_beside(pf_crew *crew, pf_error *error)
+{
+	pf_status status = pf_scorer_create_loader(crew->env->scorer, crew->trace, &crew->loader, error);
+	return status == PF_OK ? pf_side_thread_start(work_beside, crew, &crew->thread, error) : status;
+}
+
 pf_status pf_crew_run(pf_crew *crew, pf_error *error)
 {
-	crew->job = (pf_pool_job){
-		.units = crew->feed ? crew->dataset->count : pf_burst_store_count(crew->bursts),
-		.context = crew,
-		.open = open_worker,
-		.unit = score_burst,
-		.close = close_worker,
-		.died = worker_died,
-		.feed = crew->feed ? feed : NULL,
-		.feed_fd = crew->feed_fd,
-	};
-	return pf_pool_run(crew->env, &crew->job, error);
+	pf_status status = crew->beside ? start_beside(crew, error) : PF_OK;
+	if (status == PF_OK) {
+		crew->job = (pf_pool_job){
+			.units = crew->feed ? crew->dataset->count : pf_burst_store_count(crew->bursts),
+			.context = crew,
+			.open = open_worker,
+			.unit = score_burst,
+			.close = close_worker,
+			.died = worker_died,
+			.forking = crew->forking ? forking : NULL,
+			.forked = crew->forked ? forked : NULL,
+			.beside = crew->thread,
+			.feed = crew->feed ? feed : NULL,
+			.feed_fd = crew->feed_fd,
+		};
+		status = pf_pool_run(crew->env, &crew->job, error);
+	}
+	if (crew->thread) {
+		crew->over(crew);
+		pf_side_thread_join(crew->thread);
+	}
+	pf_scorer_destroy(crew->loader);
+	return status;
 }

@@ -121,11 +121,63 @@ static void test_a_scan(void **state)
 	pf_fixture_folder_close(&folder);
 }
 
+static pf_status hear_burst(struct pf_sink *sink, const pf_burst *burst)
+{
+	(void)sink;
+	(void)burst;
+	return PF_OK;
+}
+
+static pf_status refuse_burst(struct pf_sink *sink, const pf_burst *burst)
+{
+	(void)sink;
+	return burst->id == 2 ? PF_ERR_IO : PF_OK;
+}
+
+/* The list has the bursts in the order of their ids, as found; a sink that is gone ends it. */
+static void test_detect_all(void **state)
+{
+	(void)state;
+	enum { PHOTOS = 6 };
+	pf_fixture_folder folder;
+	pf_fixture_folder_open(&folder);
+	for (int i = 0; i < PHOTOS; i++) {
+		char name[] = "0.jpg";
+		name[0] = (char)('0' + i);
+		pf_fixture_folder_add(&folder, name,
+				      &(pf_fixture_bytes){.data = (uint8_t *)"text", .bytes = 4});
+	}
+	pf_trace trace;
+	pf_trace_reset(&trace);
+	atomic_int cancel = 0;
+	struct pf_env env = {.struct_size = sizeof env, .workers = 1, .traces = &trace, .cancel = &cancel};
+	struct pf_sink sink = {.struct_size = sizeof sink, .burst_found = hear_burst};
+	for (int i = 0; i < 3; i++) {
+		pf_crew crew;
+		pf_burst_list found = {0};
+		atomic_store(&cancel, i == 1);
+		sink.burst_found = i == 2 ? refuse_burst : hear_burst;
+		assert_int_equal(pf_crew_open(&crew, &env, folder.dataset, &sink, NULL), PF_OK);
+		assert_int_equal(pf_crew_detect(&crew, &found, NULL),
+				 ((pf_status[]){PF_OK, PF_ERR_CANCELLED, PF_ERR_IO})[i]);
+		assert_int_equal(pf_burst_store_count(crew.bursts), i == 0 ? PHOTOS : 0);
+		for (size_t k = 0; k < pf_burst_store_count(crew.bursts); k++) {
+			pf_burst burst = pf_burst_store_get(crew.bursts, k);
+			assert_int_equal(burst.id, found.bursts[k].id);
+			assert_int_equal(burst.id, k);
+		}
+		pf_burst_list_free(&found);
+		pf_crew_close(&crew);
+	}
+	pf_fixture_folder_close(&folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_store),
 		cmocka_unit_test(test_a_scan),
+		cmocka_unit_test(test_detect_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,10 +4,9 @@
  * is simulated: the bytes really go through the pipes, and are counted (moved_bytes). */
 #include <stdlib.h>
 
-#include "photofinish/exec.h"
+#include "photofinish/crew.h"
 #include "photofinish/photo_pipe.h"
 #include "photofinish/photo_ring.h"
-#include "photofinish/side_thread.h"
 #include "photofinish/variant.h"
 
 static const struct pf_option options[] = {
@@ -15,57 +14,47 @@ static const struct pf_option options[] = {
 	{0},
 };
 
-typedef struct run_state {
-	const struct pf_env *env;
-	const pf_dataset *dataset;
-	struct pf_sink *sink;
-	pf_result_table *table;
+typedef struct pipelined_run {
+	pf_crew crew;
 	pf_burst_list bursts;
 	pf_chunk_plan plan;
 	pf_worker_pipes *pipes;
-	pf_scorer *loader;
-	pf_side_thread *loading;
-	pf_image
-		*photos; /* the loader's chunk, by ticket less the chunk's first; after the fork a worker's */
-	uint32_t held;   /* which chunk a worker has in `photos`; 0 is not sent, so 0 is none */
-	pf_burst_worker worker; /* each process has its own copy of all this after the fork */
-} run_state;
+	pf_image *photos; /* the loader's chunk, by ticket less the chunk's first; a worker has its own */
+	uint32_t held;    /* which chunk a worker has in `photos`; 0 is not sent, so 0 is none */
+} pipelined_run;
 
-static void empty(run_state *state)
+static void empty(pipelined_run *self)
 {
-	for (uint32_t i = 0; i < state->plan.most_photos; i++) {
-		state->photos[i].y.data = NULL;
+	for (uint32_t i = 0; i < self->plan.most_photos; i++) {
+		self->photos[i].y.data = NULL;
 	}
 }
 
 /* A photo that cannot be loaded is not sent: the worker that has it finds out why. */
-static bool load_chunk(run_state *state, const pf_chunk *chunk)
+static bool load_chunk(pipelined_run *self, const pf_chunk *chunk)
 {
-	empty(state);
+	empty(self);
 	for (uint32_t i = 0; i < chunk->photos; i++) {
-		if (pf_cancelled(state->env)) {
+		if (pf_cancelled(self->crew.env)) {
 			return false;
 		}
-		pf_image *image = &state->photos[i];
-		pf_side_thread_enter(state->loading);
-		pf_status status = pf_scorer_load(state->loader, state->dataset,
-						  state->plan.photos[chunk->first_ticket + i], image, NULL);
-		pf_side_thread_leave(state->loading);
-		if (status != PF_OK) {
+		pf_image *image = &self->photos[i];
+		uint32_t photo = self->plan.photos[chunk->first_ticket + i];
+		if (pf_crew_load(&self->crew, photo, image) != PF_OK) {
 			image->y.data = NULL;
 		}
 	}
-	state->env->traces[0].chunks++;
+	self->crew.trace->chunks++;
 	return true;
 }
 
 /* To one worker. If it dies meanwhile, the one in its place loads its photos itself. */
-static void send_chunk(run_state *state, const pf_chunk *chunk, pf_framed_end *to)
+static void send_chunk(pipelined_run *self, const pf_chunk *chunk, pf_framed_end *to)
 {
 	pf_status status = PF_OK;
 	for (uint32_t i = 0; i < chunk->photos && status == PF_OK; i++) {
-		if (state->photos[i].y.data) {
-			status = pf_photo_send(to, i, &state->photos[i], NULL);
+		if (self->photos[i].y.data) {
+			status = pf_photo_send(to, i, &self->photos[i], NULL);
 		}
 	}
 	if (status == PF_OK) {
@@ -73,31 +62,31 @@ static void send_chunk(run_state *state, const pf_chunk *chunk, pf_framed_end *t
 	}
 }
 
-static void load_and_send(void *context)
+static void load_and_send(pf_crew *crew)
 {
-	run_state *state = context;
-	for (uint32_t number = 1; number < state->plan.count; number++) {
-		const pf_chunk *chunk = &state->plan.chunks[number];
-		if (!load_chunk(state, chunk)) {
+	pipelined_run *self = crew->context;
+	for (uint32_t number = 1; number < self->plan.count; number++) {
+		const pf_chunk *chunk = &self->plan.chunks[number];
+		if (!load_chunk(self, chunk)) {
 			break;
 		}
-		for (pf_framed_end *to; pf_worker_pipes_next(state->pipes, number, &to);) {
-			send_chunk(state, chunk, to);
+		for (pf_framed_end *to; pf_worker_pipes_next(self->pipes, number, &to);) {
+			send_chunk(self, chunk, to);
 		}
-		pf_worker_pipes_gone(state->pipes, number);
+		pf_worker_pipes_gone(self->pipes, number);
 	}
-	pf_worker_pipes_gone(state->pipes, UINT32_MAX);
+	pf_worker_pipes_gone(self->pipes, UINT32_MAX);
 }
 
 /* In a worker: its own copy of the whole chunk, though it will score only some of the photos. */
-static pf_status receive_chunk(run_state *state, uint32_t number, pf_error *error)
+static pf_status receive_chunk(pipelined_run *self, uint32_t number, pf_error *error)
 {
-	pf_trace *trace = state->worker.trace;
+	pf_trace *trace = self->crew.worker.trace;
 	pf_framed_end *from;
-	empty(state);
-	state->held = number;
+	empty(self);
+	self->held = number;
 	uint64_t begin = pf_span_begin(trace, PF_STAGE_WAIT);
-	bool comes = pf_worker_pipes_ask(state->pipes, state->worker.slot, number, &from);
+	bool comes = pf_worker_pipes_ask(self->pipes, self->crew.worker.slot, number, &from);
 	pf_span_end(trace, PF_STAGE_WAIT, begin);
 	begin = pf_span_begin(trace, PF_STAGE_TRANSFER);
 	pf_status status = PF_OK;
@@ -105,10 +94,10 @@ static pf_status receive_chunk(run_state *state, uint32_t number, pf_error *erro
 		pf_image image = {0};
 		uint32_t at;
 		status = pf_photo_receive(from, &at, &image, error);
-		more = status == PF_OK && at < state->plan.most_photos;
+		more = status == PF_OK && at < self->plan.most_photos;
 		if (more) {
-			pf_image_release(&state->photos[at]);
-			state->photos[at] = image;
+			pf_image_release(&self->photos[at]);
+			self->photos[at] = image;
 		} else {
 			pf_image_release(&image);
 		}
@@ -119,10 +108,10 @@ static pf_status receive_chunk(run_state *state, uint32_t number, pf_error *erro
 
 static pf_status score_photo(const pf_burst_worker *worker, size_t index, pf_score *score, pf_error *error)
 {
-	const run_state *state = worker->context;
-	uint32_t ticket = state->plan.tickets[index];
-	if (state->held) {
-		const pf_image *image = &state->photos[ticket - state->plan.chunks[state->held].first_ticket];
+	const pipelined_run *self = worker->context;
+	uint32_t ticket = self->plan.tickets[index];
+	if (self->held) {
+		const pf_image *image = &self->photos[ticket - self->plan.chunks[self->held].first_ticket];
 		if (image->y.data) {
 			return pf_scorer_judge(worker->scorer, image, score, error);
 		}
@@ -130,129 +119,98 @@ static pf_status score_photo(const pf_burst_worker *worker, size_t index, pf_sco
 	return pf_scorer_photo(worker->scorer, worker->dataset, index, score, error);
 }
 
-static pf_status open_worker(void *context, uint32_t slot, void **worker, pf_error *error)
+static pf_status score_burst(pf_crew *crew, size_t place, pf_error *error)
 {
-	run_state *state = context;
-	*worker = &state->worker;
-	state->held = 0;
-	/* What the loader had in memory at the fork is the loader's. */
-	state->photos = calloc(state->plan.most_photos + 1, sizeof *state->photos);
-	if (!state->photos) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory for a chunk");
-	}
-	pf_status status = pf_burst_worker_open(&state->worker, state->env, slot, state->dataset,
-						state->table, state->sink, error);
-	state->worker.score_photo = score_photo;
-	state->worker.context = state;
-	return status;
+	pipelined_run *self = crew->context;
+	uint32_t chunk = self->plan.chunk_of[place];
+	pf_status status = chunk != self->held ? receive_chunk(self, chunk, error) : PF_OK;
+	return status == PF_OK ? pf_burst_score(&crew->worker, &self->bursts.bursts[place], error) : status;
 }
 
-static pf_status score_burst(void *context, void *worker, size_t unit, pf_error *error)
+/* What the loader had in memory at the fork is the loader's. */
+static pf_status enter(pf_crew *crew, pf_error *error)
 {
-	run_state *state = context;
-	uint32_t chunk = state->plan.chunk_of[unit];
-	pf_status status = chunk != state->held ? receive_chunk(state, chunk, error) : PF_OK;
-	return status == PF_OK ? pf_burst_score(worker, &state->bursts.bursts[unit], error) : status;
+	pipelined_run *self = crew->context;
+	self->held = 0;
+	self->photos = calloc(self->plan.most_photos + 1, sizeof *self->photos);
+	return self->photos ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory for a chunk");
 }
 
-static void close_worker(void *context, void *worker)
+static void leave(pf_crew *crew)
 {
-	run_state *state = context;
-	pf_worker_pipes_leave(state->pipes, state->worker.slot);
-	pf_burst_worker_close(worker);
+	const pipelined_run *self = crew->context;
+	pf_worker_pipes_leave(self->pipes, crew->worker.slot);
 }
 
-static pf_status forking(void *context, uint32_t slot, pf_error *error)
+static pf_status forking(pf_crew *crew, uint32_t slot, pf_error *error)
 {
-	run_state *state = context;
-	return pf_worker_pipes_forking(state->pipes, slot, error);
+	const pipelined_run *self = crew->context;
+	return pf_worker_pipes_forking(self->pipes, slot, error);
 }
 
-static void forked(void *context, uint32_t slot)
+static void forked(pf_crew *crew, uint32_t slot)
 {
-	run_state *state = context;
-	pf_worker_pipes_forked(state->pipes, slot);
+	const pipelined_run *self = crew->context;
+	pf_worker_pipes_forked(self->pipes, slot);
 }
 
-static pf_status worker_died(void *context, size_t unit, uint32_t photo, int signal, pf_error *error)
+static void end_loading(pf_crew *crew)
 {
-	const run_state *state = context;
-	return pf_result_count_death(state->table, &state->bursts.bursts[unit], photo, signal, error);
+	const pipelined_run *self = crew->context;
+	pf_worker_pipes_gone(self->pipes, UINT32_MAX);
 }
 
 /* One chunk is with the loader, and one with every worker: that is what copies take. A limit that somebody
  * has set and that they pass is an error. */
-static pf_status make_room(run_state *state, pf_error *error)
+static pf_status make_room(pipelined_run *self, pf_error *error)
 {
-	const struct pf_env *env = state->env;
+	const struct pf_env *env = self->crew.env;
 	pf_chunk_wish wish = {.photos = env->options[0],
 			      .copies = env->workers + 1,
 			      .may_shrink = env->memory_limit_bytes == 0};
-	pf_status status = pf_chunk_plan_fit(env, &state->bursts, state->dataset->count, &wish, &state->plan,
-					     error);
+	pf_status status = pf_chunk_plan_fit(env, &self->bursts, self->crew.dataset->count, &wish,
+					     &self->plan, error);
 	if (status == PF_OK) {
-		state->photos = calloc(state->plan.most_photos + 1, sizeof *state->photos);
-		status = state->photos ? pf_worker_pipes_create(env, &env->traces[0].moved_bytes,
-								&state->pipes, error)
-				       : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory for a chunk");
+		self->photos = calloc(self->plan.most_photos + 1, sizeof *self->photos);
+		status = self->photos ? pf_worker_pipes_create(env, &env->traces[0].moved_bytes, &self->pipes,
+							       error)
+				      : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory for a chunk");
 	}
-	return status;
-}
-
-static pf_status run_workers(run_state *state, pf_error *error)
-{
-	pf_pool_job job = {
-		.units = state->bursts.count,
-		.context = state,
-		.open = open_worker,
-		.unit = score_burst,
-		.close = close_worker,
-		.died = worker_died,
-		.forking = forking,
-		.forked = forked,
-	};
-	pf_status status = pf_side_thread_start(load_and_send, state, &state->loading, error);
-	if (status != PF_OK) {
-		return status;
-	}
-	job.beside = state->loading;
-	status = pf_pool_run(state->env, &job, error);
-	pf_worker_pipes_gone(state->pipes, UINT32_MAX);
-	pf_side_thread_join(state->loading);
 	return status;
 }
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	run_state state = {.env = env, .dataset = dataset, .sink = sink};
-	pf_trace *trace = pf_worker_enter(env, 0);
-
-	pf_status status = pf_result_table_create(dataset->count, &state.table, error);
+	pipelined_run self = {.pipes = NULL};
+	pf_status status = pf_crew_open(&self.crew, env, dataset, sink, error);
 	if (status == PF_OK) {
-		status = pf_burst_list_detect(dataset, env->cancel, trace, pf_burst_tell, sink, &state.bursts,
-					      error);
+		status = pf_crew_detect(&self.crew, &self.bursts, error);
 	}
 	if (status == PF_OK) {
-		status = make_room(&state, error);
+		status = make_room(&self, error);
 	}
 	if (status == PF_OK) {
-		status = pf_scorer_create_loader(env->scorer, trace, &state.loader, error);
+		self.crew.trace->chunks = self.plan.count > 0; /* the first */
+		self.crew.context = &self;
+		self.crew.score_photo = score_photo;
+		self.crew.score_burst = score_burst;
+		self.crew.enter = enter;
+		self.crew.leave = leave;
+		self.crew.forking = forking;
+		self.crew.forked = forked;
+		self.crew.beside = load_and_send;
+		self.crew.over = end_loading;
+		status = pf_crew_run(&self.crew, error);
 	}
-	if (status == PF_OK) {
-		trace->chunks = state.plan.count > 0; /* the first */
-		status = run_workers(&state, error);
+	for (uint32_t i = 0; self.photos && i < self.plan.most_photos; i++) {
+		pf_image_release(&self.photos[i]);
 	}
-	for (uint32_t i = 0; state.photos && i < state.plan.most_photos; i++) {
-		pf_image_release(&state.photos[i]);
-	}
-	free(state.photos);
-	pf_scorer_destroy(state.loader);
-	pf_worker_pipes_destroy(state.pipes);
-	pf_chunk_plan_free(&state.plan);
-	pf_burst_list_free(&state.bursts);
-	pf_result_table_destroy(state.table);
-	pf_worker_leave(env, 0);
+	free(self.photos);
+	pf_worker_pipes_destroy(self.pipes);
+	pf_chunk_plan_free(&self.plan);
+	pf_burst_list_free(&self.bursts);
+	pf_crew_close(&self.crew);
 	return status;
 }
 

@@ -10,6 +10,8 @@
 #include "photofinish/burst.h"
 #include "photofinish/dataset.h"
 #include "photofinish/exec.h"
+#include "photofinish/scorer.h"
+#include "photofinish/side_thread.h"
 #include "photofinish/status.h"
 #include "photofinish/variant.h"
 
@@ -35,15 +37,29 @@ typedef struct pf_crew {
 	pf_burst_store *bursts;
 	pf_result_table *table;
 
-	/* What a variant may set between open and run. */
+	/* What a variant may set between open and run; all may be NULL. */
+	void *context; /* of the variant; score_photo finds it in the worker */
 	pf_status (*score_photo)(const pf_burst_worker *worker, size_t index, pf_score *score,
 				 pf_error *error);
+	/* In a worker, in place of pf_burst_score for burst `place` of the list, by crew->worker. */
+	pf_status (*score_burst)(struct pf_crew *crew, size_t place, pf_error *error);
+	/* In each worker, after it was opened and before it is closed. */
+	pf_status (*enter)(struct pf_crew *crew, pf_error *error);
+	void (*leave)(struct pf_crew *crew);
+	/* In the variant's own process, right before and right after each fork of worker `slot`. */
+	pf_status (*forking)(struct pf_crew *crew, uint32_t slot, pf_error *error);
+	void (*forked)(struct pf_crew *crew, uint32_t slot);
+	/* A thread of the variant's own process, which loads photos (pf_crew_load) while the workers work;
+	 * `over`, called when they are gone, makes it end. */
+	void (*beside)(struct pf_crew *crew);
+	void (*over)(struct pf_crew *crew);
 	/* NULL: the list is complete. Otherwise called in the variant's own process, as pf_pool_job's: takes
 	 * a step that may find bursts, clears *more after the last. */
 	pf_status (*feed)(struct pf_crew *crew, bool *more, pf_error *error);
-	int feed_fd;   /* -1, as pf_crew_open sets it: feed takes step after step */
-	void *context; /* of the variant; score_photo finds it in the worker */
+	int feed_fd; /* -1, as pf_crew_open sets it: feed takes step after step */
 
+	pf_side_thread *thread; /* with `beside` */
+	pf_scorer *loader;      /* the thread's */
 	pf_burst_worker worker; /* each process has its own after the fork */
 	pf_pool_job job;
 } pf_crew;
@@ -55,6 +71,14 @@ PF_API void pf_crew_close(pf_crew *crew); /* leaves the run */
 
 /* pf_burst_fn whose context is a pf_crew: tells the sink of the burst and adds it to the list. */
 PF_API pf_status pf_crew_add(void *crew, const pf_burst *burst);
+
+/* Detects all bursts of the dataset (span `detect`), tells the sink of each the moment that it is complete,
+ * and then adds them to the empty list in the order of their ids, which is that of *found. The caller frees
+ * it. */
+PF_API pf_status pf_crew_detect(pf_crew *crew, pf_burst_list *found, pf_error *error);
+
+/* In the thread beside: pf_scorer_load, during which nothing is forked. */
+PF_API pf_status pf_crew_load(pf_crew *crew, size_t index, pf_image *image);
 
 /* Has every burst of the list scored by env->workers processes, see pf_pool_run and pf_burst_score. */
 PF_API pf_status pf_crew_run(pf_crew *crew, pf_error *error);
