@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/kernels/kernels.h"
+
 void pf_small_release(pf_small *small)
 {
 	free(small->data);
@@ -47,26 +49,19 @@ static pf_status make_room(pf_small *small, uint32_t columns, size_t bytes, pf_e
 	return PF_OK;
 }
 
-/* 16-bit factors: every instruction set multiplies those quickly. */
-static void add_row(uint32_t *restrict sums, const uint8_t *restrict row, int16_t weight, uint32_t count)
-{
-	for (uint32_t x = 0; x < count; x++) {
-		int16_t value = row[x];
-		sums[x] += (uint32_t)(value * weight);
-	}
-}
-
 /* Along one side of n input and m output samples both are divided into n * m units: input sample i covers
  * [i * m, (i + 1) * m), output sample o covers [o * n, (o + 1) * n). Column sums stay below 255 * 65,535. */
 static void sum_rows(uint32_t *sums, const pf_plane *plane, uint32_t small_height_px, uint32_t y)
 {
 	uint64_t n = plane->height_px, m = small_height_px;
 	uint64_t begin = y * n, end = begin + n;
+	const pf_kernels *kernels = pf_kernels_best();
 	memset(sums, 0, plane->width_px * sizeof *sums);
 	for (uint64_t i = begin / m; i * m < end; i++) {
 		uint64_t low = i * m > begin ? i * m : begin;
 		uint64_t high = (i + 1) * m < end ? (i + 1) * m : end;
-		add_row(sums, plane->data + i * plane->stride_bytes, (int16_t)(high - low), plane->width_px);
+		kernels->add_weighted(sums, plane->data + i * plane->stride_bytes, (int16_t)(high - low),
+				      plane->width_px);
 	}
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/kernels/kernels.h"
+
 #define COUNTED_ROWS 256 /* 256 * 255 fits 16 bits */
 
 void pf_window_release(pf_window_memory *memory)
@@ -97,19 +99,13 @@ static void add_counts(float *restrict columns, const uint16_t *restrict counts,
 	}
 }
 
-static void count_row(uint16_t *restrict counts, const uint8_t *restrict row, uint32_t count)
-{
-	for (uint32_t x = 0; x < count; x++) {
-		counts[x] = (uint16_t)(counts[x] + row[x]);
-	}
-}
-
 /* One output row before its columns are summed: columns[x] for the `count` columns from `left` on. Whole rows
  * are summed as integers first, which is several times as fast. */
 static void sum_rows(pf_window_memory *memory, const pf_plane *plane, const pf_window_tap *tap, float weight,
 		     uint32_t left, uint32_t count)
 {
 	const uint8_t *first = plane->data + (size_t)tap->first * plane->stride_bytes + left;
+	const pf_kernels *kernels = pf_kernels_best();
 	memset(memory->columns, 0, count * sizeof *memory->columns);
 	add_weighted(memory->columns, first, tap->first_weight, count);
 	if (tap->last > tap->first) {
@@ -120,8 +116,8 @@ static void sum_rows(pf_window_memory *memory, const pf_plane *plane, const pf_w
 		uint32_t end = tap->last - y > COUNTED_ROWS ? y + COUNTED_ROWS : tap->last;
 		memset(memory->counts, 0, count * sizeof *memory->counts);
 		for (; y < end; y++) {
-			count_row(memory->counts, plane->data + (size_t)y * plane->stride_bytes + left,
-				  count);
+			kernels->add_bytes(memory->counts,
+					   plane->data + (size_t)y * plane->stride_bytes + left, count);
 		}
 		add_counts(memory->columns, memory->counts, weight, count);
 	}

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/scoring/quality_rows.h"
+#include "core/kernels/kernels.h"
 
 #define RING_ROWS 3
 #define ROW_SAMPLES (PF_ANALYSIS_LONGEST_PX + 64)
@@ -12,12 +12,17 @@ struct pf_quality {
 	uint32_t histograms[4][256];
 	int16_t rows[RING_ROWS][ROW_SAMPLES];
 	uint32_t columns[UINT16_MAX + 1];
+	const pf_kernels *kernels;
 };
 
 pf_status pf_quality_create(pf_quality **out, pf_error *error)
 {
 	*out = calloc(1, sizeof **out);
-	return *out ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate the quality pass");
+	if (!*out) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate the quality pass");
+	}
+	(*out)->kernels = pf_kernels_best();
+	return PF_OK;
 }
 
 void pf_quality_destroy(pf_quality *quality)
@@ -29,6 +34,36 @@ uint32_t pf_quality_scale(uint32_t width_px, uint32_t height_px)
 {
 	uint32_t longest = width_px > height_px ? width_px : height_px;
 	return longest == 0 ? 1 : (longest + PF_ANALYSIS_LONGEST_PX - 1) / PF_ANALYSIS_LONGEST_PX;
+}
+
+static void bin_any(int16_t *restrict out, const uint8_t *rows, uint32_t stride_bytes, uint32_t scale,
+		    uint32_t count, uint32_t *restrict columns, const pf_kernels *kernels)
+{
+	memset(columns, 0, (size_t)count * scale * sizeof *columns);
+	for (uint32_t i = 0; i < scale; i++) {
+		kernels->add_weighted(columns, rows + (size_t)i * stride_bytes, 1, count * scale);
+	}
+	uint32_t area = scale * scale;
+	for (uint32_t x = 0; x < count; x++) {
+		uint32_t sum = area / 2;
+		for (uint32_t i = 0; i < scale; i++) {
+			sum += columns[(size_t)x * scale + i];
+		}
+		out[x] = (int16_t)(sum / area);
+	}
+}
+
+/* Means of `scale` x `scale` boxes, rounded half up: `count` of them, from `scale` rows. */
+static void bin(pf_quality *quality, int16_t *out, const uint8_t *rows, uint32_t stride_bytes, uint32_t scale,
+		uint32_t count)
+{
+	if (scale == 1) {
+		quality->kernels->widen(out, rows, count);
+	} else if (scale == 2) {
+		quality->kernels->bin_2x2(out, rows, rows + stride_bytes, count);
+	} else {
+		bin_any(out, rows, stride_bytes, scale, count, quality->columns, quality->kernels);
+	}
 }
 
 static void add_segment(pf_tile_sums *tile, const pf_segment_sums *segment, uint32_t samples)
@@ -60,8 +95,8 @@ static void sum_row(const pf_quality *quality, pf_quality_sums *sums, uint32_t y
 		uint32_t begin = tile_begin(i, sums->width_px), end = tile_begin(i + 1, sums->width_px);
 		if (end > begin) {
 			pf_segment_sums segment;
-			pf_rows_sum_gradients(up + begin, middle + begin, down + begin, end - begin,
-					      &segment);
+			quality->kernels->sum_gradients(up + begin, middle + begin, down + begin, end - begin,
+							&segment);
 			add_segment(&tiles[i], &segment, end - begin);
 		}
 	}
@@ -84,10 +119,10 @@ static void sum_luma(pf_quality *quality, const pf_plane *plane, uint32_t first_
 	uint32_t top = first > 0 ? first - 1 : 0, bottom = end < height ? end + 1 : height;
 	for (uint32_t y = top; y < bottom && first < end; y++) {
 		int16_t *row = quality->rows[y % RING_ROWS];
-		pf_rows_bin(row, plane->data + (size_t)y * sums->scale * plane->stride_bytes,
-			    plane->stride_bytes, sums->scale, sums->width_px, quality->columns);
+		bin(quality, row, plane->data + (size_t)y * sums->scale * plane->stride_bytes,
+		    plane->stride_bytes, sums->scale, sums->width_px);
 		if (y >= first && y < end) {
-			pf_rows_count(row, sums->width_px, quality->histograms);
+			quality->kernels->histogram(row, sums->width_px, quality->histograms);
 		}
 		if (y < top + 2 || sums->width_px < 3) {
 			continue;
@@ -104,15 +139,16 @@ static void sum_luma(pf_quality *quality, const pf_plane *plane, uint32_t first_
 	}
 }
 
-static void sum_chroma(const pf_image *image, uint32_t first_band, uint32_t end_band, pf_quality_sums *sums)
+static void sum_chroma(const pf_quality *quality, const pf_image *image, uint32_t first_band,
+		       uint32_t end_band, pf_quality_sums *sums)
 {
 	uint32_t first = band_begin(first_band, image->cb.height_px);
 	uint32_t end = band_begin(end_band, image->cb.height_px);
 	for (uint32_t y = first; y < end; y++) {
 		pf_chroma_row_sums row;
-		pf_rows_sum_chroma(image->cb.data + (size_t)y * image->cb.stride_bytes,
-				   image->cr.data + (size_t)y * image->cr.stride_bytes, image->cb.width_px,
-				   &row);
+		quality->kernels->sum_chroma(image->cb.data + (size_t)y * image->cb.stride_bytes,
+					     image->cr.data + (size_t)y * image->cr.stride_bytes,
+					     image->cb.width_px, &row);
 		sums->cb += row.cb;
 		sums->cr += row.cr;
 		sums->cbcb += (uint64_t)row.cbcb;
@@ -131,7 +167,7 @@ void pf_quality_sum_bands(pf_quality *quality, const pf_image *image, uint32_t f
 				  .height_px = image->y.height_px / scale};
 	sum_luma(quality, &image->y, first_band, end_band, sums);
 	if (image->cb.data) {
-		sum_chroma(image, first_band, end_band, sums);
+		sum_chroma(quality, image, first_band, end_band, sums);
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include <jpeglib.h>
 
+#include "core/kernels/kernels.h"
 #include "core/photo/exif.h"
 #include "core/photo/jpeg.h"
 #include "core/photo/photo_file.h"
@@ -85,7 +86,10 @@ static pf_status create(const pf_scorer_config *config, pf_trace *trace,
 					  .max_decode_bytes = config->max_decode_bytes,
 					  .max_scans = config->max_scans};
 	uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
-	pf_status status = open(scorer, error);
+	pf_status status = pf_kernels_check(error);
+	if (status == PF_OK) {
+		status = open(scorer, error);
+	}
 	pf_span_end(trace, PF_STAGE_STARTUP, begin);
 	if (status != PF_OK) {
 		pf_scorer_destroy(scorer);
@@ -414,16 +418,8 @@ static void describe_engine(void)
 			 pf_pose_default_model()[0] ? "" : " (the model's file is missing)");
 	}
 	snprintf(engine_version, sizeof engine_version,
-		 "scoring %d, libjpeg-turbo %s, OpenCV %s, %s, plain C (%s)", PF_SCORING_VERSION,
-		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(), pose,
-#if defined(__AVX2__)
-		 "AVX2"
-#elif defined(__SSE2__)
-		 "SSE2"
-#else
-		 "no vector set"
-#endif
-	);
+		 "scoring %d, libjpeg-turbo %s, OpenCV %s, %s, %s kernels", PF_SCORING_VERSION,
+		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(), pose, pf_kernels_best()->name);
 }
 
 const char *pf_engine_version(void)

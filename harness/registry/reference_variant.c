@@ -45,6 +45,7 @@ static pf_status run_reference(const struct pf_env *env, const pf_dataset *datas
 {
 	pf_burst_list bursts = {0};
 	pf_scorer *scorer = NULL;
+	setenv("PF_CPU", "plain", 1); /* by other kernels than the variants: a process of its own */
 	pf_status status = pf_burst_list_detect(dataset, env->cancel, &env->traces[0], pf_burst_tell, sink,
 						&bursts, error);
 	if (status == PF_OK) {

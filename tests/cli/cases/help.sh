@@ -8,4 +8,4 @@ for command in journey run compare audit load soak time scaling history export s
     run $command --help
 done
 run dataset
-run --version | sed -e 's/[0-9][0-9.]*/N/g' -e 's/([A-Za-z]* build/(BUILD build/' -e 's/^libjpeg.*/ENGINE/' -E -e 's/^(in|out): ([A-Za-z]+).*/BUILT \2/'
+run --version | sed -e 's/[0-9][0-9.]*/N/g' -e 's/([A-Za-z]* build/(BUILD build/' -e 's/[A-Za-z]* kernels/SET kernels/' -e 's/^libjpeg.*/ENGINE/' -E -e 's/^(in|out): ([A-Za-z]+).*/BUILT \2/'

@@ -1,8 +1,17 @@
-#include "core/scoring/quality_rows.h"
+/* The loops themselves, in C, compiled once for each set of instructions: whoever includes this may define
+ * KERNEL first. */
+#ifndef PHOTOFINISH_KERNELS_BODY_H
+#define PHOTOFINISH_KERNELS_BODY_H
 
 #include <string.h>
 
-static void widen(int16_t *restrict out, const uint8_t *restrict row, uint32_t count)
+#include "core/kernels/kernels.h"
+
+#ifndef KERNEL
+#define KERNEL static inline
+#endif
+
+KERNEL void widen(int16_t *restrict out, const uint8_t *restrict row, uint32_t count)
 {
 	for (uint32_t x = 0; x < count; x++) {
 		out[x] = row[x];
@@ -11,7 +20,7 @@ static void widen(int16_t *restrict out, const uint8_t *restrict row, uint32_t c
 
 /* Each pair of bytes is loaded as one 16-bit value whose halves are added: no shuffling in vector code, and
  * the byte order does not matter. */
-static void bin_2x2(int16_t *restrict out, const uint8_t *restrict upper, const uint8_t *restrict lower,
+KERNEL void bin_2x2(int16_t *restrict out, const uint8_t *restrict upper, const uint8_t *restrict lower,
 		    uint32_t count)
 {
 	for (uint32_t x = 0; x < count; x++) {
@@ -23,44 +32,8 @@ static void bin_2x2(int16_t *restrict out, const uint8_t *restrict upper, const 
 	}
 }
 
-static void add_row(uint32_t *restrict columns, const uint8_t *restrict row, uint32_t count)
-{
-	for (uint32_t x = 0; x < count; x++) {
-		columns[x] += row[x];
-	}
-}
-
-static void bin_any(int16_t *restrict out, const uint8_t *rows, uint32_t stride_bytes, uint32_t scale,
-		    uint32_t count, uint32_t *restrict columns)
-{
-	memset(columns, 0, (size_t)count * scale * sizeof *columns);
-	for (uint32_t i = 0; i < scale; i++) {
-		add_row(columns, rows + (size_t)i * stride_bytes, count * scale);
-	}
-	uint32_t area = scale * scale;
-	for (uint32_t x = 0; x < count; x++) {
-		uint32_t sum = area / 2;
-		for (uint32_t i = 0; i < scale; i++) {
-			sum += columns[(size_t)x * scale + i];
-		}
-		out[x] = (int16_t)(sum / area);
-	}
-}
-
-void pf_rows_bin(int16_t *restrict out, const uint8_t *rows, uint32_t stride_bytes, uint32_t scale,
-		 uint32_t count, uint32_t *columns)
-{
-	if (scale == 1) {
-		widen(out, rows, count);
-	} else if (scale == 2) {
-		bin_2x2(out, rows, rows + stride_bytes, count);
-	} else {
-		bin_any(out, rows, stride_bytes, scale, count, columns);
-	}
-}
-
 /* Four histograms, because neighbouring samples are often equal and would wait for each other's increment. */
-void pf_rows_count(const int16_t *row, uint32_t count, uint32_t histograms[4][256])
+KERNEL void histogram(const int16_t *row, uint32_t count, uint32_t histograms[4][256])
 {
 	uint32_t x = 0;
 	for (; x + 4 <= count; x += 4) {
@@ -76,8 +49,8 @@ void pf_rows_count(const int16_t *row, uint32_t count, uint32_t histograms[4][25
 
 /* Everything fits into 16 bits before it is multiplied (|gx|, |gy|, |laplacian| <= 1,020, |noise| <= 2,040),
  * and 1,024 squares of 1,020 fit into 32. */
-void pf_rows_sum_gradients(const int16_t *up, const int16_t *middle, const int16_t *down, uint32_t count,
-			   pf_segment_sums *sums)
+KERNEL void sum_gradients(const int16_t *up, const int16_t *middle, const int16_t *down, uint32_t count,
+			  pf_segment_sums *sums)
 {
 	int32_t laplacian = 0, laplacian_squared = 0, sxx = 0, syy = 0, sxy = 0, noise = 0, brightness = 0;
 	for (uint32_t i = 0; i < count; i++) {
@@ -108,7 +81,7 @@ void pf_rows_sum_gradients(const int16_t *up, const int16_t *middle, const int16
 }
 
 /* 65,535 * 128 * 128 is the largest sum and fits into 32 bits. */
-void pf_rows_sum_chroma(const uint8_t *cb, const uint8_t *cr, uint32_t count, pf_chroma_row_sums *sums)
+KERNEL void sum_chroma(const uint8_t *cb, const uint8_t *cr, uint32_t count, pf_chroma_row_sums *sums)
 {
 	int32_t b = 0, r = 0, bb = 0, rr = 0, br = 0;
 	for (uint32_t x = 0; x < count; x++) {
@@ -121,3 +94,25 @@ void pf_rows_sum_chroma(const uint8_t *cb, const uint8_t *cr, uint32_t count, pf
 	}
 	*sums = (pf_chroma_row_sums){.cb = b, .cr = r, .cbcb = bb, .crcr = rr, .cbcr = br};
 }
+
+/* 16-bit factors: every instruction set multiplies those quickly. */
+KERNEL void add_weighted(uint32_t *restrict sums, const uint8_t *restrict row, int16_t weight, uint32_t count)
+{
+	for (uint32_t x = 0; x < count; x++) {
+		int16_t value = row[x];
+		sums[x] += (uint32_t)(value * weight);
+	}
+}
+
+KERNEL void add_bytes(uint16_t *restrict sums, const uint8_t *restrict row, uint32_t count)
+{
+	for (uint32_t x = 0; x < count; x++) {
+		sums[x] = (uint16_t)(sums[x] + row[x]);
+	}
+}
+
+#define KERNEL_FUNCTIONS                                                                            \
+	.widen = widen, .bin_2x2 = bin_2x2, .histogram = histogram, .sum_gradients = sum_gradients, \
+	.sum_chroma = sum_chroma, .add_weighted = add_weighted, .add_bytes = add_bytes
+
+#endif
