@@ -34,7 +34,8 @@ static pf_network_tensor *describe(const pf_graph *graph, const int32_t *values,
 	pf_network_tensor *tensors = calloc(count + 1, sizeof *tensors);
 	for (size_t i = 0; tensors && i < count; i++) {
 		const pf_value *value = &graph->values[values[i]];
-		tensors[i] = (pf_network_tensor){value->name, value->tensor.type, value->tensor.shape};
+		tensors[i] = (pf_network_tensor){value->name, value->tensor.type, value->tensor.shape,
+						 value->rows != PF_NO_VALUE};
 	}
 	return tensors;
 }

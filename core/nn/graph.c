@@ -42,7 +42,8 @@ pf_status pf_graph_add_value(pf_graph *graph, const char *name, int32_t *index, 
 			   sizeof *graph->values)) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, graph->file, "not enough memory");
 	}
-	graph->values[graph->value_count] = (pf_value){.name = kept, .producer = PF_NO_NODE};
+	graph->values[graph->value_count] = (pf_value){
+		.name = kept, .producer = PF_NO_NODE, .rows = PF_NO_VALUE};
 	*index = (int32_t)graph->value_count++;
 	return PF_OK;
 }

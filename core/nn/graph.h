@@ -22,6 +22,9 @@ typedef struct pf_value {
 	bool known;        /* type and shape are */
 	bool is_output;    /* of the network */
 	bool is_parameter; /* a tensor of the file */
+	int32_t rows; /* the value whose first number says how many of rows_axis there are; PF_NO_VALUE: all
+		       */
+	int32_t rows_axis;
 } pf_value;
 
 /* What follows in the same node, element by element, after the operator: an activation or the addition of

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "photofinish/file.h"
+
 #define FOLD_WORK 2000000000u /* elements and multiply-adds that folding may cost in all */
 
 const pf_tensor *pf_infer_input(const pf_infer *infer, uint32_t i)
@@ -114,6 +116,9 @@ pf_status pf_infer_scalar(pf_infer *infer, uint32_t i, double missing, double *o
 	case PF_TYPE_INT64:
 		*out = (double)*(const int64_t *)tensor->data;
 		break;
+	case PF_TYPE_INT8:
+		*out = *(const int8_t *)tensor->data;
+		break;
 	default:
 		*out = *(const uint8_t *)tensor->data;
 		break;
@@ -193,7 +198,8 @@ static bool can_fold(const pf_graph *graph, const pf_node *node, uint64_t spent)
 		const pf_tensor *out = pf_node_output(graph, node, i);
 		bytes += (uint64_t)pf_shape_elements(&out->shape) * pf_type_bytes(out->type);
 	}
-	return node->op->kernel && graph->folded_bytes + bytes <= graph->options.max_folded_bytes &&
+	return node->op->kernel && node->op->kind != PF_OP_NON_MAX_SUPPRESSION &&
+	       graph->folded_bytes + bytes <= graph->options.max_folded_bytes &&
 	       spent + pf_node_work(graph, node) <= FOLD_WORK;
 }
 
@@ -239,7 +245,29 @@ static pf_status infer_node(pf_infer *infer)
 		}
 	}
 	pf_status status = node->op->setup(infer);
-	return status == PF_OK ? infer->status : status;
+	status = status == PF_OK ? infer->status : status;
+	return status == PF_OK ? pf_infer_rows(infer) : status;
+}
+
+/* Outputs of a node that nobody fills (statistics of training) are no outputs of a network. */
+static pf_status check_outputs(const pf_graph *graph, pf_error *error)
+{
+	char name[96];
+	for (size_t i = 0; i < graph->output_count; i++) {
+		const pf_value *value = &graph->values[graph->outputs[i]];
+		if (value->rows != PF_NO_VALUE && value->rows_axis != 0) {
+			return pf_fail(
+				error, PF_ERR_UNSUPPORTED, graph->file,
+				"output \"%s\": how long its dimension %d is depends on data, which is supported for the first one only",
+				pf_escape(value->name, name, sizeof name), value->rows_axis);
+		}
+		if (!value->known) {
+			return pf_fail(error, PF_ERR_UNSUPPORTED, graph->file,
+				       "output \"%s\" is one that its node makes in training only",
+				       pf_escape(value->name, name, sizeof name));
+		}
+	}
+	return PF_OK;
 }
 
 pf_status pf_graph_infer(pf_graph *graph, const char *folder_of, pf_error *error)
@@ -262,5 +290,5 @@ pf_status pf_graph_infer(pf_graph *graph, const char *folder_of, pf_error *error
 			}
 		}
 	}
-	return PF_OK;
+	return check_outputs(graph, error);
 }

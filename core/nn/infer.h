@@ -39,6 +39,30 @@ pf_status pf_infer_floats(pf_infer *infer, uint32_t from, uint32_t to);
 /* Reads axes from attribute or input 1 (`by_input`) as a mask; all of them where there are none. */
 pf_status pf_infer_axes(pf_infer *infer, bool by_input, int32_t rank, uint32_t *mask, bool *stated);
 
+/* infer_spatial.c, infer_math.c: windows, parameters and output of a convolution of input 0 with the weights
+ * in input `weights`, of a product of inputs 0 and `second`, after their types were checked. */
+pf_status pf_infer_conv(pf_infer *infer, uint32_t weights, pf_type type);
+pf_status pf_infer_matmul(pf_infer *infer, uint32_t second, pf_type type);
+
+/* infer_rows.c: after a node's set-up, where its outputs' rows depend on data; refuses what cannot be told.
+ */
+pf_status pf_infer_rows(pf_infer *infer);
+
+pf_status pf_setup_align(pf_infer *infer);
+pf_status pf_setup_mean(pf_infer *infer);
+pf_status pf_setup_lrn(pf_infer *infer);
+pf_status pf_setup_cumsum(pf_infer *infer);
+pf_status pf_setup_scatter_elements(pf_infer *infer);
+pf_status pf_setup_scatter_nd(pf_infer *infer);
+pf_status pf_setup_grid_sample(pf_infer *infer);
+pf_status pf_setup_non_max_suppression(pf_infer *infer);
+pf_status pf_setup_quantize(pf_infer *infer);
+pf_status pf_setup_dequantize(pf_infer *infer);
+pf_status pf_setup_dynamic_quantize(pf_infer *infer);
+pf_status pf_setup_qlinear_conv(pf_infer *infer);
+pf_status pf_setup_conv_integer(pf_infer *infer);
+pf_status pf_setup_matmul_integer(pf_infer *infer);
+pf_status pf_setup_qlinear_matmul(pf_infer *infer);
 pf_status pf_setup_unary(pf_infer *infer);
 pf_status pf_setup_clip(pf_infer *infer);
 pf_status pf_setup_binary(pf_infer *infer);
@@ -58,6 +82,7 @@ pf_status pf_setup_reduce(pf_infer *infer);
 pf_status pf_setup_arg(pf_infer *infer);
 pf_status pf_setup_topk(pf_infer *infer);
 pf_status pf_setup_identity(pf_infer *infer);
+pf_status pf_setup_dropout(pf_infer *infer);
 pf_status pf_setup_reshape(pf_infer *infer);
 pf_status pf_setup_flatten(pf_infer *infer);
 pf_status pf_setup_squeeze(pf_infer *infer);

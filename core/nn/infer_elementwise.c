@@ -21,6 +21,18 @@ pf_status pf_setup_unary(pf_infer *infer)
 	case PF_ACT_ELU:
 		act->a = pf_attr_float(infer, "alpha", 1.0f);
 		break;
+	case PF_ACT_SELU:
+		act->a = pf_attr_float(infer, "alpha", 1.67326319217681884765625f);
+		act->b = pf_attr_float(infer, "gamma", 1.05070102214813232421875f);
+		break;
+	case PF_ACT_CELU:
+	case PF_ACT_THRESHOLDED_RELU:
+		act->a = pf_attr_float(infer, "alpha", 1.0f);
+		break;
+	case PF_ACT_SHRINK:
+		act->a = pf_attr_float(infer, "lambd", 0.5f);
+		act->b = pf_attr_float(infer, "bias", 0.0f);
+		break;
 	case PF_ACT_GELU:
 		pf_attr_string(infer, "approximate", "none", approximate, sizeof approximate);
 		if (!pf_text_is(approximate, "none")) {
@@ -110,6 +122,19 @@ pf_status pf_setup_binary(pf_infer *infer)
 		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "fmod of integers is not supported");
 	}
 	return pf_infer_output(infer, 0, kind >= PF_BINARY_EQUAL ? PF_TYPE_BOOL : a->type, &shape);
+}
+
+pf_status pf_setup_mean(pf_infer *infer)
+{
+	pf_shape shape = pf_infer_input(infer, 0)->shape;
+	pf_status status = pf_infer_floats(infer, 0, infer->node->input_count);
+	for (uint32_t i = 1; status == PF_OK && i < infer->node->input_count; i++) {
+		const pf_shape *next = &pf_infer_input(infer, i)->shape;
+		if (!pf_shape_broadcast(&shape, next, &shape)) {
+			return not_broadcast(infer, &shape, next);
+		}
+	}
+	return status == PF_OK ? pf_infer_output(infer, 0, PF_TYPE_FLOAT, &shape) : status;
 }
 
 pf_status pf_setup_where(pf_infer *infer)

@@ -104,9 +104,7 @@ pf_status pf_setup_pad(pf_infer *infer)
 		return PF_INFER_FAIL(infer, PF_ERR_INVALID,
 				     "its value is not one element of its input's type");
 	}
-	if (infer->graph->opset < 11 && pf_attr_float(infer, "value", 0) != 0) {
-		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "a value other than 0 is not supported");
-	}
+	infer->node->params.pad.value = infer->graph->opset < 11 ? pf_attr_float(infer, "value", 0) : 0;
 	return pf_infer_output(infer, 0, x->type, &shape);
 }
 
@@ -315,7 +313,13 @@ pf_status pf_setup_upsample(pf_infer *infer)
 	double scales[PF_MAX_RANK] = {0};
 	size_t count = 0;
 	pf_status status = resize_modes(infer, true);
-	if (status == PF_OK && infer->graph->opset < 9) {
+	if (status == PF_OK && infer->graph->opset < 7) {
+		count = 4;
+		scales[0] = scales[1] = 1;
+		scales[2] = pf_attr_float(infer, "height_scale", 0);
+		scales[3] = pf_attr_float(infer, "width_scale", 0);
+		status = infer->status;
+	} else if (status == PF_OK && infer->graph->opset < 9) {
 		float values[PF_MAX_RANK];
 		pf_attr_floats(infer, "scales", values, PF_MAX_RANK, &count);
 		for (size_t i = 0; i < count; i++) {

@@ -37,12 +37,14 @@ pf_status pf_setup_gemm(pf_infer *infer)
 
 pf_status pf_setup_matmul(pf_infer *infer)
 {
-	const pf_tensor *a = pf_infer_input(infer, 0), *b = pf_infer_input(infer, 1);
-	pf_params *p = &infer->node->params;
 	pf_status status = pf_infer_floats(infer, 0, 2);
-	if (status != PF_OK) {
-		return status;
-	}
+	return status == PF_OK ? pf_infer_matmul(infer, 1, PF_TYPE_FLOAT) : status;
+}
+
+pf_status pf_infer_matmul(pf_infer *infer, uint32_t second, pf_type type)
+{
+	const pf_tensor *a = pf_infer_input(infer, 0), *b = pf_infer_input(infer, second);
+	pf_params *p = &infer->node->params;
 	pf_shape left = a->shape, right = b->shape;
 	if (left.rank == 0 || right.rank == 0) {
 		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "its inputs are scalars");
@@ -82,7 +84,7 @@ pf_status pf_setup_matmul(pf_infer *infer)
 	if (!column) {
 		shape.dims[shape.rank++] = p->matmul.n;
 	}
-	status = pf_infer_output(infer, 0, PF_TYPE_FLOAT, &shape);
+	pf_status status = pf_infer_output(infer, 0, type, &shape);
 	if (status == PF_OK) {
 		infer->node->macs = (uint64_t)pf_shape_elements(&shape) * (uint64_t)(k ? k : 1);
 	}

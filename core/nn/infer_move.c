@@ -1,4 +1,5 @@
 /* Operators that move data: views, and copies that are described by strides. */
+#include <onnx.pb-c.h>
 #include <string.h>
 
 #include "core/nn/infer.h"
@@ -19,10 +20,74 @@ static pf_status view(pf_infer *infer, const pf_shape *shape)
 
 pf_status pf_setup_identity(pf_infer *infer)
 {
-	if (infer->node->output_count > 1) {
-		infer->node->output_count = 1; /* Dropout's mask, which only training reads */
-	}
 	return view(infer, &pf_infer_input(infer, 0)->shape);
+}
+
+/* Whether the node drops anything: is_test = 0 up to operator set 6, training_mode from 12 on. */
+static pf_status check_training(pf_infer *infer)
+{
+	double training = 0;
+	if (infer->graph->opset < 7) {
+		training = pf_attr_int(infer, "is_test", 0) == 0;
+	} else if (pf_node_has_input(infer->node, 2)) {
+		const pf_tensor *mode = pf_infer_input(infer, 2);
+		if (mode->type != PF_TYPE_BOOL) {
+			return PF_INFER_FAIL(infer, PF_ERR_INVALID, "training_mode must be bool");
+		}
+		pf_status status = pf_infer_scalar(infer, 2, 0, &training);
+		if (status != PF_OK) {
+			return status;
+		}
+	}
+	if (infer->status == PF_OK && training != 0) {
+		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED,
+				     infer->graph->opset < 7 ? "is_test 0 (training) is not supported"
+							     : "training_mode is not supported");
+	}
+	return infer->status;
+}
+
+/* Without training it is the identity, whatever the ratio is, and its mask is true everywhere. */
+pf_status pf_setup_dropout(pf_infer *infer)
+{
+	const pf_shape shape = pf_infer_input(infer, 0)->shape;
+	pf_status status = check_training(infer);
+	if (status == PF_OK) {
+		status = pf_infer_floats(infer, 0, 1);
+	}
+	if (status == PF_OK && infer->node->output_count > 1) {
+		void *mask;
+		if (infer->graph->opset < 10) {
+			return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED,
+					     "its mask is not supported before operator set 10");
+		}
+		status = pf_infer_constant(infer, 1, PF_TYPE_BOOL, &shape, &mask);
+		if (status == PF_OK) {
+			memset(mask, 1, (size_t)pf_shape_elements(&shape));
+		}
+		infer->node->output_count = 1;
+	}
+	return status == PF_OK ? view(infer, &shape) : status;
+}
+
+/* Up to operator set 6 `axis` says where along the first operand the second one lies, at the end without it;
+ * a PRelu's slopes lie along the channels. */
+pf_status pf_setup_align(pf_infer *infer)
+{
+	const pf_shape *whole = &pf_infer_input(infer, 1)->shape;
+	pf_shape shape = pf_infer_input(infer, 0)->shape;
+	const Onnx__NodeProto *proto = infer->node->proto;
+	bool slopes = proto && pf_text_is(proto->op_type, "PRelu");
+	int64_t axis = slopes ? (shape.rank == 1 && shape.dims[0] != 1 ? 1 : -1)
+			      : pf_attr_int(infer, "axis", -1);
+	if (axis > whole->rank - shape.rank) {
+		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "axis %lld of %.32s does not fit %d dimensions",
+				     (long long)axis, proto->op_type, whole->rank);
+	}
+	for (int64_t ones = whole->rank - shape.rank - axis; axis >= 0 && ones > 0; ones--) {
+		shape.dims[shape.rank++] = 1;
+	}
+	return view(infer, &shape);
 }
 
 pf_status pf_setup_reshape(pf_infer *infer)

@@ -136,15 +136,12 @@ static pf_shape spatial_shape(const pf_shape *in, int64_t channels, const int64_
 	return shape;
 }
 
-/* What Conv and ConvTranspose share: weights of the right shape, bias, groups, kernel. */
-static pf_status check_weights(pf_infer *infer, const pf_tensor *x, pf_window *w, bool transposed,
-			       int64_t *channels)
+/* What all convolutions share: weights (input `at`) of the right shape, groups, kernel. */
+static pf_status check_kernel(pf_infer *infer, const pf_tensor *x, uint32_t at, pf_window *w, bool transposed,
+			      int64_t *channels)
 {
-	const pf_tensor *weights = pf_infer_input(infer, 1), *bias = pf_infer_input(infer, 2);
+	const pf_tensor *weights = pf_infer_input(infer, at);
 	pf_status status = check_spatial(infer, x);
-	if (status == PF_OK) {
-		status = pf_infer_floats(infer, 0, 3);
-	}
 	if (status != PF_OK) {
 		return status;
 	}
@@ -159,13 +156,28 @@ static pf_status check_weights(pf_infer *infer, const pf_tensor *x, pf_window *w
 	    (transposed ? d0 != in_channels : d1 != in_channels / w->groups)) {
 		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "its weights do not fit its input");
 	}
-	if (pf_node_has_input(infer->node, 2) &&
-	    (bias->shape.rank != 1 || bias->shape.dims[0] != *channels)) {
-		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "its bias does not fit its weights");
-	}
 	spatial_size(&weights->shape, w->kernel);
 	if (w->kernel[0] > MOST || w->kernel[1] > MOST) {
 		return PF_INFER_FAIL(infer, PF_ERR_TOO_LARGE, "its kernel is too large");
+	}
+	return PF_OK;
+}
+
+/* Conv and ConvTranspose: floats, and a bias. */
+static pf_status check_weights(pf_infer *infer, const pf_tensor *x, pf_window *w, bool transposed,
+			       int64_t *channels)
+{
+	const pf_tensor *bias = pf_infer_input(infer, 2);
+	pf_status status = pf_infer_floats(infer, 0, 3);
+	if (status == PF_OK) {
+		status = check_kernel(infer, x, 1, w, transposed, channels);
+	}
+	if (status != PF_OK) {
+		return status;
+	}
+	if (pf_node_has_input(infer->node, 2) &&
+	    (bias->shape.rank != 1 || bias->shape.dims[0] != *channels)) {
+		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "its bias does not fit its weights");
 	}
 	/* The bias always has its place, so that fusing can fill it. */
 	if (infer->node->input_count == 2) {
@@ -186,16 +198,14 @@ static uint64_t conv_macs(uint64_t points, const pf_window *w, int64_t channels)
 	return macs;
 }
 
-pf_status pf_setup_conv(pf_infer *infer)
+/* The output of a convolution whose kernel is known. */
+static pf_status conv_output(pf_infer *infer, pf_type type, int64_t channels)
 {
 	const pf_tensor *x = pf_infer_input(infer, 0);
 	pf_window *w = &infer->node->params.window;
 	char pad_mode[16] = "";
-	int64_t channels = 0, in[2] = {1, 1}, out[2] = {1, 1};
-	pf_status status = check_weights(infer, x, w, false, &channels);
-	if (status == PF_OK) {
-		status = read_window(infer, x->shape.rank, w, pad_mode);
-	}
+	int64_t in[2] = {1, 1}, out[2] = {1, 1};
+	pf_status status = read_window(infer, x->shape.rank, w, pad_mode);
 	if (status == PF_OK) {
 		spatial_size(&x->shape, in);
 		status = slide(infer, w, in, pad_mode, false, out);
@@ -204,11 +214,27 @@ pf_status pf_setup_conv(pf_infer *infer)
 		return status;
 	}
 	pf_shape shape = spatial_shape(&x->shape, channels, out);
-	status = pf_infer_output(infer, 0, PF_TYPE_FLOAT, &shape);
+	status = pf_infer_output(infer, 0, type, &shape);
 	if (status == PF_OK) {
 		infer->node->macs = conv_macs((uint64_t)pf_shape_elements(&shape), w, x->shape.dims[1]);
 	}
 	return status;
+}
+
+pf_status pf_setup_conv(pf_infer *infer)
+{
+	int64_t channels = 0;
+	pf_status status = check_weights(infer, pf_infer_input(infer, 0), &infer->node->params.window, false,
+					 &channels);
+	return status == PF_OK ? conv_output(infer, PF_TYPE_FLOAT, channels) : status;
+}
+
+pf_status pf_infer_conv(pf_infer *infer, uint32_t weights, pf_type type)
+{
+	int64_t channels = 0;
+	pf_status status = check_kernel(infer, pf_infer_input(infer, 0), weights, &infer->node->params.window,
+					false, &channels);
+	return status == PF_OK ? conv_output(infer, type, channels) : status;
 }
 
 pf_status pf_setup_conv_transpose(pf_infer *infer)
@@ -328,10 +354,18 @@ static pf_status check_channels(pf_infer *infer, uint32_t count)
 
 pf_status pf_setup_batch_norm(pf_infer *infer)
 {
+	if (infer->graph->opset < 9 && !pf_attr_int(infer, "spatial", 1)) {
+		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "spatial 0 is not supported");
+	}
 	pf_status status = check_channels(infer, 4);
 	infer->node->params.norm.epsilon = pf_attr_float(infer, "epsilon", 1e-5f);
 	if (status == PF_OK && pf_attr_int(infer, "training_mode", 0)) {
 		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "training_mode is not supported");
+	}
+	/* With one output the sixth set's operator is the test's, whatever is_test's default says. */
+	if (status == PF_OK && infer->graph->opset < 7 &&
+	    !pf_attr_int(infer, "is_test", infer->node->output_count == 1)) {
+		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "is_test 0 (training) is not supported");
 	}
 	if (status == PF_OK && infer->node->output_count > 1 && infer->graph->opset >= 14) {
 		return PF_INFER_FAIL(infer, PF_ERR_UNSUPPORTED, "more than one output is not supported");
@@ -369,5 +403,29 @@ pf_status pf_setup_layer_norm(pf_infer *infer)
 					     "its scale does not have its input's shape");
 		}
 	}
+	return pf_infer_output(infer, 0, PF_TYPE_FLOAT, &x->shape);
+}
+
+pf_status pf_setup_lrn(pf_infer *infer)
+{
+	const pf_tensor *x = pf_infer_input(infer, 0);
+	pf_params *p = &infer->node->params;
+	pf_status status = pf_infer_floats(infer, 0, 1);
+	p->lrn.size = pf_attr_int(infer, "size", 0);
+	p->lrn.alpha = pf_attr_float(infer, "alpha", 0.0001f);
+	p->lrn.beta = pf_attr_float(infer, "beta", 0.75f);
+	p->lrn.bias = pf_attr_float(infer, "bias", 1.0f);
+	if (status != PF_OK || infer->status != PF_OK) {
+		return status != PF_OK ? status : infer->status;
+	}
+	if (p->lrn.size < 1 || p->lrn.size > MOST) {
+		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "size %lld is out of range",
+				     (long long)p->lrn.size);
+	}
+	if (x->shape.rank < 2) {
+		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "its input has no channels");
+	}
+	int64_t most = p->lrn.size < x->shape.dims[1] ? p->lrn.size : x->shape.dims[1];
+	infer->node->work = (uint64_t)pf_shape_elements(&x->shape) * (uint64_t)most;
 	return pf_infer_output(infer, 0, PF_TYPE_FLOAT, &x->shape);
 }

@@ -81,9 +81,10 @@ void *pf_onednn_pack(const pf_onednn_node *n, const void *from, const dnnl_memor
 /* A step of the node that copies `from` into `to`, of the same dims. */
 pf_status pf_onednn_copy(const pf_onednn_node *n, const pf_layout *from, const pf_layout *to);
 
-pf_status pf_onednn_deconv(pf_onednn_node *n); /* onednn_deconv.c; leaves undone what has no stride */
-pf_status pf_onednn_conv(pf_onednn_node *n);   /* onednn_conv.c */
-pf_status pf_onednn_pool(pf_onednn_node *n);   /* onednn_spatial.c, from here on */
+pf_status pf_onednn_deconv(pf_onednn_node *n);    /* onednn_deconv.c; leaves undone what has no stride */
+pf_status pf_onednn_depthwise(pf_onednn_node *n); /* onednn_depthwise.c; of ConvTranspose */
+pf_status pf_onednn_conv(pf_onednn_node *n);      /* onednn_conv.c */
+pf_status pf_onednn_pool(pf_onednn_node *n);      /* onednn_spatial.c, from here on */
 pf_status pf_onednn_resize(pf_onednn_node *n);
 pf_status pf_onednn_unary(pf_onednn_node *n); /* onednn_elementwise.c, from here on */
 pf_status pf_onednn_binary(pf_onednn_node *n);

@@ -135,7 +135,10 @@ pf_status pf_onednn_conv(pf_onednn_node *n)
 		return PF_OK;
 	}
 	if (n->node->op->kind == PF_OP_CONV_TRANSPOSE) {
-		pf_status status = pf_onednn_deconv(n);
+		pf_status status = pf_onednn_depthwise(n);
+		if (status == PF_OK && !n->done) {
+			status = pf_onednn_deconv(n);
+		}
 		if (status != PF_OK || n->done) {
 			return status;
 		}

@@ -9,7 +9,7 @@
 #include "core/nn/graph.h"
 #include "photofinish/status.h"
 
-#define PF_MIN_OPSET 7
+#define PF_MIN_OPSET 6
 #define PF_MAX_OPSET 20
 
 struct Onnx__TensorProto;

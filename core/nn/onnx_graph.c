@@ -288,6 +288,38 @@ static pf_status add_chain(builder *b, const Onnx__NodeProto *proto, const char 
 	return PF_OK;
 }
 
+/* The second operand of a binary operator before set 7, which broadcasts by an axis, brought to where the
+ * seventh expects it. PF_NO_VALUE where it is there. */
+static pf_status add_aligned(builder *b, const Onnx__NodeProto *proto, const char *name, const pf_op *op,
+			     int32_t *value)
+{
+	bool needed = op->kind == PF_OP_BINARY && op->least_inputs == 2 && b->graph->opset < 7 &&
+		      op->detail == PF_BINARY_PRELU;
+	for (size_t i = 0; i < proto->n_attribute && op->least_inputs == 2 && b->graph->opset < 7; i++) {
+		needed |= op->kind == PF_OP_BINARY && proto->attribute[i]->name &&
+			  !strcmp(proto->attribute[i]->name, "axis");
+	}
+	*value = PF_NO_VALUE;
+	if (!needed) {
+		return PF_OK;
+	}
+	int32_t index;
+	pf_status status = pf_graph_add_node(b->graph, name, 2, 1, &index, b->error);
+	if (status == PF_OK) {
+		status = pf_graph_add_value(b->graph, name, value, b->error);
+	}
+	if (status == PF_OK) {
+		pf_node *node = &b->graph->nodes[index];
+		node->op = &pf_op_align;
+		node->proto = proto;
+		node->outputs[0] = *value;
+		node->inputs[0] = -2 - 1; /* looked up later */
+		node->inputs[1] = -2;
+		b->graph->values[*value].producer = index;
+	}
+	return status;
+}
+
 static pf_status add_nodes(builder *b)
 {
 	pf_graph *graph = b->graph;
@@ -308,15 +340,21 @@ static pf_status add_nodes(builder *b)
 			}
 			continue;
 		}
-		int32_t index;
-		status = pf_graph_add_node(graph, name, checked.inputs, checked.outputs, &index, b->error);
+		int32_t index, aligned;
+		status = add_aligned(b, proto, name, checked.op, &aligned);
+		if (status == PF_OK) {
+			status = pf_graph_add_node(graph, name, checked.inputs, checked.outputs, &index,
+						   b->error);
+		}
 		if (status != PF_OK) {
 			return status;
 		}
 		graph->nodes[index].op = checked.op;
 		graph->nodes[index].proto = proto;
 		for (uint32_t k = 0; k < checked.inputs; k++) {
-			graph->nodes[index].inputs[k] = -2 - (int32_t)k; /* looked up later */
+			graph->nodes[index].inputs[k] = k == 1 && aligned != PF_NO_VALUE
+								? aligned
+								: -2 - (int32_t)k; /* looked up later */
 		}
 		for (uint32_t k = 0; k < checked.outputs; k++) {
 			int32_t value = PF_NO_VALUE;

@@ -28,6 +28,9 @@ bool pf_onnx_type(int32_t data_type, pf_type *type)
 	case ONNX__TENSOR_PROTO__DATA_TYPE__BOOL:
 		*type = PF_TYPE_BOOL;
 		return true;
+	case ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
+		*type = PF_TYPE_INT8;
+		return true;
 	default:
 		return false;
 	}
@@ -37,6 +40,7 @@ static size_t stored_bytes(int32_t data_type)
 {
 	switch (data_type) {
 	case ONNX__TENSOR_PROTO__DATA_TYPE__UINT8:
+	case ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
 	case ONNX__TENSOR_PROTO__DATA_TYPE__BOOL:
 		return 1;
 	case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16:

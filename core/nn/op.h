@@ -36,5 +36,7 @@ const pf_op *pf_op_find(const char *name); /* NULL: unknown */
 size_t pf_op_count(void);
 const pf_op *pf_op_at(size_t index);                        /* in byte order of the names */
 extern const pf_op pf_op_silu, pf_op_hardswish, pf_op_gelu; /* what fusing makes */
+extern const pf_op
+	pf_op_align; /* before operator set 7: gives input 0 trailing ones, so that it lies along input 1 */
 
 #endif

@@ -30,6 +30,11 @@ typedef enum pf_act_kind {
 	PF_ACT_SIN,
 	PF_ACT_COS,
 	PF_ACT_NOT,
+	PF_ACT_SELU,             /* x > 0 ? b x : b a (exp(x) - 1) */
+	PF_ACT_CELU,             /* x < 0 ? a (exp(x / a) - 1) : x */
+	PF_ACT_SOFTSIGN,         /* x / (1 + |x|) */
+	PF_ACT_THRESHOLDED_RELU, /* x > a ? x : 0 */
+	PF_ACT_SHRINK,           /* x < -a ? x + b : x > a ? x - b : 0 */
 } pf_act_kind;
 
 typedef struct pf_act {
@@ -97,8 +102,17 @@ typedef enum pf_op_kind {
 	PF_OP_RESIZE,
 	PF_OP_CAST,
 	PF_OP_WHERE,
-	PF_OP_CONSTANT, /* computed while loading: Constant, ConstantOfShape, Shape, Size, Range */
-	PF_OP_CHAIN,    /* a Max, Min or Sum of many, taken apart while loading */
+	PF_OP_MEAN,
+	PF_OP_LRN,
+	PF_OP_HARDMAX,
+	PF_OP_CUMSUM,
+	PF_OP_SCATTER_ND,
+	PF_OP_SCATTER_ELEMENTS,
+	PF_OP_GRID_SAMPLE,
+	PF_OP_NON_MAX_SUPPRESSION,
+	PF_OP_QUANTIZED, /* QuantizeLinear and all that works on its integers */
+	PF_OP_CONSTANT,  /* computed while loading: Constant, ConstantOfShape, Shape, Size, Range */
+	PF_OP_CHAIN,     /* a Max, Min or Sum of many, taken apart while loading */
 } pf_op_kind;
 
 #endif

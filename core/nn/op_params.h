@@ -40,6 +40,17 @@ typedef enum pf_resize_nearest {
 	PF_NEAREST_CEIL,
 } pf_resize_nearest;
 
+typedef enum pf_scatter_kind {
+	PF_SCATTER_NONE, /* the last of several writes to one element stays */
+	PF_SCATTER_ADD,
+	PF_SCATTER_MUL,
+	PF_SCATTER_MAX,
+	PF_SCATTER_MIN,
+} pf_scatter_kind;
+
+typedef enum pf_sample_mode { PF_SAMPLE_LINEAR, PF_SAMPLE_NEAREST, PF_SAMPLE_CUBIC } pf_sample_mode;
+typedef enum pf_sample_padding { PF_SAMPLE_ZEROS, PF_SAMPLE_BORDER, PF_SAMPLE_REFLECTION } pf_sample_padding;
+
 typedef union pf_params {
 	pf_act act;
 	pf_binary_kind binary;
@@ -74,7 +85,26 @@ typedef union pf_params {
 		int32_t axis, batch_dims;
 	} index; /* Concat, Gather, GatherElements, GatherND */
 	struct {
+		int64_t size; /* channels */
+		float alpha, beta, bias;
+	} lrn;
+	struct {
+		int32_t axis;
+		bool exclusive, reverse;
+	} cumsum;
+	struct {
+		int32_t axis; /* of ScatterElements */
+		pf_scatter_kind kind;
+	} scatter;
+	struct {
+		pf_sample_mode mode;
+		pf_sample_padding padding;
+		bool align_corners;
+	} sample;
+	bool centre_boxes; /* NonMaxSuppression: boxes as x centre, y centre, width, height */
+	struct {
 		int64_t begin[PF_MAX_RANK]; /* may be negative: cropping */
+		float value;                /* of operator sets before 11; else input 2 */
 		enum { PF_PAD_CONSTANT, PF_PAD_REFLECT, PF_PAD_EDGE } mode;
 	} pad;
 	struct {

@@ -33,6 +33,19 @@ bool pf_plain_gather(const pf_call *call);
 bool pf_plain_gather_elements(const pf_call *call);
 bool pf_plain_gather_nd(const pf_call *call);
 bool pf_plain_resize(const pf_call *call);
+bool pf_plain_mean(const pf_call *call);
+bool pf_plain_lrn(const pf_call *call);
+bool pf_plain_hardmax(const pf_call *call);
+bool pf_plain_cumsum(const pf_call *call);
+bool pf_plain_scatter_elements(const pf_call *call);
+bool pf_plain_scatter_nd(const pf_call *call);
+bool pf_plain_grid_sample(const pf_call *call);
+bool pf_plain_non_max_suppression(const pf_call *call);
+bool pf_plain_quantize(const pf_call *call);
+bool pf_plain_dequantize(const pf_call *call);
+bool pf_plain_dynamic_quantize(const pf_call *call);
+bool pf_plain_integer_conv(const pf_call *call);   /* QLinearConv, ConvInteger */
+bool pf_plain_integer_matmul(const pf_call *call); /* QLinearMatMul, MatMulInteger */
 
 /* y[i] = act(x[i]); x may be y. */
 void pf_plain_act(const pf_act *act, const float *x, float *y, int64_t count);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/nn/element.h"
 #include "core/nn/graph.h"
 #include "core/nn/plain.h"
 
@@ -52,6 +53,12 @@ static void act_arithmetic(const pf_act *act, const float *x, float *y, int64_t 
 		EACH((float)((v > 0) - (v < 0)));
 	case PF_ACT_SQRT:
 		EACH(sqrtf(v));
+	case PF_ACT_SOFTSIGN:
+		EACH(v / (1 + fabsf(v)));
+	case PF_ACT_THRESHOLDED_RELU:
+		EACH(v > a ? v : 0);
+	case PF_ACT_SHRINK:
+		EACH(v < -a ? v + b : v > a ? v - b : 0);
 	default:
 		EACH(v);
 	}
@@ -59,8 +66,12 @@ static void act_arithmetic(const pf_act *act, const float *x, float *y, int64_t 
 
 void pf_plain_act(const pf_act *act, const float *x, float *y, int64_t count)
 {
-	const float a = (float)act->a;
+	const float a = (float)act->a, b = (float)act->b;
 	switch (act->kind) {
+	case PF_ACT_SELU:
+		EACH(v > 0 ? b * v : b * a * expm1f(v));
+	case PF_ACT_CELU:
+		EACH(v < 0 ? a * expm1f(v / a) : v);
 	case PF_ACT_SIGMOID:
 		EACH(sigmoid(v));
 	case PF_ACT_SILU:
@@ -89,45 +100,9 @@ void pf_plain_act(const pf_act *act, const float *x, float *y, int64_t count)
 	}
 }
 
-/* Doubles to integers; what lies outside becomes the nearest that there is, NaN becomes 0. */
-static int64_t to_int64(double value)
-{
-	return isnan(value) ? 0 : value <= -0x1p63 ? INT64_MIN : value >= 0x1p63 ? INT64_MAX : (int64_t)value;
-}
-
 static int64_t clamp_int(int64_t value, int64_t least, int64_t most)
 {
 	return value < least ? least : value > most ? most : value;
-}
-
-static int64_t load_int(const pf_tensor *tensor, int64_t i)
-{
-	switch (tensor->type) {
-	case PF_TYPE_INT64:
-		return ((const int64_t *)tensor->data)[i];
-	case PF_TYPE_INT32:
-		return ((const int32_t *)tensor->data)[i];
-	default:
-		return ((const uint8_t *)tensor->data)[i];
-	}
-}
-
-static void store_int(const pf_tensor *tensor, int64_t i, int64_t value)
-{
-	switch (tensor->type) {
-	case PF_TYPE_INT64:
-		((int64_t *)tensor->data)[i] = value;
-		break;
-	case PF_TYPE_INT32:
-		((int32_t *)tensor->data)[i] = (int32_t)(uint32_t)value; /* wraps as NumPy does */
-		break;
-	case PF_TYPE_BOOL:
-		((uint8_t *)tensor->data)[i] = value != 0;
-		break;
-	default:
-		((uint8_t *)tensor->data)[i] = (uint8_t)value;
-		break;
-	}
 }
 
 static int64_t act_int(const pf_act *act, int64_t v)
@@ -142,7 +117,7 @@ static int64_t act_int(const pf_act *act, int64_t v)
 	case PF_ACT_SIGN:
 		return (v > 0) - (v < 0);
 	case PF_ACT_CLIP:
-		return clamp_int(v, to_int64(act->a), to_int64(act->b));
+		return clamp_int(v, pf_to_int64(act->a), pf_to_int64(act->b));
 	case PF_ACT_NOT:
 		return !v;
 	default:
@@ -160,7 +135,7 @@ bool pf_plain_unary(const pf_call *call)
 		return true;
 	}
 	for (int64_t i = 0; i < count; i++) {
-		store_int(&call->out[0], i, act_int(act, load_int(&call->in[0], i)));
+		pf_store_int(&call->out[0], i, act_int(act, pf_load_int(&call->in[0], i)));
 	}
 	return true;
 }
@@ -290,8 +265,9 @@ static void int_row(const pf_call *call, int64_t at_a, int64_t sa, int64_t at_b,
 {
 	pf_binary_kind kind = call->node->params.binary;
 	for (int64_t i = 0; i < count; i++) {
-		int64_t u = load_int(&call->in[0], at_a + i * sa), v = load_int(&call->in[1], at_b + i * sb);
-		store_int(&call->out[0], at_y + i, int_binary(kind, u, v));
+		int64_t u = pf_load_int(&call->in[0], at_a + i * sa),
+			v = pf_load_int(&call->in[1], at_b + i * sb);
+		pf_store_int(&call->out[0], at_y + i, int_binary(kind, u, v));
 	}
 }
 
@@ -311,7 +287,7 @@ static void binary_row(const pf_call *call, int64_t at_a, int64_t sa, int64_t at
 	}
 	for (int64_t i = 0; i < count; i++) {
 		if (y->type == PF_TYPE_FLOAT) { /* a power with an integer exponent */
-			float exponent = (float)load_int(&call->in[1], at_b + i * sb);
+			float exponent = (float)pf_load_int(&call->in[1], at_b + i * sb);
 			float_row(kind, a + i * sa, 0, &exponent, 0, (float *)y->data + at_y + i, 1);
 		} else {
 			((uint8_t *)y->data)[at_y + i] = compare(kind, a[i * sa], b[i * sb]);
@@ -402,16 +378,40 @@ bool pf_plain_cast(const pf_call *call)
 	}
 	for (int64_t i = 0; i < count; i++) {
 		if (y->type == PF_TYPE_FLOAT) {
-			((float *)y->data)[i] = (float)load_int(x, i);
+			((float *)y->data)[i] = (float)pf_load_int(x, i);
 		} else if (x->type != PF_TYPE_FLOAT) {
-			store_int(y, i, load_int(x, i));
+			pf_store_int(y, i, pf_load_int(x, i));
 		} else if (y->type == PF_TYPE_BOOL) {
 			((uint8_t *)y->data)[i] = ((const float *)x->data)[i] != 0;
 		} else { /* towards zero, to the nearest that there is */
-			int64_t value = to_int64(((const float *)x->data)[i]);
-			store_int(y, i,
-				  y->type == PF_TYPE_INT32 ? clamp_int(value, INT32_MIN, INT32_MAX) : value);
+			int64_t value = pf_to_int64(((const float *)x->data)[i]);
+			pf_store_int(y, i,
+				     y->type == PF_TYPE_INT32 ? clamp_int(value, INT32_MIN, INT32_MAX)
+							      : value);
 		}
+	}
+	return true;
+}
+
+bool pf_plain_mean(const pf_call *call)
+{
+	const pf_shape *shape = &call->out[0].shape;
+	int64_t total = pf_shape_elements(shape), strides[PF_MAX_RANK];
+	float *y = call->out[0].data;
+	for (uint32_t k = 0; k < call->ins; k++) {
+		int64_t index[PF_MAX_RANK] = {0};
+		pf_shape_broadcast_strides(&call->in[k].shape, shape, strides);
+		for (int64_t i = 0; i < total; i++) {
+			int64_t at = 0;
+			for (int axis = 0; axis < shape->rank; axis++) {
+				at += index[axis] * strides[axis];
+			}
+			y[i] = (k ? y[i] : 0) + ((const float *)call->in[k].data)[at];
+			pf_next_index(shape, index);
+		}
+	}
+	for (int64_t i = 0; i < total; i++) {
+		y[i] /= (float)call->ins;
 	}
 	return true;
 }

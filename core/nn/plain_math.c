@@ -107,6 +107,26 @@ bool pf_plain_softmax(const pf_call *call)
 	return true;
 }
 
+/* 1 for the first of the largest, 0 for all others. */
+bool pf_plain_hardmax(const pf_call *call)
+{
+	const pf_params *p = &call->node->params;
+	int64_t n = p->softmax.n, inner = p->softmax.inner;
+	for (int64_t i = 0; i < p->softmax.outer * inner; i++) {
+		const float *x = (const float *)call->in[0].data + i / inner * n * inner + i % inner;
+		float *y = (float *)call->out[0].data + i / inner * n * inner + i % inner;
+		int64_t best = 0;
+		for (int64_t k = 0; k < n; k++) {
+			best = x[k * inner] > x[best * inner] ? k : best;
+			y[k * inner] = 0;
+		}
+		if (n) {
+			y[best * inner] = 1;
+		}
+	}
+	return true;
+}
+
 /* Sizes and strides of the axes that stay and of those that are reduced. */
 typedef struct reduction {
 	int32_t kept, reduced;

@@ -1,6 +1,7 @@
 /* Moving data: views, strided copies, Concat, Pad, the gathers. */
 #include <string.h>
 
+#include "core/nn/element.h"
 #include "core/nn/graph.h"
 #include "core/nn/plain.h"
 
@@ -108,8 +109,13 @@ bool pf_plain_pad(const pf_call *call)
 	const pf_params *p = &call->node->params;
 	size_t bytes = pf_type_bytes(call->out[0].type);
 	int64_t strides[PF_MAX_RANK], index[PF_MAX_RANK] = {0}, total = pf_shape_elements(out);
-	static const int64_t zero;
-	const void *value = call->ins > 2 && call->in[2].data ? call->in[2].data : &zero;
+	const int64_t zero = 0;
+	const void *value = &zero;
+	if (call->ins > 2 && call->in[2].data) {
+		value = call->in[2].data;
+	} else if (call->out[0].type == PF_TYPE_FLOAT) {
+		value = &p->pad.value;
+	}
 	pf_shape_strides(in, strides);
 	for (int64_t i = 0; i < total; i++) {
 		int64_t offset = 0;
@@ -128,15 +134,6 @@ bool pf_plain_pad(const pf_call *call)
 	return true;
 }
 
-/* Index `i` of a list, negative ones counted from the end; -1 where it is out of [0, dim). */
-static int64_t load_index(const pf_tensor *indices, int64_t i, int64_t dim)
-{
-	int64_t at = indices->type == PF_TYPE_INT64 ? ((const int64_t *)indices->data)[i]
-						    : ((const int32_t *)indices->data)[i];
-	at = at < 0 && at >= -dim ? at + dim : at;
-	return at >= 0 && at < dim ? at : -1;
-}
-
 bool pf_plain_gather(const pf_call *call)
 {
 	const pf_shape *shape = &call->in[0].shape;
@@ -148,7 +145,7 @@ bool pf_plain_gather(const pf_call *call)
 	char *to = call->out[0].data;
 	for (int64_t o = 0; o < outer; o++) {
 		for (int64_t i = 0; i < count; i++, to += part) {
-			int64_t at = load_index(&call->in[1], i, dim);
+			int64_t at = pf_load_index(&call->in[1], i, dim);
 			if (at < 0) {
 				return false;
 			}
@@ -166,7 +163,7 @@ bool pf_plain_gather_elements(const pf_call *call)
 	int64_t strides[PF_MAX_RANK], index[PF_MAX_RANK] = {0}, total = pf_shape_elements(out);
 	pf_shape_strides(in, strides);
 	for (int64_t i = 0; i < total; i++) {
-		int64_t at = load_index(&call->in[1], i, in->dims[axis]);
+		int64_t at = pf_load_index(&call->in[1], i, in->dims[axis]);
 		if (at < 0) {
 			return false;
 		}
@@ -199,8 +196,8 @@ bool pf_plain_gather_nd(const pf_call *call)
 		for (int64_t t = 0; t < tuples; t++, to += part) {
 			int64_t offset = b * block;
 			for (int64_t k = 0; k < depth; k++) {
-				int64_t at = load_index(&call->in[1], (b * tuples + t) * depth + k,
-							in->dims[batch_dims + k]);
+				int64_t at = pf_load_index(&call->in[1], (b * tuples + t) * depth + k,
+							   in->dims[batch_dims + k]);
 				if (at < 0) {
 					return false;
 				}

@@ -155,3 +155,28 @@ bool pf_plain_instance_norm(const pf_call *call)
 	pf_plain_epilogues(call);
 	return true;
 }
+
+/* y[c] = x[c] / (bias + alpha / size * sum of x[i]^2)^beta, i from c - floor((size - 1) / 2) to
+ * c + ceil((size - 1) / 2), as far as there are channels. */
+bool pf_plain_lrn(const pf_call *call)
+{
+	const pf_shape *shape = &call->in[0].shape;
+	const pf_params *p = &call->node->params;
+	int64_t channels = shape->dims[1], size = pf_shape_product(shape, 2, shape->rank);
+	int64_t before = (p->lrn.size - 1) / 2, behind = p->lrn.size / 2;
+	for (int64_t i = 0; i < pf_shape_elements(shape); i++) {
+		int64_t c = i / size % channels;
+		int64_t first = c < before ? 0 : c - before, last = c + behind;
+		last = last < channels ? last : channels - 1;
+		const float *x = (const float *)call->in[0].data + i;
+		double sum = 0;
+		for (int64_t k = first; k <= last; k++) {
+			double value = x[(k - c) * size];
+			sum += value * value;
+		}
+		((float *)call->out[0].data)[i] =
+			(float)(*x /
+				pow(p->lrn.bias + p->lrn.alpha / (double)p->lrn.size * sum, p->lrn.beta));
+	}
+	return true;
+}

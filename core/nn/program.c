@@ -134,7 +134,11 @@ static void find_lifetimes(pf_program *program)
 		}
 	}
 	for (size_t i = 0; i < program->graph->output_count; i++) {
-		extend(&program->buffers[program->value_buffers[program->graph->outputs[i]]], end);
+		int32_t value = program->graph->outputs[i], rows = program->graph->values[value].rows;
+		extend(&program->buffers[program->value_buffers[value]], end);
+		if (rows != PF_NO_VALUE) { /* how many there are is asked for with the output */
+			extend(&program->buffers[program->value_buffers[rows]], end);
+		}
 	}
 	for (size_t i = 0; i < program->buffer_count; i++) {
 		if (program->buffers[i].pinned || program->flags & PF_WORKSPACE_KEEP) {

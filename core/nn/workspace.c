@@ -97,6 +97,16 @@ const void *pf_workspace_output(const pf_workspace *workspace, size_t index)
 	return pf_program_address(program, program->value_buffers[program->graph->outputs[index]]);
 }
 
+int64_t pf_workspace_output_rows(const pf_workspace *workspace, size_t index)
+{
+	const pf_program *program = &workspace->program;
+	const pf_value *value = &program->graph->values[program->graph->outputs[index]];
+	if (value->rows == PF_NO_VALUE) {
+		return value->tensor.shape.rank ? value->tensor.shape.dims[0] : 1;
+	}
+	return *(const int32_t *)pf_program_address(program, program->value_buffers[value->rows]);
+}
+
 static bool run_steps(const pf_program *program, pf_node_time *times, int32_t *failed)
 {
 	uint64_t before = times ? pf_now_ns() : 0;

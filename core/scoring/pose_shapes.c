@@ -9,7 +9,7 @@
 
 static bool is_shape(const pf_network_tensor *tensor, int32_t rank, int64_t first)
 {
-	return tensor->shape.rank == rank && tensor->shape.dims[0] == first;
+	return tensor->shape.rank == rank && tensor->shape.dims[0] == first && !tensor->open_rows;
 }
 
 static bool is_float(const pf_network_tensor *tensor)

@@ -78,8 +78,8 @@ static pf_status load(const char *file, const char *shape, pf_network **out, con
 
 static void print_tensors(const pf_network *network)
 {
-	static const bool left[4] = {false};
-	pf_table *table = pf_table_create(4, left);
+	static const bool left[5] = {false};
+	pf_table *table = pf_table_create(5, left);
 	for (int side = 0; side < 2; side++) {
 		size_t count = side ? pf_network_output_count(network) : pf_network_input_count(network);
 		for (size_t i = 0; i < count; i++) {
@@ -88,8 +88,9 @@ static void print_tensors(const pf_network *network)
 			char name[256], shape[128];
 			const char *cells[] = {
 				side ? "output" : "input", pf_escape(tensor->name, name, sizeof name),
-				pf_type_name(tensor->type), shape_text(&tensor->shape, shape, sizeof shape)};
-			pf_table_row(table, cells, 4);
+				pf_type_name(tensor->type), shape_text(&tensor->shape, shape, sizeof shape),
+				tensor->open_rows ? "at most: how many rows there are depends on data" : ""};
+			pf_table_row(table, cells, 5);
 		}
 	}
 	pf_table_print(table, stdout, "");

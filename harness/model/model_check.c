@@ -43,6 +43,8 @@ static double value_at(const void *data, pf_type type, int64_t index)
 		return ((const int32_t *)data)[index];
 	case PF_TYPE_INT64:
 		return (double)((const int64_t *)data)[index];
+	case PF_TYPE_INT8:
+		return ((const int8_t *)data)[index];
 	default:
 		return ((const uint8_t *)data)[index];
 	}

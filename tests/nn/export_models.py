@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-TYPES = {np.dtype("float32"): 0, np.dtype("int32"): 1, np.dtype("int64"): 2, np.dtype("uint8"): 3, np.dtype("bool"): 4}
+TYPES = {np.dtype("float32"): 0, np.dtype("int32"): 1, np.dtype("int64"): 2, np.dtype("uint8"): 3, np.dtype("bool"): 4, np.dtype("int8"): 5}
 
 
 def write_case(path, tensors):
@@ -325,6 +325,25 @@ class MoveNet(nn.Module):
         return torch.stack([ky, kx, score], 1).view(1, 1, 17, 3)
 
 
+class DepthwisePose(nn.Module):
+    """MobileNetV2-like, 256x192, with depthwise transposed convolutions before the 1x1 ones; heatmaps [N,17,64,48]."""
+
+    def __init__(self, width=128):
+        super().__init__()
+        relu6, layers, ins = nn.ReLU6, [conv(3, 16, 3, 2, act=nn.ReLU6)], 16
+        for outs, stride in [(24, 2), (32, 2), (64, 2), (width, 2)]:
+            layers += [conv(ins, 4 * ins, 1, act=relu6), conv(4 * ins, 4 * ins, 3, stride, groups=4 * ins, act=relu6),
+                       conv(4 * ins, outs, 1)]
+            ins = outs
+        for _ in range(3):
+            layers += [nn.ConvTranspose2d(ins, ins, 4, 2, 1, groups=ins, bias=False), nn.BatchNorm2d(ins), nn.ReLU(),
+                       conv(ins, ins, 1, act=nn.ReLU)]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(ins, 17, 1))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
 def models():
     image = lambda h, w: (torch.randn(1, 3, h, w),)
     return {
@@ -332,6 +351,7 @@ def models():
         "simple_baseline": lambda: (SimpleBaseline(), image(256, 192), 13),
         "rtmpose": lambda: (RTMPose(), image(256, 192), 11),
         "yolo_pose": lambda: (YoloPose(), image(640, 640), 12),
+        "depthwise_pose": lambda: (DepthwisePose(), image(256, 192), 13),
         "movenet": lambda: (MoveNet(), (torch.randint(0, 256, (1, 192, 192, 3), dtype=torch.int32),), 13),
     }
 

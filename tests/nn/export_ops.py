@@ -95,6 +95,29 @@ def cases():
     # Whole networks, made narrow: real graphs that are small enough to be kept.
     result["rtmpose_narrow"] = (export_models.RTMPose(2, 4, 8, (16, 16)), (r(1, 3, 64, 64),), 11)
     result["yolo_pose_narrow"] = (export_models.YoloPose(64, 1, 4), (r(1, 3, 64, 64),), 12)
+    # New ones come last: the random numbers of those before stay what they were.
+    odd, flow = r(1, 17, 5, 6), F.affine_grid(torch.tensor([[[0.9, 0.3, 0.2], [-0.2, 1.1, -0.1]]]), (1, 6, 4, 3), False)
+    depthwise = lambda channels, *rest, **named: nn.ConvTranspose2d(channels, channels, *rest, groups=channels, **named)
+    later = {
+        "deconv_depthwise": (depthwise(16, 4, 2, 1), (wide,)), "deconv_depthwise_odd": (depthwise(17, 3, 2, 1, 1), (odd,)),
+        "deconv_depthwise_few": (depthwise(6, 4, 2, 1, bias=False), (image,)), "deconv_depthwise_gaps": (depthwise(17, 2, 3), (odd,)),
+        "deconv_depthwise_dilated": (depthwise(17, 3, (2, 1), (0, 2), dilation=2), (odd,)),
+        "deconv_depthwise_blocked": (nn.Sequential(nn.Conv2d(16, 32, 1), depthwise(32, 4, 2, 1), nn.BatchNorm2d(32), nn.ReLU(),
+                                                   nn.Conv2d(32, 8, 1)), (wide,)),
+        "deconv_depthwise_added": (Call(lambda x, a, b: F.relu(b(x) + a(x)), depthwise(16, 3, 1, 1), nn.Conv2d(16, 16, 1)), (wide,)),
+        "depthwise_pose_narrow": (export_models.DepthwisePose(24), (r(1, 3, 64, 64),)),
+        "dropout": (nn.Dropout(0.4), (image,)),
+        "cumsum_torch": (Call(lambda x: x.cumsum(2)), (image,)), "selu_torch": (nn.SELU(), (image,)), "celu_torch": (nn.CELU(0.7), (image,)),
+        "softsign_torch": (nn.Softsign(), (image,)), "hardshrink": (nn.Hardshrink(0.3), (image,)), "softshrink": (nn.Softshrink(0.3), (image,)),
+        "scatter_torch": (Call(lambda x, i, u: x.scatter(1, i, u)), (r(2, 5), torch.tensor([[0, 4, 2], [1, 0, 3]]), r(2, 3))),
+        "scatter_add": (Call(lambda x, i, u: x.scatter_add(1, i, u)), (r(2, 5), torch.tensor([[0, 4, 0], [1, 0, 1]]), r(2, 3))),
+        "index_put": (Call(lambda x, i, u: x.index_put((i,), u)), (r(4, 3), torch.tensor([2, 0]), r(2, 3))),
+    }
+    result |= {name: (module, inputs, 16) for name, (module, inputs) in later.items()}
+    for mode in ("bilinear", "nearest", "bicubic"):
+        for padding in ("zeros", "border", "reflection"):
+            sample = lambda x, g, mode=mode, padding=padding: F.grid_sample(x, g, mode, padding, mode == "nearest")
+            result[f"grid_sample_{mode}_{padding}"] = (Call(sample), (image, flow * 1.2), 16)
     return result
 
 

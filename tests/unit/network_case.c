@@ -60,6 +60,8 @@ static double element(const pf_tensor *tensor, int64_t i)
 		return ((const int32_t *)tensor->data)[i];
 	case PF_TYPE_INT64:
 		return (double)((const int64_t *)tensor->data)[i];
+	case PF_TYPE_INT8:
+		return ((const int8_t *)tensor->data)[i];
 	default:
 		return ((const uint8_t *)tensor->data)[i];
 	}
@@ -115,6 +117,9 @@ double network_case_difference(const pf_network *network, const network_case *c,
 		for (size_t i = 0; i < c->output_count; i++) {
 			const pf_network_tensor *out = pf_network_output(network, i);
 			pf_tensor got = {out->type, out->shape, output(workspace, i)};
+			if (out->open_rows) {
+				got.shape.dims[0] = pf_workspace_output_rows(workspace, i);
+			}
 			worst = fmax(worst, tensor_difference(&got, &c->tensors[c->input_count + i]));
 		}
 	}

@@ -63,7 +63,7 @@ void onnx_message(onnx_bytes *b, unsigned field, onnx_bytes *message)
 
 int onnx_type(pf_type type)
 {
-	static const int numbers[] = {1, 6, 7, 2, 9};
+	static const int numbers[] = {1, 6, 7, 2, 9, 3};
 	return numbers[type];
 }
 

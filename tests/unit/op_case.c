@@ -23,6 +23,7 @@ static pf_type type_of(char letter)
 	return letter == 'i'   ? PF_TYPE_INT64
 	       : letter == 'n' ? PF_TYPE_INT32
 	       : letter == 'u' ? PF_TYPE_UINT8
+	       : letter == 's' ? PF_TYPE_INT8
 	       : letter == 'b' ? PF_TYPE_BOOL
 			       : PF_TYPE_FLOAT;
 }
@@ -38,6 +39,9 @@ static void set_element(const pf_tensor *t, int64_t i, double value)
 		break;
 	case PF_TYPE_INT32:
 		((int32_t *)t->data)[i] = (int32_t)value;
+		break;
+	case PF_TYPE_INT8:
+		((int8_t *)t->data)[i] = (int8_t)value;
 		break;
 	default:
 		((uint8_t *)t->data)[i] = (uint8_t)value;
@@ -84,9 +88,9 @@ static pf_tensor parse(const char *text)
 static onnx_bytes build(const op_case *c, bool folded)
 {
 	onnx_model m = {.opset = c->opset ? c->opset : 13};
-	char inputs[64] = "", outputs[64] = "", name[8];
+	char inputs[96] = "", outputs[64] = "", name[8];
 	size_t used = 0;
-	for (int i = 0; i < 6 && c->inputs[i]; i++) {
+	for (int i = 0; i < OP_CASE_INPUTS && c->inputs[i]; i++) {
 		snprintf(name, sizeof name, "%si%d", i ? "," : "", i);
 		used += (size_t)snprintf(inputs + used, sizeof inputs - used, "%s",
 					 *c->inputs[i] ? name
@@ -123,7 +127,7 @@ static void run_case(const op_case *c, const char *backend, bool folded)
 	}
 	onnx_clear(&file);
 	network_case expected = {0};
-	for (int i = 0; i < 6 && c->inputs[i]; i++) {
+	for (int i = 0; i < OP_CASE_INPUTS && c->inputs[i]; i++) {
 		if (*c->inputs[i] && !folded && !is_constant(c->inputs[i])) {
 			expected.tensors[expected.input_count++] = parse(c->inputs[i]);
 		}

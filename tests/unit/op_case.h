@@ -4,13 +4,15 @@
 
 #include <stddef.h>
 
+#define OP_CASE_INPUTS 10
+
 /* Tensors are texts: "2,3:1 2 3 4 5 6" is float [2,3]; a letter before says int64 (i), int32 (n), uint8 (u),
- * bool (b); "=" before that makes it a constant of the file; ":5" is a scalar; NULL ends the list, "" leaves
- * an input out. One value stands for all elements where there are fewer. */
+ * int8 (s), bool (b); "=" before that makes it a constant of the file; ":5" is a scalar; NULL ends the list,
+ * "" leaves an input out. One value stands for all elements where there are fewer. */
 typedef struct op_case {
 	const char *operator, * attributes;
 	int opset; /* 0: 13 */
-	const char *inputs[6];
+	const char *inputs[OP_CASE_INPUTS];
 	const char *outputs[4];
 } op_case;
 

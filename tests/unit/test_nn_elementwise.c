@@ -49,6 +49,16 @@ static void test_unary(void **state)
 		{"Not", "", 0, {"b2:1 0"}, {"b2:0 1"}},
 		{"Identity", "", 0, {"2:4 -2"}, {"2:4 -2"}},
 		{"Dropout", "", 0, {"2:4 -2"}, {"2:4 -2"}},
+		{"Dropout", "ratio=f0.5", 10, {"1,4:4 -2 0 1"}, {"1,4:4 -2 0 1", "b1,4:1"}},
+		{"Dropout", "", 0, {"1,4:4 -2 0 1", "=:0.5"}, {"1,4:4 -2 0 1", "b1,4:1"}},
+		{"Dropout", "", 0, {"1,4:4 -2 0 1", "=:0.5", "=b:0"}, {"1,4:4 -2 0 1", "b1,4:1"}},
+		{"Dropout", "is_test=i1", 6, {"2:4 -2"}, {"2:4 -2"}},
+		{"Selu", "alpha=f2 gamma=f3", 0, {"3:-1 0 1"}, {"3:-3.79272318 0 3"}},
+		{"Celu", "", 0, {"3:-1 0 2"}, {"3:-0.6321206 0 2"}},
+		{"Softsign", "", 0, {"3:-1 0 1"}, {"3:-0.5 0 0.5"}},
+		{"ThresholdedRelu", "alpha=f2", 0, {"5:-1.5 0 1.2 2 2.2"}, {"5:0 0 0 0 2.2"}},
+		{"Shrink", "lambd=f1.5", 0, {"5:-2 -1 0 1 2"}, {"5:-2 0 0 0 2"}},
+		{"Shrink", "lambd=f1.5 bias=f1.5", 0, {"5:-2 -1 0 1 2"}, {"5:-0.5 0 0 0 0.5"}},
 	};
 	RUN(cases);
 }
@@ -79,6 +89,9 @@ static void test_binary(void **state)
 		{"Max", "", 0, {"2:1 5"}, {"2:1 5"}},
 		{"Min", "", 0, {"2:1 5", "2:3 4", "1:2", "1:3"}, {"2:1 2"}},
 		{"Sum", "", 0, {"2:1 5", "2:3 4", "1:2"}, {"2:6 11"}},
+		{"Mean", "", 0, {"3:3 0 2", "3:1 3 4", "3:2 6 6"}, {"3:2 3 4"}},
+		{"Mean", "", 0, {"3:3 0 2"}, {"3:3 0 2"}},
+		{"Mean", "", 0, {"2,1:1 2", "=1,2:3 5"}, {"2,2:2 3 2.5 3.5"}},
 		{"Mod", "", 0, {"i4:7 -7 7 -7", "i4:3 3 -3 -3"}, {"i4:1 2 -2 -1"}},
 		{"Mod", "fmod=i1", 0, {"2:7.5 -7.5", "1:2"}, {"2:1.5 -1.5"}},
 		{"Equal", "", 0, {"3:1 2 3", "1:2"}, {"b3:0 1 0"}},
@@ -94,6 +107,52 @@ static void test_binary(void **state)
 		{"Where", "", 0, {"b:0", "i:1", "i:9"}, {"i:9"}},
 	};
 	RUN(cases);
+}
+
+/* Up to operator set 6 attributes say how operands broadcast. */
+static void test_opset6(void **state)
+{
+	(void)state;
+	static const op_case cases[] = {
+		{"Add", "broadcast=i1", 6, {"2,2:1 2 3 4", "2:10 20"}, {"2,2:11 22 13 24"}},
+		{"Add", "broadcast=i1 axis=i0", 6, {"2,2:1 2 3 4", "2:10 20"}, {"2,2:11 12 23 24"}},
+		{"Mul",
+		 "broadcast=i1 axis=i1",
+		 6,
+		 {"1,2,1,2:1 2 3 4", "=2:10 100"},
+		 {"1,2,1,2:10 20 300 400"}},
+		{"Sub", "broadcast=i1 axis=i1", 6, {"1,2,2,1:1 2 3 4", "2,2:1"}, {"1,2,2,1:0 1 2 3"}},
+		{"Pow", "broadcast=i1 axis=i0", 6, {"2,2:1 2 3 4", ":2"}, {"2,2:1 4 9 16"}},
+		{"Greater", "broadcast=i1 axis=i0", 6, {"2,2:1 2 3 4", "2:1 3"}, {"b2,2:0 1 0 1"}},
+		{"PRelu", "", 6, {"1,2,1,2:-1 2 -3 -4", "=2:0.5 0.1"}, {"1,2,1,2:-0.5 2 -0.3 -0.4"}},
+		{"PRelu", "", 6, {"1,2,1,2:-1 2 -3 -4", "=1:0.5"}, {"1,2,1,2:-0.5 2 -1.5 -2"}},
+		{"Upsample", "height_scale=f1 width_scale=f2", 6, {"1,1,1,2:1 2"}, {"1,1,1,4:1 1 2 2"}},
+		{"Pad", "pads=I1,0 value=f3", 6, {"2:1 2"}, {"3:3 1 2"}},
+		{"Clip", "min=f-1 max=f1", 6, {"3:-2 0.5 2"}, {"3:-1 0.5 1"}},
+		{"BatchNormalization",
+		 "epsilon=f0 is_test=i1",
+		 6,
+		 {"1,2,1,2:1 2 3 4", "=2:2 1", "=2:0.5 0", "=2:1 3", "=2:4 1"},
+		 {"1,2,1,2:0.5 1.5 0 1"}},
+	};
+	RUN(cases);
+	static const op_case refused[] = {
+		{"Add", "broadcast=i1 axis=i2", 6, {"2,2:1", "2:1"}, {"axis 2"}},
+		{"Dropout", "", 6, {"2:1"}, {"is_test 0"}},
+		{"Dropout", "is_test=i0", 6, {"2:1"}, {"is_test 0"}},
+		{"BatchNormalization",
+		 "is_test=i0",
+		 6,
+		 {"1,1,1:1", "=1:1", "=1:1", "=1:1", "=1:1"},
+		 {"is_test 0"}},
+		{"BatchNormalization",
+		 "spatial=i0",
+		 7,
+		 {"1,1,1:1", "=1:1", "=1:1", "=1:1", "=1:1"},
+		 {"spatial 0"}},
+		{"Upsample", "", 6, {"1,1,1,2:1 2"}, {"out of range"}},
+	};
+	op_cases_refused(refused, sizeof refused / sizeof *refused);
 }
 
 static void test_cast(void **state)
@@ -119,6 +178,11 @@ static void test_refused(void **state)
 		{"Add", "", 0, {"2:1 2", "3:1 2 3"}, {"do not fit"}},
 		{"Add", "", 0, {"2:1 2", "i2:1 2"}, {"types float and int64"}},
 		{"Add", "", 0, {"2:1 2"}, {"1 inputs"}},
+		{"Dropout", "", 0, {"2:1 2", "=:0.5", "=b:1"}, {"training_mode is not supported"}},
+		{"Dropout", "", 0, {"2:1 2", "=:0", "=b:1"}, {"training_mode is not supported"}},
+		{"Dropout", "", 0, {"2:1 2", "=:0.5", "b:0"}, {"must be a constant"}},
+		{"Dropout", "", 0, {"2:1 2", "=:0.5", "=:0"}, {"must be bool"}},
+		{"Mean", "", 0, {"2:1 2", "3:1 2 3"}, {"do not fit"}},
 		{"Mish", "", 0, {"2:1 2"}, {"the operator is not supported"}},
 		{"Cast", "to=i12", 0, {"2:1 2"}, {"data type 12"}},
 		{"Cast", "to=f1", 0, {"2:1 2"}, {"attribute to has the wrong type"}},
@@ -133,10 +197,8 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unary),
-		cmocka_unit_test(test_binary),
-		cmocka_unit_test(test_cast),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_unary), cmocka_unit_test(test_binary),  cmocka_unit_test(test_opset6),
+		cmocka_unit_test(test_cast),  cmocka_unit_test(test_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,7 @@ static void add_conv(generator *g, int from)
 {
 	static const int64_t widths[] = {1, 3, 8, 16, 17, 32};
 	const pf_shape *x = &g->shapes[from];
-	bool depthwise = draw(g, 4) == 0, transposed = !depthwise && draw(g, 6) == 0;
+	bool depthwise = draw(g, 4) == 0, transposed = draw(g, depthwise ? 3 : 6) == 0;
 	int64_t kernel = 1 + 2 * (int64_t)draw(g, 2), out = depthwise ? x->dims[1] : widths[draw(g, 6)];
 	int64_t stride = x->dims[2] > 4 && draw(g, 3) == 0 ? 2 : 1;
 	pf_shape w = {4, {out, depthwise ? 1 : x->dims[1], kernel, kernel}}, y = *x, b = {1, {out}};
@@ -74,7 +74,7 @@ static void add_conv(generator *g, int from)
 	snprintf(attributes, sizeof attributes, "pads=I%d,%d,%d,%d strides=I%d,%d group=i%d", (int)pad,
 		 (int)pad, (int)pad, (int)pad, (int)stride, (int)stride, depthwise ? (int)out : 1);
 	y.dims[1] = out;
-	if (transposed) {
+	if (transposed && !depthwise) {
 		w.dims[0] = x->dims[1];
 		w.dims[1] = out;
 	}

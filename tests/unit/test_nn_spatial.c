@@ -59,6 +59,11 @@ static void test_conv(void **state)
 		 {"1,1,1,2:1 2", "=1,1,1,2:1 1"},
 		 {"1,1,1,5:1 1 2 2 0"}},
 		{"ConvTranspose", "group=i2", 0, {"1,2,1,1:1 2", "=2,1,1,1:10 100"}, {"1,2,1,1:10 200"}},
+		{"ConvTranspose",
+		 "group=i2 strides=I2,2 pads=I0,1,0,0",
+		 0,
+		 {"1,2,1,2:1 2 3 4", "=2,1,1,3:1 2 3 1 10 100", "=2:0.5 0"},
+		 {"1,2,1,4:2.5 5.5 4.5 6.5 30 304 40 400"}},
 		{"ConvTranspose", "", 0, {"1,2,1,1:1 2", "=2,3,1,1:1 2 3 10 20 30"}, {"1,3,1,1:21 42 63"}},
 	};
 	RUN(cases);
@@ -135,6 +140,37 @@ static void test_norm(void **state)
 	RUN(cases);
 }
 
+static void test_lrn(void **state)
+{
+	(void)state;
+	static const op_case cases[] = {
+		{"LRN", "size=i1 alpha=f1 beta=f1 bias=f0", 0, {"1,2,1:2 4"}, {"1,2,1:0.5 0.25"}},
+		/* Squares 1, 4, 9 and 16; of an even size one more behind than before. */
+		{"LRN",
+		 "size=i2 alpha=f2 beta=f1 bias=f0",
+		 0,
+		 {"1,4,1:1 2 3 4"},
+		 {"1,4,1:0.2 0.1538462 0.12 0.25"}},
+		{"LRN",
+		 "size=i3 alpha=f3 beta=f1 bias=f1",
+		 0,
+		 {"1,4,1:1 2 3 4"},
+		 {"1,4,1:0.1666667 0.1333333 0.1 0.1538462"}},
+		{"LRN",
+		 "size=i99 alpha=f99 beta=f1 bias=f0",
+		 0,
+		 {"1,2,2:1 2 3 4"},
+		 {"1,2,2:0.1 0.1 0.3 0.2"}},
+	};
+	RUN(cases);
+	static const op_case refused[] = {
+		{"LRN", "", 0, {"1,2,1:1"}, {"size 0"}},
+		{"LRN", "size=i1", 0, {"2:1"}, {"no channels"}},
+		{"LRN", "size=i1", 0, {"i1,2:1"}, {"type int64"}},
+	};
+	op_cases_refused(refused, sizeof refused / sizeof *refused);
+}
+
 static void test_product(void **state)
 {
 	(void)state;
@@ -178,6 +214,10 @@ static void test_reduce(void **state)
 		{"Softmax", "axis=i0", 0, {"2,2:0 0 0 1.0986123"}, {"2,2:0.5 0.25 0.5 0.75"}},
 		{"Softmax", "axis=i1", 11, {"1,2,2:0 0 0 0"}, {"1,2,2:0.25"}},
 		{"LogSoftmax", "", 0, {"1,2:0 1.0986123"}, {"1,2:-1.3862944 -0.2876821"}},
+		{"Hardmax", "", 0, {"2,4:3 0 1 2 2 5 1 0"}, {"2,4:1 0 0 0 0 1 0 0"}},
+		{"Hardmax", "", 0, {"1,4:3 3 3 1"}, {"1,4:1 0 0 0"}},
+		{"Hardmax", "axis=i0", 0, {"2,2:3 0 1 2"}, {"2,2:1 0 0 1"}},
+		{"Hardmax", "", 11, {"1,2,2:3 0 1 4"}, {"1,2,2:0 0 0 1"}},
 		{"ArgMax", "axis=i1", 0, {"2,3:1 5 2 7 7 3"}, {"i2,1:1 0"}},
 		{"ArgMax", "axis=i1 keepdims=i0 select_last_index=i1", 0, {"2,3:1 5 2 7 7 3"}, {"i2:1 1"}},
 		{"ArgMax", "axis=i0 keepdims=i0", 0, {"2,3:1 5 2 7 7 3"}, {"i3:1 1 1"}},
@@ -289,9 +329,9 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conv),    cmocka_unit_test(test_pool),   cmocka_unit_test(test_norm),
-		cmocka_unit_test(test_product), cmocka_unit_test(test_reduce), cmocka_unit_test(test_resize),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_conv),   cmocka_unit_test(test_pool),    cmocka_unit_test(test_norm),
+		cmocka_unit_test(test_lrn),    cmocka_unit_test(test_product), cmocka_unit_test(test_reduce),
+		cmocka_unit_test(test_resize), cmocka_unit_test(test_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

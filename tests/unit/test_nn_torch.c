@@ -1,5 +1,6 @@
-/* Exports of torch against what torch computes, on every backend: stored ones always, and newly made ones,
- * with the graphs of RTMPose, YOLO-pose, MoveNet and SimpleBaseline, where torch is installed. */
+/* Networks against what others compute, on every backend. tests/nn/vectors holds exports of torch with
+ * torch's results and single operators with what numpy makes of ONNX's formulas; both are made anew where
+ * torch and numpy are installed, with the graphs of RTMPose, YOLO-pose, MoveNet and SimpleBaseline. */
 #include <dirent.h>
 #include <inttypes.h>
 #include <setjmp.h>
@@ -45,7 +46,7 @@ static double check_model(const char *folder, const char *name, pf_network_stats
 	return worst;
 }
 
-static void check_folder(const char *folder)
+static void check_folder(const char *folder, size_t least)
 {
 	DIR *list = opendir(folder);
 	assert_non_null(list);
@@ -64,25 +65,25 @@ static void check_folder(const char *folder)
 		}
 	}
 	closedir(list);
-	print_message("%zu exports in %s: largest difference %.2g\n", count, folder, worst);
-	assert_true(count >= 90);
+	print_message("%zu networks in %s: largest difference %.2g\n", count, folder, worst);
+	assert_true(count >= least);
 }
 
 static void test_stored(void **state)
 {
 	(void)state;
-	check_folder(PF_SOURCE_DIR "/tests/nn/vectors");
+	check_folder(PF_SOURCE_DIR "/tests/nn/vectors", 190);
 }
 
-/* Debian's interpreter first: that is where python3-torch is. What goes wrong there is printed. */
-static bool run_script(const char *script, const char *folder, const char *names)
+/* Debian's interpreter first: that is where its packages are. False without `module`. */
+static bool run_script(const char *script, const char *module, const char *folder, const char *names)
 {
 	char command[2048];
 	snprintf(command, sizeof command,
-		 "for p in /usr/bin/python3 python3; do $p -c 'import torch' 2>/dev/null && { "
+		 "for p in /usr/bin/python3 python3; do $p -c 'import %s' 2>/dev/null && { "
 		 "PYTHONDONTWRITEBYTECODE=1 $p -W ignore " PF_SOURCE_DIR
 		 "/tests/nn/%s %s %s >/dev/null; exit; }; done; exit 77",
-		 script, folder, names);
+		 module, script, folder, names);
 	int status = system(command); /* NOLINT(cert-env33-c): the paths are ours */
 	if (status == 77 << 8) {
 		return false;
@@ -98,9 +99,9 @@ static void test_new(void **state)
 	(void)state;
 	char folder[256];
 	pf_temp_make(folder);
-	bool made = run_script("export_ops.py", folder, "");
+	bool made = run_script("export_ops.py", "torch", folder, "");
 	if (made) {
-		check_folder(folder);
+		check_folder(folder, 120);
 	}
 	pf_temp_remove(folder);
 	if (!made) {
@@ -109,15 +110,28 @@ static void test_new(void **state)
 	}
 }
 
+static void test_derived(void **state)
+{
+	(void)state;
+	char folder[256];
+	pf_temp_make(folder);
+	bool made = run_script("derive_ops.py", "numpy", folder, "");
+	if (made) {
+		check_folder(folder, 70);
+	}
+	pf_temp_remove(folder);
+	if (!made) {
+		print_message("numpy is not installed: stored vectors only\n");
+		skip();
+	}
+}
+
 static const struct {
 	const char *name;
 	double least_gmac;
-} models[] = {{"resnet_small", 0.001},
-	      {"rtmpose", 0.3},
-	      {"movenet", 0.1},
+} models[] = {{"resnet_small", 0.001}, {"rtmpose", 0.3},      {"movenet", 0.1}, {"depthwise_pose", 0.1},
 #ifndef PF_SANITIZED /* minutes */
-	      {"yolo_pose", 4},
-	      {"simple_baseline", 5}
+	      {"yolo_pose", 4},        {"simple_baseline", 5}
 #endif
 };
 
@@ -143,7 +157,7 @@ static bool have_models(char folder[256])
 		used += snprintf(names + used, sizeof names - (size_t)used, " %s", models[i].name);
 	}
 	assert_non_null(mkdtemp(making));
-	bool made = run_script("export_models.py", making, names);
+	bool made = run_script("export_models.py", "torch", making, names);
 	if (!made || rename(making, folder) != 0) { /* no torch, or another run was first */
 		pf_temp_remove(making);
 	}
@@ -173,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stored),
 		cmocka_unit_test(test_new),
+		cmocka_unit_test(test_derived),
 		cmocka_unit_test(test_models),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,8 @@ extern "C" {
 	X(PF_TYPE_INT32, "int32", 4) \
 	X(PF_TYPE_INT64, "int64", 8) \
 	X(PF_TYPE_UINT8, "uint8", 1) \
-	X(PF_TYPE_BOOL, "bool", 1)
+	X(PF_TYPE_BOOL, "bool", 1)   \
+	X(PF_TYPE_INT8, "int8", 1)
 
 #define PF_TYPE_ENUM(constant, name, bytes) constant,
 typedef enum pf_type { PF_TYPE_LIST(PF_TYPE_ENUM) PF_TYPE_COUNT } pf_type;
@@ -44,6 +45,7 @@ typedef struct pf_network_tensor {
 	const char *name; /* bytes of the file: escape them before showing them */
 	pf_type type;
 	pf_shape shape;
+	bool open_rows; /* dims[0] is the most there can be: each run says how many there are */
 } pf_network_tensor;
 
 /* The shape to give to an input that the file leaves open, or has fixed otherwise. */

@@ -35,6 +35,10 @@ PF_API void pf_workspace_destroy(pf_workspace *workspace); /* NULL is fine */
 PF_API void *pf_workspace_input(pf_workspace *workspace, size_t index);
 PF_API const void *pf_workspace_output(const pf_workspace *workspace, size_t index);
 
+/* How many rows (of its first dimension) output `index` has after a run: all that its shape says, but for
+ * outputs with open_rows. 1 for scalars. */
+PF_API int64_t pf_workspace_output_rows(const pf_workspace *workspace, size_t index);
+
 /* Executes the network once, on the calling thread alone. Allocates nothing. Fails only where a model
  * computes an index that lies outside of what it indexes. */
 PF_API pf_status pf_workspace_run(pf_workspace *workspace, pf_error *error);
