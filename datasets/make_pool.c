@@ -33,9 +33,10 @@ static _Noreturn void child(const pool *p, unsigned slot, int group, pid_t paren
 	if (getppid() != parent) { /* it died before the line above */
 		_exit(1);
 	}
-	/* Ctrl-C reaches the whole foreground group: the parent decides */
+	/* Ctrl-C and the end of the terminal reach the whole foreground group: the parent decides */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	pf_status status = pf_make_work(p->job, slot, group, &own->error);
 	_exit(status == PF_OK ? 0 : 1);
 }

@@ -12,7 +12,7 @@ set(light_core_not # of these folders: what needs the engine, or stands in for p
 set(light_datasets
     "datasets/dataset_store\\.c") # where data lie
 set(light_harness
-    "harness/(stats|base|machine|doctor|bench|history)/[a-z_]*\\.c"
+    "harness/(stats|launcher|base|machine|doctor|bench|history)/[a-z_]*\\.c"
     "harness/cli/(absent|cli|options|parameters|progress_choice|timed_request)\\.c"
     "harness/cli/cmd_(compare_commands|doctor|export|history|time)\\.c"
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"

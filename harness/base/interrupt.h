@@ -1,4 +1,5 @@
-/* SIGINT and SIGTERM: the first one asks to finish the photo at hand, the second one to stop at once. */
+/* SIGINT, SIGTERM and SIGHUP (the terminal was closed): the first one asks to finish the photo at hand, a
+ * second one (but for SIGHUP) to stop at once. */
 #ifndef HARNESS_INTERRUPT_H
 #define HARNESS_INTERRUPT_H
 
@@ -7,7 +8,7 @@
 /* How many have come; only grows. */
 extern volatile sig_atomic_t pf_interrupts;
 
-/* Installs the handlers for both signals. Call once, in main. */
+/* Installs their handlers; SIGHUP stays ignored where it is (nohup). Call once, in main. */
 void pf_interrupt_install(void);
 
 #endif

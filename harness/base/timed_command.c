@@ -4,13 +4,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/child.h"
 #include "harness/base/interrupt.h"
 #include "photofinish/trace.h"
 
@@ -86,29 +84,6 @@ static pf_status open_streams(const pf_timed_setting *setting, struct streams *s
 	return open_output(setting, streams, error);
 }
 
-static pf_status start(char *const *arguments, const pf_timed_setting *setting, const struct streams *streams,
-		       pid_t *pid, pf_error *error)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t usual;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, streams->input, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, streams->output, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, streams->error, STDERR_FILENO);
-	sigemptyset(&usual);
-	sigaddset(&usual, SIGPIPE); /* which the harness ignores */
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &usual);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-	int failed = posix_spawnp(pid, arguments[0], &actions, &attributes, arguments,
-				  setting->environment ? setting->environment : environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	errno = failed;
-	return failed ? pf_fail_errno(error, arguments[0], "cannot run it") : PF_OK;
-}
-
 /* Reads what is there; -1 once there will be no more. */
 static int drain(int fd)
 {
@@ -119,80 +94,76 @@ static int drain(int fd)
 	return got == 0 ? -1 : fd;
 }
 
-/* Until its end, which is not taken notice of yet: its number stays its own. */
-static pf_status await(pid_t pid, int fd, int output, uint64_t begin_ns, double timeout_s, pf_timed_run *out,
-		       pf_error *error)
+/* Until its end, which is not taken notice of yet. */
+static void await(pf_child *child, int output, double timeout_s, pf_timed_run *out)
 {
-	uint64_t asked_ns = 0;
 	sig_atomic_t interrupts = pf_interrupts;
-	for (;;) {
-		struct pollfd looked[] = {{.fd = fd, .events = POLLIN}, {.fd = output, .events = POLLIN}};
+	while (!pf_child_has_ended(child)) {
+		struct pollfd looked[] = {{.fd = child->life, .events = POLLIN},
+					  {.fd = output, .events = POLLIN}};
 		int got = poll(looked, 2, TICK_MS);
-		uint64_t now = pf_now_ns();
-		if (got > 0 && looked[0].revents) {
-			out->wall_ns = now - begin_ns;
-			return PF_OK;
-		}
-		if (got > 0) {
+		if (got > 0 && looked[1].revents) {
 			output = drain(output);
 		}
-		if (got < 0 && errno != EINTR) {
-			pf_status status = pf_fail_errno(error, NULL, "cannot wait for a command");
-			kill(-pid, SIGKILL);
-			return status;
-		}
-		if (!asked_ns) {
+		if (!child->asked_ns) {
 			out->stopped = pf_interrupts != interrupts;
 			out->timed_out = !out->stopped && timeout_s > 0 &&
-					 (double)(now - begin_ns) > timeout_s * 1e9;
-			if (out->stopped || out->timed_out) {
-				asked_ns = now;
-				kill(-pid, SIGTERM);
-				kill(-pid, SIGCONT); /* one that is stopped hears nothing */
-			}
-		} else if (now - asked_ns > GRACE_NS || pf_interrupts > interrupts + 1) {
-			kill(-pid, SIGKILL);
+					 (double)(pf_now_ns() - child->begin_ns) > timeout_s * 1e9;
+		}
+		if (out->stopped || out->timed_out) {
+			pf_child_stop(child, GRACE_NS, pf_interrupts > interrupts + 1);
 		}
 	}
 }
 
-static uint64_t nanoseconds(const struct timeval *time)
+/* The signal that came from the terminal while the command had it: this process did not hear of it. 0: none.
+ */
+static int signal_from_terminal(const pf_child *child)
 {
-	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
+	int status = WIFSIGNALED(child->ending) ? 128 + WTERMSIG(child->ending) : WEXITSTATUS(child->ending);
+	bool came = child->had_terminal && (status == 128 + SIGINT || status == 128 + SIGHUP);
+	return came ? status - 128 : 0;
+}
+
+static void take_figures(const pf_child *child, pf_timed_run *out)
+{
+	out->wall_ns = child->end_ns - child->begin_ns;
+	out->user_ns = pf_child_user_ns(child);
+	out->system_ns = pf_child_system_ns(child);
+	out->peak_rss_bytes = (uint64_t)child->usage.ru_maxrss * 1024;
+	out->status = WIFSIGNALED(child->ending) ? 128 + WTERMSIG(child->ending) : WEXITSTATUS(child->ending);
+	int number = signal_from_terminal(child);
+	if (number && !out->timed_out) {
+		out->stopped = true;
+		raise(number);
+	}
 }
 
 pf_status pf_timed_command_run(char *const *arguments, const pf_timed_setting *setting, pf_timed_run *out,
 			       pf_error *error)
 {
-	pid_t pid = 0;
-	int ending = 0;
-	struct rusage usage = {0};
+	pf_child child;
 	struct streams streams;
 	*out = (pf_timed_run){0};
 	pf_status status = open_streams(setting, &streams, error);
-	uint64_t begin_ns = pf_now_ns();
 	if (status == PF_OK) {
-		status = start(arguments, setting, &streams, &pid, error);
+		const pf_child_fd fds[] = {{streams.input, STDIN_FILENO},
+					   {streams.output, STDOUT_FILENO},
+					   {streams.error, STDERR_FILENO}};
+		const pf_child_order order = {.kind = PF_CHILD_COMMAND,
+					      .program = arguments[0],
+					      .arguments = arguments,
+					      .environment = setting->environment,
+					      .fds = fds,
+					      .fd_count = 3};
+		status = pf_child_start(&order, &child, error);
 	}
 	close_streams(&streams);
-	if (status != PF_OK) {
-		close_own(streams.drain);
-		return status;
-	}
-	int fd = pidfd_open(pid, 0);
-	if (fd < 0) {
-		status = pf_fail_errno(error, NULL, "cannot wait for a command");
-	} else {
-		status = await(pid, fd, streams.drain, begin_ns, setting->timeout_s, out, error);
-		close(fd);
-	}
-	kill(-pid, SIGKILL); /* what it may have left behind */
-	while (wait4(pid, &ending, 0, &usage) < 0 && errno == EINTR) {
+	if (status == PF_OK) {
+		await(&child, streams.drain, setting->timeout_s, out);
+		status = pf_child_reap(&child, error);
+		take_figures(&child, out);
 	}
 	close_own(streams.drain);
-	out->user_ns = nanoseconds(&usage.ru_utime);
-	out->system_ns = nanoseconds(&usage.ru_stime);
-	out->peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
-	out->status = WIFSIGNALED(ending) ? 128 + WTERMSIG(ending) : WEXITSTATUS(ending);
 	return status;
 }

@@ -1,22 +1,19 @@
 /* Runs a program from outside in place of a variant, and turns what it writes into a variant's events. */
 #include "harness/registry/command.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/child.h"
 #include "harness/registry/command_scores.h"
 #include "harness/registry/dataset_view.h"
 #include "harness/registry/outside.h"
@@ -46,8 +43,7 @@ struct running_command {
 	int file;
 	char *line; /* begun, not ended yet */
 	size_t used;
-	pid_t pid;
-	uint64_t asked_to_stop_ns; /* 0: it was not */
+	pf_child child;
 };
 
 /* Everything in the group dies, this process too: the harness is gone. */
@@ -103,8 +99,6 @@ static pf_status start(struct running_command *run, pf_error *error)
 {
 	char *line = expand(run);
 	char *const arguments[] = {"sh", "-c", line, NULL};
-	posix_spawnattr_t attributes;
-	sigset_t usual;
 	if (!line) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
@@ -112,17 +106,11 @@ static pf_status start(struct running_command *run, pf_error *error)
 	 * they. */
 	signal(SIGUSR1, kill_group);
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);
-	sigemptyset(&usual);
-	sigaddset(&usual, SIGPIPE);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &usual);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	own.note->begin_ns = pf_now_ns();
-	int failed = posix_spawn(&run->pid, "/bin/sh", NULL, &attributes, arguments, environ);
-	posix_spawnattr_destroy(&attributes);
+	const pf_child_order order = {
+		.kind = PF_CHILD_COMMAND_IN_GROUP, .program = "/bin/sh", .arguments = arguments};
+	pf_status status = pf_child_start(&order, &run->child, error);
 	free(line);
-	errno = failed;
-	return failed ? pf_fail_errno(error, "/bin/sh", "cannot start the command") : PF_OK;
+	return status;
 }
 
 /* Tells the sink of the photo that a line is about. */
@@ -179,43 +167,43 @@ static pf_status mind_requests(struct running_command *run, pf_error *error)
 	if (!pf_cancelled(run->env)) {
 		return PF_OK;
 	}
-	if (!run->asked_to_stop_ns) {
-		run->asked_to_stop_ns = pf_now_ns();
-		kill(0, SIGTERM); /* this process takes it as a request, too */
+	if (!run->child.asked_ns) {
+		pf_child_stop(&run->child, GRACE_NS, false); /* this process takes it as a request, too */
 	}
-	return pf_now_ns() - run->asked_to_stop_ns > GRACE_NS
+	return pf_now_ns() - run->child.asked_ns > GRACE_NS
 		       ? pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request")
 		       : PF_OK;
 }
 
 /* Until the command is gone. Wakes up when it writes: the time to the first result is that of the line. */
-static pf_status follow(struct running_command *run, int *ending, pf_error *error)
+static pf_status follow(struct running_command *run, pf_error *error)
 {
 	pf_status status = PF_OK;
-	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), life = pidfd_open(run->pid, 0);
-	pid_t gone = 0;
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	bool gone = false;
 	if (watch >= 0) {
 		inotify_add_watch(watch, run->path, IN_MODIFY);
 	}
-	while (status == PF_OK && gone == 0) {
-		struct pollfd events[] = {{.fd = watch, .events = POLLIN}, {.fd = life, .events = POLLIN}};
+	while (status == PF_OK && !gone) {
+		struct pollfd events[] = {{.fd = watch, .events = POLLIN},
+					  {.fd = run->child.life, .events = POLLIN}};
 		char ignored[4096];
-		poll(events, 2, life < 0 ? 1 : TICK_MS);
+		poll(events, 2, TICK_MS);
 		while (watch >= 0 && read(watch, ignored, sizeof ignored) > 0) {
 		}
-		gone = waitpid(run->pid, ending, WNOHANG);
-		if (gone == run->pid) {
-			own.note->end_ns = pf_now_ns();
-		}
+		gone = pf_child_has_ended(&run->child);
 		status = read_on(run, error);
-		if (status == PF_OK) {
+		if (status == PF_OK && !gone) {
 			status = mind_requests(run, error);
 		}
 	}
 	close(watch);
-	close(life);
-	return status == PF_OK && gone < 0 ? pf_fail_errno(error, NULL, "cannot learn how the command ended")
-					   : status;
+	if (status == PF_OK) {
+		status = pf_child_reap(&run->child, error);
+		own.note->begin_ns = run->child.begin_ns;
+		own.note->end_ns = run->child.end_ns;
+	}
+	return status;
 }
 
 static int by_burst(const void *a, const void *b, void *context)
@@ -293,11 +281,12 @@ static pf_status read_replaced(struct running_command *run, pf_error *error)
 			     : read_on(run, error);
 }
 
-static pf_status judge(struct running_command *run, int ending, pf_error *error)
+static pf_status judge(struct running_command *run, pf_error *error)
 {
+	int ending = run->child.ending;
 	char words[192];
 	own.note->tolerance = run->scores.tolerance;
-	if (run->asked_to_stop_ns) {
+	if (run->child.asked_ns) {
 		return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
 	}
 	last_words(words, sizeof words);
@@ -322,7 +311,6 @@ static pf_status run_command(const struct pf_env *env, const pf_dataset *dataset
 			     pf_error *error)
 {
 	struct running_command run = {.env = env, .sink = sink, .line = malloc(MAX_LINE), .file = -1};
-	int ending = 0;
 	pf_status status = pf_command_scores_open(&run.scores, dataset, error);
 	if (status == PF_OK && !run.line) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
@@ -334,15 +322,12 @@ static pf_status run_command(const struct pf_env *env, const pf_dataset *dataset
 				      : start(&run, error);
 	}
 	if (status == PF_OK) {
-		status = follow(&run, &ending, error);
+		status = follow(&run, error);
 	}
 	if (status == PF_OK) {
-		struct rusage usage;
-		status = judge(&run, ending, error);
+		status = judge(&run, error);
 		/* The largest of its processes; the kernel keeps no more. */
-		if (getrusage(RUSAGE_CHILDREN, &usage) == 0) {
-			env->traces[0].peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
-		}
+		env->traces[0].peak_rss_bytes = (uint64_t)run.child.usage.ru_maxrss * 1024;
 	}
 	pf_command_scores_close(&run.scores);
 	close(run.file);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/child.h"
 #include "harness/registry/command.h"
 #include "harness/registry/known.h"
 #include "harness/registry/plugin.h"
@@ -120,19 +121,20 @@ static void try_plugin(const char *file, int fd)
 
 pf_status pf_plugin_add(const char *file, pf_error *error)
 {
-	int ends[2], ending = 0;
+	int ends[2];
 	pf_error told = {0};
-	if (pipe(ends)) {
+	pf_child child;
+	if (pipe2(ends, O_CLOEXEC)) {
 		return pf_fail_errno(error, NULL, "cannot open a pipe");
 	}
 	fflush(NULL);
-	pid_t child = fork();
-	if (child == 0) {
+	pid_t pid = pf_child_fork(&child);
+	if (pid == 0) {
 		close(ends[0]);
 		try_plugin(file, ends[1]);
 	}
 	close(ends[1]);
-	bool known = child > 0 && TEMP_FAILURE_RETRY(waitpid(child, &ending, 0)) == child;
+	bool known = pid > 0 && pf_child_reap(&child, NULL) == PF_OK;
 	/* What it told fits into the pipe; who else may hold that is not waited for. */
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	ssize_t got = read(ends[0], &told, sizeof told);
@@ -140,12 +142,12 @@ pf_status pf_plugin_add(const char *file, pf_error *error)
 	if (!known) {
 		return pf_fail_errno(error, file, "cannot try the plug-in");
 	}
-	if (WIFSIGNALED(ending)) {
-		return WTERMSIG(ending) == SIGALRM
+	if (WIFSIGNALED(child.ending)) {
+		return WTERMSIG(child.ending) == SIGALRM
 			       ? pf_fail(error, PF_ERR_INVALID, file, "loading it took more than %d s",
 					 LOADING_SECONDS)
 			       : pf_fail(error, PF_ERR_INVALID, file, "loading it crashes (SIG%s)",
-					 sigabbrev_np(WTERMSIG(ending)));
+					 sigabbrev_np(WTERMSIG(child.ending)));
 	}
 	if (got != (ssize_t)sizeof told) {
 		return pf_fail(error, PF_ERR_INVALID, file, "loading it ends the process");

@@ -1,10 +1,8 @@
 #include "harness/run/callgrind.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <spawn.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/child.h"
 #include "harness/base/interrupt.h"
 #include "harness/run/callgrind_file.h"
 #include "photofinish/file.h"
 
-#define TICK_NS 50000000
+#define TICK_MS 100
 #define MOST_SECONDS 600 /* for a photo */
 
 #define PF_KERNEL_NAME(constant, name, text) name,
@@ -174,8 +173,7 @@ static char **kernel_environment(void)
 	return copy;
 }
 
-/* Returns an errno. */
-static int start(struct attempt *attempt, pid_t *pid)
+static pf_status start(struct attempt *attempt, pf_child *child, pf_error *error)
 {
 	char out[128], numbers[PF_KERNEL_PHOTOS][16];
 	const char *arguments[10 + PF_KERNEL_PHOTOS] = {
@@ -195,31 +193,22 @@ static int start(struct attempt *attempt, pid_t *pid)
 	}
 	char **environment = kernel_environment();
 	if (!environment) {
-		return ENOMEM;
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	/* The descriptors of the session are above those numbers; these may not be. */
-	int config = fcntl(attempt->config_fd, F_DUPFD_CLOEXEC, 10),
-	    output = fcntl(attempt->output_fd, F_DUPFD_CLOEXEC, 10),
-	    log = fcntl(attempt->log_fd, F_DUPFD_CLOEXEC, 10);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, log, STDERR_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, config, PF_KERNEL_FD_CONFIG);
-	posix_spawn_file_actions_adddup2(&actions, attempt->session->manifest_fd, PF_KERNEL_FD_MANIFEST);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-	int failed = posix_spawnp(pid, "valgrind", &actions, &attributes, (char *const *)arguments,
-				  environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	close(config);
-	close(output);
-	close(log);
+	const pf_child_fd fds[] = {{-1, STDIN_FILENO},
+				   {attempt->output_fd, STDOUT_FILENO},
+				   {attempt->log_fd, STDERR_FILENO},
+				   {attempt->config_fd, PF_KERNEL_FD_CONFIG},
+				   {attempt->session->manifest_fd, PF_KERNEL_FD_MANIFEST}};
+	const pf_child_order order = {.kind = PF_CHILD_COMMAND,
+				      .program = "valgrind",
+				      .arguments = (char *const *)arguments,
+				      .environment = environment,
+				      .fds = fds,
+				      .fd_count = sizeof fds / sizeof *fds};
+	pf_status status = pf_child_start(&order, child, error);
 	free(environment);
-	return failed;
+	return status;
 }
 
 /* The last line of what was said, escaped. */
@@ -236,26 +225,33 @@ static void last_line(int fd, char *out, size_t capacity)
 	pf_escape(last, out, capacity);
 }
 
-/* Waits for its end, and kills it where that takes too long or the user has enough. */
-static bool follow(const struct attempt *attempt, pid_t pid, char why[PF_CALLGRIND_WHY])
+static void cannot_start(const pf_error *error, char why[PF_CALLGRIND_WHY])
 {
-	int ending = 0;
-	pid_t gone = 0;
-	uint64_t begin_ns = pf_now_ns(), most_ns = (attempt->count + 1) * MOST_SECONDS * 1000000000ull;
+	snprintf(why, PF_CALLGRIND_WHY, "valgrind cannot be started: %s%s",
+		 error->sys_errno ? strerror(error->sys_errno) : error->message,
+		 error->code == PF_ERR_NOT_FOUND ? " (Debian has it in the package valgrind)" : "");
+}
+
+/* Waits for its end, and kills it where that takes too long or the user has enough. */
+static bool follow(const struct attempt *attempt, pf_child *child, char why[PF_CALLGRIND_WHY])
+{
+	uint64_t most_ns = (attempt->count + 1) * MOST_SECONDS * 1000000000ull;
 	const char *stopped = NULL;
-	while (gone == 0 || (gone < 0 && errno == EINTR)) {
-		gone = waitpid(pid, &ending, WNOHANG);
-		if (gone == 0 && !stopped && (pf_interrupts || pf_now_ns() - begin_ns > most_ns)) {
+	pf_error error = {0};
+	while (!pf_child_has_ended(child)) {
+		poll(&(struct pollfd){.fd = child->life, .events = POLLIN}, 1, TICK_MS);
+		if (!stopped && (pf_interrupts || pf_now_ns() - child->begin_ns > most_ns)) {
 			stopped = pf_interrupts ? "stopped on request"
 						: "it takes more than 10 minutes a photo";
-			kill(-pid, SIGKILL);
-		} else if (gone == 0) {
-			nanosleep(&(struct timespec){.tv_nsec = TICK_NS}, NULL);
+			pf_child_stop(child, 0, true);
 		}
 	}
+	pf_status status = pf_child_reap(child, &error);
 	if (stopped) {
 		snprintf(why, PF_CALLGRIND_WHY, "%s", stopped);
-	} else if (gone != pid || !WIFEXITED(ending) || WEXITSTATUS(ending) != 0) {
+	} else if (status != PF_OK) {
+		cannot_start(&error, why);
+	} else if (!WIFEXITED(child->ending) || WEXITSTATUS(child->ending) != 0) {
 		char said[200];
 		last_line(attempt->log_fd, said, sizeof said);
 		snprintf(why, PF_CALLGRIND_WHY, "the kernel failed under valgrind: %s", said);
@@ -326,7 +322,7 @@ void pf_callgrind_measure(const pf_session *session, const pf_outcomes *referenc
 	(void)clean;
 	(void)attempt;
 #else
-	pid_t pid;
+	pf_child child;
 	for (size_t i = 0; i < reference->count && attempt.count < PF_KERNEL_PHOTOS; i++) {
 		if (reference->photos[i].done && reference->photos[i].status == PF_OK) {
 			attempt.photos[attempt.count++] = (uint32_t)i;
@@ -340,12 +336,10 @@ void pf_callgrind_measure(const pf_session *session, const pf_outcomes *referenc
 		snprintf(out->why, sizeof out->why, "cannot set up the kernel's process: %s",
 			 strerror(errno));
 	} else {
-		int failed = start(&attempt, &pid);
-		if (failed) {
-			snprintf(out->why, sizeof out->why, "valgrind cannot be started: %s%s",
-				 strerror(failed),
-				 failed == ENOENT ? " (Debian has it in the package valgrind)" : "");
-		} else if (follow(&attempt, pid, out->why)) {
+		pf_error error = {0};
+		if (start(&attempt, &child, &error) != PF_OK) {
+			cannot_start(&error, out->why);
+		} else if (follow(&attempt, &child, out->why)) {
 			take_profiles(&attempt, reference, out);
 		}
 	}

@@ -1,9 +1,7 @@
 #include "harness/run/kernel_child.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "photofinish/dataset.h"
@@ -56,7 +54,6 @@ int pf_kernel_child(const uint32_t *photos, uint32_t count)
 	pf_scorer_config config;
 	pf_dataset *dataset = NULL;
 	pf_error error = {0};
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (read(PF_KERNEL_FD_CONFIG, &config, sizeof config) != (ssize_t)sizeof config) {
 		fprintf(stderr, "\"kernel\" is for the harness itself\n");
 		return 2;

@@ -168,12 +168,10 @@ pf_status pf_queries_open(int *read_end, int *write_end, pf_error *error)
 	if (pipe2(ends, O_CLOEXEC)) {
 		return pf_fail_errno(error, NULL, "cannot open a pipe");
 	}
-	/* Above the numbers that the process finds its descriptors at. */
-	*read_end = fcntl(ends[0], F_DUPFD_CLOEXEC, 10);
-	close(ends[0]);
+	*read_end = ends[0];
 	*write_end = ends[1];
 	fcntl(ends[1], F_SETPIPE_SZ, 1 << 20); /* best effort: arrivals are issued ahead */
-	return *read_end < 0 ? pf_fail_errno(error, NULL, "cannot open a pipe") : PF_OK;
+	return PF_OK;
 }
 
 bool pf_query_issue(int write_end, const pf_query *query)

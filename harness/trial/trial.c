@@ -3,15 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
@@ -53,12 +49,8 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	size_t bytes = counters_offset + counters_bytes;
 	run->shared_bytes = bytes;
 	run->workers = workers;
-	int shared_fd = memfd_create("trial", MFD_CLOEXEC), output_fd = memfd_create("output", MFD_CLOEXEC);
-	/* Above the numbers that the process finds its descriptors at. */
-	run->shared_fd = shared_fd < 0 ? -1 : fcntl(shared_fd, F_DUPFD_CLOEXEC, 10);
-	run->output_fd = output_fd < 0 ? -1 : fcntl(output_fd, F_DUPFD_CLOEXEC, 10);
-	close(shared_fd);
-	close(output_fd);
+	run->shared_fd = memfd_create("trial", MFD_CLOEXEC);
+	run->output_fd = memfd_create("output", MFD_CLOEXEC);
 	if (run->shared_fd < 0 || run->output_fd < 0 || ftruncate(run->shared_fd, (off_t)bytes)) {
 		return pf_fail_errno(error, NULL, "cannot set up a trial");
 	}
@@ -97,10 +89,9 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	return run->session->preload ? pf_allocation_board_open(&run->board, &run->board_fd, error) : PF_OK;
 }
 
-/* Starts the process in a group of its own, so that a Ctrl-C reaches the harness alone. */
+/* Starts the process in a session of its own, so that a Ctrl-C reaches the harness alone. */
 static pf_status start(struct running *run, pf_error *error)
 {
-	const char *program = run->session->executable ? run->session->executable : "/proc/self/exe";
 	const pf_outside *outside = pf_outside_of(run->variant);
 	bool command = outside && outside->command;
 	char *const arguments[] = {"photofinish",
@@ -120,37 +111,28 @@ static pf_status start(struct running *run, pf_error *error)
 	}
 	fcntl(ends[0], F_SETPIPE_SZ, 1 << 20); /* best effort: a worker should not wait for the screen */
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	int write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
-	close(ends[1]);
 	run->events_fd = ends[0];
 
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, run->output_fd, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, run->output_fd, STDERR_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, write_end, PF_TRIAL_FD_EVENTS);
-	posix_spawn_file_actions_adddup2(&actions, run->shared_fd, PF_TRIAL_FD_SHARED);
-	posix_spawn_file_actions_adddup2(&actions, run->session->manifest_fd, PF_TRIAL_FD_MANIFEST);
-	if (run->session->queries_fd > 0) {
-		posix_spawn_file_actions_adddup2(&actions, run->session->queries_fd, PF_TRIAL_FD_QUERIES);
-	}
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	pf_child_fd fds[] = {{-1, STDIN_FILENO},
+			     {run->output_fd, STDOUT_FILENO},
+			     {run->output_fd, STDERR_FILENO},
+			     {ends[1], PF_TRIAL_FD_EVENTS},
+			     {run->shared_fd, PF_TRIAL_FD_SHARED},
+			     {run->session->manifest_fd, PF_TRIAL_FD_MANIFEST},
+			     {run->session->queries_fd, PF_TRIAL_FD_QUERIES}};
 	char **own = run->board ? pf_allocation_environment(run->session->preload, run->board_fd) : NULL;
-	run->begin_ns = pf_now_ns();
-	int failed = posix_spawn(&run->pid, program, &actions, &attributes, arguments, own ? own : environ);
+	const pf_child_order order = {
+		.kind = PF_CHILD_OWN,
+		.program = run->session->executable ? run->session->executable : "/proc/self/exe",
+		.arguments = arguments,
+		.environment = own,
+		.fds = fds,
+		.fd_count = sizeof fds / sizeof *fds - (run->session->queries_fd <= 0),
+	};
+	pf_status status = pf_child_start(&order, &run->child, error);
 	pf_allocation_environment_free(own);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	close(write_end);
-	if (failed) {
-		run->pid = 0;
-		errno = failed;
-		return pf_fail_errno(error, program, "cannot start a trial");
-	}
-	return PF_OK;
+	close(ends[1]);
+	return status;
 }
 
 /* What the machine lacks is no property of a photo: kept as its outcome, it would be compared and called the
@@ -196,10 +178,10 @@ static void note_photo(struct running *run, const pf_frame_photo *photo)
 	outcomes->failed += photo->status != PF_OK;
 	if (photo->status == PF_OK && !run->trial->first_result_ns) {
 		/* By the harness's own clock: what a variant says of when it sent it is not relied on. */
-		run->trial->first_result_ns = pf_now_ns() - run->begin_ns;
+		run->trial->first_result_ns = pf_now_ns() - run->child.begin_ns;
 		run->stopped_at_first = run->session->stop_at_first_result;
-		if (run->stopped_at_first && !run->reaped) {
-			kill(-run->pid, SIGKILL);
+		if (run->stopped_at_first) {
+			pf_child_stop(&run->child, 0, true);
 		}
 	}
 }
@@ -244,15 +226,15 @@ static void watch(struct running *run)
 	if (pf_interrupts > 0) {
 		atomic_store(&run->shared->cancel, 1);
 	}
-	if (run->reaped) { /* nothing to stop any more, and its number may be somebody else's */
+	if (run->reaped) { /* nothing to stop any more */
 		return;
 	}
 	double limit_s = run->session->timeout_s;
-	bool late = limit_s > 0 && (double)(pf_now_ns() - run->begin_ns) > limit_s * 1e9;
+	bool late = limit_s > 0 && (double)(pf_now_ns() - run->child.begin_ns) > limit_s * 1e9;
 	if ((late && !run->timed_out) || (pf_interrupts > 1 && !run->killed_on_request)) {
 		run->timed_out = late;
 		run->killed_on_request = !late;
-		kill(-run->pid, SIGKILL);
+		pf_child_stop(&run->child, 0, true);
 	}
 	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
 	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
@@ -274,9 +256,7 @@ static bool read_events(struct running *run)
 	long got = pf_frame_read(&run->reader, run->events_fd, take_frame, run);
 	if (got < 0 && errno == EBADMSG) {
 		run->garbled = true;
-		if (!run->reaped) {
-			kill(-run->pid, SIGKILL);
-		}
+		pf_child_stop(&run->child, 0, true);
 	}
 	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
@@ -292,71 +272,56 @@ static uint64_t note_turn(struct running *run, uint64_t last_turn_ns)
 	return now;
 }
 
-/* Waits for events and takes them in; false once the stream is at its end. Looks at the memory where that is
- * due. */
-static bool take_events(struct running *run)
+/* Waits for events or the process's end, and takes events in; false once the stream is at its end. Looks at
+ * the memory where that is due. */
+static bool take_events(struct running *run, bool open)
 {
-	struct pollfd events = {.fd = run->events_fd, .events = POLLIN};
+	struct pollfd looked[] = {{.fd = open ? run->events_fd : -1, .events = POLLIN},
+				  {.fd = run->child.life, .events = POLLIN}};
 	int wait_ms = TICK_MS;
 	if (run->sampler.series && !run->reaped) {
 		wait_ms = pf_memory_sampler_wait_ms(&run->sampler, pf_now_ns(), TICK_MS);
 	}
-	bool open = poll(&events, 1, wait_ms) > 0 ? read_events(run) : true;
+	if (poll(looked, 2, wait_ms) > 0 && looked[0].revents) {
+		open = read_events(run);
+	}
 	if (run->sampler.series && !run->reaped) {
-		pf_memory_sampler_look(&run->sampler, run->pid, run->shared->traces, run->workers);
+		pf_memory_sampler_look(&run->sampler, run->child.pid, run->shared->traces, run->workers);
 	}
 	return open;
 }
 
-/* Reaps the process if it is gone: 1; -1: somebody else did, its ending is unknown; else 0. What it read and
- * wrote can be had between its end and that. *gone_ns is when it was seen to be gone. */
-static int reap(struct running *run, int *ending, struct rusage *usage, uint64_t *gone_ns)
+/* Reaps the process, which has ended. What it read and wrote can be had between its end and that. */
+static void reap(struct running *run)
 {
-	siginfo_t info = {0};
-	int looked = waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT);
-	*gone_ns = pf_now_ns();
-	if (looked != 0) {
-		return errno == EINTR ? 0 : -1;
+	pf_io_read(run->child.pid, &run->trial->io);
+	if (pf_child_reap(&run->child, NULL) == PF_OK) {
+		run->trial->wall_ns = run->child.end_ns - run->child.begin_ns;
+	} else { /* somebody else did: its ending is unknown */
+		run->garbled = true;
 	}
-	if (info.si_pid != run->pid) { /* it may end right now: what it read has to be had first */
-		return 0;
-	}
-	pf_io_read(run->pid, &run->trial->io);
-	pid_t reaped = wait4(run->pid, ending, WNOHANG, usage);
-	return reaped == run->pid ? 1 : reaped < 0 && errno != EINTR ? -1 : 0;
+	run->reaped = true;
 }
 
 /* Takes events until the process is gone and what it wrote was read, but no longer than a tick after its end:
- * a process that left its group may hold on to the stream. Returns the wait status. */
-static int follow(struct running *run, struct rusage *usage)
+ * a process that left its session may hold on to the stream. */
+static void follow(struct running *run)
 {
-	int ending = 0;
 	bool open = true;
-	uint64_t turn_ns = pf_now_ns(), last_tick_ns = run->begin_ns, reaped_ns = 0;
+	uint64_t turn_ns = pf_now_ns(), last_tick_ns = run->child.begin_ns, reaped_ns = 0;
 	while (!run->reaped || (open && turn_ns - reaped_ns < TICK_MS * 1000000ull)) {
-		if (!open) {
-			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); /* it is on its way out */
-		} else {
-			open = take_events(run);
+		open = take_events(run, open);
+		bool gone = !run->reaped && pf_child_has_ended(&run->child);
+		if (gone) {
+			reap(run);
 		}
-		/* The end of the stream is the first sign of the process's end. */
-		uint64_t gone_ns = 0;
-		int gone = run->reaped ? 0 : reap(run, &ending, usage, &gone_ns);
 		turn_ns = note_turn(run, turn_ns);
-		if (gone > 0) {
-			run->reaped = true;
-			reaped_ns = turn_ns;
-			run->trial->wall_ns = gone_ns - run->begin_ns;
-			kill(-run->pid, SIGKILL); /* what it may have left behind */
-		} else if (gone < 0) {
-			run->reaped = run->garbled = true;
-		}
+		reaped_ns = gone ? turn_ns : reaped_ns;
 		if (turn_ns - last_tick_ns > TICK_MS * 1000000ull) {
 			watch(run);
 			last_tick_ns = pf_now_ns();
 		}
 	}
-	return ending;
 }
 
 pf_status pf_trial_run(const pf_session *session, const struct pf_variant *variant, uint32_t workers,
@@ -364,7 +329,6 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		       pf_error *error)
 {
 	struct running *run = calloc(1, sizeof *run);
-	struct rusage usage = {0};
 	*out = (pf_trial){.workers = workers};
 	if (!run) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
@@ -373,7 +337,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	run->variant = variant;
 	run->listener = listener;
 	run->trial = out;
-	run->shared_fd = run->events_fd = run->output_fd = run->board_fd = -1;
+	run->shared_fd = run->events_fd = run->output_fd = run->board_fd = run->child.life = -1;
 	pf_status status = pf_outcomes_create(session->dataset->count, &out->outcomes, error);
 	if (status == PF_OK) {
 		status = prepare(run, workers, options, error);
@@ -384,16 +348,16 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		pf_energy_start(&run->energy, PF_SYSFS);
 		status = start(run, error);
 		if (status == PF_OK && session->memory_share > 0 &&
-		    pf_memory_sampler_open(&run->sampler, session->memory_share, run->begin_ns)) {
+		    pf_memory_sampler_open(&run->sampler, session->memory_share, run->child.begin_ns)) {
 			out->memory = run->sampler.series;
 		}
 		if (status == PF_OK) {
-			int ending = follow(run, &usage);
+			follow(run);
 			pf_machine_read(NULL, NULL, &after);
 			pf_energy_stop(&run->energy, &out->energy);
-			pf_trial_collect(run, &usage);
+			pf_trial_collect(run);
 			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
-			pf_trial_judge(run, ending);
+			pf_trial_judge(run);
 		} else {
 			pf_energy_stop(&run->energy, &out->energy); /* it may hold descriptors */
 		}

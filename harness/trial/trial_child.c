@@ -129,6 +129,7 @@ int pf_trial_child(const char *variant_name, const char *command, const char *vi
 	struct sigaction action = {.sa_handler = request_cancel, .sa_flags = SA_RESTART};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	if (variant->caps & PF_CAP_MAY_CRASH) {

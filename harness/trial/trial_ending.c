@@ -37,7 +37,7 @@ static void describe_place(const struct running *run, char *out, size_t capacity
 		const pf_trace *trace = &run->shared->traces[i];
 		uint32_t photo = atomic_load(&trace->photo), stage = atomic_load(&trace->stage);
 		int32_t pid = atomic_load(&trace->pid);
-		bool own = pid == (int32_t)run->pid ||
+		bool own = pid == (int32_t)run->child.pid ||
 			   (i == 0 && pid == 0); /* slot 0 is its own by contract */
 		if (!own || (culprit && atomic_load(&trace->tid) != culprit)) {
 			continue;
@@ -75,8 +75,9 @@ static void describe_crash(struct running *run, int ending)
 		 output[0] ? " (" : "", output, output[0] ? ")" : "");
 }
 
-void pf_trial_judge(struct running *run, int ending)
+void pf_trial_judge(struct running *run)
 {
+	int ending = run->child.ending;
 	pf_trial *trial = run->trial;
 	size_t missing = 0;
 	char file[256];
@@ -136,8 +137,8 @@ static void collect_command(struct running *run)
 	pf_trial *trial = run->trial;
 	trial->unscored = note->wrote_nothing;
 	trial->tolerance = note->tolerance;
-	if (note->end_ns > note->begin_ns && note->begin_ns >= run->begin_ns) {
-		uint64_t before = note->begin_ns - run->begin_ns;
+	if (note->end_ns > note->begin_ns && note->begin_ns >= run->child.begin_ns) {
+		uint64_t before = note->begin_ns - run->child.begin_ns;
 		trial->wall_ns = note->end_ns - note->begin_ns;
 		uint64_t first = trial->first_result_ns > before ? trial->first_result_ns - before : 0;
 		trial->first_result_ns = first < trial->wall_ns ? first : trial->wall_ns;
@@ -169,16 +170,16 @@ static void collect_spans(struct running *run)
 				      .capacity = PF_TRIAL_RING};
 	if (!(run->variant->caps & PF_CAP_COMMAND)) { /* what a command does, nobody sees */
 		run->trial->spans = pf_trial_spans_create(
-			&from, run->begin_ns, run->begin_ns + run->trial->wall_ns,
+			&from, run->child.begin_ns, run->child.begin_ns + run->trial->wall_ns,
 			run->variant->caps & PF_CAP_WORKERS, run->session->keep_spans);
 	}
 }
 
-void pf_trial_collect(struct running *run, const struct rusage *usage)
+void pf_trial_collect(struct running *run)
 {
+	const struct rusage *usage = &run->child.usage;
 	pf_trial *trial = run->trial;
-	trial->cpu_ns = ((uint64_t)usage->ru_utime.tv_sec + (uint64_t)usage->ru_stime.tv_sec) * 1000000000u +
-			((uint64_t)usage->ru_utime.tv_usec + (uint64_t)usage->ru_stime.tv_usec) * 1000u;
+	trial->cpu_ns = pf_child_user_ns(&run->child) + pf_child_system_ns(&run->child);
 	trial->photos_scored = trial->outcomes->scored;
 	trial->photos_failed = trial->outcomes->failed;
 	trial->device_read_bytes = (uint64_t)usage->ru_inblock * 512u;

@@ -4,9 +4,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/resource.h>
-#include <sys/types.h>
 
+#include "harness/base/child.h"
 #include "harness/trial/frames.h"
 #include "harness/trial/trial.h"
 #include "harness/trial/trial_shared.h"
@@ -20,8 +19,7 @@ struct running {
 	size_t shared_bytes;
 	uint32_t workers;
 	int shared_fd, events_fd, output_fd; /* output: what the process prints, in memory */
-	pid_t pid;
-	uint64_t begin_ns;
+	pf_child child;
 	bool reaped;
 	bool ended;   /* the END frame came */
 	bool garbled; /* what came is no frames */
@@ -41,9 +39,9 @@ struct running {
 };
 
 /* From the wait status and what was seen: the trial's ending and its reason. */
-void pf_trial_judge(struct running *run, int wait_status);
+void pf_trial_judge(struct running *run);
 
 /* Sums up the traces and what the kernel counted. */
-void pf_trial_collect(struct running *run, const struct rusage *usage);
+void pf_trial_collect(struct running *run);
 
 #endif

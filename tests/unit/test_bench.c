@@ -46,6 +46,22 @@ static void test_what_a_run_tells(void **state)
 	assert_true(run.user_ns > 5000000u && run.user_ns <= run.wall_ns + 20000000u);
 }
 
+/* A process that a large one starts begins with its peak (ru_maxrss survives exec): a command's is its own.
+ */
+static void test_memory_is_the_commands_own(void **state)
+{
+	(void)state;
+	enum { LARGE = 100 << 20, SMALL = 30 << 20 };
+	char *block = malloc(LARGE);
+	assert_non_null(block);
+	memset(block, 1, LARGE);
+	uint64_t small = shell("exit 0", 0).peak_rss_bytes;
+	uint64_t large = shell("exec head -c 60000000 /dev/zero | tail -n 1 >/dev/null", 0).peak_rss_bytes;
+	assert_true(block[LARGE - 1] == 1 && small > 300000 && small < SMALL);
+	assert_true(large > 59000000 && large < LARGE);
+	free(block);
+}
+
 static void test_what_cannot_be_started(void **state)
 {
 	(void)state;
@@ -393,6 +409,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_a_run_tells),
+		cmocka_unit_test(test_memory_is_the_commands_own),
 		cmocka_unit_test(test_what_cannot_be_started),
 		cmocka_unit_test(test_the_group_is_killed),
 		cmocka_unit_test(test_an_interrupt_ends_it),
