@@ -21,6 +21,14 @@ char *pf_json_text(const json_t *record, size_t *count)
 	return text;
 }
 
+static bool is_part(const char *path)
+{
+	json_t *record = json_load_file(path, 0, NULL);
+	bool part = json_is_true(json_object_get(record, "partial"));
+	json_decref(record);
+	return part;
+}
+
 pf_status pf_json_write(json_t *record, const char *path, pf_error *error)
 {
 	pf_new_file file;
@@ -34,7 +42,9 @@ pf_status pf_json_write(json_t *record, const char *path, pf_error *error)
 					 ? pf_fail_errno(error, NULL, "cannot write to standard output")
 					 : pf_fail_errno(error, path, "cannot write the record");
 		}
-		status = pf_output_close(&file, status, error);
+		status = json_is_true(json_object_get(record, "partial"))
+				 ? pf_output_close_part(&file, status, is_part, error)
+				 : pf_output_close(&file, status, error);
 	}
 	json_decref(record);
 	return status;

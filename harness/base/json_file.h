@@ -7,7 +7,7 @@
 #include "photofinish/status.h"
 
 /* Writes `record` (taken over; NULL, as json_pack gives on failure, is PF_ERR_INTERNAL) to `path`, "-" being
- * standard output. */
+ * standard output. A record with "partial": true replaces no file but a partial one: PF_ERR_EXISTS. */
 pf_status pf_json_write(json_t *record, const char *path, pf_error *error);
 
 /* The bytes that pf_json_write writes, *count of them; NULL without memory. The caller frees them. */

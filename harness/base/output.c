@@ -28,6 +28,19 @@ pf_status pf_output_close(pf_new_file *file, pf_status status, pf_error *error)
 	return pf_new_file_commit(file, true, error);
 }
 
+pf_status pf_output_close_part(pf_new_file *file, pf_status status, bool (*is_part)(const char *path),
+			       pf_error *error)
+{
+	struct stat info;
+	bool whole = file->temporary && stat(file->target, &info) == 0 && info.st_size > 0 &&
+		     !(is_part && is_part(file->target));
+	if (status == PF_OK && whole) {
+		status = pf_fail(error, PF_ERR_EXISTS, file->target,
+				 "kept as it was: the results of this run are only a part");
+	}
+	return pf_output_close(file, status, error);
+}
+
 pf_status pf_output_check(const char *path, pf_error *error)
 {
 	pf_new_file file;

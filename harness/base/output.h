@@ -18,6 +18,12 @@ pf_status pf_output_open(pf_new_file *file, const char *path, pf_error *error);
  * failure. */
 pf_status pf_output_close(pf_new_file *file, pf_status status, pf_error *error);
 
+/* The same for a part of the results, of a run that was stopped or failed, which says of itself that it is
+ * one: it replaces nothing but an empty file and another part, as which `is_part` (NULL: nothing is) knows
+ * the file at `path`. PF_ERR_EXISTS, and the file is dropped, where something else stands there. */
+pf_status pf_output_close_part(pf_new_file *file, pf_status status, bool (*is_part)(const char *path),
+			       pf_error *error);
+
 /* PF_OK if a file can be made at `path` (NULL and "-" always can): asked before long work, not after it. */
 pf_status pf_output_check(const char *path, pf_error *error);
 

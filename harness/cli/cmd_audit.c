@@ -6,6 +6,7 @@
 #include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
 #include "harness/progress/progress.h"
 #include "harness/record/audit_json.h"
@@ -60,7 +61,8 @@ static pf_status deliver(const struct request *request, const pf_audit *audit, p
 		pf_audit_print(audit, stdout);
 	}
 	fflush(stdout);
-	return request->json ? pf_audit_write(audit, request->json, error) : PF_OK;
+	return request->json ? pf_delivery_say_kept(pf_audit_write(audit, request->json, error), error)
+			     : PF_OK;
 }
 
 static int execute(const struct request *request, const pf_contestant *contestant,

@@ -57,7 +57,9 @@ static pf_status deliver(const struct request *request, const pf_doctor_report *
 	fflush(stdout);
 	pf_status status = request->json ? pf_output_open(&file, request->json, error) : PF_OK;
 	if (request->json && status == PF_OK) {
-		status = pf_output_close(&file, pf_doctor_json(report, file.stream, error), error);
+		status = pf_doctor_json(report, file.stream, error);
+		status = pf_interrupts ? pf_output_close_part(&file, status, NULL, error)
+				       : pf_output_close(&file, status, error);
 	}
 	return status;
 }

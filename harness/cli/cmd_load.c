@@ -6,6 +6,7 @@
 #include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
 #include "harness/load/load.h"
 #include "harness/load/slo.h"
@@ -102,6 +103,7 @@ static int run_stream(struct request *request, const pf_contestant *contestant, 
 		status = request->json ? pf_load_write(&load, request->slos, request->slo_texts.count,
 						       request->json, &error)
 				       : PF_OK;
+		status = pf_delivery_say_kept(status, &error);
 	}
 	int code = status == PF_OK ? exit_code(request, load.wrong > 0, load.count > 0)
 				   : pf_report_error(&error);
@@ -166,6 +168,7 @@ static int run_offline(struct request *request, pf_contestant *contestant, const
 		status = request->json ? pf_offline_write(&run, &rate, request->slos,
 							  request->slo_texts.count, request->json, &error)
 				       : PF_OK;
+		status = pf_delivery_say_kept(status, &error);
 	}
 	int code = status == PF_OK ? exit_code(request, contestant->status == PF_RUN_WRONG_OUTPUT, rate.n > 0)
 				   : pf_report_error(&error);

@@ -119,7 +119,9 @@ static pf_status deliver(const struct request *request, const pf_run *run, pf_er
 	}
 	fflush(stdout);
 	pf_status status = pf_deliver_record(&request->delivery, run, error);
-	return status == PF_OK && request->trace ? pf_trace_file_write(run, request->trace, error) : status;
+	return status == PF_OK && request->trace
+		       ? pf_delivery_say_kept(pf_trace_file_write(run, request->trace, error), error)
+		       : status;
 }
 
 static int execute(struct request *request, const char *command, pf_contestant *contestants, size_t count,

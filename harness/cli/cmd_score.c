@@ -10,6 +10,7 @@
 #include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/run_delivery.h"
 #include "harness/export/best_folder.h"
 #include "harness/export/scores_csv.h"
 #include "harness/progress/progress.h"
@@ -35,10 +36,37 @@ static void look(void *progress, uint32_t busy, uint32_t of)
 	pf_trial_progress_look(progress, busy, of);
 }
 
+/* NULL where all is there, else why it is not. */
+static const char *why_part(const pf_trial *trial)
+{
+	bool ended = trial->ending == PF_ENDED_OK || trial->ending == PF_ENDED_DISTURBED;
+	return !ended ? trial->reason : trial->photos_scored ? NULL : "not one photo could be scored";
+}
+
+static pf_status fill_best(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
+			   pf_error *error)
+{
+	pf_best_report report;
+	char name[600];
+	pf_escape(request->best, name, sizeof name);
+	if (why_part(trial)) { /* the best of a burst is not known before all of it is */
+		pf_progress_say("photofinish: %s: left as it is: the results of this run are only a part",
+				name);
+		return PF_OK;
+	}
+	pf_status status = pf_best_folder_fill(request->best, trial->outcomes, dataset, &report, error);
+	if (status == PF_OK && !request->common.progress.quiet) {
+		pf_progress_say("%s: %zu linked, %zu copied, %zu already there", name, report.linked,
+				report.copied, report.present);
+	}
+	return status;
+}
+
 static pf_status deliver(const struct request *request, const pf_trial *trial, const pf_session *session,
 			 pf_error *error)
 {
 	const pf_dataset *dataset = session->dataset;
+	const char *part = why_part(trial);
 	pf_status status = PF_OK;
 	if (session->scorer.left_out) {
 		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
@@ -51,22 +79,15 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 		fflush(stdout);
 	}
 	if (request->json) {
-		status = pf_outcomes_save(trial->outcomes, dataset, request->json, error);
+		status = part ? pf_outcomes_save_part(trial->outcomes, dataset, part, request->json, error)
+			      : pf_outcomes_save(trial->outcomes, dataset, request->json, error);
+		status = pf_delivery_say_kept(status, error);
 	}
 	if (request->csv && status == PF_OK) {
-		status = pf_scores_csv_write(trial->outcomes, dataset, request->csv, error);
+		status = pf_scores_csv_write(trial->outcomes, dataset, part, request->csv, error);
+		status = pf_delivery_say_kept(status, error);
 	}
-	if (request->best && status == PF_OK) {
-		pf_best_report report;
-		status = pf_best_folder_fill(request->best, trial->outcomes, dataset, &report, error);
-		if (status == PF_OK && !request->common.progress.quiet) {
-			char name[600];
-			pf_progress_say("%s: %zu linked, %zu copied, %zu already there",
-					pf_escape(request->best, name, sizeof name), report.linked,
-					report.copied, report.present);
-		}
-	}
-	return status;
+	return request->best && status == PF_OK ? fill_best(request, trial, dataset, error) : status;
 }
 
 /* The best shots must not end up among the photos: the next run would score them again. The nearest part of
@@ -149,7 +170,8 @@ static int score(const struct request *request, const char *operand, const pf_sc
 	if (status != PF_OK) {
 		code = pf_report_error(&error);
 	} else if (trial.ending == PF_ENDED_CANCELLED) {
-		pf_progress_say("photofinish: stopped on request; what was scored until then is above");
+		pf_progress_say("photofinish: stopped on request after %zu of %zu photos",
+				trial.photos_scored + trial.photos_failed, dataset->count);
 		code = PF_EXIT_INTERRUPTED;
 	} else if (trial.ending != PF_ENDED_OK && trial.ending != PF_ENDED_DISTURBED) {
 		pf_progress_say("photofinish: variant %s did not finish: %s", contestant.label, trial.reason);

@@ -7,6 +7,7 @@
 #include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
 #include "harness/load/soak.h"
 #include "harness/progress/progress.h"
@@ -97,6 +98,7 @@ static int execute(const struct request *request, const pf_contestant *contestan
 		}
 		fflush(stdout);
 		status = request->json ? pf_soak_write(&soak, request->json, &error) : PF_OK;
+		status = pf_delivery_say_kept(status, &error);
 	}
 	int code = status == PF_OK ? exit_code(&soak) : pf_report_error(&error);
 	pf_soak_release(&soak);

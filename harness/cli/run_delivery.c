@@ -12,6 +12,17 @@
 #include "harness/record/record.h"
 #include "photofinish/file.h"
 
+pf_status pf_delivery_say_kept(pf_status status, const pf_error *error)
+{
+	char file[600], message[600];
+	if (status != PF_ERR_EXISTS) {
+		return status;
+	}
+	pf_progress_say("photofinish: %s: %s", pf_escape(error->file, file, sizeof file),
+			pf_escape(error->message, message, sizeof message));
+	return PF_OK;
+}
+
 pf_status pf_delivery_check(const pf_delivery *delivery, pf_error *error)
 {
 	pf_status status = pf_output_check(delivery->json, error);
@@ -48,8 +59,9 @@ pf_status pf_deliver_record(const pf_delivery *delivery, const pf_run *run, pf_e
 		return pf_fail(error, PF_ERR_INTERNAL, delivery->json, "cannot put the record together");
 	}
 	pf_status status = delivery->json ? pf_json_write(json_incref(record), delivery->json, error) : PF_OK;
+	status = pf_delivery_say_kept(status, error);
 	if (status == PF_OK && delivery->notebook) {
-		status = pf_notebook_write(record, delivery->notebook, error);
+		status = pf_delivery_say_kept(pf_notebook_write(record, delivery->notebook, error), error);
 	}
 	if (!delivery->no_history && pf_anything_measured(run)) { /* stopped at once: nothing to look up */
 		keep(record);

@@ -29,6 +29,10 @@ typedef struct pf_delivery {
 		.help = "leave the run out of the history (see photofinish history)"  \
 	}
 
+/* PF_ERR_EXISTS of a part of the results that did not replace whole ones (output.h) is said on standard
+ * error, and no failure of its own: PF_OK. Any other status is returned as it is. */
+pf_status pf_delivery_say_kept(pf_status status, const pf_error *error);
+
 /* PF_OK if the files can be written: asked before the run, not after it. */
 pf_status pf_delivery_check(const pf_delivery *delivery, pf_error *error);
 

@@ -368,7 +368,9 @@ static pf_status export(const pf_bench *bench, const char *path, char format, pf
 		pf_bench_markdown(bench, file.stream);
 		break;
 	}
-	return pf_output_close(&file, status, error);
+	bool part = strcmp(bench->stopped, "request") == 0 || strcmp(bench->stopped, "failure") == 0;
+	return part ? pf_output_close_part(&file, status, NULL, error)
+		    : pf_output_close(&file, status, error);
 }
 
 /* The table, unless an export goes to standard output. */
@@ -451,7 +453,8 @@ int pf_timed_request_execute(pf_timed_request *request)
 		   : pf_interrupts ? PF_EXIT_INTERRUPTED
 				   : PF_EXIT_OK;
 	if (bench.rounds_done && deliver(request, &bench, &why) != PF_OK) {
-		code = pf_report_error(&why);
+		int told = pf_report_error(&why);
+		code = code == PF_EXIT_OK ? told : code;
 	}
 	pf_bench_release(&bench);
 	return code;

@@ -66,7 +66,7 @@ static void print_setting(const json_t *record, FILE *stream)
 		 pf_note_text(record, "seed"));
 	row(stream, "rounds", text);
 	if (json_is_true(json_object_get(record, "partial"))) {
-		fprintf(stream, "\n**PARTIAL**: the run ended before all rounds were done.\n");
+		fprintf(stream, "\n%s: the run ended before all rounds were done.\n", PF_NOTEBOOK_PARTIAL);
 	}
 }
 

@@ -1,9 +1,25 @@
 #include "harness/export/notebook_file.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/base/output.h"
 #include "harness/export/notebook.h"
+
+/* As pf_notebook_print marks one. */
+static bool is_part(const char *path)
+{
+	char line[256];
+	bool part = false;
+	FILE *file = fopen(path, "re");
+	while (file && !part && fgets(line, sizeof line, file)) {
+		part = strncmp(line, PF_NOTEBOOK_PARTIAL, strlen(PF_NOTEBOOK_PARTIAL)) == 0;
+	}
+	if (file) {
+		fclose(file);
+	}
+	return part;
+}
 
 pf_status pf_notebook_write(const json_t *record, const char *path, pf_error *error)
 {
@@ -16,5 +32,7 @@ pf_status pf_notebook_write(const json_t *record, const char *path, pf_error *er
 	if (ferror(file.stream)) {
 		status = pf_fail_errno(error, path, "cannot write the notebook");
 	}
-	return pf_output_close(&file, status, error);
+	return json_is_true(json_object_get(record, "partial"))
+		       ? pf_output_close_part(&file, status, is_part, error)
+		       : pf_output_close(&file, status, error);
 }

@@ -1,6 +1,7 @@
 #include "harness/export/scores_csv.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "harness/base/output.h"
 #include "harness/base/plain_text.h"
@@ -52,24 +53,52 @@ static void write_row(FILE *stream, const char *path, const pf_outcome *outcome)
 	fputs("\r\n", stream);
 }
 
-static void write_all(FILE *stream, const pf_outcomes *outcomes, const pf_dataset *dataset)
+/* The row that says that the others are not all: it has no path. */
+static void write_part(FILE *stream, const pf_outcomes *outcomes, const char *why)
 {
-	write_heads(stream);
-	for (size_t i = 0; i < outcomes->count; i++) {
-		if (outcomes->photos[i].done) {
-			write_row(stream, dataset->photos[i].path, &outcomes->photos[i]);
-		}
+	char text[700];
+	snprintf(text, sizeof text, "%zu of %zu photos: %s", outcomes->scored + outcomes->failed,
+		 outcomes->count, why);
+	fputs(",partial,", stream);
+	pf_csv_text(stream, text);
+	fputs(",,,", stream);
+	for (int i = 0; i < PF_FACTOR_COUNT + PF_MEASURE_COUNT; i++) {
+		fputc(',', stream);
 	}
+	fputs("\r\n", stream);
 }
 
-pf_status pf_scores_csv_write(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
-			      pf_error *error)
+/* So is a file of heads alone. */
+static bool is_part(const char *path)
+{
+	char head[1 << 13];
+	FILE *file = fopen(path, "re");
+	size_t got = file ? fread(head, 1, sizeof head - 1, file) : 0;
+	head[got] = '\0';
+	if (file) {
+		fclose(file);
+	}
+	const char *second = strstr(head, "\r\n");
+	return second && (!second[2] || strncmp(second + 2, ",partial,", 9) == 0);
+}
+
+pf_status pf_scores_csv_write(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *part,
+			      const char *path, pf_error *error)
 {
 	pf_new_file file;
 	pf_status status = pf_output_open(&file, path, error);
-	if (status == PF_OK) {
-		write_all(file.stream, outcomes, dataset);
-		status = pf_output_close(&file, status, error);
+	if (status != PF_OK) {
+		return status;
 	}
-	return status;
+	write_heads(file.stream);
+	if (part) {
+		write_part(file.stream, outcomes, part);
+	}
+	for (size_t i = 0; i < outcomes->count; i++) {
+		if (outcomes->photos[i].done) {
+			write_row(file.stream, dataset->photos[i].path, &outcomes->photos[i]);
+		}
+	}
+	return part ? pf_output_close_part(&file, status, is_part, error)
+		    : pf_output_close(&file, status, error);
 }

@@ -69,7 +69,8 @@ pf_status pf_trace_file_write(const pf_run *run, const char *path, pf_error *err
 	if (status == PF_OK) {
 		status = pf_span_events_write(lanes, count, &pf_engine_stages, photo_name, &naming,
 					      file.stream, error);
-		status = pf_output_close(&file, status, error);
+		status = run->partial ? pf_output_close_part(&file, status, NULL, error)
+				      : pf_output_close(&file, status, error);
 	}
 	free(names);
 	free(lanes);

@@ -216,20 +216,56 @@ out:
 	return status;
 }
 
+static void write_done(FILE *stream, const pf_outcomes *outcomes, const pf_dataset *dataset)
+{
+	for (size_t i = 0; i < outcomes->count; i++) {
+		if (outcomes->photos[i].done) {
+			pf_outcome_write(stream, dataset, i, &outcomes->photos[i]);
+		}
+	}
+}
+
 pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
 			   pf_error *error)
 {
 	pf_new_file file;
 	pf_status status = pf_output_open(&file, path, error);
-	if (status != PF_OK) {
-		return status;
+	if (status == PF_OK) {
+		write_done(file.stream, outcomes, dataset);
+		status = pf_output_close(&file, status, error);
 	}
-	for (size_t i = 0; i < outcomes->count; i++) {
-		if (outcomes->photos[i].done) {
-			pf_outcome_write(file.stream, dataset, i, &outcomes->photos[i]);
-		}
+	return status;
+}
+
+static const char part_head[] = "{\"done\":";
+
+static bool is_part(const char *path)
+{
+	char head[sizeof part_head] = "";
+	FILE *file = fopen(path, "re");
+	bool part = file && fread(head, 1, sizeof head - 1, file) == sizeof head - 1 &&
+		    strcmp(head, part_head) == 0;
+	if (file) {
+		fclose(file);
 	}
-	return pf_output_close(&file, status, error);
+	return part;
+}
+
+pf_status pf_outcomes_save_part(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *why,
+				const char *path, pf_error *error)
+{
+	pf_new_file file;
+	pf_status status = pf_output_open(&file, path, error);
+	if (status == PF_OK) {
+		fprintf(file.stream, "%s%zu,\"partial\":true,\"photos\":%zu,", part_head,
+			outcomes->scored + outcomes->failed, outcomes->count);
+		fputs("\"reason\":", file.stream);
+		write_string(file.stream, why);
+		fputs("}\n", file.stream);
+		write_done(file.stream, outcomes, dataset);
+		status = pf_output_close_part(&file, status, is_part, error);
+	}
+	return status;
 }
 
 static bool read_float(const json_t *value, double *number)

@@ -281,6 +281,37 @@ def check_interrupted(work, signals, delay, command=("journey", "--only", SOME))
     return record["rounds_done"]
 
 
+def check_kept(work):
+    """A run that is stopped replaces no whole record, notebook or trace; a part it does replace."""
+    files = [work / name for name in ("kept.json", "kept.md", "kept.trace")]
+    where = [text for pair in zip(("--json", "--notebook", "--trace"), files) for text in pair]
+
+    def stopped():
+        process = subprocess.Popen([PROGRAM, "journey", "--only", "single-load", "--dataset", "tiny", "--rounds", "1000",
+                                    "--progress", "json", *where], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        errors = ""
+        for line in process.stderr:
+            errors += line
+            event = json.loads(line)
+            if event["kind"] == "trial_end" and event["round"] and event["checked"]:
+                process.send_signal(signal.SIGINT)
+                break
+        errors += process.communicate(timeout=60)[1]
+        check(process.returncode == 130, f"stopped: 130, not {process.returncode}: {errors}")
+        return errors
+
+    stopped()
+    part = files[0].read_bytes()
+    stopped()
+    check(load(files[0])["partial"] and files[0].read_bytes() != part, "a part replaces a part")
+    run("journey", "--only", "null,single-load", "--dataset", "tiny", "--rounds", "1", "--quiet", *where)
+    whole = [file.read_bytes() for file in files]
+    check(not load(files[0])["partial"] and b"PARTIAL" not in whole[1], "all replaces a part")
+    errors = stopped()
+    for file, before in zip(files, whole):
+        check(file.read_bytes() == before and f"{file.name}: kept as it was" in errors, f"{file.name} is kept: {errors}")
+
+
 def check_schema_refuses(record):
     """The schema is worth something: what is missing, misspelt or of another type is refused."""
     def damaged(change):
@@ -316,6 +347,7 @@ def main():
         check_schema_refuses(check_compared(work))
         check_memory(work)
         check_counters(work)
+        check_kept(work)
         done = [check_interrupted(work, (signal.SIGINT,), delay) for delay in (0.05, 0.4, 2.5)]
         done.append(check_interrupted(work, (signal.SIGTERM,), 0.7))
         done.append(check_interrupted(work, (signal.SIGINT,), 1.5, ("compare", "single-load", "parallel")))
