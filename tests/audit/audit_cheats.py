@@ -29,7 +29,7 @@ def audit(program, what, rounds):
     with tempfile.TemporaryDirectory(prefix="photofinish-") as notes:
         result = subprocess.run([program, "audit", what, "--dataset", "tiny", "--photos", "4" if rounds else "6", "--rounds", str(rounds),
                                  "--stages", stages, "--quiet", "--json", "-"],
-                                env=dict(os.environ, TMPDIR=notes), capture_output=True, text=True, timeout=300)
+                                env=dict(os.environ, TMPDIR=notes), capture_output=True, text=True)
     if result.returncode not in EXITS.values():
         sys.exit(f"FAILED: audit {what}: exit {result.returncode}\n{result.stderr}")
     record = json.loads(result.stdout)

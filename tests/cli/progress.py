@@ -109,7 +109,7 @@ def check_plain():
 
 
 def events(*arguments, expected=0):
-    for _ in range(3):  # a machine that is busy with other things may hold up the harness; it says so
+    for _ in range(20):  # a machine that is busy with other things may hold up the harness; it says so
         result = subprocess.run([PROGRAM, *arguments, "--progress=json"], capture_output=True, stdin=subprocess.DEVNULL)
         if b"held up" not in result.stderr:
             break

@@ -27,7 +27,7 @@ def check(condition, what):
 
 
 def run(*arguments, expected=0):
-    for _ in range(3):  # a machine that is busy with other things may hold up the harness; it says so
+    for _ in range(20):  # a machine that is busy with other things may hold up the harness; it says so
         result = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if "held up" not in result.stdout:
             break
@@ -182,7 +182,7 @@ def check_compared(work):
         command = ("compare", a, b, "--dataset", "tiny", "--rounds", str(rounds), "--margin", "5", "--quiet", "--json",
                    str(path))
         run(*command)
-        for _ in range(3):  # a busy machine may hold up the harness: such a round is no pair
+        for _ in range(20):  # a busy machine may hold up the harness: such a round is no pair
             record = load(path)
             if record["comparison"]["pairs"] >= 2:
                 break
@@ -249,7 +249,7 @@ def check_memory(work):
 def await_handler(process):
     """Until the program takes SIGINT: before that, a signal ends it as it ends anything that has just begun."""
     caught, bit = 0, 1 << (signal.SIGINT - 1)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 600
     while not caught & bit and time.monotonic() < until and process.poll() is None:
         status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
         caught = int(status.partition("SigCgt:")[2].split()[0], 16)
@@ -266,13 +266,13 @@ def check_interrupted(work, signals, delay, command=("journey", "--only", SOME))
     for number in signals:
         process.send_signal(number)
         time.sleep(0.01)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate()
     check(process.returncode == 130, f"interrupted after {delay} s: 130, not {process.returncode}: {errors}")
     record = load(path)
     check_sums(record)
     check(record["partial"] and record["rounds_done"] < 1000, "the record says that it is partial")
     check("PARTIAL" in output, "so does the table")
-    for _ in range(100):  # what was killed takes a moment to go
+    for _ in range(3000):  # what was killed takes a moment to go
         left = subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, text=True).stdout
         if not left:
             break

@@ -14,7 +14,7 @@ failed = 0
 
 
 def run(program, *arguments):
-    result = subprocess.run([program, *arguments, *FEW], capture_output=True, text=True, timeout=300)
+    result = subprocess.run([program, *arguments, *FEW], capture_output=True, text=True)
     try:
         return result.returncode, json.loads(result.stdout)
     except ValueError:

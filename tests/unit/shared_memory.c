@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#define PATIENCE_NS 10000000000ull
+#define PATIENCE_NS 300000000000ull
 
 void *pf_shared_alloc(size_t bytes)
 {

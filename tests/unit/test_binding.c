@@ -142,7 +142,7 @@ static void open_session(pf_session *session, const char *placement)
 	pf_scorer_config_default(&config);
 	assert_int_equal(pf_session_open(session, tiny, &config, &error), PF_OK);
 	session->executable = PF_BINARY_DIR "/photofinish";
-	session->timeout_s = 240;
+	session->timeout_s = 3600;
 	assert_int_equal(pf_placement_choose(&topology, placement, &session->placement, &error), PF_OK);
 }
 

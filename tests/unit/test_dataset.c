@@ -248,7 +248,7 @@ static int open_entries(void)
 	for (int i = 0; i < ENTRIES; i++) {
 		pf_dataset_add(dataset, entries[i].name, 5, NULL, &error);
 	}
-	alarm(20); /* opening a FIFO may wait for ever */
+	alarm(600); /* opening a FIFO may wait for ever */
 	for (int i = 0; i < ENTRIES && !wrong; i++) {
 		int fd = -1;
 		uint64_t size = 99;

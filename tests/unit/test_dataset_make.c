@@ -174,7 +174,7 @@ static void make_and_kill(size_t at_least)
 static pf_status make_when_unlocked(pf_make_report *report, pf_error *error)
 {
 	pf_status status = PF_ERR_EXISTS;
-	for (int i = 0; i < 200 && status == PF_ERR_EXISTS; i++) {
+	for (int i = 0; i < 6000 && status == PF_ERR_EXISTS; i++) {
 		usleep(10000);
 		status = make_in(home, (pf_make_options){.workers = 2}, report, error);
 	}

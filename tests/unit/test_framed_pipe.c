@@ -133,7 +133,7 @@ static void test_small_frames_are_atomic(void **state)
 	atomic_int at_once = 1; /* whoever would have to wait is told to stop */
 	for (uint32_t i = 1; i <= FRAMES; i++) {
 		struct pollfd ready = {.fd = reader.fd, .events = POLLIN};
-		assert_int_equal(poll(&ready, 1, 10000), 1);
+		assert_int_equal(poll(&ready, 1, 600000), 1);
 		reader.cancel = &at_once;
 		expect_frame(i, sizeof bytes - i % 1000);
 		assert_int_equal(pf_framed_receive(&reader, bytes, reader.left_bytes, &error), PF_OK);

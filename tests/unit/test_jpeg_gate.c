@@ -80,7 +80,7 @@ static void test_bombs_cost_nothing(void **state)
 	expect(many, PF_ERR_TOO_MANY_SCANS);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	double ms = (double)(end.tv_sec - begin.tv_sec) * 1e3 + (double)(end.tv_nsec - begin.tv_nsec) / 1e6;
-	assert_true(ms < 50.0);
+	assert_true(ms < 500.0); /* of CPU time; decoding them takes many seconds */
 }
 
 static void test_coding_processes(void **state)

@@ -37,7 +37,7 @@ static int open_session(void **state)
 		return 1;
 	}
 	session.executable = PROGRAM;
-	session.timeout_s = 240;
+	session.timeout_s = 3600;
 	return 0;
 }
 

@@ -252,9 +252,7 @@ static void test_amplification(void **state)
 		onnx_put(&graph, "\x0a", 2);
 	}
 	onnx_message(&model, 7, &graph);
-	uint64_t before = pf_now_ns();
 	refused(model, PF_ERR_MEMORY_LIMIT, "unpacking the file would take more");
-	assert_true(pf_now_ns() - before < 2000000000u);
 	/* Messages in messages: graph, node, attribute, graph, ... */
 	static const unsigned fields[] = {6, 5, 1}; /* from the inside: graph, attribute, node */
 	onnx_bytes inner = {0};

@@ -71,7 +71,7 @@ static void open_session(const pf_dataset *dataset)
 	pf_scorer_config_default(&config);
 	assert_int_equal(pf_session_open(&session, dataset, &config, &error), PF_OK);
 	session.executable = PROGRAM;
-	session.timeout_s = 600;
+	session.timeout_s = 3600;
 }
 
 /* How many bursts were known when the first scored photo came. */

@@ -246,7 +246,9 @@ ROGUE(leaves_a_daemon)
 {
 	if (fork() == 0) {
 		setsid();
-		sleep(6);
+		dup2(STDIN_FILENO, STDOUT_FILENO); /* nobody waits for the end of what this test prints */
+		dup2(STDIN_FILENO, STDERR_FILENO);
+		sleep(60);
 		_exit(0);
 	}
 	UNUSED();
@@ -311,8 +313,7 @@ static pf_trial run_trial(const char *name, const pf_trial_listener *listener)
 		print_error("%s: %s\n", error.file, error.message);
 	}
 	assert_int_equal(status, PF_OK);
-	assert_true(pf_now_ns() - begin < 60000000000ull);
-	assert_true(trial.wall_ns > 0 && trial.wall_ns < 60000000000ull);
+	assert_true(trial.wall_ns > 0 && trial.wall_ns <= pf_now_ns() - begin);
 	pf_check_no_children();
 	return trial;
 }
@@ -451,11 +452,25 @@ static void test_a_photo_told_twice_counts_once(void **state)
 static void test_the_time_limit(void **state)
 {
 	(void)state;
-	session.timeout_s = 0.3;
-	uint64_t begin = pf_now_ns();
-	check_ending("hangs", PF_ENDED_TIMEOUT, "killed after 0.3 s, 1 of 5 photos done");
-	assert_true(pf_now_ns() - begin >= 300000000u);
-	session.timeout_s = 60;
+	/* On a busy machine it may not have come so far as to send its one photo: it gets ten times as long.
+	 */
+	uint64_t begin;
+	pf_trial trial;
+	for (session.timeout_s = 0.3;; session.timeout_s *= 10) {
+		begin = pf_now_ns();
+		trial = run_trial("hangs", NULL);
+		if (trial.photos_scored || session.timeout_s > 100) {
+			break;
+		}
+		pf_trial_release(&trial);
+	}
+	char reason[64];
+	snprintf(reason, sizeof reason, "killed after %g s, 1 of 5 photos done", session.timeout_s);
+	assert_int_equal(trial.ending, PF_ENDED_TIMEOUT);
+	assert_non_null(strstr(trial.reason, reason));
+	pf_trial_release(&trial);
+	assert_true((double)(pf_now_ns() - begin) >= session.timeout_s * 1e9);
+	session.timeout_s = 3600;
 	check_ending("good", PF_ENDED_OK, "");
 }
 
@@ -472,7 +487,7 @@ static void test_nothing_is_left_running(void **state)
 		pf_trial_undisturbed(&session, &leaves_a_daemon_variant, 1, NULL, NULL, &trial, &error),
 		PF_OK);
 	assert_int_equal(trial.ending, PF_ENDED_OK);
-	assert_true(pf_now_ns() - begin < 5000000000ull);
+	assert_true(pf_now_ns() - begin < 50000000000ull);
 	pf_trial_release(&trial);
 }
 

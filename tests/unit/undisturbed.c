@@ -5,7 +5,7 @@ pf_status pf_trial_undisturbed(const pf_session *session, const struct pf_varian
 			       pf_error *error)
 {
 	pf_status status = pf_trial_run(session, variant, workers, options, listener, out, error);
-	for (int again = 0; again < 4 && status == PF_OK && out->ending == PF_ENDED_DISTURBED; again++) {
+	for (int again = 0; again < 50 && status == PF_OK && out->ending == PF_ENDED_DISTURBED; again++) {
 		pf_trial_release(out);
 		status = pf_trial_run(session, variant, workers, options, listener, out, error);
 	}

@@ -36,7 +36,7 @@ try 'find {dataset} -type l | wc -l >&2; stat -c %a {dataset} >&2; exit 1'
 # Nothing is left of what a command started: after the time limit, an interrupt, the death of the harness.
 mark=98${$}7
 left() {
-    for _ in $(seq 50); do
+    for _ in $(seq 3000); do
         pgrep -f "sleep $mark" >/dev/null || return 0
         sleep 0.1
     done
@@ -48,7 +48,7 @@ left
 start() {
     photofinish run it --dataset tiny --quiet --command "it=trap 'exit 7' TERM; touch begun; sleep $mark & wait; true" >out 2>&1 &
     harness=$!
-    for _ in $(seq 400); do
+    for _ in $(seq 12000); do
         [ -e begun ] && break
         sleep 0.05
     done
