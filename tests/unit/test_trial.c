@@ -246,8 +246,7 @@ ROGUE(leaves_a_daemon)
 {
 	if (fork() == 0) {
 		setsid();
-		dup2(STDIN_FILENO, STDOUT_FILENO); /* nobody waits for the end of what this test prints */
-		dup2(STDIN_FILENO, STDERR_FILENO);
+		close_range(STDOUT_FILENO, STDERR_FILENO, 0); /* ctest waits for whoever has them */
 		sleep(60);
 		_exit(0);
 	}
@@ -452,24 +451,10 @@ static void test_a_photo_told_twice_counts_once(void **state)
 static void test_the_time_limit(void **state)
 {
 	(void)state;
-	/* On a busy machine it may not have come so far as to send its one photo: it gets ten times as long.
-	 */
-	uint64_t begin;
-	pf_trial trial;
-	for (session.timeout_s = 0.3;; session.timeout_s *= 10) {
-		begin = pf_now_ns();
-		trial = run_trial("hangs", NULL);
-		if (trial.photos_scored || session.timeout_s > 100) {
-			break;
-		}
-		pf_trial_release(&trial);
-	}
-	char reason[64];
-	snprintf(reason, sizeof reason, "killed after %g s, 1 of 5 photos done", session.timeout_s);
-	assert_int_equal(trial.ending, PF_ENDED_TIMEOUT);
-	assert_non_null(strstr(trial.reason, reason));
-	pf_trial_release(&trial);
-	assert_true((double)(pf_now_ns() - begin) >= session.timeout_s * 1e9);
+	session.timeout_s = 3; /* a hundred times what it takes to send its one photo */
+	uint64_t begin = pf_now_ns();
+	check_ending("hangs", PF_ENDED_TIMEOUT, "killed after 3 s, 1 of 5 photos done");
+	assert_true(pf_now_ns() - begin >= 3000000000u);
 	session.timeout_s = 3600;
 	check_ending("good", PF_ENDED_OK, "");
 }
