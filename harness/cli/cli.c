@@ -68,6 +68,11 @@ const pf_command pf_commands[] = {
 	 "The first is\n"
 	 "compared with the others: faster, slower, equivalent or undecided. What they compute is not checked.",
 	 0, -1, pf_cmd_time, false},
+	{"gate", "[-- CANDIDATE]", "Stop a regression: whether a build of a library is slower or differs",
+	 "Baseline and candidate are built now and run in turn, in many short processes with other layouts of the same code.\n"
+	 "Any library that exports workloads takes part (photofinish/workload.h). Exit status: 0 PASS or IDENTICAL, 1 FAIL,\n"
+	 "2 INVALID or an error, 3 INCONCLUSIVE.",
+	 0, 1, pf_cmd_gate, false},
 	{"doctor", "", "Say what about this machine spoils measurements, and how to mend it",
 	 "Looks at what runs here, the processors' settings, limits, memory and storage, "
 	 "then measures the noise floor with\n"
@@ -92,6 +97,7 @@ const pf_command pf_commands[] = {
 	 "onednn on the same random inputs and prints the largest difference of each node (exit 1 above the "
 	 "limit).",
 	 2, 2, pf_cmd_model, false},
+	{"gate-host", "", "What the gate starts", NULL, 0, 0, pf_cmd_gate_host, true},
 	{"kernel", "PHOTO...", "What the harness starts under callgrind", NULL, 1, 3, pf_cmd_kernel, true},
 	{"trial", "VARIANT", "What the harness starts for each trial", NULL, 1, 1, pf_cmd_trial, true},
 	{0},

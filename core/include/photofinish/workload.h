@@ -28,7 +28,10 @@ extern "C" {
 #define PF_WORKLOAD_DIGEST_BYTES 32
 #define PF_WORKLOAD_NAME_MAX 63 /* bytes of a name; of a-z, 0-9, "-", "_", "." and "/" */
 
-enum { PF_WORKLOAD_TAKES_FOLDER = 1 }; /* bits of pf_workload.flags: input->folder may be given */
+enum {                               /* bits of pf_workload.flags */
+       PF_WORKLOAD_TAKES_FOLDER = 1, /* input->folder may be given */
+       PF_WORKLOAD_ON_REQUEST = 2,   /* a gate runs it only where it is asked for by name, or all are */
+};
 
 /* What to set up. Callers set struct_size to sizeof(pf_workload_input); fields are added at the end only. */
 typedef struct pf_workload_input {

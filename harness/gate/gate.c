@@ -1,0 +1,331 @@
+#include "harness/gate/gate.h"
+
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/gate/gate_ask.h"
+#include "harness/gate/gate_exact.h"
+#include "harness/stats/random.h"
+#include "photofinish/trace.h"
+
+typedef struct timing {
+	pf_gate *gate;
+	pf_random random;
+	cpu_set_t cpus;
+	unsigned cpu_count;
+	uint64_t begin_ns;
+	pf_gate_progress progress;
+	void *context;
+} timing;
+
+pf_gate_rules pf_gate_rules_of(const pf_gate_request *request, size_t count)
+{
+	return (pf_gate_rules){.margin = request->margin,
+			       .alpha = request->alpha / (2.0 * (double)(count ? count : 1)),
+			       .most = PF_GATE_OBSERVATIONS_MOST / 2};
+}
+
+static unsigned nth_cpu(const cpu_set_t *set, unsigned n)
+{
+	unsigned cpu = 0;
+	for (; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, set) && n-- == 0) {
+			break;
+		}
+	}
+	return cpu;
+}
+
+/* The next process: other layouts, the next processor, a drawn order of loading. Workloads of the stage
+ * `swapped`. */
+static size_t next_order(timing *t, bool swapped, pf_gate_order *order, pf_gate_observation *common,
+			 size_t *indices)
+{
+	const pf_gate *gate = t->gate;
+	size_t count = 0;
+	*order = (pf_gate_order){
+		.task = PF_GATE_TIME, .way = gate->request.way, .seconds = gate->request.seconds};
+	for (size_t i = 0; i < gate->count && count < PF_GATE_WORKLOADS_MOST; i++) {
+		const pf_gate_workload *w = &gate->workloads[i];
+		if (!w->decision.done && w->decision.confirming == swapped) {
+			memcpy(order->workloads[count], w->name, sizeof w->name);
+			indices[count++] = i;
+		}
+	}
+	*common = (pf_gate_observation){.swapped = swapped};
+	order->count = (uint32_t)count;
+	order->first = (uint32_t)pf_random_below(&t->random, 2);
+	order->seed = (uint32_t)pf_random_next(&t->random);
+	common->cpu = nth_cpu(&t->cpus, (unsigned)(gate->processes % t->cpu_count));
+	order->cpu = (int32_t)common->cpu;
+	for (int arm = 0; arm < 2; arm++) {
+		common->layout[arm] = (unsigned)pf_random_below(&t->random, gate->arms[arm].layouts);
+		snprintf(order->library[swapped ? 1 - arm : arm], sizeof order->library[0], "%s",
+			 gate->arms[arm].libraries[common->layout[arm]]);
+	}
+	return count;
+}
+
+static void invalidate(pf_gate_workload *w, const char *what, pf_gate_fault fault, const char *text)
+{
+	w->verdict = PF_GATE_INVALID;
+	w->decision.done = true;
+	snprintf(w->why, sizeof w->why, "%s: %s%s%.120s", what, pf_gate_fault_text(fault),
+		 text[0] ? ": " : "", text);
+}
+
+static bool take(pf_gate_workload *w, const pf_gate_frame *frame, pf_gate_observation o)
+{
+	if (frame->fault) {
+		invalidate(w, "while it was timed", (pf_gate_fault)frame->fault, frame->text);
+		return true;
+	}
+	if (!frame->blocks || !isfinite(frame->median) || !isfinite(frame->total)) {
+		invalidate(w, "nothing was measured", PF_GATE_NOT_LINEAR, "");
+		return true;
+	}
+	int base = o.swapped ? 1 : 0;
+	double sign = o.swapped ? -1.0 : 1.0, units = 2.0 * (double)frame->units * frame->blocks;
+	o.median = sign * frame->median;
+	o.total = sign * frame->total;
+	o.ns[0] = (double)frame->total_ns[base] / units;
+	o.ns[1] = (double)frame->total_ns[1 - base] / units;
+	o.blocks = frame->blocks;
+	o.set_aside = frame->set_aside;
+	pf_gate_observation *larger = reallocarray(w->observations, w->count + 1, sizeof *larger);
+	if (!larger) {
+		return false;
+	}
+	w->observations = larger;
+	larger[w->count++] = o;
+	w->units = frame->units;
+	w->timed = true;
+	if (pf_gate_decision_add(&w->decision, &o)) {
+		w->verdict = w->decision.verdict;
+	}
+	return true;
+}
+
+/* One process. Returns its number of workloads; 0: none is left in this stage. */
+static pf_status one_process(timing *t, bool swapped, size_t *ran, pf_error *error)
+{
+	pf_gate_order order;
+	pf_gate_observation common;
+	size_t indices[PF_GATE_WORKLOADS_MOST] = {0};
+	*ran = next_order(t, swapped, &order, &common, indices);
+	if (!*ran) {
+		return PF_OK;
+	}
+	pf_gate_setting setting = {.timeout_s = t->gate->request.limit_s * (1 + order.count)};
+	pf_gate_answer answer;
+	pf_status status = pf_gate_ask(&order, &setting, &answer, error);
+	t->gate->processes++;
+	for (size_t i = 0; i < answer.count && status == PF_OK; i++) {
+		const pf_gate_frame *frame = &answer.frames[i];
+		if (frame->workload < order.count &&
+		    !take(&t->gate->workloads[indices[frame->workload]], frame, common)) {
+			status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+		}
+		if (frame->workload >=
+		    order.count) { /* a library that could be loaded before cannot be any more */
+			for (size_t k = 0; k < order.count; k++) {
+				invalidate(&t->gate->workloads[indices[k]], "with both loaded",
+					   (pf_gate_fault)frame->fault, frame->text);
+			}
+		}
+	}
+	if (status == PF_OK && answer.ending) {
+		for (size_t k = 0; k < order.count; k++) {
+			if (answer.at >= order.count || answer.at == k) {
+				invalidate(&t->gate->workloads[indices[k]], "with both loaded", answer.ending,
+					   answer.text);
+			}
+		}
+	}
+	pf_gate_answer_free(&answer);
+	return status;
+}
+
+static double spent_s(const timing *t)
+{
+	return (double)(pf_now_ns() - t->begin_ns) * 1e-9;
+}
+
+static pf_status time_workloads(timing *t, pf_error *error)
+{
+	pf_gate_rules rules = pf_gate_rules_of(&t->gate->request, t->gate->count);
+	for (size_t i = 0; i < t->gate->count; i++) {
+		if (!t->gate->workloads[i].decision.done) {
+			pf_gate_decision_start(&t->gate->workloads[i].decision, &rules);
+		}
+	}
+	pf_status status = PF_OK;
+	for (bool going = true; going && status == PF_OK && spent_s(t) < t->gate->request.max_s;) {
+		size_t plain = 0, swapped = 0;
+		status = one_process(t, false, &plain, error);
+		if (status == PF_OK) {
+			status = one_process(t, true, &swapped, error);
+		}
+		going = plain || swapped;
+		if (t->progress) {
+			t->progress(t->context, t->gate, spent_s(t) / t->gate->request.max_s);
+		}
+	}
+	return status;
+}
+
+void pf_gate_describe(pf_gate_workload *w, double margin)
+{
+	double *d = w->count ? malloc(w->count * sizeof *d) : NULL;
+	for (size_t i = 0; i < w->count && d; i++) {
+		d[i] = w->decision.by_total ? w->observations[i].total : w->observations[i].median;
+	}
+	if (d) {
+		w->effect = pf_mean_interval(d, w->count, 0.95);
+		w->effect.mean = expm1(w->effect.mean);
+		w->effect.low = expm1(w->effect.low);
+		w->effect.high = expm1(w->effect.high);
+	}
+	free(d);
+	if (w->verdict == PF_GATE_FAIL && w->timed && !w->why[0] && w->decision.by_total) {
+		snprintf(w->why, sizeof w->why,
+			 "its sum of times: the middle of them is not slower, some calls are");
+	}
+	if (w->verdict == PF_GATE_INCONCLUSIVE && !w->why[0]) {
+		const char *what =
+			w->decision.confirming
+				? "slower, but fresh processes with swapped roles did not confirm it"
+			: w->decision.done ? "all observations were used up"
+					   : "the time was up";
+		snprintf(w->why, sizeof w->why,
+			 "%s after %zu processes; with these a margin of %.2g %% could be had", what,
+			 w->count,
+			 100.0 * fmax(margin,
+				      w->effect.has_interval ? fmax(fabs(w->effect.high), margin) : 1.0));
+	}
+}
+
+static bool within(const char *names, const char *name)
+{
+	size_t length = strlen(name);
+	for (const char *at = names; (at = strstr(at, name)); at += length) {
+		if ((at == names || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void pf_gate_conclude(pf_gate *gate)
+{
+	static const pf_gate_verdict order[] = {PF_GATE_FAIL, PF_GATE_INVALID, PF_GATE_INCONCLUSIVE,
+						PF_GATE_PASS, PF_GATE_IDENTICAL};
+	size_t gated = 0;
+	for (size_t i = 0; i < gate->count; i++) {
+		pf_gate_workload *w = &gate->workloads[i];
+		gated += w->verdict != PF_GATE_NEW;
+		for (size_t k = 0; k < gate->count && w->verdict == PF_GATE_FAIL; k++) {
+			const pf_gate_workload *other = &gate->workloads[k];
+			w->contains_cause |= k != i && other->verdict == PF_GATE_FAIL &&
+					     within(other->within, w->name);
+		}
+	}
+	gate->verdict = PF_GATE_INVALID;
+	if (!gated) {
+		snprintf(gate->why, sizeof gate->why, "no workload was gated");
+		return;
+	}
+	for (size_t o = 0; o < sizeof order / sizeof *order; o++) {
+		for (size_t i = 0; i < gate->count; i++) {
+			if (gate->workloads[i].verdict == order[o]) {
+				gate->verdict = order[o];
+				return;
+			}
+		}
+	}
+}
+
+static void judge_by_instructions(pf_gate *gate)
+{
+	for (size_t i = 0; i < gate->count; i++) {
+		pf_gate_workload *w = &gate->workloads[i];
+		double before = (double)w->exact[0].instructions, now = (double)w->exact[1].instructions;
+		if (w->decision.done) {
+			continue;
+		}
+		w->decision.done = true;
+		w->verdict = before <= 0.0 || now <= 0.0                   ? PF_GATE_INVALID
+			     : now > before * (1.0 + gate->request.margin) ? PF_GATE_FAIL
+									   : PF_GATE_PASS;
+		snprintf(w->why, sizeof w->why, "instructions a unit: %+.2f %%",
+			 before > 0.0 ? 100.0 * (now / before - 1.0) : 0.0);
+	}
+}
+
+static pf_status run_exact(pf_gate *gate, pf_error *error)
+{
+	pf_status status = pf_gate_list(gate, error);
+	for (int arm = 0; arm < 2 && status == PF_OK; arm++) {
+		status = pf_gate_look(gate, arm, error);
+	}
+	for (size_t i = 0; i < gate->count && status == PF_OK; i++) {
+		pf_gate_judge_exact(&gate->workloads[i]);
+	}
+	for (int arm = 0; arm < 2 && status == PF_OK && gate->request.count_instructions; arm++) {
+		status = pf_gate_count_instructions(gate, arm, error);
+	}
+	return status;
+}
+
+pf_status pf_gate_run(pf_gate *gate, pf_gate_progress progress, void *context, pf_error *error)
+{
+	timing t = {.gate = gate,
+		    .random = {gate->request.seed},
+		    .begin_ns = pf_now_ns(),
+		    .progress = progress,
+		    .context = context};
+	if (sched_getaffinity(0, sizeof t.cpus, &t.cpus) || !(t.cpu_count = (unsigned)CPU_COUNT(&t.cpus))) {
+		return pf_fail_errno(error, NULL, "cannot read on which processors this may run");
+	}
+	pf_status status = run_exact(gate, error);
+	gate->identical = status == PF_OK && pf_gate_arms_identical(&gate->arms[0], &gate->arms[1]);
+	for (size_t i = 0; i < gate->count && status == PF_OK; i++) {
+		pf_gate_workload *w = &gate->workloads[i];
+		/* The same bytes with other outputs: something outside of the library decides, and is
+		 * measured. */
+		gate->identical &= memcmp(w->exact[0].digest, w->exact[1].digest,
+					  sizeof w->exact[0].digest) == 0;
+	}
+	if (status == PF_OK && (gate->identical || gate->request.exact_only)) {
+		for (size_t i = 0; i < gate->count; i++) {
+			pf_gate_workload *w = &gate->workloads[i];
+			if (!w->decision.done) {
+				w->decision.done = true;
+				w->verdict = gate->identical ? PF_GATE_IDENTICAL : PF_GATE_PASS;
+			}
+		}
+	} else if (status == PF_OK && gate->request.by_instructions) {
+		judge_by_instructions(gate);
+	} else if (status == PF_OK) {
+		status = time_workloads(&t, error);
+	}
+	gate->measured_s = spent_s(&t);
+	for (size_t i = 0; i < gate->count; i++) {
+		pf_gate_describe(&gate->workloads[i], gate->request.margin);
+	}
+	pf_gate_conclude(gate);
+	return status;
+}
+
+void pf_gate_release(pf_gate *gate)
+{
+	for (size_t i = 0; i < gate->count; i++) {
+		free(gate->workloads[i].observations);
+	}
+	free(gate->workloads);
+	gate->workloads = NULL;
+	gate->count = 0;
+}

@@ -1,0 +1,81 @@
+/* The gate: is the candidate build of a library slower than the baseline, by more than a margin? Both are run
+ * now, on this machine, in turn, within one process or two on one core; many short processes, each with other
+ * layouts of the same code; one process is one observation. docs/gating.md. */
+#ifndef HARNESS_GATE_H
+#define HARNESS_GATE_H
+
+#include "harness/gate/gate_build.h"
+#include "harness/gate/gate_decision.h"
+#include "harness/gate/gate_protocol.h"
+#include "harness/stats/student.h"
+
+typedef struct pf_gate_request {
+	const char *names[PF_GATE_WORKLOADS_MOST]; /* workloads; none: those that the table does not mark
+						      on-request */
+	size_t name_count;
+	double margin;  /* of time, as a share */
+	double alpha;   /* of the whole gate: the chance of a false FAIL, at most */
+	double max_s;   /* of measuring; builds are not counted */
+	double seconds; /* of slots, each workload in each process */
+	double limit_s; /* of a workload in a process, beyond which it hangs */
+	pf_gate_way way;
+	uint64_t seed;
+	bool count_instructions; /* by valgrind: a diagnostic, or (next) what decides in place of time */
+	bool by_instructions;
+	bool exact_only; /* digests and allocations, no times */
+} pf_gate_request;
+
+/* What is exact: the same in every run of one build. */
+typedef struct pf_gate_exact {
+	bool known, heap_known;
+	uint8_t digest[PF_WORKLOAD_DIGEST_BYTES];
+	uint64_t allocations, allocated_bytes, peak_bytes,
+		leaked_bytes;  /* a unit; peak: beyond what was there */
+	uint64_t instructions; /* a unit; 0: not counted */
+	char library[PF_GATE_TEXT];
+} pf_gate_exact;
+
+typedef struct pf_gate_workload {
+	char name[PF_GATE_NAME], unit[PF_GATE_NAME], within[PF_GATE_TEXT];
+	pf_gate_verdict verdict; /* of all below */
+	char why[PF_GATE_TEXT];  /* one line; "" for a PASS by time */
+	bool contains_cause;     /* it FAILs, and so does a workload that lies within it */
+	pf_gate_exact exact[2];
+	bool timed;
+	pf_gate_decision decision;
+	pf_gate_observation *observations; /* owned */
+	size_t count;
+	pf_interval effect; /* candidate / baseline - 1, of the middle blocks; of the sums, for by_total */
+	uint64_t units;     /* of a slot */
+} pf_gate_workload;
+
+typedef struct pf_gate {
+	pf_gate_arm arms[2]; /* baseline, candidate */
+	pf_gate_request request;
+	pf_gate_workload *workloads; /* owned */
+	size_t count;
+	bool identical; /* nothing was timed */
+	pf_gate_verdict verdict;
+	char why[PF_GATE_TEXT]; /* of an invalid gate as a whole */
+	double measured_s;
+	size_t processes;
+} pf_gate;
+
+typedef void (*pf_gate_progress)(void *context, const pf_gate *gate, double share);
+
+/* Judges the arms in gate->arms by gate->request, both filled in by the caller. A FAIL is a result, and so is
+ * INVALID: errors are those of this machine (and PF_ERR_CANCELLED, with what there is by then). Released by
+ * pf_gate_release. */
+pf_status pf_gate_run(pf_gate *gate, pf_gate_progress progress, void *context, pf_error *error);
+void pf_gate_release(pf_gate *gate);
+
+/* The rules of one statistic of one of `count` workloads. */
+pf_gate_rules pf_gate_rules_of(const pf_gate_request *request, size_t count);
+
+/* Fills in the interval of what was observed, and why for what was not decided. */
+void pf_gate_describe(pf_gate_workload *workload, double margin);
+
+/* Of finished workloads: verdict of the gate, contains_cause. */
+void pf_gate_conclude(pf_gate *gate);
+
+#endif

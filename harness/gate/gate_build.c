@@ -1,0 +1,205 @@
+#include "harness/gate/gate_build.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "datasets/dataset_store.h"
+#include "harness/gate/gate_elf.h"
+#include "harness/gate/gate_source.h"
+#include "photofinish/file.h"
+
+#define FLAGS "-ffunction-sections -ffile-prefix-map="
+
+/* What is linked anew exports its table of workloads and nothing else, binds to itself, and bears no build
+ * id. */
+#define RELINK_FLAGS "-Wl,--build-id=none -Wl,-Bsymbolic -fuse-ld=lld -Wl,--shuffle-sections=.text.*="
+#define EXPORTS "{ global: pf_workloads_v1; local: *; };\n"
+
+/* 40 digits of what decides a build: the tree, the recipe, the compilers. Paths of builds are equally long.
+ */
+static pf_status build_key(const char *id, const pf_gate_recipe *recipe, char key[41], pf_error *error)
+{
+	char compiler[256] = "";
+	char *words[] = {"/bin/sh", "-c", "${CC:-cc} --version | head -1; ", NULL};
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	pf_status status = pf_gate_tool_line(words, compiler, sizeof compiler, error);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	if (status != PF_OK || !context) {
+		EVP_MD_CTX_free(context);
+		return status != PF_OK ? status : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	const char *parts[] = {id,           recipe->source, compiler, getenv("CFLAGS"), getenv("CXXFLAGS"),
+			       getenv("CC"), getenv("CXX"),  FLAGS};
+	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		EVP_DigestUpdate(context, parts[i] ? parts[i] : "", parts[i] ? strlen(parts[i]) + 1 : 1);
+	}
+	for (size_t i = 0; i < recipe->arg_count; i++) {
+		EVP_DigestUpdate(context, recipe->args[i], strlen(recipe->args[i]) + 1);
+	}
+	EVP_DigestFinal_ex(context, digest, NULL);
+	EVP_MD_CTX_free(context);
+	for (int i = 0; i < 20; i++) {
+		sprintf(key + 2 * i, "%02x", digest[i]);
+	}
+	return PF_OK;
+}
+
+static pf_status configure(const pf_gate_recipe *recipe, const char *root, const char *log, pf_error *error)
+{
+	char source[PATH_MAX + 256], build[PATH_MAX + 16], c[PATH_MAX + 512], cxx[PATH_MAX + 512];
+	const char *c_flags = getenv("CFLAGS"), *cxx_flags = getenv("CXXFLAGS");
+	snprintf(source, sizeof source, "%s/src/%s", root, recipe->source ? recipe->source : "");
+	snprintf(build, sizeof build, "%s/build", root);
+	snprintf(c, sizeof c, "-DCMAKE_C_FLAGS=%s " FLAGS "%s=.", c_flags ? c_flags : "", root);
+	snprintf(cxx, sizeof cxx, "-DCMAKE_CXX_FLAGS=%s " FLAGS "%s=. -fno-gnu-unique",
+		 cxx_flags ? cxx_flags : "", root);
+	char *words[PF_GATE_CMAKE_ARGS + 12] = {
+		"cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", c, cxx};
+	size_t count = 10;
+	for (size_t i = 0; i < recipe->arg_count; i++) {
+		words[count++] = (char *)(uintptr_t)recipe->args[i];
+	}
+	return pf_gate_tool(words, log, error);
+}
+
+/* Builds the shared libraries of a configured tree and no more, and finds the one that exports workloads: its
+ * name in the build folder and the command that links it, in root/library and root/link. */
+#define BUILD_SCRIPT                                                                                                    \
+	"set -e; cd \"$1/build\"; "                                                                                     \
+	"libs=$(ninja -t targets all | sed -n 's/^\\([^:]*\\): C[XP]*_\\(SHARED\\|MODULE\\)_LIBRARY_LINKER.*/\\1/p'); " \
+	"if [ -z \"$libs\" ]; then echo 'no shared library is built here'; exit 1; fi; ninja $libs; "                   \
+	"for lib in $libs; do if nm -D --defined-only \"$lib\" | grep -q ' pf_workloads_v1$'; then "                    \
+	"echo \"$lib\" >../library; ninja -t commands \"$lib\" | tail -1 >../link; exit 0; fi; done; "                  \
+	"echo 'no shared library exports pf_workloads_v1'; exit 1"
+
+static pf_status build(const char *root, const char *log, pf_error *error)
+{
+	char *words[] = {"/bin/sh", "-c", BUILD_SCRIPT, "sh", (char *)(uintptr_t)root, NULL};
+	return pf_gate_tool(words, log, error);
+}
+
+/* Links layout `seed` into root/layouts/SEED/, by the build's own command with another output and lld. */
+#define LINK_SCRIPT                                                                                              \
+	"set -e; cd \"$1/build\"; lib=$(cat ../library); mkdir -p ../layouts/$2; out=../layouts/$2/library.so; " \
+	"sed \"s| -o $lib | -o $out " RELINK_FLAGS                                                               \
+	"$2 -Wl,--version-script=../exports |\" ../link >../layouts/$2/command; "                                \
+	"grep -q shuffle-sections ../layouts/$2/command; sh ../layouts/$2/command; test -s $out"
+
+static pf_status link_layouts(const pf_gate_recipe *recipe, const char *root, const char *log,
+			      pf_gate_arm *arm, pf_error *error)
+{
+	char exports[PATH_MAX + 16];
+	snprintf(exports, sizeof exports, "%s/exports", root);
+	FILE *stream = fopen(exports, "w");
+	if (!stream || fputs(EXPORTS, stream) < 0 || fclose(stream)) {
+		return pf_fail_errno(error, exports, "cannot write");
+	}
+	for (size_t i = 0; i < recipe->layouts; i++) {
+		char number[16];
+		snprintf(number, sizeof number, "%zu", i + 1);
+		snprintf(arm->libraries[i], sizeof arm->libraries[i], "%s/layouts/%s/library.so", root,
+			 number);
+		char *words[] = {"/bin/sh", "-c", LINK_SCRIPT, "sh", (char *)(uintptr_t)root, number, NULL};
+		pf_status status = access(arm->libraries[i], R_OK) == 0 ? PF_OK
+									: pf_gate_tool(words, log, error);
+		if (status != PF_OK) {
+			return status;
+		}
+	}
+	arm->layouts = recipe->layouts;
+	return PF_OK;
+}
+
+/* Without lld: the library as the build links it. */
+static pf_status take_as_built(const char *root, pf_gate_arm *arm, pf_error *error)
+{
+	char line[512] = "", script[] = "cat \"$1/library\"";
+	char *words[] = {"/bin/sh", "-c", script, "sh", (char *)(uintptr_t)root, NULL};
+	pf_status status = pf_gate_tool_line(words, line, sizeof line, error);
+	snprintf(arm->libraries[0], sizeof arm->libraries[0], "%s/build/%s", root, line);
+	arm->layouts = 1;
+	return status;
+}
+
+static pf_status make_tree(const char *given, const pf_gate_recipe *recipe, const char *root,
+			   pf_gate_arm *arm, pf_error *error)
+{
+	char log[PATH_MAX + 16], done[PATH_MAX + 16], source[PATH_MAX + 16], line[256];
+	snprintf(log, sizeof log, "%s/log", root);
+	snprintf(done, sizeof done, "%s/link", root);
+	snprintf(source, sizeof source, "%s/src", root);
+	pf_status status = PF_OK;
+	if (access(done, R_OK)) {
+		fprintf(stderr, "gate: building %s\n", arm->given);
+		char *clear[] = {"rm", "-rf", (char *)(uintptr_t)root, NULL};
+		pf_error ignored;
+		pf_gate_tool(clear, "/dev/null", &ignored);
+		status = pf_make_folders(root, error);
+		if (status == PF_OK) {
+			status = pf_gate_source_unpack(given, arm->id, source, error);
+		}
+		if (status == PF_OK) {
+			status = configure(recipe, root, log, error);
+		}
+		if (status == PF_OK) {
+			status = build(root, log, error);
+		}
+	}
+	if (status != PF_OK) {
+		return status;
+	}
+	char *lld[] = {"/bin/sh", "-c", "command -v ld.lld", NULL};
+	if (recipe->layouts > 1 && pf_gate_tool_line(lld, line, sizeof line, error) == PF_OK) {
+		return link_layouts(recipe, root, log, arm, error);
+	}
+	snprintf(arm->why_one_layout, sizeof arm->why_one_layout, "%s",
+		 recipe->layouts > 1 ? "lld is not installed" : "one layout was asked for");
+	return take_as_built(root, arm, error);
+}
+
+pf_status pf_gate_arm_make(const char *given, const pf_gate_recipe *recipe, pf_gate_arm *arm, pf_error *error)
+{
+	char home[PF_STORE_PATH_MAX], key[41];
+	struct stat info;
+	*arm = (pf_gate_arm){0};
+	snprintf(arm->given, sizeof arm->given, "%s", given);
+	if (stat(given, &info) == 0 && S_ISREG(info.st_mode)) {
+		if (!realpath(given, arm->libraries[0])) {
+			return pf_fail_errno(error, given, "cannot be found");
+		}
+		arm->layouts = 1;
+		snprintf(arm->why_one_layout, sizeof arm->why_one_layout,
+			 "a finished library cannot be linked anew");
+		return PF_OK;
+	}
+	pf_status status = pf_gate_source_id(given, arm->id, error);
+	if (status == PF_OK) {
+		status = build_key(arm->id, recipe, key, error);
+	}
+	if (status == PF_OK) {
+		status = pf_store_home(home, error);
+	}
+	if (status != PF_OK) {
+		return status;
+	}
+	snprintf(arm->root, sizeof arm->root, "%s/.gate/%s", home, key);
+	return make_tree(given, recipe, arm->root, arm, error);
+}
+
+bool pf_gate_arms_identical(const pf_gate_arm *a, const pf_gate_arm *b)
+{
+	uint8_t digests[2][PF_SHA256_BYTES];
+	pf_error ignored;
+	if (a->id[0] && strcmp(a->id, b->id) == 0) {
+		return true;
+	}
+	return pf_gate_loaded_digest(a->libraries[0], a->root, digests[0], &ignored) == PF_OK &&
+	       pf_gate_loaded_digest(b->libraries[0], b->root, digests[1], &ignored) == PF_OK &&
+	       memcmp(digests[0], digests[1], sizeof digests[0]) == 0;
+}

@@ -1,0 +1,307 @@
+#include "harness/gate/gate_host.h"
+
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "harness/gate/gate_heap.h"
+#include "harness/gate/gate_side.h"
+#include "harness/stats/order_statistics.h"
+#include "harness/stats/random.h"
+
+enum {
+	SLOT_NS = 1000000,      /* aimed at: short against what disturbs, long against a look at the clock */
+	LONG_CALL_NS = 2000000, /* a call that is longer has a slot of its own */
+	BLOCKS_LEAST = 8,
+	BLOCKS_MOST = 4096,
+	EXACT_UNITS = 4, /* whose allocations are counted */
+};
+
+typedef struct host {
+	pf_gate_order order;
+	pf_gate_side *sides[2];
+	pf_random random;
+	pf_gate_frame frame; /* of the workload at hand */
+} host;
+
+static bool send_frame(const pf_gate_frame *frame)
+{
+	const char *at = (const char *)frame;
+	for (size_t left = sizeof *frame; left;) {
+		ssize_t sent = write(PF_GATE_REPLY_FD, at, left);
+		if (sent <= 0) {
+			return false;
+		}
+		at += sent;
+		left -= (size_t)sent;
+	}
+	return true;
+}
+
+/* Notes a fault of an arm; true if there is one. */
+static bool fault(host *h, uint32_t arm, pf_gate_fault what)
+{
+	if (what != PF_GATE_FINE) {
+		h->frame.fault = what;
+		h->frame.arm = arm;
+	}
+	return what != PF_GATE_FINE;
+}
+
+static bool digest(host *h, uint32_t arm, uint8_t out[PF_WORKLOAD_DIGEST_BYTES])
+{
+	return !fault(h, arm, pf_gate_side_digest(h->sides[arm], out, h->frame.text));
+}
+
+static bool run(host *h, uint32_t arm, uint64_t units, pf_gate_slot *slot)
+{
+	return !fault(h, arm, pf_gate_side_run(h->sides[arm], units, slot, h->frame.text));
+}
+
+/* Sets an arm up and proves that its run does something, and the same each time. */
+static bool prepare(host *h, uint32_t arm, const char *name)
+{
+	uint8_t before[PF_WORKLOAD_DIGEST_BYTES], again[PF_WORKLOAD_DIGEST_BYTES];
+	uint8_t *after = h->frame.digest[arm];
+	pf_gate_slot slot;
+	if (fault(h, arm, pf_gate_side_set_up(h->sides[arm], name, h->frame.text)) ||
+	    !digest(h, arm, before) || !run(h, arm, 1, &slot) || !digest(h, arm, after) ||
+	    !run(h, arm, 2, &slot) || !digest(h, arm, again)) {
+		return false;
+	}
+	if (memcmp(before, after, sizeof before) == 0) {
+		return !fault(h, arm, PF_GATE_IDLE);
+	}
+	return !fault(h, arm, memcmp(after, again, sizeof again) ? PF_GATE_UNSTABLE : PF_GATE_FINE);
+}
+
+static bool fastest(host *h, uint32_t arm, uint64_t units, uint64_t *wall_ns)
+{
+	*wall_ns = UINT64_MAX;
+	for (int i = 0; i < 5; i++) {
+		pf_gate_slot slot;
+		if (!run(h, arm, units, &slot)) {
+			return false;
+		}
+		*wall_ns = slot.wall_ns < *wall_ns ? slot.wall_ns : *wall_ns;
+	}
+	return true;
+}
+
+/* Units of a slot, the same for both arms, by the slower one; whether many units take longer than one. */
+static bool size_slots(host *h, uint64_t *slot_ns)
+{
+	uint64_t one[2], many[2], longest;
+	if (!fastest(h, 0, 1, &one[0]) || !fastest(h, 1, 1, &one[1])) {
+		return false;
+	}
+	longest = one[0] > one[1] ? one[0] : one[1];
+	h->frame.units = longest >= LONG_CALL_NS ? 1 : SLOT_NS / (longest ? longest : 1);
+	h->frame.units = h->frame.units ? h->frame.units : 1;
+	if (!fastest(h, 0, h->frame.units, &many[0]) || !fastest(h, 1, h->frame.units, &many[1])) {
+		return false;
+	}
+	for (uint32_t arm = 0; arm < 2 && h->frame.units >= 4; arm++) {
+		/* The clock's own 20 to 60 ns are all that an empty run takes. */
+		if (many[arm] < 2 * one[arm] && one[arm] > 1000) {
+			return !fault(h, arm, PF_GATE_NOT_LINEAR);
+		}
+	}
+	/* What one call costs beside its unit may have made units look long: many are the better measure. */
+	longest = many[0] > many[1] ? many[0] : many[1];
+	if (h->frame.units >= 4 && longest < SLOT_NS / 2) {
+		h->frame.units = h->frame.units * SLOT_NS / (longest ? longest : 1);
+		longest = SLOT_NS;
+	}
+	*slot_ns = longest ? longest : 1;
+	return true;
+}
+
+/* One block: the arms in the order 0110 or 1001. False on a fault. */
+static bool run_block(host *h, double ns[2], bool *preempted)
+{
+	uint32_t outer = (uint32_t)pf_random_below(&h->random, 2);
+	const uint32_t arms[4] = {outer, 1 - outer, 1 - outer, outer};
+	ns[0] = ns[1] = 0.0;
+	*preempted = false;
+	for (int i = 0; i < 4; i++) {
+		pf_gate_slot slot;
+		if (!run(h, arms[i], h->frame.units, &slot)) {
+			return false;
+		}
+		ns[arms[i]] += (double)slot.wall_ns;
+		*preempted |= slot.preempted;
+	}
+	return true;
+}
+
+/* Blocks until the time is up. Those in which something else ran are set aside, unless that leaves too few.
+ */
+static bool run_blocks(host *h, double seconds, uint64_t slot_ns)
+{
+	size_t wanted = (size_t)(seconds * 1e9 / (4.0 * (double)slot_ns)), kept = 0, all = 0;
+	wanted = wanted < BLOCKS_LEAST ? BLOCKS_LEAST : wanted > BLOCKS_MOST ? BLOCKS_MOST : wanted;
+	double *ratios = calloc(wanted, sizeof *ratios), sums[2] = {0.0, 0.0};
+	bool fine = ratios != NULL;
+	while (fine && kept < wanted && all < 2 * wanted) {
+		double ns[2];
+		bool preempted;
+		fine = run_block(h, ns, &preempted);
+		all++;
+		if (!fine || (preempted && all - kept <= wanted)) {
+			h->frame.set_aside += fine;
+			continue;
+		}
+		ratios[kept++] = log(ns[1] / ns[0]);
+		sums[0] += ns[0];
+		sums[1] += ns[1];
+	}
+	if (fine && kept) {
+		h->frame.blocks = (uint32_t)kept;
+		h->frame.median = pf_median_reorder(ratios, kept);
+		h->frame.total = log(sums[1] / sums[0]);
+		h->frame.total_ns[0] = (uint64_t)sums[0];
+		h->frame.total_ns[1] = (uint64_t)sums[1];
+	}
+	free(ratios);
+	return fine;
+}
+
+static void time_workload(host *h, const char *name)
+{
+	uint64_t slot_ns = 1;
+	uint8_t after[PF_WORKLOAD_DIGEST_BYTES];
+	uint32_t first = h->order.first;
+	bool fine = prepare(h, first, name) && prepare(h, 1 - first, name) && size_slots(h, &slot_ns) &&
+		    run_blocks(h, h->order.seconds, slot_ns);
+	for (uint32_t arm = 0; arm < 2 && fine; arm++) {
+		fine = digest(h, arm, after) &&
+		       !fault(h, arm,
+			      memcmp(after, h->frame.digest[arm], sizeof after) ? PF_GATE_UNSTABLE
+										: PF_GATE_FINE);
+	}
+	pf_gate_side_tear_down(h->sides[first]);
+	pf_gate_side_tear_down(h->sides[1 - first]);
+}
+
+/* Digests and allocations of one arm. */
+static void look_at_workload(host *h, const char *name)
+{
+	pf_gate_slot slot;
+	pf_gate_heap before, after;
+	if (prepare(h, 0, name)) {
+		h->frame.allocations_known = pf_gate_heap_look(&before);
+		if (run(h, 0, EXACT_UNITS, &slot) && h->frame.allocations_known) {
+			pf_gate_heap_look(&after);
+			h->frame.allocations = (after.calls - before.calls) / EXACT_UNITS;
+			h->frame.allocated_bytes = (after.bytes - before.bytes) / EXACT_UNITS;
+			h->frame.peak_bytes = (uint64_t)(after.peak_bytes - before.live_bytes);
+			int64_t kept = after.live_bytes - before.live_bytes;
+			h->frame.leaked_bytes = kept > 0 ? (uint64_t)kept / EXACT_UNITS : 0;
+		}
+	}
+	pf_gate_side_tear_down(h->sides[0]);
+}
+
+static void count_workload(host *h, const char *name)
+{
+	pf_gate_slot slot;
+	if (!fault(h, 0, pf_gate_side_set_up(h->sides[0], name, h->frame.text)) && run(h, 0, 1, &slot) &&
+	    h->order.units) {
+		run(h, 0, h->order.units, &slot);
+	}
+	pf_gate_side_tear_down(h->sides[0]);
+}
+
+static void describe(pf_gate_frame *frame, const pf_workload *workload)
+{
+	snprintf(frame->name, sizeof frame->name, "%s", workload->name);
+	snprintf(frame->unit, sizeof frame->unit, "%s", workload->unit);
+	frame->on_request = (workload->flags & PF_WORKLOAD_ON_REQUEST) != 0;
+	size_t used = 0;
+	for (int i = 0; workload->within && workload->within[i] && used < sizeof frame->within; i++) {
+		used += (size_t)snprintf(frame->within + used, sizeof frame->within - used, "%s%s",
+					 i ? " " : "", workload->within[i]);
+	}
+}
+
+static bool list(host *h)
+{
+	const pf_workloads *table = pf_gate_side_table(h->sides[0]);
+	const pf_workload *workload;
+	for (uint32_t i = 0; (workload = pf_gate_table_at(table, i)); i++) {
+		pf_gate_frame frame = {.workload = i};
+		describe(&frame, workload);
+		snprintf(frame.library, sizeof frame.library, "%s", table->library);
+		if (!send_frame(&frame)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Loads what the order names, in its order. False on a fault, which is told. */
+static bool load(host *h)
+{
+	bool pair = h->order.task == PF_GATE_TIME, twins = pair && h->order.way == PF_GATE_TWO_PROCESSES;
+	for (uint32_t i = 0; i < (pair ? 2u : 1u); i++) {
+		uint32_t arm = pair ? (h->order.first + i) % 2 : 0;
+		pf_gate_fault what = pf_gate_side_open(h->order.library[arm], twins, &h->sides[arm],
+						       h->frame.text);
+		if (fault(h, arm, what)) {
+			h->frame.workload = UINT32_MAX;
+			send_frame(&h->frame);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void bind_to(int cpu)
+{
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	if (cpu >= 0 && cpu < CPU_SETSIZE) {
+		CPU_SET(cpu, &set);
+		sched_setaffinity(0, sizeof set, &set);
+	}
+}
+
+int pf_gate_host(void)
+{
+	static host h;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (pread(PF_GATE_ORDER_FD, &h.order, sizeof h.order, 0) != sizeof h.order ||
+	    h.order.count > PF_GATE_WORKLOADS_MOST) {
+		return 2;
+	}
+	bind_to(h.order.cpu);
+	h.random.state = h.order.seed;
+	if (!load(&h)) {
+		return 0;
+	}
+	bool sent = h.order.task == PF_GATE_LIST ? list(&h) : true;
+	for (uint32_t i = 0; i < h.order.count && sent && h.order.task != PF_GATE_LIST; i++) {
+		h.frame = (pf_gate_frame){.begun = 1, .workload = i};
+		sent = send_frame(&h.frame);
+		h.frame.begun = 0;
+		snprintf(h.frame.name, sizeof h.frame.name, "%s", h.order.workloads[i]);
+		if (h.order.task == PF_GATE_TIME) {
+			time_workload(&h, h.order.workloads[i]);
+		} else if (h.order.task == PF_GATE_EXACT) {
+			look_at_workload(&h, h.order.workloads[i]);
+		} else {
+			count_workload(&h, h.order.workloads[i]);
+		}
+		sent = sent && send_frame(&h.frame);
+	}
+	pf_gate_side_close(h.sides[0]);
+	pf_gate_side_close(h.sides[1]);
+	fflush(NULL);
+	_exit(sent ? 0 : 2); /* the libraries' own ends are not this process's matter */
+}

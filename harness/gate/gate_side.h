@@ -1,0 +1,33 @@
+/* One arm inside a gate's process: a library, loaded here or in a twin process that takes turns with this
+ * one. */
+#ifndef HARNESS_GATE_SIDE_H
+#define HARNESS_GATE_SIDE_H
+
+#include "harness/gate/gate_protocol.h"
+
+typedef struct pf_gate_side pf_gate_side;
+
+/* Time of a run, and whether the kernel let something else run meanwhile. */
+typedef struct pf_gate_slot {
+	uint64_t wall_ns, cpu_ns;
+	bool preempted;
+} pf_gate_slot;
+
+/* Loads the library, here or (`twin`) in a process of its own that is forked now. PF_GATE_FINE, or what is
+ * wrong, with details in `text`. Closed by pf_gate_side_close, also after a fault. */
+pf_gate_fault pf_gate_side_open(const char *library, bool twin, pf_gate_side **out, char text[PF_GATE_TEXT]);
+void pf_gate_side_close(pf_gate_side *side); /* NULL is fine */
+
+const pf_workloads *pf_gate_side_table(const pf_gate_side *side); /* as it lies here; a twin has the same */
+/* Workload `i` of a table, whatever size its structs have; NULL behind the last. */
+const pf_workload *pf_gate_table_at(const pf_workloads *table, uint32_t i);
+
+/* Of the workload with that name, of its default size. One at a time. */
+pf_gate_fault pf_gate_side_set_up(pf_gate_side *side, const char *name, char text[PF_GATE_TEXT]);
+pf_gate_fault pf_gate_side_run(pf_gate_side *side, uint64_t units, pf_gate_slot *slot,
+			       char text[PF_GATE_TEXT]);
+pf_gate_fault pf_gate_side_digest(pf_gate_side *side, uint8_t out[PF_WORKLOAD_DIGEST_BYTES],
+				  char text[PF_GATE_TEXT]);
+void pf_gate_side_tear_down(pf_gate_side *side);
+
+#endif

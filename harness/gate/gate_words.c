@@ -1,0 +1,111 @@
+#include "harness/gate/gate_words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Of a process beside its slots: starting, loading, set-up. Measured for the engine's own library; others are
+ * cheaper. */
+#define OVERHEAD_S 0.25
+
+char *pf_gate_effect(const pf_gate_workload *w, char *out, size_t capacity)
+{
+	if (!w->timed) {
+		snprintf(out, capacity, "-");
+	} else if (w->effect.has_interval) {
+		snprintf(out, capacity, "%+.2f %% (%.2f to %.2f)", 100 * w->effect.mean, 100 * w->effect.low,
+			 100 * w->effect.high);
+	} else {
+		snprintf(out, capacity, "%+.2f %% (one process)", 100 * w->effect.mean);
+	}
+	return out;
+}
+
+const char *pf_gate_verdict_upper(pf_gate_verdict verdict)
+{
+	static const char *const names[PF_GATE_VERDICTS] = {"INCONCLUSIVE", "PASS",      "FAIL",
+							    "INVALID",      "IDENTICAL", "NEW"};
+	return (unsigned)verdict < PF_GATE_VERDICTS ? names[verdict] : "?";
+}
+
+static size_t list(const pf_gate *gate, pf_gate_verdict verdict, bool causes_only, char *out, size_t capacity)
+{
+	size_t used = 0, found = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < gate->count; i++) {
+		const pf_gate_workload *w = &gate->workloads[i];
+		if (w->verdict == verdict && !(causes_only && w->contains_cause) && used < capacity) {
+			used += (size_t)snprintf(out + used, capacity - used, "%s%s", found++ ? ", " : "",
+						 w->name);
+		}
+	}
+	return found;
+}
+
+void pf_gate_sentence(const pf_gate *gate, char out[PF_GATE_SENTENCE])
+{
+	char names[300];
+	switch (gate->verdict) {
+	case PF_GATE_FAIL:
+		list(gate, PF_GATE_FAIL, true, names, sizeof names);
+		snprintf(out, PF_GATE_SENTENCE, "FAIL: the candidate is worse than the baseline in %s.",
+			 names);
+		break;
+	case PF_GATE_PASS:
+		if (gate->request.exact_only) {
+			snprintf(out, PF_GATE_SENTENCE,
+				 "PASS: outputs and allocations are the baseline's. No times were taken.");
+		} else {
+			snprintf(out, PF_GATE_SENTENCE,
+				 "PASS: no workload here is slower by more than %.3g %%%s.",
+				 100 * gate->request.margin,
+				 gate->request.by_instructions ? " in instructions (times were not taken)"
+							       : "");
+		}
+		break;
+	case PF_GATE_IDENTICAL:
+		snprintf(
+			out, PF_GATE_SENTENCE,
+			"IDENTICAL: both builds are the same bytes, and so are their outputs. Nothing was timed.");
+		break;
+	case PF_GATE_INCONCLUSIVE:
+		list(gate, PF_GATE_INCONCLUSIVE, false, names, sizeof names);
+		snprintf(
+			out, PF_GATE_SENTENCE,
+			"INCONCLUSIVE: %s neither passed nor failed. Give it more time (--max-time), a quieter machine, or "
+			"a wider margin.",
+			names);
+		break;
+	default:
+		list(gate, PF_GATE_INVALID, false, names, sizeof names);
+		snprintf(out, PF_GATE_SENTENCE, "INVALID: %s%s%s: there is nothing that could be judged.",
+			 names, names[0] && gate->why[0] ? ": " : "", gate->why);
+		break;
+	}
+}
+
+void pf_gate_replay(const pf_gate *gate, char out[PF_GATE_SENTENCE])
+{
+	const pf_gate_request *request = &gate->request;
+	if (!gate->arms[0].layouts) { /* commands */
+		snprintf(out, PF_GATE_SENTENCE,
+			 "photofinish gate --command '%.180s' --margin %.3g%% -- '%.180s'",
+			 gate->arms[0].given, 100 * request->margin, gate->arms[1].given);
+		return;
+	}
+	size_t used = (size_t)snprintf(
+		out, PF_GATE_SENTENCE,
+		"photofinish gate --baseline %.100s --candidate %.100s --margin %.3g%% --seed %" PRIu64,
+		gate->arms[0].given, gate->arms[1].given, 100 * request->margin, request->seed);
+	for (size_t i = 0; i < request->name_count && used < PF_GATE_SENTENCE; i++) {
+		used += (size_t)snprintf(out + used, PF_GATE_SENTENCE - used, " --workload %s",
+					 request->names[i]);
+	}
+}
+
+size_t pf_gate_affordable(const pf_gate_request *request, size_t count)
+{
+	double each = (double)count * request->seconds + OVERHEAD_S * (double)count;
+	double n = each > 0.0 ? request->max_s / each : 0.0;
+	const size_t most = PF_GATE_OBSERVATIONS_MOST / 2;
+	return n > (double)most ? most : (size_t)n;
+}

@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+"""The gate on a real library with planted faults: none of them exits 0; and on revisions of a git repository: builds,
+layouts, identical ones. Usage: gate_faults.py PHOTOFINISH HEADERS"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+PROGRAM, HEADERS = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+SUBJECT = pathlib.Path(__file__).resolve().parent / "subject"
+GUARD_S = 1500  # far beyond what a busy machine takes
+failures = []
+
+
+def check(name, condition, output):
+    print(("ok      " if condition else "FAILED  ") + name, flush=True)
+    if not condition:
+        failures.append(name)
+        print(output)
+
+
+def gate(*words, cwd=None):
+    done = subprocess.run([PROGRAM, "gate", "-q", "--json", "result.json", *words], cwd=cwd, timeout=GUARD_S,
+                          capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def result(folder):
+    return json.loads((folder / "result.json").read_text())
+
+
+def verdicts(folder):
+    return {w["name"]: w["verdict"] for w in result(folder)["workloads"]}
+
+
+def build(folder, fault):
+    library = folder / f"{fault}.so"
+    subprocess.run(["cc", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", f"-D{fault}=1", f"-I{HEADERS}", f"-I{SUBJECT}",
+                    str(SUBJECT / "subject.c"), str(SUBJECT / "mix.c"), "-o", str(library)], check=True)
+    return str(library)
+
+
+# fault: exit status, the workloads that have it, what is said. All but the last two need no time to be measured.
+EXACT = {
+    "CHANGED": (1, "fail", "its output changed"),
+    "CRASHES": (1, "fail", "SIGSEGV"),
+    "HANGS": (1, "fail", "did not end within the time limit"),
+    "EXITS": (1, "fail", "ended the process"),
+    "FAILS": (1, "fail", "run returned 7"),
+    "IDLE": (1, "fail", "does nothing"),
+    "UNSTABLE": (1, "fail", "two runs on the same input differ"),
+    "MISSING": (2, "invalid", "no workload of that name"),
+    "LAZY": (2, "invalid", "leaves out work"),
+}
+HEAP = {"LEAKS": (1, "fail", "leaks"), "ALLOCATES": (1, "fail", "20 allocations a unit")}
+
+
+def planted_faults(folder):
+    base = build(folder, "NONE")
+    for fault, (code, verdict, words) in {**EXACT, **HEAP}.items():
+        got, output = gate("-b", base, "-c", build(folder, fault), "-w", "mix", "--limit", "20" if fault == "HANGS" else "300",
+                           "--max-time", "1", cwd=folder)
+        if fault in HEAP and "not counted" in output:
+            print(f"ok      {fault}: this build cannot count allocations")
+            continue
+        check(f"{fault} exits {code}", got == code and words in output and verdicts(folder)["mix"] == verdict, output)
+    sleeps = build(folder, "SLEEPS")
+    got, output = gate("-b", base, "-c", sleeps, "-w", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
+    check("SLEEPS exits 1", got == 1 and verdicts(folder)["mix"] == "fail", output)
+    got, output = gate("-b", sleeps, "-c", base, "-w", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
+    check("the arms are not swapped", got == 0 and verdicts(folder)["mix"] == "pass", output)
+    got, output = gate("-b", base, "-c", sleeps, "-w", "mix", "--process-time", "0.005", "--max-time", "1000", "--way",
+                       "two-processes", cwd=folder)
+    check("the same in two processes", got == 1 and verdicts(folder)["mix"] == "fail", output)
+    got, output = gate("-b", base, "-c", build(folder, "NEWER"), "-w", "sift-again", "--max-time", "1", cwd=folder)
+    check("a workload that only the candidate has gates nothing", got == 2, output)
+    got, output = gate("-b", base, "-c", build(folder, "MISSING"), "-w", "mix", "--bisect", "--max-time", "1", cwd=folder)
+    check("--bisect: 125", got == 125, output)
+    got, output = gate("-b", base, "-c", base, cwd=folder)
+    check("one library is identical", got == 0 and "IDENTICAL" in output and not result(folder)["processes"], output)
+    got, output = gate("-b", base, "-c", str(folder / "absent.so"), cwd=folder)
+    check("no library: an error", got == 2, output)
+    got, output = gate("-b", "/bin/true", "-c", base, cwd=folder)
+    check("no workloads: an error", got == 2, output)
+    got, output = gate("--plan", "-b", base, "-c", base, "--max-time", "2", cwd=folder)
+    check("a plan that can never FAIL is refused", got == 2 and "can never FAIL" in output, output)
+    kept = str(folder / "kept.json")
+    got, output = gate("-c", base, "--write-baseline", kept, cwd=folder)
+    check("what is exact is written", got == 0 and "times" not in json.loads(open(kept).read()), output)
+    got, output = gate("-c", base, "--against-baseline", kept, cwd=folder)
+    check("against it: the same", got == 0, output)
+    got, output = gate("-c", str(folder / "CHANGED.so"), "--against-baseline", kept, cwd=folder)
+    check("against it: changed", got == 1, output)
+
+
+def git(folder, *words):
+    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main", *words], cwd=folder,
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def commit(folder, text):
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", text)
+
+
+def revisions(folder):
+    os.environ["PHOTOFINISH_DATA"] = str(folder / "data")
+    source = folder / "source"
+    source.mkdir()
+    for name in ("CMakeLists.txt", "subject.c", "mix.c", "mix.h"):
+        text = (SUBJECT / name).read_text()
+        (source / name).write_text(text.replace('set(HEADERS ""', f'set(HEADERS "{HEADERS}"'))
+    git(source, "init", "-q")
+    commit(source, "base")
+    (source / "README").write_text("words\n")
+    (source / "mix.c").write_text((source / "mix.c").read_text() + "\n/* a remark */\n")
+    commit(source, "words only")
+    got, output = gate("-b", "HEAD", "-c", "HEAD", cwd=source)
+    check("a revision against itself is identical", got == 0 and "IDENTICAL" in output, output)
+    got, output = gate("-b", "HEAD~1", "-c", "HEAD", cwd=source)
+    check("words only: identical", got == 0 and "IDENTICAL" in output, output)
+    made = result(source)
+    layouts = {w["layouts"] for w in (made["baseline"], made["candidate"])}
+    check("both arms have 16 layouts", layouts == {16}, str(layouts))
+    pool = list((folder / "data" / ".gate").glob("*/layouts/*/library.so"))
+    check("layouts differ", len({p.read_bytes() for p in pool[:16]}) > 8, str(len(pool)))
+    exported = subprocess.run(["nm", "-D", "--defined-only", str(pool[0])], capture_output=True, text=True).stdout.split()
+    check("they export their table alone", exported[2::3] == ["pf_workloads_v1"], str(exported))
+    (source / "subject.c").write_text((source / "subject.c").read_text().replace("#ifdef SLEEPS", "#ifndef SLEEPS"))
+    got, output = gate("-b", "HEAD", "-w", "mix", "-w", "sift", "-w", "both", "--process-time", "0.005", "--max-time", "1000",
+                       cwd=source)
+    found = verdicts(source)
+    causes = [w["name"] for w in result(source)["workloads"] if w["verdict"] == "fail" and not w["contains_cause"]]
+    check("the work tree against HEAD: it FAILs and names the cause", got == 1 and causes == ["mix"], output)
+    check("and none that does not contain it", found["sift"] != "fail", output)
+    (source / "mix.c").write_text("no C\n")
+    got, output = gate("-b", "HEAD", cwd=source)
+    check("what does not build is an error that names the log", got == 2 and "log" in output, output)
+    got, output = gate("-b", "no-such-revision", cwd=source)
+    check("no such revision", got == 2 and "neither a revision" in output, output)
+
+
+def commands(folder):
+    got, output = gate("--command", "true", "--max-time", "5", "--", "exit 3", cwd=folder)
+    check("a command that fails FAILs", got == 1 and "status 3" in output, output)
+    got, output = gate("--command", "exit 3", "--max-time", "5", "--", "true", cwd=folder)
+    check("a baseline that fails is invalid", got == 2, output)
+    got, output = gate("--command", "true", "--max-time", "1000", "--", "sleep 0.05", cwd=folder)
+    check("a slower command FAILs", got == 1, output)
+
+
+with tempfile.TemporaryDirectory() as name:
+    planted_faults(pathlib.Path(name))
+with tempfile.TemporaryDirectory() as name:
+    commands(pathlib.Path(name))
+with tempfile.TemporaryDirectory() as name:
+    revisions(pathlib.Path(name))
+print(f"{len(failures)} failures")
+sys.exit(bool(failures))

@@ -1,0 +1,27 @@
+/* The two kernels, in a file of their own so that nothing is inlined across. */
+#include "mix.h"
+
+uint64_t mix(uint64_t *words, int count)
+{
+	uint64_t hash = 0x9e3779b97f4a7c15u;
+#ifdef SLOWER
+	count += count * SLOWER_PERCENT / 100; /* there is room behind the words */
+#endif
+	for (int i = 0; i < count; i++) {
+		hash = (hash ^ words[i]) * 0xff51afd7ed558ccdu;
+		hash ^= hash >> 29;
+	}
+	return hash;
+}
+
+void sift(uint64_t *words, int count)
+{
+	for (int i = 1; i < count; i++) {
+		uint64_t word = words[i];
+		int at = i;
+		for (; at > 0 && words[at - 1] > word; at--) {
+			words[at] = words[at - 1];
+		}
+		words[at] = word;
+	}
+}
