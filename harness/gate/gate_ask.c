@@ -8,47 +8,40 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/child.h"
 #include "harness/base/interrupt.h"
 #include "harness/memory/allocations.h"
 #include "photofinish/trace.h"
 
 enum { WORDS_MOST = 16 };
 
-/* The new process: descriptors 3 and 4, standard input empty, standard output thrown away. */
-static void become(const pf_gate_setting *setting, int order, int reply, char *const *environment)
+static pf_status start(const pf_gate_setting *setting, int order, int reply, char *const *environment,
+		       pf_child *child, pf_error *error)
 {
-	char *words[WORDS_MOST + 3];
+	char program[PATH_MAX] = "", *words[WORDS_MOST + 3];
 	size_t count = 0;
+	if (readlink("/proc/self/exe", program, sizeof program - 1) <
+	    0) { /* valgrind would be /proc/self/exe itself */
+		return pf_fail_errno(error, NULL, "cannot find the program itself");
+	}
 	for (; setting->before && setting->before[count] && count < WORDS_MOST; count++) {
 		words[count] = (char *)(uintptr_t)setting->before[count];
 	}
-	words[count++] = "/proc/self/exe";
-	words[count++] = "gate-host";
-	words[count] = NULL;
-	char program[4096];
-	ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-	if (length > 0) { /* valgrind would be /proc/self/exe itself */
-		program[length] = '\0';
-		words[count - 2] = program;
-	}
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	int nothing = open("/dev/null", O_RDWR);
-	if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(nothing, 1) < 0 || dup2(order, 13) < 0 ||
-	    dup2(reply, 14) < 0 || dup2(13, PF_GATE_ORDER_FD) < 0 || dup2(14, PF_GATE_REPLY_FD) < 0) {
-		_exit(127);
-	}
-	close(13);
-	close(14);
-	if (getenv("PF_GATE_STDERR") == NULL) {
-		dup2(nothing, 2);
-	}
-	execvpe(words[0], words, environment ? environment : environ);
-	_exit(127);
+	words[count] = program;
+	words[count + 1] = "gate-host";
+	words[count + 2] = NULL;
+	const pf_child_fd fds[] = {
+		{-1, 0}, {-1, 1}, {-1, 2}, {order, PF_GATE_ORDER_FD}, {reply, PF_GATE_REPLY_FD}};
+	const pf_child_order child_order = {.kind = PF_CHILD_OWN,
+					    .program = words[0],
+					    .arguments = words,
+					    .environment = environment,
+					    .fds = fds,
+					    .fd_count = sizeof fds / sizeof *fds};
+	return pf_child_start(&child_order, child, error);
 }
 
 static bool take(pf_gate_answer *answer, const pf_gate_frame *frame)
@@ -100,15 +93,14 @@ static pf_status listen_to(int reply, double timeout_s, pf_gate_answer *answer)
 }
 
 /* How it ended, in the answer. */
-static void judge(pid_t child, pf_status heard, size_t wanted, pf_gate_answer *answer)
+static void judge(pf_child *child, pf_status heard, size_t wanted, pf_gate_answer *answer)
 {
-	int status = 0;
+	pf_error ignored;
 	if (heard != PF_OK) {
-		kill(-child, SIGKILL);
+		pf_child_stop(child, 0, true);
 	}
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-	}
-	kill(-child, SIGKILL); /* what it left behind */
+	pf_child_reap(child, &ignored);
+	int status = child->ending;
 	bool told = answer->count && answer->frames[answer->count - 1].workload == UINT32_MAX;
 	if (heard == PF_ERR_TIMEOUT) {
 		answer->ending = PF_GATE_HUNG;
@@ -137,25 +129,26 @@ pf_status pf_gate_ask(const pf_gate_order *order, const pf_gate_setting *setting
 	    pf_allocation_board_open(&board, &board_fd, &why) == PF_OK) {
 		environment = pf_allocation_environment(library, board_fd);
 	}
-	pid_t child = fork();
-	if (child == 0) {
-		become(setting, memory, ends[1], environment);
-	}
+	pf_child child;
+	pf_status status = start(setting, memory, ends[1], environment, &child, error), heard = status;
 	close(memory);
 	close(ends[1]);
-	pf_status heard = child < 0 ? PF_ERR_IO : listen_to(ends[0], setting->timeout_s, answer);
-	close(ends[0]);
-	if (child > 0) {
-		judge(child, heard, order->task == PF_GATE_LIST ? 1 : order->count, answer);
+	if (status == PF_OK) {
+		heard = listen_to(ends[0], setting->timeout_s, answer);
+		judge(&child, heard, order->task == PF_GATE_LIST ? 1 : order->count, answer);
 	}
+	close(ends[0]);
 	pf_allocation_environment_free(environment);
 	pf_allocation_board_close(board, board_fd);
+	if (status != PF_OK) {
+		return status;
+	}
 	if (heard == PF_ERR_CANCELLED) {
 		return pf_fail(error, heard, NULL, "stopped on request");
 	}
 	return heard == PF_OK || heard == PF_ERR_TIMEOUT
 		       ? PF_OK
-		       : pf_fail(error, heard, NULL, "a process for workloads cannot be started");
+		       : pf_fail(error, heard, NULL, "a process for workloads cannot be heard");
 }
 
 void pf_gate_answer_free(pf_gate_answer *answer)
