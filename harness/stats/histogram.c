@@ -62,17 +62,6 @@ void pf_histogram_add(pf_histogram *histogram, uint64_t value)
 	histogram->most = value > histogram->most ? value : histogram->most;
 }
 
-void pf_histogram_merge(pf_histogram *histogram, const pf_histogram *other)
-{
-	assert(histogram->bits == other->bits);
-	for (size_t i = 0; i < histogram->buckets; i++) {
-		histogram->counts[i] += other->counts[i];
-	}
-	histogram->count += other->count;
-	histogram->least = other->least < histogram->least ? other->least : histogram->least;
-	histogram->most = other->most > histogram->most ? other->most : histogram->most;
-}
-
 uint64_t pf_histogram_count(const pf_histogram *histogram)
 {
 	return histogram->count;

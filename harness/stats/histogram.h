@@ -16,9 +16,6 @@ void pf_histogram_free(pf_histogram *histogram); /* NULL is fine */
 
 void pf_histogram_add(pf_histogram *histogram, uint64_t value);
 
-/* Adds the counts of `other`, which has the same bits. */
-void pf_histogram_merge(pf_histogram *histogram, const pf_histogram *other);
-
 uint64_t pf_histogram_count(const pf_histogram *histogram);
 uint64_t pf_histogram_least(const pf_histogram *histogram); /* exact; 0 where there is none */
 uint64_t pf_histogram_most(const pf_histogram *histogram);

@@ -94,24 +94,6 @@ double pf_quantile(const double *sorted, size_t n, double p)
 			      : sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
 }
 
-double pf_hodges_lehmann(const double *samples, size_t n)
-{
-	assert(n >= 1 && n <= PF_PAIRS_MOST);
-	size_t count = 0;
-	double *means = malloc(n * (n + 1) / 2 * sizeof *means);
-	if (!means) {
-		abort();
-	}
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = i; k < n; k++) {
-			means[count++] = 0.5 * samples[i] + 0.5 * samples[k];
-		}
-	}
-	double median = pf_median_reorder(means, count);
-	free(means);
-	return median;
-}
-
 /* P(X <= k) for X of n trials with the probability p. */
 static double binomial_cdf(size_t k, size_t n, double p)
 {

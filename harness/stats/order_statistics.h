@@ -1,4 +1,4 @@
-/* Sorting, medians, quantiles, and estimates that are medians of pairs. Pure functions; what needs scratch
+/* Sorting, medians, quantiles. Pure functions; what needs scratch
  * memory aborts where there is none. NaN is not allowed. */
 #ifndef HARNESS_ORDER_STATISTICS_H
 #define HARNESS_ORDER_STATISTICS_H
@@ -17,13 +17,6 @@ double pf_median(const double *samples, size_t n);
 /* The `p` quantile, 0 <= p <= 1, of `n` >= 1 ascending samples: linear between the ranks 1 + (n - 1) p
  * (Hyndman and Fan 1996, definition 7). An estimate; percentiles that must hold are pf_quantile_ranks'. */
 double pf_quantile(const double *sorted, size_t n, double p);
-
-/* Hodges and Lehmann's estimate of the centre of a symmetric distribution: the median of the means of all
- * pairs, each sample with itself included (Hodges and Lehmann 1963). 1 <= n <= PF_PAIRS_MOST. Up to 29 % of
- * the samples may be arbitrarily wrong. */
-double pf_hodges_lehmann(const double *samples, size_t n);
-
-#define PF_PAIRS_MOST 8000 /* n (n + 1) / 2 means take 256 MB */
 
 /* 1-based ranks of the ascending samples between which the `p` quantile (0 < p < 1) of any continuous
  * distribution lies with a probability of at least `level`, both tails at most (1 - level) / 2 (order

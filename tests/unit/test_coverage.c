@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#include "harness/stats/bootstrap.h"
-#include "harness/stats/order_statistics.h"
 #include "harness/stats/shuffle.h"
 #include "harness/stats/student.h"
 #include "harness/stats/theil_sen.h"
@@ -129,78 +127,6 @@ static void test_one_sided_noise(void **state)
 	}
 }
 
-static double mean_of(double *samples, size_t n, void *context)
-{
-	(void)context;
-	double sum = 0;
-	for (size_t i = 0; i < n; i++) {
-		sum += samples[i];
-	}
-	return sum / (double)n;
-}
-
-static double median_of(double *samples, size_t n, void *context)
-{
-	(void)context;
-	return pf_median_reorder(samples, n);
-}
-
-typedef pf_interval (*bootstrap)(const double *, size_t, pf_statistic, void *, const pf_bootstrap *);
-
-static void test_bootstraps(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *name;
-		bootstrap interval;
-		size_t least;
-		const pf_noise *noise;
-		pf_statistic statistic;
-		double truth; /* of the median; the mean's is the noise's own */
-	} cases[] = {
-		{"percentile, mean", pf_bootstrap_percentile, PF_PERCENTILE_LEAST, &pf_noise_normal, mean_of,
-		 0},
-		{"percentile, mean", pf_bootstrap_percentile, PF_PERCENTILE_LEAST, &pf_noise_t3, mean_of, 0},
-		{"percentile, mean", pf_bootstrap_percentile, PF_PERCENTILE_LEAST, &pf_noise_late, mean_of,
-		 0},
-		{"percentile, median", pf_bootstrap_percentile, PF_PERCENTILE_LEAST, &pf_noise_normal,
-		 median_of, 0},
-		{"percentile, median", pf_bootstrap_percentile, PF_PERCENTILE_LEAST, &pf_noise_late,
-		 median_of, 0.05 * 0.69314718056},
-		{"BCa, mean", pf_bootstrap_bca, PF_BCA_LEAST, &pf_noise_normal, mean_of, 0},
-		{"BCa, mean", pf_bootstrap_bca, PF_BCA_LEAST, &pf_noise_t3, mean_of, 0},
-		{"BCa, mean", pf_bootstrap_bca, PF_BCA_LEAST, &pf_noise_late, mean_of, 0},
-		{"BCa, median", pf_bootstrap_bca, PF_BCA_LEAST, &pf_noise_late, median_of,
-		 0.05 * 0.69314718056},
-	};
-	static const size_t sizes[] = {100, 200};
-	const int runs = runs_of(100);
-	pf_random random = {.state = 3};
-	print_head("bootstrap", sizes, COUNT(sizes));
-	for (size_t c = 0; c < COUNT(cases); c++) {
-		double shares[COUNT(sizes)];
-		double truth = cases[c].statistic == mean_of ? cases[c].noise->mean : cases[c].truth;
-		for (size_t i = 0; i < COUNT(sizes); i++) {
-			shares[i] = sizes[i] < cases[c].least ? NAN : 0;
-			for (int run = 0; run < runs && sizes[i] >= cases[c].least; run++) {
-				double samples[200];
-				for (size_t k = 0; k < sizes[i]; k++) {
-					samples[k] = cases[c].noise->draw(&random);
-				}
-				pf_bootstrap plan = {0.95, 500, pf_random_next(&random)};
-				pf_interval got = cases[c].interval(samples, sizes[i], cases[c].statistic,
-								    NULL, &plan);
-				assert_true(got.has_interval);
-				shares[i] += (double)(got.low <= truth && truth <= got.high) / runs;
-			}
-		}
-		print_row(cases[c].name, cases[c].noise->name, shares, COUNT(sizes));
-		for (size_t i = 0; i < COUNT(sizes); i++) {
-			assert_true(isnan(shares[i]) || shares[i] >= least_share(runs));
-		}
-	}
-}
-
 /* A line under noise whose neighbours resemble each other. */
 static void test_trends(void **state)
 {
@@ -245,7 +171,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ratios),
 		cmocka_unit_test(test_one_sided_noise),
-		cmocka_unit_test(test_bootstraps),
 		cmocka_unit_test(test_trends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,30 +64,28 @@ static void test_against_sorted(void **state)
 	static const double wanted[] = {0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999};
 	pf_random random = {.state = 31};
 	double *sorted = calloc(COUNT, sizeof *sorted);
-	pf_histogram *parts[2] = {pf_histogram_create(7), pf_histogram_create(7)};
-	assert_true(sorted && parts[0] && parts[1]);
-	assert_int_equal(pf_histogram_least(parts[0]), 0);
+	pf_histogram *histogram = pf_histogram_create(7);
+	assert_true(sorted && histogram);
+	assert_int_equal(pf_histogram_least(histogram), 0);
 	for (int i = 0; i < COUNT; i++) {
 		uint64_t value = draw_time(&random);
 		sorted[i] = (double)value;
-		pf_histogram_add(parts[i % 3 == 0], value);
+		pf_histogram_add(histogram, value);
 	}
-	pf_histogram_merge(parts[0], parts[1]);
 	pf_sort(sorted, COUNT);
-	assert_int_equal(pf_histogram_count(parts[0]), COUNT);
-	assert_true((double)pf_histogram_least(parts[0]) == sorted[0]);
-	assert_true((double)pf_histogram_most(parts[0]) == sorted[COUNT - 1]);
+	assert_int_equal(pf_histogram_count(histogram), COUNT);
+	assert_true((double)pf_histogram_least(histogram) == sorted[0]);
+	assert_true((double)pf_histogram_most(histogram) == sorted[COUNT - 1]);
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		pf_percentile got;
 		size_t low, high, rank = (size_t)ceil(wanted[i] * COUNT);
-		assert_true(pf_histogram_percentile(parts[0], wanted[i], 0.95, &got));
+		assert_true(pf_histogram_percentile(histogram, wanted[i], 0.95, &got));
 		assert_int_equal(pf_quantile_ranks(COUNT, wanted[i], 0.95, &low, &high), 1);
 		assert_true(fabs(got.value / sorted[rank - 1] - 1) <= 1.0 / 256);
 		assert_true(got.low <= sorted[low - 1] && got.low > sorted[low - 1] * (1 - 1.0 / 128));
 		assert_true(got.high >= sorted[high - 1] && got.high < sorted[high - 1] * (1 + 1.0 / 128));
 	}
-	pf_histogram_free(parts[0]);
-	pf_histogram_free(parts[1]);
+	pf_histogram_free(histogram);
 	free(sorted);
 }
 

@@ -69,45 +69,6 @@ static void test_quantiles(void **state)
 	check_near(pf_quantile(five, 1, 0.7), 2, 0);
 }
 
-/* Hollander and Wolfe, Nonparametric Statistical Methods, example 3.1 (Hamilton's depression scale): -0.46.
- */
-static void test_hodges_lehmann_published(void **state)
-{
-	(void)state;
-	const double before[] = {1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30};
-	const double after[] = {0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29};
-	double change[9];
-	for (int i = 0; i < 9; i++) {
-		change[i] = after[i] - before[i];
-	}
-	check_near(pf_hodges_lehmann(change, 9), -0.46, 5e-4);
-}
-
-/* Counts, for a guess, how many pair means lie below it: the estimate splits them in halves. */
-static void test_hodges_lehmann_splits(void **state)
-{
-	(void)state;
-	pf_random random = {.state = 12};
-	for (size_t n = 1; n <= 40; n += 3) {
-		double samples[40];
-		for (size_t i = 0; i < n; i++) {
-			samples[i] = tan(3.1 * (pf_random_uniform(&random) - 0.5));
-		}
-		double centre = pf_hodges_lehmann(samples, n);
-		int below = 0, above = 0;
-		for (size_t i = 0; i < n; i++) {
-			for (size_t k = i; k < n; k++) {
-				double pair = 0.5 * samples[i] + 0.5 * samples[k];
-				below += pair < centre;
-				above += pair > centre;
-			}
-		}
-		assert_true(below == above);
-	}
-	const double wild[] = {1, 2, 3, 4, 5, 6, 7, 1e9};
-	assert_true(pf_hodges_lehmann(wild, 8) < 7);
-}
-
 /* Ranks for the median at 95 %: the tables of the sign test (Hollander and Wolfe, A.2; Conover, A3). */
 static void test_ranks_published(void **state)
 {
@@ -148,8 +109,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_medians),
 		cmocka_unit_test(test_quantiles),
-		cmocka_unit_test(test_hodges_lehmann_published),
-		cmocka_unit_test(test_hodges_lehmann_splits),
 		cmocka_unit_test(test_ranks_published),
 		cmocka_unit_test(test_least_samples),
 	};

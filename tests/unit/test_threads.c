@@ -1,4 +1,4 @@
-/* The bounded queue and the pool of threads. */
+/* The pool of threads. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,184 +13,11 @@
 #include "photofinish/threads.h"
 #include "shared_memory.h"
 
-enum { ITEMS = 4000, MAKERS = 3, TAKERS = 3, UNITS = 500, SLOTS = 8 };
+enum { UNITS = 500, SLOTS = 8 };
 
 static void nap_ms(long ms)
 {
 	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
-
-static pf_queue *open_queue(size_t capacity, const atomic_int *cancel)
-{
-	pf_queue *queue;
-	assert_int_equal(pf_queue_create(capacity, sizeof(uint32_t), cancel, &queue, NULL), PF_OK);
-	return queue;
-}
-
-static void test_first_in_first_out(void **state)
-{
-	(void)state;
-	pf_queue *queue = open_queue(3, NULL);
-	uint32_t taken, next = 0;
-	for (uint32_t put = 0; put < 50; put++) {
-		assert_true(pf_queue_put(queue, &put));
-		if (put % 3 == 2) {
-			for (int i = 0; i < 3; i++) {
-				assert_true(pf_queue_take(queue, &taken));
-				assert_int_equal(taken, next++);
-			}
-		}
-	}
-	pf_queue_close(queue);
-	pf_queue_close(queue);
-	while (pf_queue_take(queue, &taken)) { /* what was in it is not lost */
-		assert_int_equal(taken, next++);
-	}
-	assert_int_equal(next, 50);
-	assert_false(pf_queue_put(queue, &next));
-	assert_false(pf_queue_take(queue, &taken));
-	pf_queue_destroy(queue);
-	pf_queue_destroy(NULL);
-}
-
-static void test_absurd_sizes(void **state)
-{
-	(void)state;
-	pf_queue *queue;
-	pf_error error;
-	assert_int_equal(pf_queue_create(SIZE_MAX / 2, 8, NULL, &queue, &error), PF_ERR_NO_MEMORY);
-	assert_null(queue);
-}
-
-struct traffic {
-	pf_queue *queue;
-	atomic_uint made, seen[ITEMS], waited;
-	atomic_int result; /* of a lone put or take; -1 before */
-};
-
-static void *make_items(void *argument)
-{
-	struct traffic *t = argument;
-	for (uint32_t item; (item = atomic_fetch_add(&t->made, 1)) < ITEMS;) {
-		if (!pf_queue_put(t->queue, &item)) {
-			return argument; /* it must not be closed yet */
-		}
-	}
-	return NULL;
-}
-
-static void *take_items(void *argument)
-{
-	struct traffic *t = argument;
-	uint32_t item;
-	while (pf_queue_take(t->queue, &item)) {
-		atomic_fetch_add(&t->seen[item], 1);
-	}
-	return NULL;
-}
-
-static void test_many_threads(void **state)
-{
-	(void)state;
-	struct traffic *t = calloc(1, sizeof *t);
-	pthread_t makers[MAKERS], takers[TAKERS];
-	t->queue = open_queue(5, NULL);
-	for (int i = 0; i < MAKERS; i++) {
-		assert_int_equal(pthread_create(&makers[i], NULL, make_items, t), 0);
-		assert_int_equal(pthread_create(&takers[i], NULL, take_items, t), 0);
-	}
-	for (int i = 0; i < MAKERS; i++) {
-		void *failed;
-		pthread_join(makers[i], &failed);
-		assert_null(failed);
-	}
-	pf_queue_close(t->queue);
-	for (int i = 0; i < TAKERS; i++) {
-		pthread_join(takers[i], NULL);
-	}
-	for (int i = 0; i < ITEMS; i++) {
-		assert_int_equal(atomic_load(&t->seen[i]), 1);
-	}
-	pf_queue_destroy(t->queue);
-	free(t);
-}
-
-static void *put_one(void *argument)
-{
-	struct traffic *t = argument;
-	uint32_t item = 7;
-	bool done = pf_queue_put(t->queue, &item);
-	atomic_store(&t->result, done);
-	return NULL;
-}
-
-static void *take_one(void *argument)
-{
-	struct traffic *t = argument;
-	uint32_t item;
-	bool done = pf_queue_take(t->queue, &item);
-	atomic_store(&t->result, done);
-	return NULL;
-}
-
-/* A full or an empty queue holds its thread; closing it or the cancel flag sets it free. */
-static void check_waits(void *(*act)(void *), bool full, bool by_flag)
-{
-	atomic_int cancel = 0;
-	struct traffic *t = calloc(1, sizeof *t);
-	uint32_t item = 1;
-	pthread_t thread;
-	t->queue = open_queue(1, &cancel);
-	atomic_store(&t->result, -1);
-	if (full) {
-		assert_true(pf_queue_put(t->queue, &item));
-	}
-	assert_int_equal(pthread_create(&thread, NULL, act, t), 0);
-	nap_ms(80);
-	assert_int_equal(atomic_load(&t->result), -1);
-	if (by_flag) {
-		atomic_store(&cancel, 1);
-	} else {
-		pf_queue_close(t->queue);
-	}
-	pthread_join(thread, NULL);
-	assert_int_equal(atomic_load(&t->result), 0);
-	if (by_flag) { /* dropped, not drained */
-		assert_false(pf_queue_take(t->queue, &item));
-		assert_false(pf_queue_put(t->queue, &item));
-	}
-	pf_queue_destroy(t->queue);
-	free(t);
-}
-
-static void test_full_and_empty(void **state)
-{
-	(void)state;
-	check_waits(put_one, true, false);
-	check_waits(put_one, true, true);
-	check_waits(take_one, false, false);
-	check_waits(take_one, false, true);
-}
-
-static void test_room_wakes_who_waits(void **state)
-{
-	(void)state;
-	struct traffic *t = calloc(1, sizeof *t);
-	uint32_t item = 1;
-	pthread_t thread;
-	t->queue = open_queue(1, NULL);
-	atomic_store(&t->result, -1);
-	assert_true(pf_queue_put(t->queue, &item));
-	assert_int_equal(pthread_create(&thread, NULL, put_one, t), 0);
-	nap_ms(20);
-	assert_true(pf_queue_take(t->queue, &item));
-	assert_int_equal(item, 1);
-	pthread_join(thread, NULL);
-	assert_int_equal(atomic_load(&t->result), 1);
-	assert_true(pf_queue_take(t->queue, &item));
-	assert_int_equal(item, 7);
-	pf_queue_destroy(t->queue);
-	free(t);
 }
 
 /* What the units of a pool do. */
@@ -344,10 +171,9 @@ static void test_cancel_drains(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_in_first_out),   cmocka_unit_test(test_absurd_sizes),
-		cmocka_unit_test(test_many_threads),         cmocka_unit_test(test_full_and_empty),
-		cmocka_unit_test(test_room_wakes_who_waits), cmocka_unit_test(test_every_unit_once),
-		cmocka_unit_test(test_a_failure_ends_it),    cmocka_unit_test(test_cancel_drains),
+		cmocka_unit_test(test_every_unit_once),
+		cmocka_unit_test(test_a_failure_ends_it),
+		cmocka_unit_test(test_cancel_drains),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
