@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "datasets/make_journal.h"
 #include "photofinish/file.h"
 
 /* May the name be taken? */
@@ -21,7 +23,8 @@ static pf_status check_target(const pf_import_options *options, char manifest[PF
 		return pf_fail(error, PF_ERR_EXISTS, folder,
 			       "a dataset of this name was made from a spec; choose another name");
 	}
-	if (access(manifest, F_OK) == 0 && !options->force) {
+	struct stat st;
+	if (lstat(manifest, &st) == 0 && (!options->force || S_ISLNK(st.st_mode))) {
 		return pf_fail(
 			error, PF_ERR_EXISTS, folder,
 			"a dataset of this name was imported already; choose another name, or --force");
@@ -62,6 +65,27 @@ static pf_status hash_all(const pf_import_options *options, const pf_dataset *fo
 	return status;
 }
 
+/* Takes the lock that makes take, too; what stands there may have changed until then. */
+static pf_status lock(const pf_import_options *options, char manifest[PF_STORE_PATH_MAX],
+		      char journal[PF_STORE_PATH_MAX], int *fd, pf_error *error)
+{
+	pf_status status = check_target(options, manifest, error);
+	status = status ? status : pf_store_path(options->home, options->name, "journal", journal, error);
+	status = status ? status : pf_journal_open(journal, fd, error);
+	return status ? status : check_target(options, manifest, error);
+}
+
+static void unlock(const char *journal, int fd)
+{
+	struct stat st;
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size == 0) { /* it was made for the lock alone */
+		unlink(journal);
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
 pf_status pf_dataset_import(const struct pf_import_options *options, struct pf_import_report *report,
 			    pf_error *error)
 {
@@ -74,7 +98,9 @@ pf_status pf_dataset_import(const struct pf_import_options *options, struct pf_i
 		status = pf_fail(error, PF_ERR_NOT_FOUND, options->folder,
 				 "no photo (.jpg, .jpeg or .jpe) is in this folder");
 	}
-	status = status ? status : check_target(options, report->manifest, error);
+	char journal[PF_STORE_PATH_MAX];
+	int fd = -1;
+	status = status ? status : lock(options, report->manifest, journal, &fd, error);
 	status = status ? status : pf_dataset_create(options->name, found->root, &dataset, error);
 	status = status ? status : hash_all(options, found, dataset, report, error);
 	status = status ? status : pf_dataset_sort(dataset, error);
@@ -83,6 +109,7 @@ pf_status pf_dataset_import(const struct pf_import_options *options, struct pf_i
 		report->photos = dataset->count;
 		report->ignored = found->ignored;
 	}
+	unlock(journal, fd);
 	pf_dataset_free(dataset);
 	pf_dataset_free(found);
 	return status;

@@ -1,7 +1,5 @@
 #include "datasets/dataset_make.h"
 
-#include <errno.h>
-#include <ftw.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "datasets/dataset_plan.h"
+#include "datasets/make_clear.h"
 #include "datasets/make_pool.h"
 #include "datasets/truth_json.h"
 #include "photofinish/file.h"
@@ -71,50 +70,83 @@ static pf_status write_mark(maker *m)
 	return status;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
-/* Removes what a make writes: its files, and photos/ with all that is in it. */
-static pf_status clear(maker *m)
+/* Without --force no link is followed, and none is ever written through. */
+static pf_status check_links(maker *m)
 {
 	char photos[PF_STORE_PATH_MAX + 8];
-	const char *const files[] = {m->manifest, m->truth, m->journal, m->mark};
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		if (unlink(files[i]) != 0 && errno != ENOENT) {
-			return pf_fail_errno(m->error, files[i], "cannot remove what the other spec made");
-		}
-	}
 	snprintf(photos, sizeof photos, "%s/photos", m->folder);
-	if (nftw(photos, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) {
-		return pf_fail_errno(m->error, photos, "cannot remove what the other spec made");
+	const char *const paths[] = {m->folder, photos, m->manifest, m->truth, m->mark, m->journal};
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct stat st;
+		if (lstat(paths[i], &st) != 0 || !S_ISLNK(st.st_mode)) {
+			continue;
+		}
+		bool folder = i < 2;
+		if (!m->options->force) {
+			return pf_fail(m->error, PF_ERR_EXISTS, paths[i],
+				       folder ? "a link: with --force the dataset is made where it leads"
+					      : "a link, which is not followed; --force removes it");
+		}
+		if (!folder && unlink(paths[i]) != 0) {
+			return pf_fail_errno(m->error, paths[i], "cannot remove the link");
+		}
 	}
 	return PF_OK;
 }
 
-/* What stands under that name already? */
-static pf_status look(maker *m, bool *complete)
+enum standing { NOTHING, UNFINISHED, COMPLETE, ANOTHER, IMPORTED };
+
+/* What stands under that name already? ANOTHER is of another spec. Without --force neither that nor an import
+ * is accepted. */
+static pf_status look(maker *m, enum standing *standing)
 {
 	char id[PF_SPEC_ID_CHARS + 1] = "";
 	bool marked = read_mark(m->mark, id), manifest = access(m->manifest, F_OK) == 0;
-	*complete = false;
 	if (marked && strcmp(id, m->spec.id) == 0) {
-		*complete = manifest;
+		*standing = manifest ? COMPLETE : UNFINISHED;
 		return PF_OK;
 	}
-	if (!marked && !manifest) {
+	*standing = marked ? ANOTHER : manifest ? IMPORTED : NOTHING;
+	if (*standing == NOTHING || m->options->force) {
 		return PF_OK;
 	}
-	if (!m->options->force) {
-		return pf_fail(m->error, PF_ERR_EXISTS, m->folder,
-			       "a dataset of this name %s; choose another name, or --force",
-			       marked ? "was made from another spec or version" : "was imported");
+	return pf_fail(m->error, PF_ERR_EXISTS, m->folder,
+		       "a dataset of this name %s; choose another name, or --force",
+		       marked ? "was made from another spec or version" : "was imported");
+}
+
+/* Of a photo that is to be made, without the folder. */
+static bool in_the_way(const maker *m, const pf_plan_group *group, unsigned frame,
+		       char name[PF_PLAN_PATH_MAX])
+{
+	char path[PF_STORE_PATH_MAX + PF_PLAN_PATH_MAX];
+	struct stat st;
+	pf_plan_path(&m->plan, group, frame, name);
+	snprintf(path, sizeof path, "%s/%s", m->folder, name);
+	return lstat(path, &st) == 0;
+}
+
+/* Takes the folder, with the journal locked: what another make or an import left goes, somebody's own files
+ * stay. From the mark on, what is where a photo of the plan belongs is this make's own. */
+static pf_status claim(maker *m, enum standing standing)
+{
+	pf_status status = standing == ANOTHER ? pf_make_clear(m->folder, m->journal_fd, m->error) : PF_OK;
+	for (size_t g = 0; g < m->plan.group_count && status == PF_OK && standing != UNFINISHED; g++) {
+		for (unsigned f = 0; f < m->plan.groups[g].frames && status == PF_OK; f++) {
+			char name[PF_PLAN_PATH_MAX];
+			if (in_the_way(m, &m->plan.groups[g], f, name)) {
+				status = pf_fail(
+					m->error, PF_ERR_EXISTS, m->folder,
+					"%s is there, which no make of this dataset wrote: move it away, "
+					"or choose another name",
+					name);
+			}
+		}
 	}
-	return clear(m);
+	if (status == PF_OK && standing == IMPORTED && unlink(m->manifest) != 0) {
+		status = pf_fail_errno(m->error, m->manifest, "cannot replace the import");
+	}
+	return status ? status : write_mark(m);
 }
 
 static pf_status make_folders(maker *m)
@@ -128,6 +160,12 @@ static pf_status make_folders(maker *m)
 		if (strcmp(name, last) != 0) {
 			snprintf(path, sizeof path, "%s/%s", m->folder, name);
 			status = pf_make_folders(path, m->error);
+			struct stat st;
+			if (status == PF_OK && !m->options->force && lstat(path, &st) == 0 &&
+			    S_ISLNK(st.st_mode)) {
+				status = pf_fail(m->error, PF_ERR_EXISTS, path,
+						 "a link: with --force the dataset is made where it leads");
+			}
 			memcpy(last, name, sizeof last);
 		}
 	}
@@ -277,33 +315,60 @@ static pf_status render(maker *m)
 	status = status ? status : pf_truth_write(&m->plan, m->truth, m->error);
 	status = status ? status : write_manifest(m);
 	if (status == PF_OK) {
+		char replaced[PF_STORE_PATH_MAX]; /* of a clearing that was killed */
+		if (pf_store_path(m->options->home, m->name, PF_MAKE_REPLACED, replaced, m->error) == PF_OK) {
+			unlink(replaced);
+		}
 		unlink(m->journal); /* the manifest knows all it knew */
 	}
 	return status;
 }
 
+/* With the journal locked, which is the lock of the folder: only now is anything changed. */
+static pf_status make_locked(maker *m)
+{
+	enum standing standing = NOTHING;
+	struct stat st;
+	pf_status status = check_links(m);
+	status = status ? status : look(m, &standing);
+	if (status == PF_OK && standing == COMPLETE) { /* by another make, since the first look */
+		m->report->already_there = true;
+		unlink(m->journal);
+		return PF_OK;
+	}
+	status = status ? status : pf_plan_make(&m->spec, &m->plan, m->error);
+	status = status ? status : claim(m, standing);
+	if (status) {
+		if (fstat(m->journal_fd, &st) == 0 && st.st_size == 0) { /* it was made for the lock alone */
+			unlink(m->journal);
+		}
+		return status;
+	}
+	status = status ? status : make_folders(m);
+	status = status ? status : share(m);
+	return status ? status : render(m);
+}
+
 static pf_status make(maker *m)
 {
-	bool complete;
+	enum standing standing = NOTHING;
 	pf_status status = pf_spec_load(m->options->spec, &m->spec, m->error);
 	m->name = m->options->name ? m->options->name : m->spec.name;
 	status = status ? status : name_files(m);
-	status = status ? status : look(m, &complete);
+	status = status ? status : look(m, &standing);
 	if (status) {
 		return status;
 	}
 	snprintf(m->report->folder, sizeof m->report->folder, "%s", m->folder);
 	m->report->photos = m->spec.photos;
-	m->report->already_there = complete;
-	if (complete) {
+	m->report->already_there = standing == COMPLETE;
+	if (standing == COMPLETE) {
 		return PF_OK;
 	}
-	status = pf_plan_make(&m->spec, &m->plan, m->error);
-	status = status ? status : make_folders(m);
+	status = check_links(m);
+	status = status ? status : pf_make_folders(m->folder, m->error);
 	status = status ? status : pf_journal_open(m->journal, &m->journal_fd, m->error);
-	status = status ? status : write_mark(m);
-	status = status ? status : share(m);
-	return status ? status : render(m);
+	return status ? status : make_locked(m);
 }
 
 pf_status pf_dataset_make(const struct pf_make_options *options, struct pf_make_report *report,

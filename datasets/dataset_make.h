@@ -20,11 +20,11 @@ typedef struct pf_make_progress {
 } pf_make_progress;
 
 typedef struct pf_make_options {
-	const char *spec;         /* name of a spec, or path of a .yaml file */
-	const char *name;         /* of the dataset; NULL: the spec's */
-	const char *home;         /* NULL: pf_store_home */
-	unsigned workers;         /* processes; 0: one for each processor the caller may use */
-	bool force;               /* replace a dataset of that name made from another spec */
+	const char *spec; /* name of a spec, or path of a .yaml file */
+	const char *name; /* of the dataset; NULL: the spec's */
+	const char *home; /* NULL: pf_store_home */
+	unsigned workers; /* processes; 0: one for each processor the caller may use */
+	bool force; /* replace a dataset of that name: what another make wrote, or an import's manifest */
 	uint64_t keep_free_bytes; /* disk space to leave free */
 	void (*progress)(void *context,
 			 const pf_make_progress *progress); /* about 5 times a second; may be NULL */
@@ -43,10 +43,12 @@ typedef struct pf_make_report {
 } pf_make_report;
 
 /* Prints nothing. `report` may be NULL. Errors: those of pf_spec_load; PF_ERR_EXISTS (another spec, an
- * imported dataset, or another make at work), PF_ERR_NO_SPACE (before anything is written, or when the disk
- * fills), PF_ERR_CANCELLED, PF_ERR_CRASHED (workers died repeatedly at one photo), PF_ERR_IO. After any of
- * them what is finished stays and a later call goes on from there. Not to be called from two threads at once
- * (it forks and waits for its children only). */
+ * imported dataset, another make at work, a link, a file where a photo is to be made that no make wrote: with
+ * `force` the last two as well, but that links to folders are followed then and links to files removed),
+ * PF_ERR_NO_SPACE (before anything is written, or when the disk fills), PF_ERR_CANCELLED, PF_ERR_CRASHED
+ * (workers died repeatedly at one photo), PF_ERR_IO. After any of them what is finished stays and a later
+ * call goes on from there. Not to be called from two threads at once (it forks and waits for its children
+ * only). */
 pf_status pf_dataset_make(const struct pf_make_options *options, struct pf_make_report *report,
 			  pf_error *error);
 

@@ -7,26 +7,40 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 128 };
 
+/* True if `path` still leads to the open file: whoever finished a make has removed it. */
+static bool still_named(int fd, const char *path)
+{
+	struct stat held, named;
+	return fstat(fd, &held) == 0 && lstat(path, &named) == 0 && held.st_dev == named.st_dev &&
+	       held.st_ino == named.st_ino;
+}
+
 pf_status pf_journal_open(const char *path, int *fd, pf_error *error)
 {
-	*fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (*fd < 0) {
-		return pf_fail_errno(error, path, "cannot open the journal of the dataset");
-	}
-	if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-		pf_status status = errno == EWOULDBLOCK
-					   ? pf_fail(error, PF_ERR_EXISTS, path,
-						     "another process is making this dataset")
-					   : pf_fail_errno(error, path, "cannot lock the journal");
+	for (;;) {
+		*fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+		if (*fd < 0) {
+			return pf_fail_errno(error, path, "cannot open the journal of the dataset");
+		}
+		if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+			pf_status status = errno == EWOULDBLOCK
+						   ? pf_fail(error, PF_ERR_EXISTS, path,
+							     "another process is making this dataset")
+						   : pf_fail_errno(error, path, "cannot lock the journal");
+			close(*fd);
+			*fd = -1;
+			return status;
+		}
+		if (still_named(*fd, path)) {
+			return PF_OK;
+		}
 		close(*fd);
-		*fd = -1;
-		return status;
 	}
-	return PF_OK;
 }
 
 static bool unhex(const char *hex, uint8_t *out, size_t size)
@@ -42,44 +56,97 @@ static bool unhex(const char *hex, uint8_t *out, size_t size)
 	return true;
 }
 
-static void take_line(const char *line, pf_made_photo *photos, uint32_t count)
+/* False where the line is torn or nonsense. */
+static bool parse_line(const char *line, uint32_t *index, pf_made_photo *photo)
 {
-	uint32_t index;
 	uint64_t size;
 	char hex[2 * PF_SHA256_BYTES + 1], end[4];
-	pf_made_photo photo;
-	if (sscanf(line, "%" SCNu32 " %" SCNu64 " %64s %3s", &index, &size, hex, end) != 4 ||
-	    strcmp(end, "ok") != 0 || index >= count || strlen(hex) != 2 * PF_SHA256_BYTES ||
-	    !unhex(hex, photo.sha256, PF_SHA256_BYTES)) {
-		return;
+	*photo = (pf_made_photo){.done = 1};
+	if (sscanf(line, "%" SCNu32 " %" SCNu64 " %64s %3s", index, &size, hex, end) != 4 ||
+	    strcmp(end, "ok") != 0 || strlen(hex) != 2 * PF_SHA256_BYTES ||
+	    !unhex(hex, photo->sha256, PF_SHA256_BYTES)) {
+		return false;
 	}
-	photo.size_bytes = size;
-	photo.done = 1;
-	photos[index] = photo;
+	photo->size_bytes = size;
+	return true;
 }
 
-pf_status pf_journal_read(int fd, pf_made_photo *photos, uint32_t count, pf_error *error)
+static pf_status open_stream(int fd, FILE **stream, pf_error *error)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	FILE *file = copy >= 0 ? fdopen(copy, "r") : NULL;
-	if (!file) {
+	*stream = copy >= 0 ? fdopen(copy, "r") : NULL;
+	if (!*stream) {
 		pf_status status = pf_fail_errno(error, NULL, "cannot read the journal");
 		if (copy >= 0) {
 			close(copy);
 		}
 		return status;
 	}
+	rewind(*stream);
+	return PF_OK;
+}
+
+static pf_status close_stream(FILE *stream, pf_error *error)
+{
+	pf_status status = ferror(stream) ? pf_fail_errno(error, NULL, "cannot read the journal") : PF_OK;
+	fclose(stream);
+	return status;
+}
+
+pf_status pf_journal_read(int fd, pf_made_photo *photos, uint32_t count, pf_error *error)
+{
 	char line[LINE_MAX_BYTES];
-	rewind(file);
-	while (fgets(line, sizeof line, file)) {
-		take_line(line, photos, count);
+	FILE *stream;
+	pf_status status = open_stream(fd, &stream, error);
+	if (status != PF_OK) {
+		return status;
 	}
-	pf_status status = ferror(file) ? pf_fail_errno(error, NULL, "cannot read the journal") : PF_OK;
-	fclose(file);
+	while (fgets(line, sizeof line, stream)) {
+		uint32_t index;
+		pf_made_photo photo;
+		if (parse_line(line, &index, &photo) && index < count) {
+			photos[index] = photo;
+		}
+	}
+	status = close_stream(stream, error);
 	/* what follows a torn line must not join it */
 	return status == PF_OK && write(fd, "\n", 1) != 1
 		       ? pf_fail_errno(error, NULL, "cannot write the journal")
 		       : status;
+}
+
+pf_status pf_journal_read_all(int fd, pf_made_photo **photos, size_t *count, pf_error *error)
+{
+	char line[LINE_MAX_BYTES];
+	size_t room = 0;
+	FILE *stream;
+	*photos = NULL;
+	*count = 0;
+	pf_status status = open_stream(fd, &stream, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	while (status == PF_OK && fgets(line, sizeof line, stream)) {
+		uint32_t index;
+		if (*count == room) {
+			room = room ? 2 * room : 256;
+			pf_made_photo *more = realloc(*photos, room * sizeof *more);
+			if (!more) {
+				status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+				break;
+			}
+			*photos = more;
+		}
+		*count += parse_line(line, &index, &(*photos)[*count]);
+	}
+	pf_status closed = close_stream(stream, error);
+	status = status ? status : closed;
+	if (status != PF_OK) {
+		free(*photos);
+		*photos = NULL;
+		*count = 0;
+	}
+	return status;
 }
 
 pf_status pf_journal_append(int fd, uint32_t index, const pf_made_photo *photo, pf_error *error)

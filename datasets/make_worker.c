@@ -32,19 +32,22 @@ static pf_status write_all(int fd, const uint8_t *bytes, size_t size, const char
 	return PF_OK;
 }
 
-/* Under a temporary name first: a photo that has its name is whole. */
-static pf_status store(const char *path, const pf_jpeg_buffer *jpeg, pf_error *error)
+/* Under a temporary name first: a photo that has its name is whole. And it is in the journal before it has
+ * it: what the journal does not know, no make wrote. */
+static pf_status store(workbench *w, uint32_t index, const char *path, pf_made_photo *made, pf_error *error)
 {
 	char temporary[PF_STORE_PATH_MAX + 8];
 	snprintf(temporary, sizeof temporary, "%s.tmp", path);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (fd < 0) {
 		return pf_fail_errno(error, temporary, "cannot create the photo");
 	}
-	pf_status status = write_all(fd, jpeg->bytes, jpeg->size, temporary, error);
+	pf_status status = write_all(fd, w->jpeg.bytes, w->jpeg.size, temporary, error);
 	if (close(fd) != 0 && status == PF_OK) {
 		status = pf_fail_errno(error, temporary, "cannot write the photo");
 	}
+	status = status ? status : pf_file_sha256(temporary, made->sha256, &made->size_bytes, error);
+	status = status ? status : pf_journal_append(w->job->journal_fd, index, made, error);
 	if (status == PF_OK && rename(temporary, path) != 0) {
 		status = pf_fail_errno(error, path, "cannot name the photo");
 	}
@@ -73,9 +76,7 @@ static pf_status make_photo(workbench *w, const pf_plan_group *group, unsigned f
 	}
 	pf_plan_exif(plan, group, &w->scene, &w->shot, &facts);
 	status = pf_photo_encode(&planes, &facts, plan->spec->quality, &w->jpeg, error);
-	status = status ? status : store(path, &w->jpeg, error);
-	status = status ? status : pf_file_sha256(path, made.sha256, &made.size_bytes, error);
-	status = status ? status : pf_journal_append(job->journal_fd, index, &made, error);
+	status = status ? status : store(w, index, path, &made, error);
 	if (status == PF_OK) {
 		job->shared->photos[index] = made;
 		atomic_fetch_add(&job->shared->bytes, made.size_bytes);

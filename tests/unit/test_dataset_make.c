@@ -16,7 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "datasets/dataset_import.h"
 #include "datasets/dataset_make.h"
+#include "datasets/make_journal.h"
+#include "photofinish/file.h"
 #include "tests/unit/temp_folder.h"
 
 static char home[256], other[256], spec[300];
@@ -283,6 +286,163 @@ static void test_refusals(void **state)
 	assert_int_equal(make_in(home, (pf_make_options){.name = "../up"}, &report, &error), PF_ERR_USAGE);
 }
 
+/* While another make holds the lock, --force removes nothing, and an import puts nothing beside it. */
+static void test_force_beside_another(void **state)
+{
+	pf_make_options force = {.workers = 1, .force = true};
+	pf_error error;
+	(void)state;
+	assert_int_equal(make_in(home, (pf_make_options){.workers = 2}, NULL, &error), PF_OK);
+	assert_int_equal(make_in(other, (pf_make_options){.workers = 2}, NULL, &error), PF_OK);
+	int journal = -1;
+	assert_int_equal(pf_journal_open(pf_temp_path(home, "mini/journal"), &journal, &error), PF_OK);
+	write_spec(6, 1);
+	assert_int_equal(make_in(home, force, NULL, &error), PF_ERR_EXISTS);
+	assert_non_null(strstr(error.message, "another process"));
+	assert_int_equal(unlink(pf_temp_path(home, "mini/spec")), 0); /* now it looks like an import */
+	pf_import_options import = {
+		.folder = pf_temp_path(home, "mini"), .name = "mini", .home = home, .force = true};
+	assert_int_equal(pf_dataset_import(&import, NULL, &error), PF_ERR_EXISTS);
+	assert_non_null(strstr(error.message, "another process"));
+	assert_int_equal(unlink(pf_temp_path(home, "mini/journal")), 0);
+	assert_int_equal(unlink(pf_temp_path(other, "mini/spec")), 0);
+	close(journal);
+	char a[300], b[300];
+	snprintf(a, sizeof a, "%s/mini", home);
+	snprintf(b, sizeof b, "%s/mini", other);
+	assert_int_equal(compare_folders(a, b), 14 + 2);
+}
+
+/* Whoever had to wait for a journal that was finished meanwhile holds nothing. */
+static void test_a_journal_that_went_is_no_lock(void **state)
+{
+	pf_error error;
+	int first = -1, second = -1, third = -1;
+	const char *path = pf_temp_path(home, "journal");
+	(void)state;
+	assert_int_equal(pf_journal_open(path, &first, &error), PF_OK);
+	assert_int_equal(pf_journal_open(path, &second, &error), PF_ERR_EXISTS);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(pf_journal_open(path, &second, &error), PF_OK);
+	assert_int_equal(pf_journal_open(path, &third, &error), PF_ERR_EXISTS);
+	close(first);
+	assert_int_equal(pf_journal_open(path, &third, &error), PF_ERR_EXISTS);
+	close(second);
+}
+
+static void write_own(const char *name)
+{
+	pf_temp_write(pf_temp_path(home, name), "mine", 4);
+}
+
+static void assert_own(const char *name)
+{
+	char *text = pf_temp_read(pf_temp_path(home, name), NULL);
+	assert_string_equal(text, "mine");
+	free(text);
+}
+
+/* A photo's name of the dataset in `other`, with "mini/photos/". */
+static void first_photo(char name[300])
+{
+	DIR *folder = opendir(pf_temp_path(other, "mini/photos"));
+	name[0] = '\0';
+	assert_non_null(folder);
+	for (struct dirent *e; (e = readdir(folder)) != NULL;) {
+		if (e->d_name[0] != '.') {
+			snprintf(name, 300, "mini/photos/%s", e->d_name);
+		}
+	}
+	closedir(folder);
+	assert_true(name[0]);
+}
+
+static void test_an_import_keeps_its_photos(void **state)
+{
+	pf_make_options force = {.workers = 1, .force = true};
+	pf_error error;
+	char name[300], photos[300];
+	(void)state;
+	assert_int_equal(make_in(other, (pf_make_options){.workers = 2}, NULL, &error), PF_OK);
+	first_photo(name);
+	snprintf(photos, sizeof photos, "%s/mini/photos", home);
+	assert_int_equal(pf_make_folders(photos, &error), PF_OK);
+	write_own("mini/photos/mine.jpg");
+	write_own(name);
+	pf_import_options import = {.folder = photos, .name = "mini", .home = home};
+	assert_int_equal(pf_dataset_import(&import, NULL, &error), PF_OK);
+	assert_false(pf_temp_exists(pf_temp_path(home, "mini/journal")));
+	assert_int_equal(make_in(home, (pf_make_options){.workers = 1}, NULL, &error), PF_ERR_EXISTS);
+	assert_non_null(strstr(error.message, "was imported"));
+	assert_int_equal(make_in(home, force, NULL, &error), PF_ERR_EXISTS);
+	assert_non_null(strstr(error.message, "no make of this dataset wrote"));
+	assert_true(pf_temp_exists(pf_temp_path(home, "mini/manifest"))); /* the import is as it was */
+	assert_own(name);
+	assert_int_equal(unlink(pf_temp_path(home, name)), 0);
+	assert_int_equal(make_in(home, force, NULL, &error), PF_OK);
+	assert_own("mini/photos/mine.jpg");
+	assert_int_equal(pf_temp_entries(photos), 14 + 1);
+	/* Made again from another spec, unfinished or not: what is not a make's own stays. */
+	for (int seed = 6; seed < 9; seed++) {
+		volatile sig_atomic_t cancel = seed == 7;
+		write_spec(seed, seed == 8 ? 2 : 1);
+		pf_make_options options = {.workers = 1, .force = true, .cancel = &cancel};
+		assert_int_equal(make_in(home, options, NULL, &error), cancel ? PF_ERR_CANCELLED : PF_OK);
+		assert_own("mini/photos/mine.jpg");
+	}
+	assert_int_equal(pf_temp_entries(photos), 14 + 1);
+	assert_false(pf_temp_exists(pf_temp_path(home, "mini/manifest.replaced")));
+}
+
+/* Of another spec, and killed in the middle: its photos go all the same. */
+static void test_an_unfinished_one_is_replaced(void **state)
+{
+	pf_make_options force = {.workers = 1, .force = true};
+	pf_error error;
+	pf_status status = PF_ERR_EXISTS;
+	(void)state;
+	write_spec(5, 4);
+	make_and_kill(4);
+	write_own("mini/photos/mine.jpg");
+	write_spec(6, 1);
+	for (int i = 0; i < 200 && status == PF_ERR_EXISTS; i++) {
+		usleep(10000);
+		status = make_in(home, force, NULL, &error);
+	}
+	assert_int_equal(status, PF_OK);
+	assert_own("mini/photos/mine.jpg");
+	assert_int_equal(unlink(pf_temp_path(home, "mini/photos/mine.jpg")), 0);
+	assert_int_equal(make_in(other, (pf_make_options){.workers = 2}, NULL, &error), PF_OK);
+	assert_same_datasets();
+}
+
+static void test_links_are_not_followed(void **state)
+{
+	pf_make_options plain = {.workers = 1}, force = {.workers = 1, .force = true};
+	pf_error error;
+	char folder[300], target[300];
+	(void)state;
+	snprintf(folder, sizeof folder, "%s/mini", home);
+	snprintf(target, sizeof target, "%s/elsewhere", other);
+	assert_int_equal(pf_make_folders(target, &error), PF_OK);
+	assert_int_equal(symlink(target, folder), 0);
+	assert_int_equal(make_in(home, plain, NULL, &error), PF_ERR_EXISTS);
+	assert_int_equal(pf_temp_entries(target), 0);
+	assert_int_equal(make_in(home, force, NULL, &error), PF_OK); /* asked for */
+	assert_int_equal(pf_temp_entries(pf_temp_path(target, "photos")), 14);
+	assert_int_equal(unlink(folder), 0);
+	assert_int_equal(pf_make_folders(folder, &error), PF_OK);
+	static const char *const names[] = {"manifest", "spec", "truth.json", "journal"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		assert_int_equal(symlink("../absent", pf_temp_path(folder, names[i])), 0);
+		assert_int_equal(make_in(home, plain, NULL, &error), PF_ERR_EXISTS);
+		assert_non_null(strstr(error.message, "a link"));
+	}
+	assert_int_equal(make_in(home, force, NULL, &error), PF_OK);
+	assert_false(pf_temp_exists(pf_temp_path(home, "absent")));
+	assert_int_equal(pf_temp_entries(folder), 4); /* photos, manifest, spec, truth.json */
+}
+
 /* A disk that has all but the size of event is too small for it, and is left as it was. */
 static void test_event_needs_its_space(void **state)
 {
@@ -314,6 +474,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_goes_on_after_a_kill, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_dead_worker_is_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_force_beside_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_journal_that_went_is_no_lock, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_an_import_keeps_its_photos, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_an_unfinished_one_is_replaced, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_links_are_not_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_event_needs_its_space, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
