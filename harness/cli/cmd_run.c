@@ -4,7 +4,6 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/base/output.h"
-#include "harness/base/text.h"
 #include "harness/claims/claims.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
@@ -19,7 +18,6 @@
 #include "harness/progress/run_progress.h"
 #include "harness/run/contestant.h"
 #include "harness/show/run_table.h"
-#include "harness/show/spans_table.h"
 
 struct request {
 	pf_common common;
@@ -113,9 +111,6 @@ static pf_status deliver(const struct request *request, const pf_run *run, pf_er
 	const char *json = request->delivery.json;
 	if (!json || !pf_output_is_stdout(json)) {
 		pf_run_print(run, stdout);
-		for (size_t i = 0; request->spans && i < run->contestant_count; i++) {
-			pf_spans_print(&run->contestants[i], pf_text_columns(fileno(stdout)), stdout);
-		}
 	}
 	fflush(stdout);
 	pf_status status = pf_deliver_record(&request->delivery, run, error);
@@ -139,6 +134,7 @@ static int execute(struct request *request, const char *command, pf_contestant *
 		.cold_cache = strcmp(request->cache, "cold") == 0,
 		.seed = request->has_seed ? request->seed : pf_seed_from_clock(),
 		.enough_steps = request->goal.goal.until_met ? pf_goal_is_met : NULL,
+		.show_spans = request->spans,
 		.goal = request->goal.text ? &request->goal.goal : NULL,
 	};
 	pf_status status = pf_delivery_check(&request->delivery, &error);

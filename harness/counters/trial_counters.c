@@ -1,6 +1,7 @@
 #include "harness/counters/trial_counters.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,21 @@ static const struct ratio {
 	{NULL, NULL, 100},
 };
 static_assert(sizeof ratios / sizeof *ratios == PF_DERIVED_COUNT, "one for each");
+
+/* Why there is nothing of an event, in the words of the machine that it was to be counted on. */
+static void note_why_not(pf_trial_counters *out)
+{
+	for (uint32_t i = 0; i < out->plan.count; i++) {
+		if (out->openings[i].why) {
+			pf_counter_why(out->openings[i].why, pf_perf_event_paranoid(), out->why_not[i]);
+		} else if (!out->counted) {
+			snprintf(out->why_not[i], PF_COUNTER_WHY, "the trial did not come to its end");
+		} else if (!pf_trial_counter(out, i).known) {
+			snprintf(out->why_not[i], PF_COUNTER_WHY,
+				 "it never ran, as no hardware counter was free; ask for fewer at a time");
+		}
+	}
+}
 
 pf_trial_counters *pf_trial_counters_collect(const pf_counter_block *block, const pf_counter_plan *plan,
 					     uint32_t workers, uint64_t wall_ns)
@@ -65,6 +81,7 @@ pf_trial_counters *pf_trial_counters_collect(const pf_counter_block *block, cons
 		most_ns = ns > most_ns ? ns : most_ns;
 	}
 	out->cost_share = wall_ns ? (most_ns + (double)block->opening_ns) / (double)wall_ns : 0;
+	note_why_not(out);
 	return out;
 }
 

@@ -20,6 +20,7 @@ typedef struct pf_trial_counters {
 	double read_ns;                                       /* what one of them takes */
 	uint64_t opening_ns;                                  /* once, in the trial's own process */
 	double cost_share; /* of the trial's wall time: opening, and the reads of the worker that made most */
+	char why_not[PF_COUNTERS_MAX][PF_COUNTER_WHY]; /* there is nothing of an event; "": there is */
 } pf_trial_counters;
 
 /* Sums up what a trial's process left in the block; `plan` is the harness's own, as the process may have

@@ -1,4 +1,4 @@
-/* Memory, allocations and moved bytes as JSON. */
+/* Memory and allocations of a step, from trials of their own, as records have them. */
 #ifndef HARNESS_MEMORY_JSON_H
 #define HARNESS_MEMORY_JSON_H
 
@@ -6,16 +6,10 @@
 
 #include "harness/run/memory_trials.h"
 
-/* What was sampled in a trial of its own; null where it was not. */
-json_t *pf_memory_json(const pf_step_memory *step);
+/* Sets the members "memory", "allocations" and "not_measured" of a step; NULL: nothing was asked for. */
+void pf_step_memory_put(json_t *object, const pf_step_memory *step);
 
-/* An array of what the counting trials counted; null where allocations were not counted. */
-json_t *pf_allocations_json(const pf_step_memory *step);
-
-/* What a trial read and wrote by the kernel's count; null where it does not tell. */
-json_t *pf_io_json(const pf_io_count *io);
-
-/* Bytes by sender, receiver and kind. */
-json_t *pf_moved_json(const pf_trial *trial);
+/* The reverse, for a step with so many workers; released with the report that it is part of. */
+void pf_step_memory_of(const json_t *object, uint32_t workers, pf_step_memory *out);
 
 #endif

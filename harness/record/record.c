@@ -71,9 +71,7 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	const pf_contestant *baseline = pf_run_baseline(run);
 	compared = baseline && pf_run_speedup(contestant, baseline, &speedup);
 	json_object_set_new(object, "speedup_over_baseline", pf_interval_json(&speedup, compared));
-	const pf_step_memory *memory = pf_memory_of(run, contestant);
-	json_object_set_new(object, "memory", pf_memory_json(memory));
-	json_object_set_new(object, "allocations", pf_allocations_json(memory));
+	pf_step_memory_put(object, pf_memory_of(run, contestant));
 	json_object_set_new(object, "trials", trials);
 	return object;
 }
@@ -194,6 +192,24 @@ static json_t *label_json(const pf_run *run)
 	return run->label ? json_string(pf_escape(run->label, text, sizeof text)) : json_null();
 }
 
+/* What the run printed beside its tables, by the options that ask for it. */
+static json_t *asked_json(const pf_run *run)
+{
+	json_t *asked = json_array();
+	const struct {
+		bool given;
+		const char *option;
+	} options[] = {{run->show_spans, "spans"},
+		       {run->memory && run->memory->sample, "memory"},
+		       {run->memory && run->memory->count, "allocations"}};
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		if (options[i].given) {
+			json_array_append_new(asked, json_string(options[i].option));
+		}
+	}
+	return asked;
+}
+
 json_t *pf_record_json(const pf_run *run)
 {
 	char seed[32];
@@ -211,6 +227,7 @@ json_t *pf_record_json(const pf_run *run)
 				   "seed", seed, "partial", (int)run->partial, "variants", variants);
 	json_object_set_new(record, "profiled",
 			    json_boolean(run->session->counters && run->session->counters->count));
+	json_object_set_new(record, "asked", asked_json(run));
 	json_object_set_new(record, "label", label_json(run));
 	json_object_set_new(record, "callgrind", pf_callgrind_json(run->callgrind));
 	json_object_set_new(record, "why_partial", string_or_null(run->partial ? run->why_partial : NULL));

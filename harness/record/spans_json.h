@@ -13,4 +13,8 @@ json_t *pf_stages_json(const pf_trial *trial);
  * spans or was not checked. */
 json_t *pf_spans_json(const pf_trial *trial);
 
+/* The reverse: of a trial's "spans" and "stages"; freed by pf_trial_spans_free. NULL where there are none.
+ * The spans themselves are in no record. */
+struct pf_trial_spans *pf_spans_of(const json_t *spans, const json_t *stages);
+
 #endif

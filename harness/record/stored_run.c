@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json_values.h"
 #include "harness/base/plain_text.h"
 #include "harness/claims/claims.h"
 #include "harness/claims/goal.h"
+#include "harness/record/callgrind_json.h"
 #include "harness/record/capabilities_json.h"
+#include "harness/record/memory_json.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/stored_trial.h"
 #include "harness/run/run_comparison.h"
@@ -15,7 +18,13 @@
 #include "photofinish/file.h"
 
 /* What files may ask for in memory: far beyond what is run, far below what hurts. */
-enum { MOST_PHOTOS = 1000000, MOST_STEPS = 1024, MOST_TRIALS = 100000, MOST_WORKERS = 4096 };
+enum {
+	MOST_PHOTOS = 1000000,
+	MOST_STEPS = 1024,
+	MOST_TRIALS = 100000,
+	MOST_COUNTED = 20000,
+	MOST_WORKERS = 4096
+};
 
 struct pf_stored_run {
 	pf_run run;
@@ -25,6 +34,9 @@ struct pf_stored_run {
 	pf_run_facts facts;
 	pf_run_comparison comparison;
 	pf_goal goal;
+	pf_memory_report memory;
+	pf_counter_plan counters;
+	pf_callgrind callgrind;
 	struct pf_variant *variants;
 	char **texts; /* all that were copied */
 	size_t text_count, text_capacity;
@@ -71,13 +83,25 @@ static double real_or(const json_t *object, const char *key, double otherwise)
 	return json_is_number(member) ? json_number_value(member) : otherwise;
 }
 
+static size_t counted_trials(const json_t *trials)
+{
+	size_t index, counted = 0;
+	const json_t *trial;
+	json_array_foreach(trials, index, trial)
+	{
+		counted += json_is_object(json_object_get(trial, "counters"));
+	}
+	return counted;
+}
+
 static bool read_limits(const json_t *record, pf_error *error)
 {
-	size_t index, trials = 0;
+	size_t index, trials = 0, counted = 0;
 	const json_t *variant, *variants = json_object_get(record, "variants");
 	json_array_foreach(variants, index, variant)
 	{
-		uint64_t workers = pf_stored_count(variant, "workers", 0);
+		counted += counted_trials(json_object_get(variant, "trials"));
+		uint64_t workers = pf_json_count(variant, "workers", 0);
 		trials += json_array_size(json_object_get(variant, "trials"));
 		if (workers < 1 || workers > MOST_WORKERS) {
 			pf_fail(error, PF_ERR_INVALID, NULL,
@@ -85,8 +109,8 @@ static bool read_limits(const json_t *record, pf_error *error)
 			return false;
 		}
 	}
-	if (trials > MOST_TRIALS || json_array_size(variants) > MOST_STEPS ||
-	    pf_stored_count(json_object_get(record, "dataset"), "photos", 0) > MOST_PHOTOS) {
+	if (trials > MOST_TRIALS || counted > MOST_COUNTED || json_array_size(variants) > MOST_STEPS ||
+	    pf_json_count(json_object_get(record, "dataset"), "photos", 0) > MOST_PHOTOS) {
 		pf_fail(error, PF_ERR_INVALID, NULL,
 			"the record has more than %d photos, %d steps or %d trials: more than can be shown",
 			MOST_PHOTOS, MOST_STEPS, MOST_TRIALS);
@@ -100,13 +124,13 @@ static void read_dataset(pf_stored_run *stored, const json_t *record)
 {
 	const json_t *dataset = json_object_get(record, "dataset");
 	const char *cache = pf_note_text(dataset, "cache");
-	size_t count = pf_stored_count(dataset, "photos", 0);
+	size_t count = pf_json_count(dataset, "photos", 0);
 	stored->dataset = (pf_dataset){
 		.name = own_name(stored, pf_note_text(dataset, "name")),
 		.photos = checked(calloc(count + 1, sizeof *stored->dataset.photos)),
 		.count = count,
 	};
-	stored->dataset.photos[0].size_bytes = pf_stored_count(dataset, "bytes", 0);
+	stored->dataset.photos[0].size_bytes = pf_json_count(dataset, "bytes", 0);
 	stored->run.cold_cache = strcmp(cache, "cold") == 0 || strcmp(cache, "not cold") == 0;
 	snprintf(stored->run.dataset_hash, sizeof stored->run.dataset_hash, "%s",
 		 pf_note_text(dataset, "hash"));
@@ -136,8 +160,8 @@ static void read_reference(pf_stored_run *stored, const json_t *record)
 	const json_t *reference = json_object_get(record, "reference");
 	stored->outcomes = (pf_outcomes){
 		.count = stored->dataset.count,
-		.scored = pf_stored_count(reference, "photos_scored", 0),
-		.failed = pf_stored_count(reference, "photos_failed", 0),
+		.scored = pf_json_count(reference, "photos_scored", 0),
+		.failed = pf_json_count(reference, "photos_failed", 0),
 		.photos = checked(calloc(stored->dataset.count + 1, sizeof *stored->outcomes.photos)),
 	};
 	stored->run.reference = (pf_reference){
@@ -146,8 +170,8 @@ static void read_reference(pf_stored_run *stored, const json_t *record)
 	};
 	read_failures(stored, json_object_get(reference, "failures"));
 	stored->facts.photos_known = json_is_integer(json_object_get(reference, "bursts"));
-	stored->facts.bursts = pf_stored_count(reference, "bursts", 0);
-	stored->facts.singles = pf_stored_count(reference, "singles", 0);
+	stored->facts.bursts = pf_json_count(reference, "bursts", 0);
+	stored->facts.singles = pf_json_count(reference, "singles", 0);
 	stored->facts.median_megapixels = pf_note_number(reference, "median_megapixels");
 	stored->facts.mean_megapixels = pf_note_number(reference, "mean_megapixels");
 }
@@ -158,13 +182,13 @@ static void read_machine(pf_stored_run *stored, const json_t *record)
 		     *placement = json_object_get(record, "placement");
 	bool sanitized = pf_note_text(environment, "sanitizers")[0],
 	     debug = strcmp(pf_note_text(environment, "build_type"), "Debug") == 0;
-	stored->facts.cores = (uint32_t)fmin((double)pf_stored_count(environment, "cores", 1), 1e6);
+	stored->facts.cores = (uint32_t)fmin((double)pf_json_count(environment, "cores", 1), 1e6);
 	stored->facts.cpu_quota = pf_note_number(placement, "cpu_quota");
 	stored->facts.unfit = sanitized ? "built with sanitizers"
 			      : debug   ? "built without optimisation"
 					: NULL;
 	stored->session.placement.places = (uint32_t)json_array_size(json_object_get(placement, "places"));
-	stored->session.placement.cores = (uint32_t)pf_stored_count(placement, "cores", stored->facts.cores);
+	stored->session.placement.cores = (uint32_t)pf_json_count(placement, "cores", stored->facts.cores);
 	stored->session.placement.kind = PF_PLACEMENT_CORES;
 	for (int i = 0; i < PF_PLACEMENT_COUNT; i++) {
 		if (strcmp(pf_placement_name((pf_placement_kind)i), pf_note_text(placement, "kind")) == 0) {
@@ -246,7 +270,7 @@ static void read_contestant(pf_stored_run *stored, const json_t *variant, size_t
 		.caps = pf_capabilities_of(json_object_get(variant, "capabilities")),
 	};
 	contestant->variant = &stored->variants[index];
-	contestant->workers = (uint32_t)pf_stored_count(variant, "workers", 1);
+	contestant->workers = (uint32_t)pf_json_count(variant, "workers", 1);
 	contestant->stored_cores = stored->facts.cores;
 	contestant->status = status_of(pf_note_text(variant, "status"));
 	pf_plain_text(pf_note_text(variant, "reason"), contestant->reason, sizeof contestant->reason);
@@ -291,11 +315,11 @@ static void read_comparison(pf_stored_run *stored, const json_t *record)
 			  .until_decided = json_is_true(json_object_get(comparison, "until_decided"))},
 		.max_time_s = pf_note_number(comparison, "max_time_s"),
 		.stopped = own_text(stored, pf_note_text(comparison, "stopped")),
-		.pairs = pf_stored_count(comparison, "pairs", 0),
+		.pairs = pf_json_count(comparison, "pairs", 0),
 		.result = {.ratio = interval_of(comparison, "ratio"),
 			   .strict = interval_of(comparison, "ratio_strict"),
 			   .word = word_of(pf_note_text(comparison, "word")),
-			   .decided_after = pf_stored_count(comparison, "decided_after", 0)},
+			   .decided_after = pf_json_count(comparison, "decided_after", 0)},
 	};
 	own->pairs = own->result.ratio.mean > 0 ? own->pairs : 0;
 	for (int i = 0; i < PF_PARTS; i++) {
@@ -312,11 +336,11 @@ static void read_goal(pf_stored_run *stored, const json_t *record)
 	}
 	stored->goal = (pf_goal){
 		.seconds = pf_note_number(goal, "seconds"),
-		.photos = (uint32_t)pf_stored_count(goal, "photos", 0),
+		.photos = (uint32_t)pf_json_count(goal, "photos", 0),
 		.has_price = json_is_number(json_object_get(goal, "price_per_hour")),
 		.price_per_hour = pf_note_number(goal, "price_per_hour"),
 		.until_met = json_is_true(json_object_get(goal, "until_met")),
-		.rounds_each = (uint32_t)pf_stored_count(goal, "rounds_each", 0),
+		.rounds_each = (uint32_t)pf_json_count(goal, "rounds_each", 0),
 	};
 	stored->run.goal = stored->goal.photos && stored->goal.seconds > 0 ? &stored->goal : NULL;
 }
@@ -365,6 +389,59 @@ static void read_claims(pf_stored_run *stored, const json_t *record)
 	stored->run.claim_count = count;
 }
 
+/* Options that the run was given; older records tell of them by what there is. */
+static bool was_asked(const json_t *record, const char *option)
+{
+	const json_t *asked = json_object_get(record, "asked"), *entry;
+	size_t index;
+	json_array_foreach(asked, index, entry)
+	{
+		const char *name = json_string_value(entry);
+		if (name && strcmp(name, option) == 0) {
+			return true;
+		}
+	}
+	json_array_foreach(json_object_get(record, "variants"), index, entry)
+	{
+		const json_t *part = json_object_get(entry, option);
+		if (!asked && (json_is_object(part) || json_is_array(part))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What was looked at in trials of their own, or beside the times. */
+static void read_looks(pf_stored_run *stored, const json_t *record)
+{
+	const json_t *variants = json_object_get(record, "variants");
+	pf_run *run = &stored->run;
+	pf_memory_report *memory = &stored->memory;
+	memory->sample = was_asked(record, "memory");
+	memory->count = was_asked(record, "allocations");
+	run->show_spans = was_asked(record, "spans");
+	if (memory->sample || memory->count) {
+		memory->steps = checked(calloc(run->contestant_count + 1, sizeof *memory->steps));
+		memory->step_count = run->contestant_count;
+		run->memory = memory;
+	}
+	for (size_t i = 0; i < memory->step_count; i++) {
+		pf_step_memory_of(json_array_get(variants, i), run->contestants[i].workers,
+				  &memory->steps[i]);
+	}
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		const pf_contestant *contestant = &run->contestants[i];
+		for (size_t k = 0; k < contestant->trial_count && !stored->counters.count; k++) {
+			const pf_trial_counters *counters = contestant->trials[k].counters;
+			stored->counters = counters ? counters->plan : stored->counters;
+		}
+	}
+	stored->session.counters = stored->counters.count ? &stored->counters : NULL;
+	run->callgrind = pf_callgrind_of(json_object_get(record, "callgrind"), &stored->callgrind)
+				 ? &stored->callgrind
+				 : NULL;
+}
+
 static void read_run(pf_stored_run *stored, const json_t *record)
 {
 	const json_t *variants = json_object_get(record, "variants"), *variant;
@@ -377,8 +454,8 @@ static void read_run(pf_stored_run *stored, const json_t *record)
 		.label = text_or_null(stored, record, "label"),
 		.contestants = checked(calloc(count, sizeof *run->contestants)),
 		.contestant_count = count,
-		.rounds = (uint32_t)fmin((double)pf_stored_count(record, "rounds", 1), MOST_TRIALS),
-		.rounds_done = (uint32_t)fmin((double)pf_stored_count(record, "rounds_done", 0), MOST_TRIALS),
+		.rounds = (uint32_t)fmin((double)pf_json_count(record, "rounds", 1), MOST_TRIALS),
+		.rounds_done = (uint32_t)fmin((double)pf_json_count(record, "rounds_done", 0), MOST_TRIALS),
 		.partial = json_is_true(json_object_get(record, "partial")),
 		.why_partial = why ? why : "ended",
 		.stored = &stored->facts,
@@ -394,6 +471,7 @@ static void read_run(pf_stored_run *stored, const json_t *record)
 	{
 		read_contestant(stored, variant, index);
 	}
+	read_looks(stored, record);
 	read_comparison(stored, record);
 	read_goal(stored, record);
 	read_claims(stored, record);
@@ -422,10 +500,11 @@ void pf_stored_run_free(pf_stored_run *stored)
 	}
 	for (size_t i = 0; i < stored->run.contestant_count; i++) {
 		for (size_t k = 0; k < stored->run.contestants[i].trial_count; k++) {
-			free(stored->run.contestants[i].trials[k].places);
+			pf_trial_release(&stored->run.contestants[i].trials[k]);
 		}
 		free(stored->run.contestants[i].trials);
 	}
+	pf_memory_report_release(&stored->memory);
 	for (size_t i = 0; i < stored->text_count; i++) {
 		free(stored->texts[i]);
 	}

@@ -3,22 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json_values.h"
 #include "harness/base/plain_text.h"
+#include "harness/counters/counters_json.h"
+#include "harness/energy/energy_json.h"
+#include "harness/record/bytes_json.h"
 #include "harness/record/machine_json.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/observer_json.h"
 #include "harness/record/outside_json.h"
+#include "harness/record/spans_json.h"
 #include "harness/record/trial_json.h"
 
 enum { ERRNOS = 200 }; /* Linux has fewer */
-
-uint64_t pf_stored_count(const json_t *object, const char *key, uint64_t otherwise)
-{
-	const json_t *member = json_object_get(object, key);
-	return json_is_integer(member) && json_integer_value(member) >= 0
-		       ? (uint64_t)json_integer_value(member)
-		       : otherwise;
-}
 
 bool pf_stored_cpus(const char *text, pf_cpus *out)
 {
@@ -46,23 +43,23 @@ static void read_stages(const json_t *stages, pf_trial *out)
 {
 	for (int i = 0; i < PF_STAGE_COUNT; i++) {
 		const json_t *stage = json_object_get(stages, pf_stage_name((pf_stage)i));
-		out->stage_ns[i] = pf_stored_count(stage, "wall_ns", 0);
-		out->main_stage_ns[i] = pf_stored_count(stage, "main_ns", 0);
-		out->stage_spans[i] = pf_stored_count(stage, "spans", 0);
+		out->stage_ns[i] = pf_json_count(stage, "wall_ns", 0);
+		out->main_stage_ns[i] = pf_json_count(stage, "main_ns", 0);
+		out->stage_spans[i] = pf_json_count(stage, "spans", 0);
 	}
 }
 
 void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out)
 {
-	out->round = (uint32_t)pf_stored_count(trial, "round", 0);
+	out->round = (uint32_t)pf_json_count(trial, "round", 0);
 	out->workers = workers;
 	out->ending = pf_ending_of(pf_note_text(trial, "ending"));
 	pf_plain_text(pf_note_text(trial, "reason"), out->reason, sizeof out->reason);
 	for (int i = 0; i < PF_TRIAL_FIGURE_COUNT; i++) {
-		*pf_trial_figure_at(out, &pf_trial_figures[i]) = pf_stored_count(trial,
-										 pf_trial_figures[i].name, 0);
+		*pf_trial_figure_at(out, &pf_trial_figures[i]) = pf_json_count(trial,
+									       pf_trial_figures[i].name, 0);
 	}
-	uint64_t unchecked_ns = pf_stored_count(trial, "unchecked_wall_ns", 0);
+	uint64_t unchecked_ns = pf_json_count(trial, "unchecked_wall_ns", 0);
 	out->checked = json_is_true(json_object_get(trial, "checked")) && out->wall_ns > 0;
 	out->unscored = !out->checked && unchecked_ns > 0;
 	out->wall_ns = out->checked ? out->wall_ns : unchecked_ns;
@@ -70,6 +67,12 @@ void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out)
 	pf_machine_state_of(json_object_get(trial, "machine"), &out->machine);
 	pf_observed_of(json_object_get(trial, "observer"), &out->observed);
 	pf_tolerance_of(json_object_get(trial, "tolerance"), &out->tolerance);
+	out->counters = pf_trial_counters_of(json_object_get(trial, "counters"));
+	pf_energy_of(json_object_get(trial, "energy"), &out->energy);
+	pf_io_of(json_object_get(trial, "io"), &out->io);
+	pf_moved_of(json_object_get(trial, "hops"), out);
+	out->spans = pf_spans_of(json_object_get(trial, "spans"), json_object_get(trial, "stages"));
+	pf_json_bytes(trial, "scores_digest", out->digest, sizeof out->digest);
 }
 
 /* The number whose text that is; 0 where there is none. */
@@ -87,8 +90,8 @@ static bool is_misplaced(const json_t *entry, pf_place *place)
 {
 	const char *kept = json_string_value(json_object_get(entry, "kept"));
 	*place = (pf_place){
-		.entered = (uint32_t)pf_stored_count(entry, "entered", 0),
-		.left = (uint32_t)pf_stored_count(entry, "left", 0),
+		.entered = (uint32_t)pf_json_count(entry, "entered", 0),
+		.left = (uint32_t)pf_json_count(entry, "left", 0),
 		.bind_errno = errno_of(pf_note_text(entry, "refused")),
 	};
 	bool read = pf_stored_cpus(pf_note_text(entry, "asked"), &place->asked) &&
@@ -108,7 +111,7 @@ const json_t *pf_stored_misplaced(const json_t *trials, uint32_t *slot, pf_place
 		json_array_foreach(json_object_get(trial, "placement"), k, entry)
 		{
 			if (is_misplaced(entry, place)) {
-				*slot = (uint32_t)pf_stored_count(entry, "slot", 0);
+				*slot = (uint32_t)pf_json_count(entry, "slot", 0);
 				return trial;
 			}
 		}

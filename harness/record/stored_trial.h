@@ -7,11 +7,8 @@
 #include "harness/trial/trial.h"
 
 /* Fills a zeroed *out. What the record lacks, or has in a form that is not known, was not measured. A trial
- * that claims to be checked and has no time is not. Nothing in *out needs to be freed. */
+ * that claims to be checked and has no time is not. The caller frees it by pf_trial_release. */
 void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out);
-
-/* A count of a record; `otherwise` where it is none. */
-uint64_t pf_stored_count(const json_t *object, const char *key, uint64_t otherwise);
 
 /* "0,2,4-7". False for what is no such list. */
 bool pf_stored_cpus(const char *text, pf_cpus *out);

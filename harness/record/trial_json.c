@@ -2,9 +2,11 @@
 
 #include <string.h>
 
-#include "harness/record/counters_json.h"
+#include "harness/base/json_values.h"
+#include "harness/counters/counters_json.h"
+#include "harness/energy/energy_json.h"
+#include "harness/record/bytes_json.h"
 #include "harness/record/machine_json.h"
-#include "harness/record/memory_json.h"
 #include "harness/record/observer_json.h"
 #include "harness/record/outside_json.h"
 #include "harness/record/placement_json.h"
@@ -37,17 +39,12 @@ pf_ending pf_ending_of(const char *name)
 	return PF_ENDED_FAILED;
 }
 
-static json_t *integer(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
 static void put_figures(json_t *object, const pf_trial *trial)
 {
 	uint64_t value;
 	for (int i = 0; i < PF_TRIAL_FIGURE_COUNT; i++) {
 		bool told = pf_trial_figure_told(trial, &pf_trial_figures[i], &value);
-		json_object_set_new(object, pf_trial_figures[i].name, told ? integer(value) : json_null());
+		json_object_set_new(object, pf_trial_figures[i].name, pf_json_integer_or_null(value, told));
 	}
 }
 
@@ -58,18 +55,18 @@ json_t *pf_trial_json(const pf_trial *trial)
 	bool scored = trial->ending == PF_ENDED_OK && !trial->unscored;
 	pf_sha256_hex(trial->digest, hex);
 	put_figures(object, trial);
-	json_object_set_new(object, "round", integer(trial->round));
+	json_object_set_new(object, "round", pf_json_integer(trial->round));
 	json_object_set_new(object, "ending", json_string(pf_ending_name(trial->ending)));
 	json_object_set_new(object, "reason", trial->reason[0] ? json_string(trial->reason) : json_null());
 	json_object_set_new(object, "checked", json_boolean(trial->checked));
 	json_object_set_new(object, "unchecked_wall_ns",
-			    trial->unscored ? integer(trial->wall_ns) : json_null());
+			    pf_json_integer_or_null(trial->wall_ns, trial->unscored));
 	json_object_set_new(object, "tolerance", pf_tolerance_json(&trial->tolerance));
 	json_object_set_new(object, "stages", pf_stages_json(trial));
 	json_object_set_new(object, "spans", pf_spans_json(trial));
 	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
-	json_object_set_new(object, "counters", pf_trial_counters_json(trial));
-	json_object_set_new(object, "energy", pf_trial_energy_json(trial));
+	json_object_set_new(object, "counters", pf_trial_counters_json(trial->counters));
+	json_object_set_new(object, "energy", pf_energy_json(&trial->energy));
 	json_object_set_new(object, "io", pf_io_json(&trial->io));
 	json_object_set_new(object, "hops", pf_moved_json(trial));
 	json_object_set_new(object, "observer", pf_observed_json(&trial->observed));

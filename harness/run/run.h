@@ -78,6 +78,7 @@ typedef struct pf_run {
 	struct pf_callgrind *callgrind; /* callgrind.h; NULL: not asked for. Freed by pf_run_release */
 	const struct pf_run_comparison *comparison; /* run_comparison.h; NULL where no two are compared */
 	const struct pf_memory_report *memory;      /* memory_trials.h; NULL: not asked for. The caller's */
+	bool show_spans;                            /* --spans: printed with the run */
 	const struct pf_goal *goal;                 /* harness/claims; NULL: none. Belongs to the caller */
 } pf_run;
 

@@ -269,30 +269,16 @@ static const pf_trial_counters *any_counters(const pf_run *run)
 	return NULL;
 }
 
-/* Why there is nothing of an event; NULL where there is. */
-static const char *reason(const pf_trial_counters *counters, uint32_t event, char out[PF_COUNTER_WHY])
-{
-	if (counters->openings[event].why) {
-		return pf_counter_why(counters->openings[event].why, pf_perf_event_paranoid(), out);
-	}
-	if (!counters->counted) {
-		return "the trial did not come to its end";
-	}
-	return pf_trial_counter(counters, event).known
-		       ? NULL
-		       : "it never ran, as no hardware counter was free; ask for fewer at a time";
-}
-
 /* One line for each reason, with the events that it holds for. */
 static void print_unavailable(const pf_trial_counters *counters, FILE *stream)
 {
 	bool said[PF_COUNTERS_MAX] = {false};
 	for (uint32_t i = 0; i < counters->plan.count; i++) {
-		char text[PF_COUNTERS_MAX * PF_COUNTER_NAME + PF_COUNTER_WHY], whys[2][PF_COUNTER_WHY];
-		const char *why = reason(counters, i, whys[0]), *other;
+		char text[PF_COUNTERS_MAX * PF_COUNTER_NAME + PF_COUNTER_WHY];
+		const char *why = counters->why_not[i];
 		size_t used = 0;
-		for (uint32_t k = i; k < counters->plan.count && why && !said[i]; k++) {
-			if ((other = reason(counters, k, whys[1])) && strcmp(why, other) == 0) {
+		for (uint32_t k = i; k < counters->plan.count && why[0] && !said[i]; k++) {
+			if (strcmp(why, counters->why_not[k]) == 0) {
 				said[k] = k > i;
 				used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
 							 k > i ? ", " : "", counters->plan.events[k].name);

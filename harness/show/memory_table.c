@@ -200,7 +200,8 @@ static void print_bytes(const pf_run *run, int columns, FILE *stream)
 	char label[192];
 	pf_table_row(table, narrow ? heads_narrow : heads, narrow ? NARROW_BYTES : WIDE_BYTES);
 	for (size_t i = 0; i < run->memory->step_count; i++) {
-		if (run->memory->steps[i].sampled) {
+		/* Older records have not this trial. */
+		if (run->memory->steps[i].sampled && run->memory->steps[i].sampling.workers) {
 			pf_run_label(&run->contestants[i], label, sizeof label);
 			bytes_row(table, narrow, label, &run->memory->steps[i].sampling);
 		}

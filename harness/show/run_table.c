@@ -15,6 +15,7 @@
 #include "harness/show/observer_lines.h"
 #include "harness/show/outside_lines.h"
 #include "harness/show/placement_lines.h"
+#include "harness/show/spans_table.h"
 #include "photofinish/file.h"
 
 #define SHOWN_FAILURES 5
@@ -358,5 +359,8 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	}
 	if (run->claim_count) {
 		pf_claims_print(run->claims, run->claim_count, columns, stream);
+	}
+	for (size_t i = 0; run->show_spans && i < run->contestant_count; i++) {
+		pf_spans_print(&run->contestants[i], columns, stream);
 	}
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "harness/counters/trial_counters.h"
-#include "harness/machine/energy.h"
+#include "harness/energy/energy.h"
 #include "harness/machine/machine_state.h"
 #include "harness/machine/trial_io.h"
 #include "harness/memory/allocations.h"

@@ -91,6 +91,23 @@ def check_kept(history, work):
     return json.loads((work / "journey.json").read_text())
 
 
+def check_whole(work):
+    """Whatever a run prints, show prints again: spans, counters, energy, memory by process, bytes, allocations."""
+    sanitized = json.loads((work / "journey.json").read_text())["environment"]["sanitizers"]
+    looks = ("--memory", "--counters", "software,cycles") + (() if sanitized else ("--allocations",))
+    tiny = ("--dataset", "tiny", "--quiet")
+    for command in (("run", "parallel", *tiny, "--repetitions", "2", "--spans", *looks),
+                    ("compare", "chunked", "single-load", *tiny, "--rounds", "1", *looks),
+                    ("journey", *tiny, "--only", "null,single-load,pipelined", "--rounds", "1", "--spans", *looks[:1], *looks[3:]),
+                    ("scaling", *tiny, "--workers", "1,2", "--rounds", "1")):
+        shown = run(*command, PHOTOFINISH_HISTORY=work / "whole").stdout
+        check_same(run("history", "show", "last", PHOTOFINISH_HISTORY=work / "whole").stdout, shown)
+        for word in ("Counters:", "peak PSS") if "--counters" in command else ("Spans of", "moved") if "--spans" in command else ():
+            check(word in shown, f"{command} tells of {word}: {shown}")
+        if "--allocations" in command:
+            check("peak live heap" in shown, f"{command} tells of allocations: {shown}")
+
+
 def check_add(history, journey, work):
     """The same record twice is one; others' records are taken in; several runs of one step make a trend."""
     known = listed()
@@ -349,13 +366,13 @@ def check_shown(journey, work):
         check(("PARTIAL" in text) == record["partial"], "partial is said")
         found = re.search(r"^double-load .* 1\.00x", text, re.MULTILINE) is not None
         check(found == timed(record["variants"][0]), f"no time without a check: {text}")
-    counted = copy.deepcopy(journey)
-    counted["started"] = "2030-05-01T00:00:00Z"
-    counted["variants"][0]["allocations"] = [{"digest": "0"}]
-    (work / "shown.json").write_text(json.dumps(counted))
+    built = copy.deepcopy(journey)
+    built["started"] = "2030-05-01T00:00:00Z"
+    built["variants"][0]["build"] = {"version": "0"}
+    (work / "shown.json").write_text(json.dumps(built))
     run("history", "add", work / "shown.json")
     text = run("history", "show", "last").stdout
-    check("Not shown here, but in the record: allocations." in text, f"what is left out is said: {text}")
+    check("Not shown here, but in the record: builds." in text, f"what is left out is said: {text}")
     old = copy.deepcopy(journey)
     old["started"] = "2030-06-01T00:00:00Z"
     for key in ("bursts", "singles", "median_megapixels", "mean_megapixels", "failures"):
@@ -417,6 +434,7 @@ def main():
         os.environ.pop("PHOTOFINISH_HISTORY", None)
         history = work / "data/.history"
         journey = check_kept(history, work)
+        check_whole(work)
         check_add(history, journey, work)
         check_rebuilt(history)
         check_hostile(history, journey)

@@ -15,7 +15,7 @@
 
 #include "counter_recording.h"
 #include "harness/counters/counter_topdown.h"
-#include "harness/record/counters_json.h"
+#include "harness/counters/counters_json.h"
 #include "harness/show/counter_lines.h"
 #include "run_fixture.h"
 #include "temp_folder.h"
@@ -270,7 +270,7 @@ static void a_report_says_what_is_not_there(void **state)
 	free(expected);
 	free(text);
 
-	json_t *record = pf_trial_counters_json(&contestant->trials[0]);
+	json_t *record = pf_trial_counters_json(contestant->trials[0].counters);
 	json_t *events = json_object_get(record, "events"), *event = json_array_get(events, REFERENCES);
 	assert_int_equal(json_integer_value(json_object_get(event, "value")), 40000);
 	assert_float_equal(json_real_value(json_object_get(event, "scaled")), 100000, 0.1);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "harness/machine/energy.h"
+#include "harness/energy/energy.h"
 #include "temp_folder.h"
 
 static char folder[256];

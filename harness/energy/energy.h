@@ -10,16 +10,17 @@ enum { PF_ENERGY_DOMAINS = 16, PF_ENERGY_NAME = 48, PF_ENERGY_WHY = 256 };
 
 #define PF_SYSFS "/sys"
 
+typedef struct pf_energy_domain {
+	char name[PF_ENERGY_NAME]; /* "package-0", "package-0/dram": a part lies in its whole but for dram */
+	double joules;
+} pf_energy_domain;
+
 /* What came of it. */
 typedef struct pf_energy {
-	uint32_t count; /* of domains; 0: see why */
-	struct {
-		char name[PF_ENERGY_NAME]; /* "package-0", "package-0/dram": a part lies in its whole but for
-					      dram */
-		double joules;
-	} domains[PF_ENERGY_DOMAINS];
-	char source[16];         /* "powercap" or "perf" */
-	char why[PF_ENERGY_WHY]; /* it is not available; "" where it is */
+	uint32_t count;                              /* of domains; 0: see why */
+	pf_energy_domain domains[PF_ENERGY_DOMAINS]; /* by name */
+	char source[16];                             /* "powercap" or "perf" */
+	char why[PF_ENERGY_WHY];                     /* it is not available; "" where it is */
 } pf_energy;
 
 typedef struct pf_energy_zone {

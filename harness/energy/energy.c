@@ -1,4 +1,4 @@
-#include "harness/machine/energy.h"
+#include "harness/energy/energy.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -201,6 +201,12 @@ void pf_energy_update(pf_energy_meter *meter, bool now)
 	}
 }
 
+/* By name, as records have them: what is read back is shown as it was measured. */
+static int by_name(const void *left, const void *right)
+{
+	return strcmp(((const pf_energy_domain *)left)->name, ((const pf_energy_domain *)right)->name);
+}
+
 void pf_energy_stop(pf_energy_meter *meter, pf_energy *out)
 {
 	*out = (pf_energy){0};
@@ -215,6 +221,7 @@ void pf_energy_stop(pf_energy_meter *meter, pf_energy *out)
 			close(zone->fd);
 		}
 	}
+	qsort(out->domains, out->count, sizeof *out->domains, by_name);
 	memcpy(out->source, meter->source, sizeof out->source);
 	if (!out->count) {
 		snprintf(out->why, sizeof out->why, "%s",
