@@ -104,7 +104,7 @@ static double moved_bytes(const pf_contestant *contestant)
 	double sum = 0;
 	size_t count = 0;
 	for (size_t i = 0; i < contestant->trial_count; i++) {
-		if (contestant->trials[i].checked) {
+		if (pf_run_counts(contestant, &contestant->trials[i]) == PF_COUNTS) {
 			sum += (double)contestant->trials[i].moved_bytes;
 			count++;
 		}

@@ -86,8 +86,11 @@ size_t pf_claim_pairs(const pf_contestant *a, const pf_contestant *b, const pf_t
 {
 	size_t count = 0;
 	for (size_t i = 0; i < a->trial_count; i++) {
-		for (size_t k = 0; k < b->trial_count && a->trials[i].checked && count < most; k++) {
-			if (b->trials[k].checked && b->trials[k].round == a->trials[i].round) {
+		for (size_t k = 0;
+		     k < b->trial_count && pf_run_counts(a, &a->trials[i]) == PF_COUNTS && count < most;
+		     k++) {
+			if (pf_run_counts(b, &b->trials[k]) == PF_COUNTS &&
+			    b->trials[k].round == a->trials[i].round) {
 				pairs[count][0] = &a->trials[i];
 				pairs[count++][1] = &b->trials[k];
 			}
@@ -101,7 +104,9 @@ uint64_t pf_claim_chunks(const pf_contestant *contestant)
 	uint64_t chunks = 0;
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
-		chunks = trial->checked && trial->chunks > chunks ? trial->chunks : chunks;
+		chunks = pf_run_counts(contestant, trial) == PF_COUNTS && trial->chunks > chunks
+				 ? trial->chunks
+				 : chunks;
 	}
 	return chunks;
 }

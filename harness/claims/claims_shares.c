@@ -21,13 +21,14 @@ static void shares_of_trial(const pf_trial *trial, double shares[PF_PART_COUNT])
 	shares[PF_PART_OVERHEAD] = 1 - shares[PF_PART_IO] - shares[PF_PART_AI] - shares[PF_PART_ANALYSIS];
 }
 
-/* A part's share in each checked trial, less that of analysis and overhead if asked for. Returns how many. */
+/* A part's share in each trial that counts, less that of analysis and overhead if asked for. Returns how
+ * many. */
 static size_t samples(const pf_contestant *contestant, int part, bool less_the_rest, double *out)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		double shares[PF_PART_COUNT];
-		if (contestant->trials[i].checked && contestant->trials[i].wall_ns) {
+		if (pf_run_counts(contestant, &contestant->trials[i]) == PF_COUNTS) {
 			shares_of_trial(&contestant->trials[i], shares);
 			out[count++] = shares[part] -
 				       (less_the_rest ? shares[PF_PART_ANALYSIS] + shares[PF_PART_OVERHEAD]

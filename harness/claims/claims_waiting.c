@@ -75,7 +75,7 @@ static double detection(const pf_contestant *contestant, double *seconds)
 	size_t count = 0;
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
-		if (trial->checked && trial->wall_ns) {
+		if (pf_run_counts(contestant, trial) == PF_COUNTS) {
 			double own = (double)trial->stage_ns[PF_STAGE_DETECT];
 			share += own / (double)trial->wall_ns;
 			total += own * 1e-9;

@@ -55,7 +55,7 @@ bool pf_goal_project(const pf_run *run, const pf_contestant *contestant, pf_proj
 	for (size_t i = 0; samples && contestant->status == PF_RUN_OK && i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
 		double photos = (double)(trial->photos_scored + trial->photos_failed);
-		if (!trial->checked || photos <= 0) {
+		if (pf_run_counts(contestant, trial) != PF_COUNTS || photos <= 0) {
 			continue;
 		}
 		double once = startup_seconds(contestant, trial, process);

@@ -29,11 +29,11 @@ static bool collect(const json_t *variant, struct samples *samples)
 	json_array_foreach(trials, index, trial)
 	{
 		double wall, cpu;
-		if (!pf_export_trial_timed(variant, trial)) {
+		if (pf_note_counts(variant, trial) != PF_COUNTS) {
 			continue;
 		}
-		pf_export_number(trial, "wall_ns", &wall);
-		samples->has_cpu = pf_export_number(trial, "cpu_ns", &cpu) && samples->has_cpu;
+		pf_note_figure(trial, "wall_ns", &wall);
+		samples->has_cpu = pf_note_figure(trial, "cpu_ns", &cpu) && samples->has_cpu;
 		samples->real[samples->count] = wall * 1e-6;
 		samples->cpu[samples->count++] = cpu * 1e-6;
 	}
@@ -53,7 +53,7 @@ static json_t *context_json(const json_t *record)
 	snprintf(executable, sizeof executable, "photofinish %s",
 		 pf_plain_text(pf_note_text(record, "command"), command, sizeof command));
 	snprintf(date, sizeof date, "%.19s+00:00", pf_note_text(record, "started"));
-	if (pf_export_number(environment, "load_average_1min", &average)) {
+	if (pf_note_figure(environment, "load_average_1min", &average)) {
 		json_array_append_new(load, json_real(average));
 	}
 	json_object_set_new(context, "date", json_string(date));

@@ -47,7 +47,7 @@ static void number(FILE *stream, const json_t *object, const char *key, bool sho
 {
 	double value;
 	fputc(',', stream);
-	if (shown && pf_export_number(object, key, &value)) {
+	if (shown && pf_note_figure(object, key, &value)) {
 		fprintf(stream, "%.17g", value);
 	}
 }
@@ -97,7 +97,7 @@ static void print_run(const json_t *record, FILE *stream)
 
 static void print_row(const json_t *record, const json_t *variant, const json_t *trial, FILE *stream)
 {
-	bool timed = pf_export_trial_timed(variant, trial);
+	bool timed = pf_note_counts(variant, trial) == PF_COUNTS;
 	const json_t *stages = json_object_get(trial, "stages");
 	print_run(record, stream);
 	text(stream, ",", variant, "name");

@@ -104,7 +104,7 @@ static void print_row(const json_t *record, const json_t *variant, FILE *stream)
 	fprintf(stream, "%s | ", has ? pf_text_gain(&figure, text) : "-");
 	has = pf_export_over_baseline(record, variant, &figure);
 	fprintf(stream, "%s | ", has ? pf_text_factor(&figure, text) : "-");
-	has = pf_export_mean(variant, "first_result_ns", NULL, &mean);
+	has = pf_note_mean(variant, "first_result_ns", NULL, &mean);
 	fprintf(stream, "%s | ", has ? pf_text_seconds(mean * 1e-9, text) : "-");
 	has = pf_export_most(variant, "peak_rss_bytes", &mean);
 	fprintf(stream, "%s |\n", has ? pf_text_bytes(mean, text) : "-");

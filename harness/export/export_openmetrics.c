@@ -124,7 +124,7 @@ static void print_means(const json_t *record, FILE *stream)
 		family(stream, means[i].name, "gauge", means[i].unit, means[i].help);
 		EACH_VARIANT(record, index, variant)
 		{
-			if (pf_export_mean(variant, means[i].key, NULL, &mean)) {
+			if (pf_note_mean(variant, means[i].key, NULL, &mean)) {
 				begin(stream, means[i].name, record, variant);
 				end(stream, mean * means[i].scale);
 			}
@@ -143,7 +143,7 @@ static void print_stages(const json_t *record, FILE *stream)
 	{
 		for (int i = 0; i < PF_STAGE_COUNT; i++) {
 			const char *stage = pf_stage_name((pf_stage)i);
-			if (pf_export_mean(variant, "stages", stage, &mean)) {
+			if (pf_note_mean(variant, "stages", stage, &mean)) {
 				begin(stream, "stage_seconds", record, variant);
 				label(stream, ",", "stage", stage);
 				end(stream, mean * 1e-9);
@@ -174,7 +174,7 @@ static void print_statuses(const json_t *record, FILE *stream)
 		const json_t *trial;
 		json_array_foreach(json_object_get(variant, "trials"), k, trial)
 		{
-			count += pf_export_trial_timed(variant, trial);
+			count += pf_note_counts(variant, trial) == PF_COUNTS;
 		}
 		begin(stream, "checked_trials", record, variant);
 		end(stream, (double)count);

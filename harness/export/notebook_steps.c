@@ -86,6 +86,7 @@ static void print_result(const json_t *variant, FILE *stream)
 	char text[PF_TEXT];
 	pf_interval figure;
 	const json_t *trials = json_object_get(variant, "trials");
+	double wall;
 	fprintf(stream, "- **Measured**: ");
 	if (!pf_note_interval(variant, "wall_s", &figure)) {
 		fprintf(stream, "no time");
@@ -105,7 +106,8 @@ static void print_result(const json_t *variant, FILE *stream)
 	    pf_note_text(variant, "parent")[0]) {
 		fprintf(stream, "; against the baseline %s", pf_text_factor(&figure, text));
 	}
-	fprintf(stream, " (%zu trial%s)\n", json_array_size(trials), pf_text_plural(json_array_size(trials)));
+	size_t count = pf_note_mean(variant, "wall_ns", NULL, &wall);
+	fprintf(stream, " (%zu trial%s)\n", count, pf_text_plural(count));
 }
 
 /* Stages that take more or less than in the parent, the largest difference first. */

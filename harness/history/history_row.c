@@ -44,24 +44,6 @@ static size_t with_status(const json_t *record, const char *status)
 	return count;
 }
 
-/* True if a trial that counts is tagged: something else took the machine from it. */
-static bool was_disturbed(const json_t *record)
-{
-	size_t index, k;
-	const json_t *variant, *trial;
-	json_array_foreach(json_object_get(record, "variants"), index, variant)
-	{
-		json_array_foreach(json_object_get(variant, "trials"), k, trial)
-		{
-			if (json_is_true(json_object_get(trial, "checked")) &&
-			    json_array_size(json_object_get(trial, "disturbed_by"))) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 static void find_flags(const json_t *record, char *flags, size_t capacity)
 {
 	static const char *const endings[][2] = {
@@ -70,6 +52,7 @@ static void find_flags(const json_t *record, char *flags, size_t capacity)
 	const json_t *environment = json_object_get(record, "environment");
 	const json_t *stages = json_object_get(json_object_get(record, "configuration"), "stages");
 	const char *cache = pf_note_text(json_object_get(record, "dataset"), "cache");
+	size_t trials;
 	flags[0] = '\0';
 	if (json_is_true(json_object_get(record, "partial"))) {
 		add_flag(flags, capacity, "partial");
@@ -87,7 +70,7 @@ static void find_flags(const json_t *record, char *flags, size_t capacity)
 	if (strcmp(cache, "not cold") == 0 || strcmp(cache, "not held") == 0) {
 		add_flag(flags, capacity, strcmp(cache, "not cold") == 0 ? "not-cold" : "not-warm");
 	}
-	if (was_disturbed(record)) {
+	if (pf_note_tagged(record, &trials)) { /* something else took the machine from one that counts */
 		add_flag(flags, capacity, "disturbed");
 	}
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {

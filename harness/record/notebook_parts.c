@@ -79,17 +79,33 @@ void pf_note_print(FILE *stream, const char *text)
 	}
 }
 
+bool pf_note_figure(const json_t *object, const char *key, double *value)
+{
+	const json_t *member = json_object_get(object, key);
+	*value = json_number_value(member);
+	return json_is_number(member) && *value >= 0 && isfinite(*value);
+}
+
+pf_trial_counting pf_note_counts(const json_t *variant, const json_t *trial)
+{
+	double wall;
+	bool checked = json_is_true(json_object_get(trial, "checked"));
+	bool timed = pf_note_figure(trial, checked ? "wall_ns" : "unchecked_wall_ns", &wall) && wall > 0;
+	return pf_trial_counts(pf_run_status_of(pf_note_text(variant, "status")),
+			       strcmp(pf_note_text(trial, "ending"), "ok") == 0, checked, timed);
+}
+
 size_t pf_note_mean(const json_t *variant, const char *key, const char *part, double *mean)
 {
 	size_t index, count = 0;
 	const json_t *trial;
-	double sum = 0;
+	double sum = 0, value;
 	json_array_foreach(json_object_get(variant, "trials"), index, trial)
 	{
-		const json_t *figure = json_object_get(trial, key);
-		figure = part ? json_object_get(json_object_get(figure, part), "wall_ns") : figure;
-		if (json_is_true(json_object_get(trial, "checked")) && json_is_number(figure)) {
-			sum += json_number_value(figure);
+		const json_t *object = part ? json_object_get(json_object_get(trial, key), part) : trial;
+		if (pf_note_counts(variant, trial) == PF_COUNTS &&
+		    pf_note_figure(object, part ? "wall_ns" : key, &value)) {
+			sum += value;
 			count++;
 		}
 	}
@@ -106,10 +122,9 @@ size_t pf_note_tagged(const json_t *record, size_t *all)
 	{
 		json_array_foreach(json_object_get(variant, "trials"), k, trial)
 		{
-			bool timed = json_is_integer(json_object_get(trial, "wall_ns")) ||
-				     json_is_integer(json_object_get(trial, "unchecked_wall_ns"));
-			tagged += timed && json_array_size(json_object_get(trial, "disturbed_by")) > 0;
-			*all += timed;
+			bool counts = pf_note_counts(variant, trial) != PF_COUNTS_NOT;
+			tagged += counts && json_array_size(json_object_get(trial, "disturbed_by")) > 0;
+			*all += counts;
 		}
 	}
 	return tagged;

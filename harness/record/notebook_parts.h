@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "harness/run/run_status.h"
 #include "harness/stats/student.h"
 
 /* Text of a member, "" where it is none. */
@@ -24,11 +25,17 @@ const json_t *pf_note_baseline(const json_t *record);
 /* Prints text so that Markdown and terminals take it for nothing else: in one line, controls as "?". */
 void pf_note_print(FILE *stream, const char *text);
 
-/* Means over the checked trials of a variant of figure `key`; of `part` in its object `key` where part is not
- * NULL. Returns how many trials had it. */
+/* What a trial of a record is worth: run.h has the rule. */
+pf_trial_counting pf_note_counts(const json_t *variant, const json_t *trial);
+
+/* A number of at least 0 of an object's member; false where it was not measured. */
+bool pf_note_figure(const json_t *object, const char *key, double *value);
+
+/* Means over the trials of a variant that count of figure `key`; of the time of `part` in its object `key`
+ * where part is not NULL. Returns how many trials had it. */
 size_t pf_note_mean(const json_t *variant, const char *key, const char *part, double *mean);
 
-/* How many trials are tagged as disturbed; *all: of how many. */
+/* How many trials that count, be it unchecked, are tagged as disturbed; *all: of how many. */
 size_t pf_note_tagged(const json_t *record, size_t *all);
 
 /* "kept", "rejected", "undecided", "crashed", ...; why[capacity] says by which rule. */

@@ -244,16 +244,6 @@ static void read_places(pf_contestant *contestant, const json_t *trials)
 	}
 }
 
-static pf_run_status status_of(const char *name)
-{
-	for (int i = 0; i < PF_RUN_STATUS_COUNT; i++) {
-		if (strcmp(pf_run_status_name((pf_run_status)i), name) == 0) {
-			return (pf_run_status)i;
-		}
-	}
-	return PF_RUN_INVALID;
-}
-
 static void read_contestant(pf_stored_run *stored, const json_t *variant, size_t index)
 {
 	pf_contestant *contestant = &stored->run.contestants[index];
@@ -272,7 +262,7 @@ static void read_contestant(pf_stored_run *stored, const json_t *variant, size_t
 	contestant->variant = &stored->variants[index];
 	contestant->workers = (uint32_t)pf_json_count(variant, "workers", 1);
 	contestant->stored_cores = stored->facts.cores;
-	contestant->status = status_of(pf_note_text(variant, "status"));
+	contestant->status = pf_run_status_of(pf_note_text(variant, "status"));
 	pf_plain_text(pf_note_text(variant, "reason"), contestant->reason, sizeof contestant->reason);
 	contestant->trials = checked(calloc(json_array_size(trials) + 1, sizeof *contestant->trials));
 	contestant->trial_count = json_array_size(trials);

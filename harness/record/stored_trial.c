@@ -60,7 +60,8 @@ void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out)
 									       pf_trial_figures[i].name, 0);
 	}
 	uint64_t unchecked_ns = pf_json_count(trial, "unchecked_wall_ns", 0);
-	out->checked = json_is_true(json_object_get(trial, "checked")) && out->wall_ns > 0;
+	out->checked = json_is_true(json_object_get(trial, "checked")) && out->ending == PF_ENDED_OK &&
+		       out->wall_ns > 0;
 	out->unscored = !out->checked && unchecked_ns > 0;
 	out->wall_ns = out->checked ? out->wall_ns : unchecked_ns;
 	read_stages(json_object_get(trial, "stages"), out);

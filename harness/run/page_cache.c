@@ -35,9 +35,10 @@ void pf_run_count_cold(const pf_run *run, size_t *trials, size_t *cold)
 {
 	*trials = *cold = 0;
 	for (size_t i = 0; i < run->contestant_count; i++) {
-		for (size_t k = 0; k < run->contestants[i].trial_count; k++) {
-			const pf_trial *trial = &run->contestants[i].trials[k];
-			if (trial->checked && trial->photos_scored) {
+		const pf_contestant *contestant = &run->contestants[i];
+		for (size_t k = 0; k < contestant->trial_count; k++) {
+			const pf_trial *trial = &contestant->trials[k];
+			if (pf_run_counts(contestant, trial) == PF_COUNTS && trial->photos_scored) {
 				(*trials)++;
 				*cold += pf_trial_was_cold(trial, run->session->dataset);
 			}

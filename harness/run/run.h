@@ -8,6 +8,7 @@
 
 #include "harness/run/first_result.h"
 #include "harness/run/reference.h"
+#include "harness/run/run_status.h"
 #include "harness/stats/student.h"
 #include "harness/trial/trial.h"
 #include "photofinish/variant.h"
@@ -15,24 +16,6 @@
 #define PF_LABEL_MAX 200
 
 #define PF_LEVEL 0.95 /* of all intervals shown */
-
-/* X(constant, name in records) */
-#define PF_RUN_STATUS_LIST(X)                                                                            \
-	X(PF_RUN_OK, "ok")                     /* every trial's scores are the reference's */            \
-	X(PF_RUN_FLOOR, "floor")               /* scores nothing by design */                            \
-	X(PF_RUN_FAILED, "failed")             /* the variant gave up */                                 \
-	X(PF_RUN_CRASHED, "crashed")           /* its process died */                                    \
-	X(PF_RUN_WRONG_OUTPUT, "wrong_output") /* scores that differ from the reference */               \
-	X(PF_RUN_UNCHECKED, "unchecked")       /* not compared */                                        \
-	X(PF_RUN_UNAVAILABLE, "unavailable")   /* cannot run on this machine */                          \
-	X(PF_RUN_INVALID, "invalid")           /* photos unaccounted for, or no trial came to its end */ \
-	X(PF_RUN_TIMEOUT, "timeout")           /* killed at the time limit */                            \
-	X(PF_RUN_NOT_RUN, "not_run")           /* there was enough without it */
-
-#define PF_RUN_STATUS_ENUM(constant, name) constant,
-typedef enum pf_run_status { PF_RUN_STATUS_LIST(PF_RUN_STATUS_ENUM) PF_RUN_STATUS_COUNT } pf_run_status;
-#undef PF_RUN_STATUS_ENUM
-const char *pf_run_status_name(pf_run_status status);
 
 /* A variant taking part, with the options that it runs with. */
 typedef struct pf_contestant {
@@ -42,7 +25,8 @@ typedef struct pf_contestant {
 	int64_t options[PF_MAX_OPTIONS];
 	pf_run_status status;
 	char reason[512];
-	pf_trial *trials; /* at most one a round, in the order of the rounds; only checked ones have times */
+	pf_trial *trials; /* at most one a round, in the order of the rounds; pf_run_counts says which have
+			     figures */
 	size_t trial_count;
 	const struct pf_build *build; /* that its trials are started from (other_build.h); NULL: this one */
 	uint32_t stored_cores;        /* of the machine that a stored one ran on; 0: it ran on this one */
@@ -105,11 +89,17 @@ pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error 
 void pf_run_release(
 	pf_run *run); /* trials, reference and claims; the contestants' array belongs to the caller */
 
-/* Mean wall time of the contestant's checked trials in seconds. False if there is none, or its status is
- * neither ok nor floor. */
+/* The rule for a trial of a run; notebook_parts.h has it for records. */
+static inline pf_trial_counting pf_run_counts(const pf_contestant *contestant, const pf_trial *trial)
+{
+	bool timed = (trial->checked || trial->unscored) && trial->wall_ns > 0;
+	return pf_trial_counts(contestant->status, trial->ending == PF_ENDED_OK, trial->checked, timed);
+}
+
+/* Mean wall time in seconds of the contestant's trials that count. False if there is none. */
 bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds);
 
-/* The same of a program that wrote no scores: of the trials that ended well. Not to be compared. */
+/* The same of a program that wrote no scores (PF_COUNTS_UNCHECKED). Not to be compared. */
 bool pf_run_unchecked_time(const pf_contestant *contestant, pf_interval *seconds);
 
 /* How many times as fast as `other` this contestant is (other's time over its own), paired by round. False
@@ -120,22 +110,22 @@ typedef struct pf_trial_pair {
 	const pf_trial *a, *b;
 } pf_trial_pair;
 
-/* The trials of the rounds in which both have a checked time, in the order of the rounds. `out` has room for
- * a->trial_count. Returns how many; 0 unless both are ok. */
+/* The trials of the rounds in which both have a trial that counts, in the order of the rounds. `out` has room
+ * for a->trial_count. Returns how many; 0 unless both are ok. */
 size_t pf_run_pairs(const pf_contestant *a, const pf_contestant *b, pf_trial_pair *out);
 
-/* Mean time to the first scored photo of the checked trials, in seconds. False if there was none. */
+/* Mean time to the first scored photo of the trials that count, in seconds. False if there was none. */
 bool pf_run_first_result(const pf_contestant *contestant, pf_interval *seconds);
 
-/* Largest sum of its processes' peak resident sizes in a checked trial; 0: unknown. An upper bound: shared
- * pages count in each process. */
+/* Largest sum of its processes' peak resident sizes in a trial that counts; 0: unknown. An upper bound:
+ * shared pages count in each process. */
 uint64_t pf_run_most_memory(const pf_contestant *contestant);
 
-/* CPU time over wall time of all checked trials that had one worker and scored photos; 0 if there was none.
+/* CPU time over wall time of all trials that count and had one worker and scored photos; 0 if there was none.
  * Well below 1 the machine was busy with other work (or waited for storage). */
 double pf_run_core_share(const pf_run *run);
 
-/* The checked trial whose wall time is the median (of two in the middle, the shorter); NULL: none. */
+/* The trial that counts whose wall time is the median (of two in the middle, the shorter); NULL: none. */
 const pf_trial *pf_run_median_trial(const pf_contestant *contestant);
 
 #define PF_QUIET_SHARE 0.92 /* that a trial of one worker gets at least on a quiet machine */
@@ -146,7 +136,7 @@ double pf_run_counters_cost(const pf_run *run);
 
 #define PF_WARM_SHARE 0.01 /* of the dataset's bytes: more than that from storage is not "warm" */
 
-/* True if no checked trial read more than that from storage. */
+/* True if no trial that counts read more than that from storage. */
 bool pf_run_stayed_warm(const pf_run *run);
 
 /* The first contestant that changes no other, or NULL. */

@@ -4,58 +4,50 @@
 
 #include "harness/run/run.h"
 
-static bool has_time(const pf_contestant *contestant)
+typedef double (*figure_of)(const pf_trial *trial); /* 0: it has none */
+
+static double wall_seconds(const pf_trial *trial)
 {
-	return contestant->status == PF_RUN_OK || contestant->status == PF_RUN_FLOOR;
+	return (double)trial->wall_ns * 1e-9;
 }
 
-bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds)
+static double first_seconds(const pf_trial *trial)
 {
-	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
-	size_t count = 0;
-	for (size_t i = 0; samples && has_time(contestant) && i < contestant->trial_count; i++) {
-		if (contestant->trials[i].checked) {
-			samples[count++] = (double)contestant->trials[i].wall_ns * 1e-9;
-		}
-	}
-	if (count) {
-		*seconds = pf_mean_interval(samples, count, PF_LEVEL);
-	}
-	free(samples);
-	return count > 0;
+	return (double)trial->first_result_ns * 1e-9;
 }
 
-bool pf_run_unchecked_time(const pf_contestant *contestant, pf_interval *seconds)
+/* Over the trials that count in that way. */
+static bool mean_of(const pf_contestant *contestant, pf_trial_counting counting, figure_of figure,
+		    pf_interval *mean)
 {
 	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
 	size_t count = 0;
 	for (size_t i = 0; samples && i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
-		if (trial->unscored && trial->ending == PF_ENDED_OK) {
-			samples[count++] = (double)trial->wall_ns * 1e-9;
+		if (pf_run_counts(contestant, trial) == counting && figure(trial) > 0) {
+			samples[count++] = figure(trial);
 		}
 	}
 	if (count) {
-		*seconds = pf_mean_interval(samples, count, PF_LEVEL);
+		*mean = pf_mean_interval(samples, count, PF_LEVEL);
 	}
 	free(samples);
-	return count > 0 && contestant->status == PF_RUN_UNCHECKED;
+	return count > 0;
+}
+
+bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds)
+{
+	return mean_of(contestant, PF_COUNTS, wall_seconds, seconds);
+}
+
+bool pf_run_unchecked_time(const pf_contestant *contestant, pf_interval *seconds)
+{
+	return mean_of(contestant, PF_COUNTS_UNCHECKED, wall_seconds, seconds);
 }
 
 bool pf_run_first_result(const pf_contestant *contestant, pf_interval *seconds)
 {
-	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
-	size_t count = 0;
-	for (size_t i = 0; samples && has_time(contestant) && i < contestant->trial_count; i++) {
-		if (contestant->trials[i].checked && contestant->trials[i].first_result_ns) {
-			samples[count++] = (double)contestant->trials[i].first_result_ns * 1e-9;
-		}
-	}
-	if (count) {
-		*seconds = pf_mean_interval(samples, count, PF_LEVEL);
-	}
-	free(samples);
-	return count > 0;
+	return mean_of(contestant, PF_COUNTS, first_seconds, seconds);
 }
 
 uint64_t pf_run_most_memory(const pf_contestant *contestant)
@@ -63,7 +55,9 @@ uint64_t pf_run_most_memory(const pf_contestant *contestant)
 	uint64_t most = 0;
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
-		most = trial->checked && trial->peak_rss_bytes > most ? trial->peak_rss_bytes : most;
+		most = pf_run_counts(contestant, trial) == PF_COUNTS && trial->peak_rss_bytes > most
+			       ? trial->peak_rss_bytes
+			       : most;
 	}
 	return most;
 }
@@ -75,7 +69,7 @@ double pf_run_core_share(const pf_run *run)
 		const pf_contestant *contestant = &run->contestants[i];
 		for (size_t k = 0; k < contestant->trial_count; k++) {
 			const pf_trial *trial = &contestant->trials[k];
-			if (trial->checked && trial->photos_scored &&
+			if (pf_run_counts(contestant, trial) == PF_COUNTS && trial->photos_scored &&
 			    !(contestant->variant->caps & (PF_CAP_WORKERS | PF_CAP_COMMAND))) {
 				cpu += (double)trial->cpu_ns;
 				wall += (double)trial->wall_ns;
@@ -88,8 +82,9 @@ double pf_run_core_share(const pf_run *run)
 static const pf_trial *trial_of_round(const pf_contestant *contestant, uint32_t round)
 {
 	for (size_t i = 0; i < contestant->trial_count; i++) {
-		if (contestant->trials[i].round == round && contestant->trials[i].checked) {
-			return &contestant->trials[i];
+		const pf_trial *trial = &contestant->trials[i];
+		if (trial->round == round && pf_run_counts(contestant, trial) == PF_COUNTS) {
+			return trial;
 		}
 	}
 	return NULL;
@@ -101,7 +96,8 @@ size_t pf_run_pairs(const pf_contestant *a, const pf_contestant *b, pf_trial_pai
 	bool both = a->status == PF_RUN_OK && b->status == PF_RUN_OK;
 	for (size_t i = 0; both && i < a->trial_count; i++) {
 		const pf_trial *own = &a->trials[i];
-		const pf_trial *other = own->checked ? trial_of_round(b, own->round) : NULL;
+		const pf_trial *other = pf_run_counts(a, own) == PF_COUNTS ? trial_of_round(b, own->round)
+									   : NULL;
 		if (other) {
 			out[count++] = (pf_trial_pair){own, other};
 		}
@@ -134,9 +130,10 @@ bool pf_run_stayed_warm(const pf_run *run)
 		bytes += run->session->dataset->photos[i].size_bytes;
 	}
 	for (size_t i = 0; i < run->contestant_count; i++) {
-		for (size_t k = 0; k < run->contestants[i].trial_count; k++) {
-			const pf_trial *trial = &run->contestants[i].trials[k];
-			if (trial->checked &&
+		const pf_contestant *contestant = &run->contestants[i];
+		for (size_t k = 0; k < contestant->trial_count; k++) {
+			const pf_trial *trial = &contestant->trials[k];
+			if (pf_run_counts(contestant, trial) == PF_COUNTS &&
 			    (double)trial->device_read_bytes > PF_WARM_SHARE * (double)bytes) {
 				return false;
 			}
@@ -186,18 +183,18 @@ static int by_wall(const void *left, const void *right)
 
 const pf_trial *pf_run_median_trial(const pf_contestant *contestant)
 {
-	const pf_trial **checked = calloc(contestant->trial_count + 1, sizeof(const pf_trial *));
+	const pf_trial **counted = calloc(contestant->trial_count + 1, sizeof(const pf_trial *));
 	size_t count = 0;
-	if (!checked) {
+	if (!counted) {
 		abort();
 	}
 	for (size_t i = 0; i < contestant->trial_count; i++) {
-		if (contestant->trials[i].checked) {
-			checked[count++] = &contestant->trials[i];
+		if (pf_run_counts(contestant, &contestant->trials[i]) == PF_COUNTS) {
+			counted[count++] = &contestant->trials[i];
 		}
 	}
-	qsort(checked, count, sizeof(const pf_trial *), by_wall);
-	const pf_trial *median = count ? checked[(count - 1) / 2] : NULL;
-	free(checked);
+	qsort(counted, count, sizeof(const pf_trial *), by_wall);
+	const pf_trial *median = count ? counted[(count - 1) / 2] : NULL;
+	free(counted);
 	return median;
 }

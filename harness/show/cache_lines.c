@@ -20,7 +20,7 @@ static void print_step(const pf_run *run, const pf_contestant *contestant, int c
 	double bytes = 0, wall_s = 0, read_s = 0, decode_s = 0, all_s = 0;
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
-		if (!trial->checked || !trial->photos_scored ||
+		if (pf_run_counts(contestant, trial) != PF_COUNTS || !trial->photos_scored ||
 		    !pf_trial_was_cold(trial, run->session->dataset)) {
 			continue;
 		}

@@ -24,9 +24,9 @@ static pf_counter_value value_of(const pf_counter_plan *plan, const pf_counter_v
 				      : pf_derived_value(figure - FIRST_DERIVED, plan, values);
 }
 
-static bool counts(const pf_trial *trial)
+static bool counts(const pf_contestant *contestant, const pf_trial *trial)
 {
-	return trial->counters && (trial->checked || trial->unscored);
+	return trial->counters && pf_run_counts(contestant, trial) != PF_COUNTS_NOT;
 }
 
 /* Of the whole trials, or of a stage of them (below 0: whole). Over those in which it is known. */
@@ -38,7 +38,7 @@ static struct figure gather(const pf_contestant *contestant, int stage, int inde
 	for (size_t i = 0; samples && i < contestant->trial_count; i++) {
 		pf_counter_value values[PF_COUNTERS_MAX];
 		const pf_trial *trial = &contestant->trials[i];
-		if (!counts(trial)) {
+		if (!counts(contestant, trial)) {
 			continue;
 		}
 		if (stage < 0) {
@@ -121,7 +121,7 @@ static void ratio_text(const pf_run *run, int index, char *out)
 	snprintf(out, PF_TEXT, "-");
 	for (size_t i = 0; i < count; i++) {
 		pf_counter_value values[2][PF_COUNTERS_MAX], pair[2];
-		if (!counts(pairs[i].a) || !counts(pairs[i].b)) {
+		if (!counts(a, pairs[i].a) || !counts(b, pairs[i].b)) {
 			continue;
 		}
 		pf_trial_counter_values(pairs[i].a->counters, values[0]);
@@ -334,7 +334,8 @@ static void print_energy(const pf_run *run, FILE *stream)
 			size_t n = 0;
 			for (size_t k = 0; k < contestant->trial_count; k++) {
 				const pf_trial *trial = &contestant->trials[k];
-				if (trial->checked && trial->energy.count == first->count) {
+				if (pf_run_counts(contestant, trial) == PF_COUNTS &&
+				    trial->energy.count == first->count) {
 					joules += trial->energy.domains[domain].joules;
 					seconds += (double)trial->wall_ns * 1e-9;
 					n++;

@@ -2,7 +2,7 @@
 
 #include "harness/base/text.h"
 
-/* How many checked trials one cause tagged, and the worst of them. */
+/* How many trials that count one cause tagged, and the worst of them. */
 struct cause {
 	size_t trials;
 	double most;
@@ -17,7 +17,7 @@ static void count_causes(const pf_run *run, struct cause causes[PF_DISTURBANCE_C
 		const pf_contestant *contestant = &run->contestants[i];
 		for (size_t k = 0; k < contestant->trial_count; k++) {
 			const pf_trial *trial = &contestant->trials[k];
-			bool timed = trial->checked || (trial->unscored && trial->ending == PF_ENDED_OK);
+			bool timed = pf_run_counts(contestant, trial) != PF_COUNTS_NOT;
 			bool any = false;
 			if (!timed) {
 				continue;

@@ -264,10 +264,11 @@ static void print_stages(const pf_contestant *contestant, int columns, FILE *str
 	double wall = 0, stages[PF_STAGE_COUNT] = {0}, known = 0;
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
-		for (int stage = 0; stage < PF_STAGE_COUNT && trial->checked; stage++) {
+		bool counts = pf_run_counts(contestant, trial) == PF_COUNTS;
+		for (int stage = 0; stage < PF_STAGE_COUNT && counts; stage++) {
 			stages[stage] += (double)trial->stage_ns[stage];
 		}
-		wall += trial->checked ? (double)trial->wall_ns : 0;
+		wall += counts ? (double)trial->wall_ns : 0;
 	}
 	if (wall <= 0) {
 		return;

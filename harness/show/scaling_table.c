@@ -11,11 +11,12 @@
 
 enum { COLUMNS = 5 };
 
-/* The checked trial of that round, or NULL. */
+/* The trial of that round that counts, or NULL. */
 static const pf_trial *trial_of(const pf_contestant *contestant, uint32_t round)
 {
 	for (size_t i = 0; i < contestant->trial_count; i++) {
-		if (contestant->trials[i].round == round && contestant->trials[i].checked) {
+		if (contestant->trials[i].round == round &&
+		    pf_run_counts(contestant, &contestant->trials[i]) == PF_COUNTS) {
 			return &contestant->trials[i];
 		}
 	}
@@ -30,7 +31,7 @@ static bool parallel_share(const pf_contestant *one, pf_interval *share)
 	size_t count = 0;
 	for (size_t i = 0; samples && i < one->trial_count; i++) {
 		const pf_trial *trial = &one->trials[i];
-		if (trial->checked) {
+		if (pf_run_counts(one, trial) == PF_COUNTS) {
 			samples[count++] = 1 - (double)trial->main_ns / (double)trial->wall_ns;
 		}
 	}

@@ -100,7 +100,7 @@ static void test_flags(void **state)
 		{"{'partial': true, 'variants': [{'status': 'invalid', 'trials': [{'ending': 'ok'}]}]}",
 		 "partial,invalid"},
 		{"{'variants': [{'status': 'invalid', 'trials': []}]}", "invalid"},
-		{"{'variants': [{'status': 'ok', 'trials': [{'checked': true, 'disturbed_by': ['others']}]}]}",
+		{"{'variants': [{'status': 'ok', 'trials': [{'ending': 'ok', 'checked': true, 'wall_ns': 5, 'disturbed_by': ['others']}]}]}",
 		 "disturbed"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -18,11 +18,11 @@ static json_t *make(const char *status, const char *speedup)
 	snprintf(
 		text, sizeof text,
 		"{'dataset': {'photos': 10}, 'variants': [{'name': 'base', 'parent': null, 'outside': null, "
-		"'status': 'ok', 'workers': 1, 'trials': [{'checked': true, 'wall_ns': 10000000000, 'cpu_ns': "
+		"'status': 'ok', 'workers': 1, 'trials': [{'ending': 'ok', 'checked': true, 'wall_ns': 10000000000, 'cpu_ns': "
 		"9900000000, 'stages': {'decode': {'wall_ns': 8000000000}, 'pose': {'wall_ns': "
 		"1000000000}}}]},{'name': 'own', 'parent': 'base', 'outside': null, 'status': '%s', 'reason': "
 		"'SIGABRT', 'workers': 2, 'speedup_over_parent': %s, 'story': {'principle': 'once is enough'}, "
-		"'trials': [{'checked': true, 'wall_ns': 5000000000, 'cpu_ns': 6000000000, 'moved_bytes': 5000000, "
+		"'trials': [{'ending': 'ok', 'checked': true, 'wall_ns': 5000000000, 'cpu_ns': 6000000000, 'moved_bytes': 5000000, "
 		"'stages': {'decode': {'wall_ns': 4000000000}, 'pose': {'wall_ns': 1300000000}}}, {'checked': "
 		"false, 'wall_ns': null, 'cpu_ns': null, 'stages': {}}]}]}",
 		status, speedup);
