@@ -110,6 +110,13 @@ void *pf_workspace_input(pf_workspace *workspace, size_t index)
 	return NULL;
 }
 
+int64_t pf_workspace_output_rows(const pf_workspace *workspace, size_t index)
+{
+	(void)workspace;
+	(void)index;
+	return 0;
+}
+
 const void *pf_workspace_output(const pf_workspace *workspace, size_t index)
 {
 	(void)workspace;

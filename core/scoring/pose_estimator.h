@@ -34,6 +34,10 @@ pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, 
 /* The network that comes with photofinish: its file, "" where that is not there; and what runs it, "onednn"
  * where that was built in, else "plain". */
 const char *pf_pose_default_model(void);
+/* Why pf_pose_default_model is empty, in `out`, which is returned. */
+const char *pf_pose_default_problem(char *out, size_t capacity);
+/* The same of any file; "" where it is one that can be read. */
+const char *pf_pose_file_problem(const char *file, char *out, size_t capacity);
 const char *pf_pose_default_backend(void);
 
 /* pf_network_backend_version by name; "no backend" for names that were not built in. */

@@ -41,6 +41,11 @@ void pf_scorer_config_default(pf_scorer_config *config)
 	set_text(config->model_file, sizeof config->model_file, model);
 	set_text(config->box_model_file, sizeof config->box_model_file, model);
 	set_text(config->backend, sizeof config->backend, pf_pose_default_backend());
+	if (!model[0]) {
+		char reason[sizeof config->no_pose];
+		set_text(config->no_pose, sizeof config->no_pose,
+			 pf_pose_default_problem(reason, sizeof reason));
+	}
 }
 
 /* What a YAML file may say; pointers are NULL where it says nothing. */
@@ -106,6 +111,8 @@ static pf_status take_model(const yaml_config *yaml, const char *yaml_file, pf_s
 {
 	if (yaml->model) {
 		set_text(config->model_file, sizeof config->model_file, yaml->model);
+		set_text(config->no_pose, sizeof config->no_pose,
+			 yaml->model[0] ? "" : "the configuration names no pose network");
 	}
 	if (yaml->box_model) {
 		set_text(config->box_model_file, sizeof config->box_model_file, yaml->box_model);
@@ -229,7 +236,8 @@ static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *e
 	for (unsigned i = 0; i < PF_FACTOR_COUNT; i++) {
 		fprintf(out, "%s %a\n", pf_factor_name((pf_factor)i), config->weights[i]);
 	}
-	fprintf(out, "timing %a\nleft out %u\n", config->timing_weight, config->left_out);
+	fprintf(out, "timing %a\nleft out %u\npose %s\n", config->timing_weight, config->left_out,
+		config->model_file[0] ? "on" : "off");
 	status = describe_model("model", config->model_file, out, error);
 	/* Whether it is used is for the card to say; without a pose network it never is. */
 	return status == PF_OK ? describe_model("box", config->model_file[0] ? config->box_model_file : "",

@@ -78,6 +78,14 @@ bool pf_fusion_can_judge(const pf_scorer_config *config, pf_factor factor)
 	}
 }
 
+const char *pf_scorer_no_pose(const pf_scorer_config *config)
+{
+	if (config->model_file[0] || config->left_out & PF_LEAVE_OUT_POSE) {
+		return "";
+	}
+	return config->no_pose[0] ? config->no_pose : "there is no pose network";
+}
+
 void pf_scorer_weights(const pf_scorer_config *config, double weights[PF_FACTOR_COUNT])
 {
 	double sum = 0.0;

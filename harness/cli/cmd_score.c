@@ -75,6 +75,10 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 			out);
 	}
 	if (!pf_output_is_stdout(request->json) && !pf_output_is_stdout(request->csv)) {
+		const char *no_pose = pf_scorer_no_pose(&session->scorer);
+		if (no_pose[0]) {
+			printf("WITHOUT POSE: %s\n", no_pose);
+		}
 		pf_best_print(trial->outcomes, dataset, &session->scorer, stdout);
 		fflush(stdout);
 	}

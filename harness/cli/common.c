@@ -1,5 +1,6 @@
 #include "harness/cli/common.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,6 +92,28 @@ static pf_status choose_placement(pf_common *common, pf_error *error)
 	return status;
 }
 
+/* Without the network that comes with photofinish there is no pose, which is said at once; a network that was
+ * asked for has to be there. */
+static pf_status check_pose(const pf_common *common, const pf_scorer_config *config, pf_error *error)
+{
+	const char *no_pose = pf_scorer_no_pose(config);
+	if (no_pose[0] && common->stages) {
+		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "--stages names pose, but %s", no_pose);
+	}
+	if (no_pose[0]) {
+		fprintf(stderr, "photofinish: without pose, so scores are not the usual ones: %s\n", no_pose);
+	}
+	if (!config->model_file[0] || config->left_out & PF_LEAVE_OUT_POSE || !common->config_file) {
+		return PF_OK;
+	}
+	int fd = open(config->model_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		return pf_fail_errno(error, config->model_file, "cannot open the pose network");
+	}
+	close(fd);
+	return PF_OK;
+}
+
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error)
 {
 	pf_progress_choose(&common->progress);
@@ -110,8 +133,10 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 			error, PF_ERR_USAGE, NULL,
 			"--stages does not go with --command: a program from outside has stages of its own");
 	}
-	return status == PF_OK && common->stages ? pf_scorer_config_stages(config, common->stages, error)
-						 : status;
+	if (status == PF_OK && common->stages) {
+		status = pf_scorer_config_stages(config, common->stages, error);
+	}
+	return status == PF_OK ? check_pose(common, config, error) : status;
 }
 
 static void hear_make(void *context, const pf_make_progress *progress)

@@ -105,8 +105,10 @@ static json_t *configuration_json(const pf_session *session)
 	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
 		json_object_set_new(weights, pf_factor_name((pf_factor)i), json_real(scorer->weights[i]));
 	}
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
-			 engine_hex, "weights", weights, "stages", stages_configured(scorer), "max_pixels",
+	const char *no_pose = pf_scorer_no_pose(scorer);
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
+			 engine_hex, "weights", weights, "stages", stages_configured(scorer), "no_pose",
+			 string_or_null(no_pose[0] ? no_pose : NULL), "max_pixels",
 			 integer(scorer->max_pixels), "max_decode_bytes", integer(scorer->max_decode_bytes),
 			 "max_scans", integer(scorer->max_scans), "cascade_file",
 			 pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s",

@@ -222,6 +222,10 @@ static void read_scorer(pf_stored_run *stored, const json_t *record)
 	if (used && pf_scorer_config_stages(scorer, list, &ignored) != PF_OK) {
 		scorer->left_out = 0;
 	}
+	/* What was there then, not what is here now: only whether there was a pose is shown of it. */
+	const char *no_pose = pf_note_text(configuration, "no_pose");
+	snprintf(scorer->no_pose, sizeof scorer->no_pose, "%s", no_pose);
+	snprintf(scorer->model_file, sizeof scorer->model_file, "%s", no_pose[0] ? "" : "as recorded");
 }
 
 static void read_places(pf_contestant *contestant, const json_t *trials)

@@ -42,6 +42,10 @@ static void print_dataset(const pf_run *run, const pf_run_facts *facts, FILE *st
 void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 {
 	const pf_run_facts facts = pf_run_facts_of(run);
+	const char *no_pose = pf_scorer_no_pose(&run->session->scorer);
+	if (no_pose[0]) {
+		fprintf(stream, "WITHOUT POSE: %s\n", no_pose);
+	}
 	print_dataset(run, &facts, stream);
 	fprintf(stream, "%s%u core%s, no GPU, %s%s%u round%s%s%s\n", narrow ? "\n" : " | ", facts.cores,
 		pf_text_plural(facts.cores), pf_cache_heading(run), narrow ? "\n" : " | ", run->rounds_done,

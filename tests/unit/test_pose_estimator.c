@@ -14,6 +14,7 @@
 #include "photofinish/scorer.h"
 #include "photofinish/workspace.h"
 #include "pose_fixture.h"
+#include "tests/unit/temp_folder.h"
 #include "tests/unit/trace_fixture.h"
 
 static const char card[] = "{width: 384, height: 288, turn: yes, output: heatmap, colour: ycbcr,\n"
@@ -329,6 +330,23 @@ static void test_nothing_allocates_after_the_first_photo(void **state)
 }
 #endif
 
+static void test_file_problem(void **state)
+{
+	(void)state;
+	char folder[256], problem[256];
+	pf_temp_make(folder);
+	const char *file = pf_temp_path(folder, "pose.onnx");
+	assert_non_null(strstr(pf_pose_file_problem(file, problem, sizeof problem), "is missing: "));
+	assert_non_null(strstr(problem, file));
+	assert_non_null(strstr(pf_pose_file_problem(folder, problem, sizeof problem), "cannot be read: "));
+	assert_int_equal(symlink("pose.onnx", file), 0); /* to itself */
+	assert_non_null(strstr(pf_pose_file_problem(file, problem, sizeof problem), "cannot be read: "));
+	unlink(file);
+	pf_temp_write(file, "x", 1);
+	assert_string_equal(pf_pose_file_problem(file, problem, sizeof problem), "");
+	pf_temp_remove(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_loaded),
 		cmocka_unit_test(test_scorer_with_a_model),
 		cmocka_unit_test(test_scorer_without_a_model),
+		cmocka_unit_test(test_file_problem),
 		cmocka_unit_test(test_digest_covers_the_model),
 #ifndef PF_SANITIZED
 		cmocka_unit_test(test_nothing_allocates_after_the_first_photo),

@@ -343,6 +343,31 @@ static void test_configuration(void **state)
 	assert_string_equal(config.model_file, "");
 }
 
+/* Why there is no pose, and that a configuration without one is another. */
+static void test_no_pose(void **state)
+{
+	(void)state;
+	pf_scorer_config config, usual;
+	pf_error error;
+	uint8_t with[PF_SHA256_BYTES], without[PF_SHA256_BYTES];
+	pf_scorer_config_default(&usual);
+	config = usual;
+	assert_true((pf_scorer_no_pose(&usual)[0] != 0) == (usual.model_file[0] == 0));
+	assert_int_equal(load_config("model: \"\"\n", &config, &error), PF_OK);
+	assert_string_equal(pf_scorer_no_pose(&config), "the configuration names no pose network");
+	if (usual.model_file[0]) {
+		assert_int_equal(pf_scorer_config_digest(&usual, with, &error), PF_OK);
+		assert_int_equal(pf_scorer_config_digest(&config, without, &error), PF_OK);
+		assert_memory_not_equal(with, without, sizeof with);
+	}
+	assert_int_equal(load_config("model: /m/rtm.onnx\n", &config, &error), PF_OK);
+	assert_string_equal(pf_scorer_no_pose(&config), "");
+	memset(config.model_file, 0, sizeof config.model_file);
+	assert_string_equal(pf_scorer_no_pose(&config), "there is no pose network");
+	assert_int_equal(pf_scorer_config_stages(&config, "quality", &error), PF_OK);
+	assert_string_equal(pf_scorer_no_pose(&config), "");
+}
+
 static void test_wrong_configurations(void **state)
 {
 	(void)state;
@@ -540,6 +565,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stages_and_measures),
+		cmocka_unit_test(test_no_pose),
 		cmocka_unit_test(test_stages_left_out),
 		cmocka_unit_test(test_wrong_stages),
 		cmocka_unit_test(test_same_photo_same_bits),

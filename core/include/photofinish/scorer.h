@@ -29,11 +29,12 @@ typedef struct pf_scorer_config {
 	char model_file[512];            /* the pose network, its card beside it; empty: no pose */
 	char box_model_file[512];        /* finds the person for a top-down model; empty: the whole photo */
 	char backend[32];                /* that executes the networks: "plain" or "onednn" */
+	char no_pose[256];               /* where model_file is empty: why, for people; else empty */
 	uint32_t left_out;               /* PF_LEAVE_OUT_* bits; default 0 */
 } pf_scorer_config;
 
-/* Our own network on oneDNN; on "plain" where oneDNN was not built in; without pose where the model's file is
- * not there. pf_engine_version says which. */
+/* Our own network on oneDNN; on "plain" where oneDNN was not built in; without pose, and with the reason in
+ * no_pose, where the network's file is not there or cannot be read. */
 PF_API void pf_scorer_config_default(pf_scorer_config *config);
 
 /* Reads a YAML file over the values in *config: "weights: {sharpness: 0.5, ...}", "max_megapixels: 200" ...
@@ -49,6 +50,10 @@ PF_API pf_status pf_scorer_config_stages(pf_scorer_config *config, const char *l
 #define PF_STAGES_TEXT 48
 PF_API void pf_scorer_stages_text(const pf_scorer_config *config, char in[PF_STAGES_TEXT],
 				  char out[PF_STAGES_TEXT]);
+
+/* Why there is no pose though its stage takes part, for people: "the pose network ... is missing"; "" where
+ * there is one, or where pf_scorer_config_stages left it out. Scores without pose are not the usual ones. */
+PF_API const char *pf_scorer_no_pose(const pf_scorer_config *config);
 
 /* The weights that count: 0 for factors that the configured stages cannot give (`form` without a pose
  * network, too), unless the weights name no other. */
