@@ -1,0 +1,86 @@
+#include "core/workloads/work.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct work {
+	const pf_work_kind *kind;
+	EVP_MD_CTX *digest;
+	_Alignas(max_align_t) unsigned char own[]; /* the kind's state */
+} work;
+
+struct pf_work_hash {
+	EVP_MD_CTX *context;
+};
+
+void pf_work_add(pf_work_hash *hash, const void *bytes, size_t count)
+{
+	EVP_DigestUpdate(hash->context, bytes, count);
+}
+
+static pf_status check_input(const pf_workload *self, const pf_workload_input *input, pf_error *error)
+{
+	if (input->size < self->size_least || input->size > self->size_most) {
+		return pf_fail(error, PF_ERR_USAGE, NULL, "%s: the size is %llu; it may be %llu to %llu",
+			       self->name, (unsigned long long)input->size,
+			       (unsigned long long)self->size_least, (unsigned long long)self->size_most);
+	}
+	return !input->folder || self->flags & PF_WORKLOAD_TAKES_FOLDER
+		       ? PF_OK
+		       : pf_fail(error, PF_ERR_USAGE, NULL, "%s: it takes no folder", self->name);
+}
+
+int pf_work_set_up(const pf_workload *self, const pf_workload_input *input, void **state, char *error,
+		   size_t error_bytes)
+{
+	const pf_work_kind *kind = self->context;
+	pf_error why = {.code = PF_OK};
+	work *made = calloc(1, sizeof *made + kind->state_bytes);
+	pf_status status = PF_ERR_NO_MEMORY;
+	*state = made;
+	if (made) {
+		made->kind = kind;
+		made->digest = EVP_MD_CTX_new();
+	}
+	if (made && made->digest) {
+		status = check_input(self, input, &why);
+	}
+	if (status == PF_OK) {
+		status = kind->open(made->own, kind, input, &why);
+	}
+	if (status != PF_OK) {
+		snprintf(error, error_bytes, "%s%s%s", why.file, why.file[0] ? ": " : "",
+			 why.message[0] ? why.message : pf_status_text(status));
+	}
+	return (int)status;
+}
+
+int pf_work_run(void *state, uint64_t n)
+{
+	work *made = state;
+	pf_status status = PF_OK;
+	for (uint64_t i = 0; i < n && status == PF_OK; i++) {
+		status = made->kind->unit(made->own);
+	}
+	return (int)status;
+}
+
+void pf_work_digest(const void *state, uint8_t out[PF_WORKLOAD_DIGEST_BYTES])
+{
+	const work *made = state;
+	pf_work_hash hash = {.context = made->digest};
+	EVP_DigestInit_ex(hash.context, EVP_sha256(), NULL);
+	made->kind->outputs(made->own, &hash);
+	EVP_DigestFinal_ex(hash.context, out, NULL);
+}
+
+void pf_work_tear_down(void *state)
+{
+	work *made = state;
+	if (made) {
+		made->kind->close(made->own);
+		EVP_MD_CTX_free(made->digest);
+		free(made);
+	}
+}
