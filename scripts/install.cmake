@@ -25,7 +25,7 @@ else()
   set(pc_description "Execution toolkit and spans of photofinish, without the scoring engine")
   list(TRANSFORM light_headers REPLACE "(.+)" "core/include/photofinish/\\1.h")
   install(FILES ${light_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/photofinish)
-  install(DIRECTORY docs/examples/spans DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+  install(DIRECTORY docs/examples/spans docs/examples/workload DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 endif()
 
 configure_file(scripts/photofinish.pc.in ${CMAKE_BINARY_DIR}/generated/photofinish.pc @ONLY)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+import workload_table
+
 CMAKE, BUILD = sys.argv[1], pathlib.Path(sys.argv[2])
 NEVER = ("opencv", "dnnl", "protobuf", "jpeg", "exif", "cyaml", "libstdc++")
 PROGRAM = """#include <stdio.h>
@@ -56,6 +58,10 @@ def main():
         environment = dict(os.environ, PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"))
         flags = run("pkg-config", "--cflags", "--libs", "photofinish", env=environment).split()
         run("cc", "-Wall", "-Wextra", "-Werror", "-o", work / "user", work / "user.c", *flags, f"-Wl,-rpath,{prefix}/lib")
+        run(CMAKE, "-S", prefix / "share/doc/photofinish/examples/workload", "-B", work / "sums", f"-DCMAKE_PREFIX_PATH={prefix}")
+        run(CMAKE, "--build", work / "sums")
+        before, after = workload_table.run(work / "sums/libsums.so", b"adler32", seed=1, size=1000)
+        check(before == bytes(32) != after, "a library with workloads is built and run")
         check("parse" in run(work / "user"), "a program of one's own tells of its spans")
     print(f"light: installed, built against with {len(headers)} headers, run")
 

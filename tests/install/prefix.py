@@ -10,6 +10,8 @@ import sys
 import tempfile
 import zlib
 
+import workload_table
+
 CMAKE, BUILD, ROOT = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 PROGRAM = """#include <photofinish/scorer.h>
 #include <stdio.h>
@@ -88,6 +90,25 @@ def check_cmake(prefix, work, environment):
     check("libjpeg" in run(folder / "build/user", env=environment), "a program of find_package runs")
 
 
+def check_workload(prefix, work, environment):
+    """A library that is not ours, built by its own CMake, and our own: both tables are read from outside."""
+    folder = work / "workload"
+    shutil.copytree(prefix / "share/doc/photofinish/examples/workload", folder)
+    run(CMAKE, "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_C_FLAGS=-Werror", env=environment)
+    run(CMAKE, "--build", folder / "build", env=environment)
+    library = folder / "build/libsums.so"
+    check("photofinish" not in run("ldd", library), "the library needs nothing of photofinish")
+    before, after = workload_table.run(library, b"adler32", seed=1, size=1000)
+    values = [1]
+    for _ in range(1000):
+        values.append((values[-1] * 1664525 + 1013904223) % 2**32)
+    right = zlib.adler32(bytes(value >> 24 for value in values[1:]))
+    check(before == bytes(32), "nothing has run before the first run")
+    check(int.from_bytes(after[:4], sys.byteorder) == right, "its digest is that of the right sum")
+    before, after = workload_table.run(prefix / "lib/libphotofinish.so", b"sharpness", seed=1, size=10000)
+    check(before != after, "the engine's own table can be run from outside")
+
+
 def check_own_files(prefix, environment):
     """What is used at run time lies in the prefix, not in the source tree."""
     spec = (prefix / "share/photofinish/specs/tiny.yaml").read_text().replace("name: tiny", "name: of_the_prefix")
@@ -122,6 +143,7 @@ def main():
         plugin = check_plugin(prefix, work, environment)
         check_spans(prefix, work, environment)
         check_cmake(prefix, work, environment)
+        check_workload(prefix, work, environment)
         check_own_files(prefix, environment)
         check_allocations(prefix, environment)
         prefix.rename(moved)

@@ -40,7 +40,7 @@ static void add_damaged(fixture *f, const char *name, size_t of, size_t bytes, s
 	uint8_t *copy = calloc(1, bytes + 1);
 	assert_non_null(copy);
 	memcpy(copy, f->bytes[of].data, bytes < f->bytes[of].bytes ? bytes : f->bytes[of].bytes);
-	copy[at] ^= 0xFF;
+	copy[at < bytes ? at : bytes] ^= 0xFF; /* behind the end: nothing is changed */
 	add(f, name, (pf_fixture_bytes){copy, bytes});
 }
 
