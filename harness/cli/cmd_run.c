@@ -43,8 +43,7 @@ static int exit_code(const pf_run *run)
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		measured += contestant->status == PF_RUN_OK ||
-			    (run->contestant_count == 1 &&
-			     (contestant->status == PF_RUN_FLOOR || contestant->status == PF_RUN_UNCHECKED));
+			    (run->contestant_count == 1 && contestant->status == PF_RUN_FLOOR);
 		if (contestant->variant->caps & PF_CAP_MAY_CRASH) {
 			continue;
 		}

@@ -14,6 +14,7 @@
 #include "harness/record/soak_json.h"
 #include "harness/run/contestant.h"
 #include "harness/show/soak_table.h"
+#include "harness/stats/theil_sen.h"
 
 struct request {
 	pf_common common;
@@ -65,6 +66,20 @@ static void count_exactly(void)
 	setenv("GLIBC_TUNABLES", tunables, 1);
 }
 
+/* What is too little is known before: the warm-up is the first pass of each process, at least. */
+static void say_too_few(const struct request *request, const pf_contestant *contestant, size_t pass)
+{
+	size_t processes = contestant->variant->caps & PF_CAP_WORKERS ? contestant->workers : 1;
+	size_t photos = (request->photos + pass - 1) / pass * pass; /* whole passes */
+	size_t least = processes * (pass + PF_TREND_LEAST);
+	if (request->photos && photos < least) {
+		pf_progress_say(
+			"photofinish: %zu photos are too few to test anything: %zu process%s would need %zu, "
+			"one pass of %zu each to warm up and %d behind it",
+			photos, processes, processes == 1 ? "" : "es", least, pass, PF_TREND_LEAST);
+	}
+}
+
 static int execute(const struct request *request, const pf_contestant *contestant,
 		   const pf_scorer_config *config)
 {
@@ -88,6 +103,7 @@ static int execute(const struct request *request, const pf_contestant *contestan
 		if (request->common.timeout_s <= 0) {
 			setting.session.timeout_s += 10 * request->duration_s + 10.0 * request->photos;
 		}
+		say_too_few(request, contestant, setting.dataset->count);
 		count_exactly();
 		status = pf_soak_run(&soak, &error);
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/registry/known.h"
+#include "harness/registry/outside.h"
 #include "harness/run/contestant.h"
 
 /* Cuts the next item off `*rest`: up to a comma, and on over the commas that part its options. */
@@ -70,6 +71,19 @@ static pf_status choose_listed(const char *only, const struct pf_variant *const 
 	return status;
 }
 
+/* Who brings a variant in wants it run: a list that leaves it out is a mistake. */
+static pf_status check_outside(const struct pf_variant *variant, const pf_contestant *list, size_t count,
+			       pf_error *error)
+{
+	const pf_outside *outside = pf_outside_of(variant);
+	for (size_t i = 0; i < count; i++) {
+		outside = list[i].variant == variant ? NULL : outside;
+	}
+	return outside ? pf_fail(error, PF_ERR_USAGE, NULL, "--only leaves out %s, which %s brings in",
+				 variant->name, outside->command ? "--command" : "--plugin")
+		       : PF_OK;
+}
+
 pf_status pf_journey_choose(const char *only, uint32_t workers, pf_contestant **out, size_t *count,
 			    pf_error *error)
 {
@@ -91,6 +105,9 @@ pf_status pf_journey_choose(const char *only, uint32_t workers, pf_contestant **
 	}
 	for (size_t i = 0; order[i] && !only && status == PF_OK; i++) {
 		status = pf_contestant_parse(order[i]->name, workers, &(*out)[(*count)++], error);
+	}
+	for (size_t i = 0; order[i] && only && status == PF_OK; i++) {
+		status = check_outside(order[i], *out, *count, error);
 	}
 	free(order);
 	return status;

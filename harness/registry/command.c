@@ -343,6 +343,50 @@ void pf_command_free(struct pf_variant *command)
 	}
 }
 
+/* How many letters have to be put in, taken out or exchanged to make one word of the other; at most 16 each.
+ */
+static size_t distance(const char *a, size_t length, const char *b)
+{
+	size_t row[17];
+	size_t other = strlen(b);
+	for (size_t k = 0; k <= other; k++) {
+		row[k] = k;
+	}
+	for (size_t i = 1; i <= length; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t k = 1; k <= other; k++) {
+			size_t above = row[k], least = above < row[k - 1] ? above : row[k - 1];
+			size_t exchanged = diagonal + (a[i - 1] != b[k - 1]);
+			row[k] = least + 1 < exchanged ? least + 1 : exchanged;
+			diagonal = above;
+		}
+	}
+	return row[other];
+}
+
+/* Braces are the shell's, too: only what looks like one of ours is a mistake. */
+static pf_status check_words(const char *line, pf_error *error)
+{
+	static const char *const words[] = {"dataset", "manifest", "scores", "workers"};
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	for (const char *at = line; (at = strchr(at, '{')); at++) {
+		size_t length = strspn(at + 1, letters);
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			size_t differs = at[1 + length] == '}' && length > 3 && length <= 16
+						 ? distance(at + 1, length, words[i])
+						 : 0;
+			if (differs == 1 || differs == 2) {
+				return pf_fail(
+					error, PF_ERR_USAGE, NULL,
+					"--command has {%.*s}, which stands for nothing: do you mean {%s}?",
+					(int)length, at + 1, words[i]);
+			}
+		}
+	}
+	return PF_OK;
+}
+
 pf_status pf_command_parse(const char *text, struct pf_variant **out, pf_error *error)
 {
 	const char *line = strchr(text, '=');
@@ -352,6 +396,11 @@ pf_status pf_command_parse(const char *text, struct pf_variant **out, pf_error *
 		return pf_fail(
 			error, PF_ERR_USAGE, NULL,
 			"--command takes NAME='COMMAND LINE', the name of lower-case letters, digits and dashes");
+	}
+	pf_status status = check_words(line + 1, error);
+	if (status != PF_OK) {
+		free(name);
+		return status;
 	}
 	*out = calloc(1, sizeof **out);
 	if (!*out) {

@@ -134,7 +134,10 @@ const pf_trial *pf_run_median_trial(const pf_contestant *contestant);
  * PF_COUNTERS_COST_LIMIT the run's times are not for claims or baselines. */
 double pf_run_counters_cost(const pf_run *run);
 
-#define PF_WARM_SHARE 0.01 /* of the dataset's bytes: more than that from storage is not "warm" */
+/* Of the dataset's bytes: more than that from storage is not "warm". But what a few pages of a library or a
+ * folder take moves no time. */
+#define PF_WARM_SHARE 0.01
+#define PF_WARM_BYTES (1u << 20)
 
 /* True if no trial that counts read more than that from storage. */
 bool pf_run_stayed_warm(const pf_run *run);

@@ -134,6 +134,7 @@ bool pf_run_stayed_warm(const pf_run *run)
 		for (size_t k = 0; k < contestant->trial_count; k++) {
 			const pf_trial *trial = &contestant->trials[k];
 			if (pf_run_counts(contestant, trial) == PF_COUNTS &&
+			    trial->device_read_bytes > PF_WARM_BYTES &&
 			    (double)trial->device_read_bytes > PF_WARM_SHARE * (double)bytes) {
 				return false;
 			}
@@ -167,7 +168,9 @@ double pf_run_counters_cost(const pf_run *run)
 {
 	double most = 0;
 	for (size_t i = 0; i < run->contestant_count; i++) {
-		for (size_t k = 0; k < run->contestants[i].trial_count; k++) {
+		/* A floor scores nothing: its trial is so short that the share of anything is large. */
+		bool floor = run->contestant_count > 1 && run->contestants[i].variant->caps & PF_CAP_FLOOR;
+		for (size_t k = 0; !floor && k < run->contestants[i].trial_count; k++) {
 			const pf_trial_counters *counters = run->contestants[i].trials[k].counters;
 			most = counters && counters->cost_share > most ? counters->cost_share : most;
 		}

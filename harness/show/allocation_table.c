@@ -93,15 +93,30 @@ static void stage_row(pf_table *table, const char *name, const pf_allocation_cou
 static void print_differences(const pf_step_memory *step, int columns, FILE *stream)
 {
 	char text[600] = "the trials' calls differ in";
+	bool any = false;
 	for (int i = 0; i <= PF_STAGE_COUNT; i++) {
 		const pf_allocation_count *a = &step->counting[0].allocations->stages[i],
 					  *b = &step->counting[1].allocations->stages[i];
 		if (a->allocations != b->allocations || a->reallocations != b->reallocations ||
 		    a->frees != b->frees) {
 			size_t used = strlen(text);
-			snprintf(text + used, sizeof text - used, " %s (%llu, %llu)", stage_name(i),
-				 (unsigned long long)calls_of(a), (unsigned long long)calls_of(b));
+			bool calls = calls_of(a) != calls_of(b), frees = a->frees != b->frees;
+			snprintf(text + used, sizeof text - used, "%s %s (%s%llu, %llu)", any ? "," : "",
+				 stage_name(i),
+				 calls   ? ""
+				 : frees ? "frees "
+					 : "allocations alone ",
+				 (unsigned long long)(calls   ? calls_of(a)
+						      : frees ? a->frees
+							      : a->allocations),
+				 (unsigned long long)(calls   ? calls_of(b)
+						      : frees ? b->frees
+							      : b->allocations));
+			any = true;
 		}
+	}
+	if (!any) {
+		snprintf(text, sizeof text, "the trials made as many calls, of other sizes");
 	}
 	pf_text_wrap(stream, text, columns, 2, 0);
 }

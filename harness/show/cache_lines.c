@@ -17,7 +17,7 @@ const char *pf_cache_heading(const pf_run *run)
 /* One step: sums over its trials that were cold. */
 static void print_step(const pf_run *run, const pf_contestant *contestant, int columns, FILE *stream)
 {
-	double bytes = 0, wall_s = 0, read_s = 0, decode_s = 0, all_s = 0;
+	double bytes = 0, wall_s = 0, read_s = 0, all_s = 0, stages_s[PF_STAGE_COUNT] = {0};
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
 		if (pf_run_counts(contestant, trial) != PF_COUNTS || !trial->photos_scored ||
@@ -26,21 +26,30 @@ static void print_step(const pf_run *run, const pf_contestant *contestant, int c
 		}
 		bytes += (double)trial->device_read_bytes;
 		wall_s += (double)trial->wall_ns * 1e-9;
-		read_s += (double)(trial->stage_ns[PF_STAGE_READ] + trial->stage_ns[PF_STAGE_DETECT]) * 1e-9;
-		decode_s += (double)trial->stage_ns[PF_STAGE_DECODE] * 1e-9;
 		for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
-			all_s += stage == PF_STAGE_WAIT ? 0 : (double)trial->stage_ns[stage] * 1e-9;
+			double own_s = stage == PF_STAGE_WAIT ? 0 : (double)trial->stage_ns[stage] * 1e-9;
+			bool reads = stage == PF_STAGE_READ || stage == PF_STAGE_DETECT;
+			all_s += own_s;
+			read_s += reads ? own_s : 0;
+			stages_s[stage] += reads ? 0 : own_s;
 		}
 	}
 	if (wall_s <= 0 || all_s <= 0) {
 		return;
 	}
-	char amount[PF_TEXT], text[400];
+	int largest = 0;
+	for (int stage = 0; stage < PF_STAGE_COUNT; stage++) {
+		largest = stages_s[stage] > stages_s[largest] ? stage : largest;
+	}
+	char amount[PF_TEXT], text[400], rest[100] = ", more than any other stage";
+	if (read_s < stages_s[largest]) {
+		snprintf(rest, sizeof rest, ", %s, the largest, %.0f %%", pf_stage_name((pf_stage)largest),
+			 100 * stages_s[largest] / all_s);
+	}
 	snprintf(text, sizeof text,
-		 "%s: %s from storage, %.0f MB/s; reading and detection take %.0f %% of the stages' time, "
-		 "decoding %.0f %%: %s bounds it",
+		 "%s: %s from storage, %.0f MB/s; reading and detection take %.0f %% of the stages' time%s",
 		 contestant->label, pf_text_bytes(bytes, amount), bytes * 1e-6 / wall_s, 100 * read_s / all_s,
-		 100 * decode_s / all_s, read_s > decode_s ? "storage" : "decoding");
+		 rest);
 	pf_text_wrap(stream, text, columns, 2, 0);
 }
 

@@ -328,12 +328,26 @@ void pf_run_print_warnings(const pf_run *run, int columns, FILE *stream)
 	}
 }
 
+static bool any_rows(const pf_run *run, bool with_failed)
+{
+	pf_interval ignored;
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		const pf_contestant *contestant = &run->contestants[i];
+		if (pf_run_time(contestant, &ignored) ||
+		    (with_failed && contestant->status != PF_RUN_UNCHECKED)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void pf_run_print(const pf_run *run, FILE *stream)
 {
 	int columns = pf_text_columns(fileno(stream));
 	bool narrow = columns && wide_columns(run) > (size_t)columns;
 	pf_run_print_heading(run, narrow, stream);
-	if (narrow) {
+	if (!any_rows(run, !columns)) { /* a heading over nothing tells nothing */
+	} else if (narrow) {
 		print_narrow(run, stream);
 	} else {
 		print_wide(run, !columns, stream);

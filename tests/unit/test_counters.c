@@ -315,6 +315,13 @@ static void costly_counters_are_told(void **state)
 		assert_true((pf_run_counters_cost(&made.run) > PF_COUNTERS_COST_LIMIT) == (i == 1));
 		free(text);
 	}
+	/* A floor beside it is so short that its share says nothing. */
+	pf_contestant *floor = pf_fixture_run_add(&made, "null", NULL, 1, times);
+	made.variants[1].caps = PF_CAP_FLOOR;
+	contestant->trials[1].counters = NULL;
+	floor->trials[1].counters = counters;
+	counters->cost_share = 0.4;
+	assert_true(pf_run_counters_cost(&made.run) == 0);
 	free(counters);
 }
 

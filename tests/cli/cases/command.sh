@@ -22,6 +22,15 @@ try() {
     echo "= ${PIPESTATUS[0]}"
 }
 declared='{"photofinish":"scores/1","tolerance":{"measures":{"width":0.5}}}'
+for line in 'cp {score} x' 'x {workes} {manifest}' 'x {Dataset}' "awk '{print}' {dataset}"; do
+    photofinish run it --dataset nowhere --quiet --command "it=$line" 2>&1
+done
+photofinish journey --only null --dataset nowhere --command 'it=true' 2>&1
+photofinish run it --dataset tiny --quiet --command 'it=sleep 0.1' 2>&1 | grep -E '^(step|Scores not)' | figures
+echo "= ${PIPESTATUS[0]}"
+photofinish soak single-load --dataset tiny --quiet --photos 8 2>err >/dev/null
+photofinish soak single-load --dataset tiny --quiet --photos 40 2>>err >/dev/null
+cat err
 try "echo one; echo 'two words' >&2; exit 3"
 try 'kill -SEGV $$'
 try 'echo garbage >{scores}'
