@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* FNV-1a over sizes and offsets of everything in shared memory and in frames, and over the names of stages,
- * factors, measures and errors in their order. Never 0. */
+/* The first 64 bits of a SHA-256 over the headers that say what lies where in shared memory, frames and
+ * queries. Made at build time (scripts/trial_layout.cmake): no list of fields has to be kept. */
 uint64_t pf_trial_layout(void);
 
 #endif
