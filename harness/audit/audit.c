@@ -83,6 +83,12 @@ size_t pf_audit_differing(const pf_trial *trial, const pf_dataset *dataset, cons
 	if (trial->tolerance.declared) {
 		count = pf_tolerance_exceeded(&trial->tolerance, reference, trial->outcomes, &first,
 					      difference, sizeof difference);
+		const pf_agreement agreement = pf_agreement_of(reference, trial->outcomes);
+		if (!count &&
+		    !pf_tolerance_agrees(&trial->tolerance, &agreement, difference, sizeof difference)) {
+			snprintf(what, capacity, "%s", difference);
+			return reference->count;
+		}
 	} else {
 		count = pf_outcomes_differ(reference, trial->outcomes, &first);
 		if (!count && trial->outcomes->bursts != reference->bursts) {

@@ -29,4 +29,12 @@ size_t pf_audit_differing(const pf_trial *trial, const pf_dataset *dataset, cons
 pf_status pf_audit_outputs(struct auditing *auditing, pf_error *error);
 pf_status pf_audit_times(struct auditing *auditing, pf_error *error);
 
+/* What timed rounds say (audit_judge.c); pure functions of audit->timed and what is given. Each notes a
+ * check. _cache: of copies of one photo (`same`), or of photos that were scored before. */
+void pf_audit_judge_cache(pf_audit *audit, pf_audit_check check, bool same);
+void pf_audit_judge_read(pf_audit *audit);
+void pf_audit_judge_decode(pf_audit *audit);
+void pf_audit_judge_stages(pf_audit *audit, const pf_trial *trial);
+void pf_audit_judge_timed(pf_audit *audit, size_t differ, size_t count, const char *what, const char *wrong);
+
 #endif

@@ -2,8 +2,8 @@
 """Planted cheats: the audit catches each by the check that is there for it, and no honest variant.
 Usage: audit_cheats.py PHOTOFINISH FOLDER-OF-PLUGINS
 
-Cheats that outputs give away are caught for certain. One that remembers photos is caught by times; on a machine that is
-busy enough they may stay undecided, but it never passes."""
+Cheats that outputs give away are caught at once. One that remembers photos is caught by times: on a busy machine four
+rounds may leave that undecided, and it is audited again with more, as the audit itself asks for; in the end it is caught."""
 import json
 import os
 import subprocess
@@ -20,6 +20,7 @@ CHEATS = {
     "cached_by_content": ("repeated_photo", True),
     "cached_on_disk": ("seen_photos", True),
 }
+TIMED_ROUNDS = (4, 8, 16, 32)
 EXITS = {"passed": 0, "caught": 1, "undecided": 3}
 
 
@@ -49,9 +50,12 @@ def main():
         os.environ.update(PHOTOFINISH_DATA=data, PHOTOFINISH_TIME_UNFIT_BUILD="1")
         subprocess.run([program, "dataset", "make", "tiny", "--quiet"], check=True, capture_output=True)
         for cheat, (name, timed) in CHEATS.items():
-            record = audit(program, f"{plugins}/cheat_{cheat}.so", 4 if timed else 0)
-            verdict = next(check["verdict"] for check in record["checks"] if check["check"] == name)
-            good = verdict in (("caught", "undecided") if timed else ("caught",)) and record["verdict"] != "passed"
+            for rounds in TIMED_ROUNDS if timed else (0,):
+                record = audit(program, f"{plugins}/cheat_{cheat}.so", rounds)
+                verdict = next(check["verdict"] for check in record["checks"] if check["check"] == name)
+                if verdict != "undecided":
+                    break
+            good = verdict == "caught" and record["verdict"] == "caught"
             failed += not good
             print(f"{'ok    ' if good else 'FAILED'}  {cheat}: {name} {verdict}" + ("" if good else f"\n  {show(record)}"))
         for honest, rounds in (("single-load", 2), ("parallel", 0), ("streaming", 0), (f"{plugins}/cheat_honest.so", 0)):
