@@ -18,7 +18,8 @@ set(light_harness
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/run_status\\.c"
     "harness/record/(bench|capabilities|comparison|doctor|environment|interval|observer)_json\\.c"
-    "harness/record/(machine_id|notebook_parts|record_load)\\.c"
+    "harness/record/(caveats|machine_id|notebook_parts|record_load)\\.c"
+    "harness/scores/tolerance_text\\.c"
     "harness/export/export_[a-z]*\\.c"
     "harness/progress/progress\\.c"
     "harness/show/(bench_table|comparison_lines|doctor_table|history_table|observer_lines)\\.c")

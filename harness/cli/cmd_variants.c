@@ -6,6 +6,7 @@
 #include "harness/cli/common.h"
 #include "harness/registry/known.h"
 #include "harness/run/contestant.h"
+#include "harness/scores/tolerance.h"
 
 /* "workers, may crash": what the flags say. */
 static const char *caps_text(unsigned caps, char *out, size_t capacity)
@@ -41,6 +42,15 @@ static void list(void)
 		const char *cells[] = {order[i]->name, order[i]->parent ? order[i]->parent : "-",
 				       caps_text(order[i]->caps, caps, sizeof caps), order[i]->summary};
 		pf_table_row(table, cells, 4);
+		if (order[i]->tolerance) {
+			char limits[PF_TOLERANCE_TEXT], text[PF_TOLERANCE_TEXT + 32];
+			pf_tolerance tolerance;
+			pf_tolerance_take(order[i]->tolerance, &tolerance);
+			snprintf(text, sizeof text, "approximate: %s",
+				 pf_tolerance_text(&tolerance, limits, sizeof limits));
+			const char *more[] = {"", "", "", text};
+			pf_table_row(table, more, 4);
+		}
 		for (const struct pf_option *option = order[i]->options; option && option->name; option++) {
 			char text[256];
 			snprintf(text, sizeof text, "%s:%s=%lld (%lld to %lld): %s", order[i]->name,

@@ -6,6 +6,7 @@
 
 #include "harness/base/plain_text.h"
 #include "harness/export/export_parts.h"
+#include "harness/record/caveats.h"
 #include "harness/record/machine_id.h"
 #include "harness/stats/order_statistics.h"
 
@@ -40,13 +41,21 @@ static bool collect(const json_t *variant, struct samples *samples)
 	return samples->count > 0;
 }
 
+static void append_caveat(void *context, pf_caveat caveat, const char *text)
+{
+	char shown[PF_CAVEAT_TEXT];
+	(void)caveat;
+	json_array_append_new(context, json_string(pf_plain_text(text, shown, sizeof shown)));
+}
+
 /* The machine's fingerprint stands where a host's name would. */
 static json_t *context_json(const json_t *record)
 {
 	const json_t *environment = json_object_get(record, "environment");
 	char machine[PF_MACHINE_ID + 1], host[32], command[40], executable[64], date[64];
 	bool release = strcmp(pf_note_text(environment, "build_type"), "Release") == 0;
-	json_t *load = json_array(), *context = json_object();
+	json_t *load = json_array(), *context = json_object(), *caveats = json_array();
+	pf_caveats(record, NULL, append_caveat, caveats);
 	double average;
 	pf_machine_id(environment, machine);
 	snprintf(host, sizeof host, "machine-%s", machine);
@@ -69,27 +78,39 @@ static json_t *context_json(const json_t *record)
 			    json_string(pf_note_text(json_object_get(record, "dataset"), "hash")));
 	json_object_set_new(context, "partial",
 			    json_boolean(json_is_true(json_object_get(record, "partial"))));
+	json_object_set_new(context, "caveats", caveats);
 	return context;
 }
 
-static json_t *entry_json(const json_t *variant, size_t family, const char *run_name, size_t repetitions)
+/* What the entries of one step have in common. */
+struct step {
+	const json_t *variant;
+	size_t family;
+	char name[380]; /* DATASET/STEP */
+	char caveats[PF_CAVEAT_COUNT * PF_CAVEAT_TEXT];
+};
+
+static json_t *entry_json(const struct step *step, size_t repetitions)
 {
 	json_t *entry = json_object();
-	json_object_set_new(entry, "name", json_string(run_name));
-	json_object_set_new(entry, "family_index", json_integer((json_int_t)family));
+	json_object_set_new(entry, "name", json_string(step->name));
+	json_object_set_new(entry, "family_index", json_integer((json_int_t)step->family));
 	json_object_set_new(entry, "per_family_instance_index", json_integer(0));
-	json_object_set_new(entry, "run_name", json_string(run_name));
+	json_object_set_new(entry, "run_name", json_string(step->name));
 	json_object_set_new(entry, "repetitions", json_integer((json_int_t)repetitions));
-	json_object_set_new(entry, "threads", json_integer((json_int_t)pf_note_number(variant, "workers")));
+	json_object_set_new(entry, "threads",
+			    json_integer((json_int_t)pf_note_number(step->variant, "workers")));
 	json_object_set_new(entry, "time_unit", json_string("ms"));
+	if (step->caveats[0]) { /* what its own readers show behind the figures */
+		json_object_set_new(entry, "label", json_string(step->caveats));
+	}
 	return entry;
 }
 
-static void append_iterations(json_t *out, const json_t *variant, size_t family, const char *name,
-			      const struct samples *samples)
+static void append_iterations(json_t *out, const struct step *step, const struct samples *samples)
 {
 	for (size_t i = 0; i < samples->count; i++) {
-		json_t *entry = entry_json(variant, family, name, samples->count);
+		json_t *entry = entry_json(step, samples->count);
 		json_object_set_new(entry, "run_type", json_string("iteration"));
 		json_object_set_new(entry, "repetition_index", json_integer((json_int_t)i));
 		json_object_set_new(entry, "iterations", json_integer(1));
@@ -118,8 +139,7 @@ static void aggregate(const double *values, size_t count, double out[AGGREGATES]
 }
 
 /* One repetition has none. */
-static void append_aggregates(json_t *out, const json_t *variant, size_t family, const char *name,
-			      const struct samples *samples)
+static void append_aggregates(json_t *out, const struct step *step, const struct samples *samples)
 {
 	static const char *const names[AGGREGATES] = {"mean", "median", "stddev", "cv"};
 	double real[AGGREGATES], cpu[AGGREGATES];
@@ -130,8 +150,8 @@ static void append_aggregates(json_t *out, const json_t *variant, size_t family,
 	aggregate(samples->cpu, samples->count, cpu);
 	for (int i = 0; i < AGGREGATES; i++) {
 		char full[400];
-		json_t *entry = entry_json(variant, family, name, samples->count);
-		snprintf(full, sizeof full, "%.380s_%s", name, names[i]);
+		json_t *entry = entry_json(step, samples->count);
+		snprintf(full, sizeof full, "%.379s_%s", step->name, names[i]);
 		json_object_set_new(entry, "name", json_string(full));
 		json_object_set_new(entry, "run_type", json_string("aggregate"));
 		json_object_set_new(entry, "aggregate_name", json_string(names[i]));
@@ -144,13 +164,15 @@ static void append_aggregates(json_t *out, const json_t *variant, size_t family,
 }
 
 /* A step without times: its name, and why. It is no benchmark, as readers take those to have times. */
-static void append_error(json_t *out, const json_t *variant, const char *name)
+static void append_error(json_t *out, const struct step *step)
 {
+	const json_t *variant = step->variant;
 	char message[700], status[48], reason[600];
 	pf_plain_text(pf_note_text(variant, "status"), status, sizeof status);
 	pf_plain_text(pf_note_text(variant, "reason"), reason, sizeof reason);
 	snprintf(message, sizeof message, "%s%s%s", status, reason[0] ? ": " : "", reason);
-	json_array_append_new(out, json_pack("{s:s,s:s}", "name", name, "error_message", message));
+	json_array_append_new(out, json_pack("{s:s,s:s,s:s}", "name", step->name, "error_message", message,
+					     "label", step->caveats));
 }
 
 void pf_export_benchmark(const json_t *record, FILE *stream)
@@ -161,15 +183,18 @@ void pf_export_benchmark(const json_t *record, FILE *stream)
 	json_t *benchmarks = json_array(), *failed = json_array();
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
-		char name[380], shown[180], of[180];
+		char shown[180], of[180], caveats[PF_CAVEAT_COUNT * PF_CAVEAT_TEXT];
+		struct step step = {.variant = variant, .family = index};
 		struct samples samples;
 		pf_plain_text(pf_note_text(variant, "name"), shown, sizeof shown);
-		snprintf(name, sizeof name, "%s/%s", pf_plain_text(dataset, of, sizeof of), shown);
+		snprintf(step.name, sizeof step.name, "%s/%s", pf_plain_text(dataset, of, sizeof of), shown);
+		pf_caveats_text(record, variant, caveats, sizeof caveats);
+		pf_plain_text(caveats, step.caveats, sizeof step.caveats);
 		if (collect(variant, &samples) && samples.has_cpu) {
-			append_iterations(benchmarks, variant, index, name, &samples);
-			append_aggregates(benchmarks, variant, index, name, &samples);
+			append_iterations(benchmarks, &step, &samples);
+			append_aggregates(benchmarks, &step, &samples);
 		} else {
-			append_error(failed, variant, name);
+			append_error(failed, &step);
 		}
 		free(samples.real);
 	}

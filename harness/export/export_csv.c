@@ -4,6 +4,8 @@
 
 #include "harness/base/plain_text.h"
 #include "harness/export/export_parts.h"
+#include "harness/record/caveats.h"
+#include "harness/scores/tolerance.h"
 #include "harness/trial/trial_figures.h"
 #include "photofinish/trace.h"
 
@@ -33,7 +35,7 @@ static void print_heads(FILE *stream)
 	for (int i = 0; i < MACHINE; i++) {
 		fprintf(stream, ",%s", machine[i]);
 	}
-	fputs("\r\n", stream);
+	fputs(",identical,approximate,step_caveats,run_caveats\r\n", stream);
 }
 
 static void text(FILE *stream, const char *separator, const json_t *object, const char *key)
@@ -95,6 +97,28 @@ static void print_run(const json_t *record, FILE *stream)
 	fputs(json_is_true(json_object_get(record, "partial")) ? ",true" : ",false", stream);
 }
 
+/* How the scores were compared: each way has a column of its own. */
+static void print_scores(const json_t *variant, const json_t *trial, FILE *stream)
+{
+	char limits[PF_TOLERANCE_TEXT] = "";
+	bool checked = json_is_true(json_object_get(trial, "checked")),
+	     approximate = json_is_object(json_object_get(trial, "tolerance")),
+	     floor = strcmp(pf_note_text(variant, "status"), "floor") == 0;
+	if (approximate) {
+		pf_caveat_approximate(variant, limits, sizeof limits);
+	}
+	fputs(checked && !approximate && !floor ? ",true" : ",false", stream);
+	fputc(',', stream);
+	pf_csv_text(stream, limits);
+}
+
+static void print_caveats(const json_t *record, const json_t *variant, FILE *stream)
+{
+	char all[PF_CAVEAT_COUNT * PF_CAVEAT_TEXT];
+	fputc(',', stream);
+	pf_csv_text(stream, pf_caveats_text(record, variant, all, sizeof all));
+}
+
 static void print_row(const json_t *record, const json_t *variant, const json_t *trial, FILE *stream)
 {
 	bool timed = pf_note_counts(variant, trial) == PF_COUNTS;
@@ -117,6 +141,9 @@ static void print_row(const json_t *record, const json_t *variant, const json_t 
 	for (int i = 0; i < MACHINE; i++) {
 		number(stream, json_object_get(trial, "machine"), machine[i], true);
 	}
+	print_scores(variant, trial, stream);
+	print_caveats(record, variant, stream);
+	print_caveats(record, NULL, stream);
 	fputs("\r\n", stream);
 }
 

@@ -5,6 +5,7 @@
 #include "harness/base/plain_text.h"
 #include "harness/base/text.h"
 #include "harness/export/export_parts.h"
+#include "harness/record/caveats.h"
 
 /* Text of XML 1.0, in attributes too: what it has no way to say (controls, U+FFFE and U+FFFF) becomes "?". */
 static void text(FILE *stream, const char *value)
@@ -84,19 +85,45 @@ static void print_outcome(const json_t *variant, outcome what, FILE *stream)
 	fputs("/>\n", stream);
 }
 
-/* Figures, for those who look at one case. */
-static void print_figures(const json_t *record, const json_t *variant, FILE *stream)
+static void print_property(FILE *stream, const char *name, const char *value)
+{
+	fputs("      <property", stream);
+	attribute(stream, "name", name);
+	attribute(stream, "value", value);
+	fputs("/>\n", stream);
+}
+
+static void print_run_caveat(void *context, pf_caveat caveat, const char *text_of)
+{
+	char name[64];
+	snprintf(name, sizeof name, "caveat.%s", pf_caveat_name(caveat));
+	print_property(context, name, text_of);
+}
+
+static void print_step_caveat(void *context, pf_caveat caveat, const char *text_of)
+{
+	(void)caveat;
+	text(context, text_of);
+	fputc('\n', context);
+}
+
+/* Figures and what is to be known of them, for those who look at one case. */
+static void print_figures(const json_t *record, const json_t *variant, bool timed, FILE *stream)
 {
 	pf_interval figure;
-	char out[PF_TEXT];
+	char out[PF_TEXT], caveats[PF_CAVEAT_TEXT];
+	if (!timed && !pf_caveats_text(record, variant, caveats, sizeof caveats)[0]) {
+		return;
+	}
 	fputs("      <system-out>", stream);
-	if (pf_note_interval(variant, "wall_s", &figure)) {
+	pf_caveats(record, variant, print_step_caveat, stream);
+	if (timed && pf_note_interval(variant, "wall_s", &figure)) {
 		fprintf(stream, "time of a trial: %s (n = %zu)", pf_text_time(&figure, out), figure.n);
 	}
-	if (pf_note_interval(variant, "speedup_over_parent", &figure)) {
+	if (timed && pf_note_interval(variant, "speedup_over_parent", &figure)) {
 		fprintf(stream, "\nagainst its parent: %s", pf_text_gain(&figure, out));
 	}
-	if (pf_export_over_baseline(record, variant, &figure)) {
+	if (timed && pf_export_over_baseline(record, variant, &figure)) {
 		fprintf(stream, "\nagainst the baseline: %s", pf_text_factor(&figure, out));
 	}
 	fputs("</system-out>\n", stream);
@@ -120,18 +147,9 @@ static void print_case(const json_t *record, const json_t *variant, FILE *stream
 	fputs(">\n", stream);
 	if (what != PASSED) {
 		print_outcome(variant, what, stream);
-	} else if (timed) {
-		print_figures(record, variant, stream);
 	}
+	print_figures(record, variant, timed, stream);
 	fputs("    </testcase>\n", stream);
-}
-
-static void print_property(FILE *stream, const char *name, const char *value)
-{
-	fputs("      <property", stream);
-	attribute(stream, "name", name);
-	attribute(stream, "value", value);
-	fputs("/>\n", stream);
 }
 
 void pf_export_junit(const json_t *record, FILE *stream)
@@ -160,6 +178,7 @@ void pf_export_junit(const json_t *record, FILE *stream)
 	print_property(stream, "label", pf_note_text(record, "label"));
 	print_property(stream, "partial",
 		       json_is_true(json_object_get(record, "partial")) ? "true" : "false");
+	pf_caveats(record, NULL, print_run_caveat, stream);
 	fputs("    </properties>\n", stream);
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{

@@ -4,6 +4,7 @@
 
 #include "harness/base/text.h"
 #include "harness/export/export_parts.h"
+#include "harness/record/caveats.h"
 #include "harness/record/machine_id.h"
 
 static const char *cache_words(const json_t *dataset)
@@ -40,31 +41,49 @@ static void print_heading(const json_t *record, FILE *stream)
 		rounds, rounds == 1 ? "" : "s");
 }
 
-/* What a reader has to know before believing the figures. */
-static void print_warnings(const json_t *record, FILE *stream)
+static void print_caveat(void *context, pf_caveat caveat, const char *text)
 {
-	const json_t *environment = json_object_get(record, "environment"),
-		     *stages = json_object_get(json_object_get(record, "configuration"), "stages");
-	if (json_is_true(json_object_get(record, "partial"))) {
-		fputs("\n**PARTIAL**: the run ended before all rounds were done.\n", stream);
+	(void)caveat;
+	FILE *stream = context;
+	fputc('\n', stream);
+	pf_note_print_gist(stream, text);
+	fputc('\n', stream);
+}
+
+struct step {
+	FILE *stream;
+	const char *name;
+};
+
+static void print_step_caveat(void *context, pf_caveat caveat, const char *text)
+{
+	(void)caveat;
+	const struct step *step = context;
+	fputs("- ", step->stream);
+	pf_note_print(step->stream, step->name);
+	fputs(": ", step->stream);
+	pf_note_print_gist(step->stream, text);
+	fputc('\n', step->stream);
+}
+
+/* What is to be known of single steps, and how the scores of the others were compared. */
+static void print_notes(const json_t *record, FILE *stream)
+{
+	size_t index, identical = 0;
+	const json_t *variant;
+	fputc('\n', stream);
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		struct step step = {stream, pf_note_text(variant, "name")};
+		pf_caveats(record, variant, print_step_caveat, &step);
+		identical += pf_export_identical(variant);
 	}
-	if (pf_note_text(environment, "sanitizers")[0] ||
-	    strcmp(pf_note_text(environment, "build_type"), "Debug") == 0) {
-		fputs("\n**NOT FOR TIMING**: built with sanitizers or without optimisation.\n", stream);
-	}
-	if (json_is_array(stages) && json_array_size(stages) < 5) {
-		fputs("\n**ONLY PART OF THE JOB**: stages were left out.\n", stream);
-	}
-	size_t all, tagged = pf_note_tagged(record, &all);
-	if (tagged) {
+	if (identical) {
 		fprintf(stream,
 			"\n"
-			"**This machine was busy**: %zu of %zu trials are tagged as disturbed; "
-			"times are too long by what others took.\n",
-			tagged, all);
-	}
-	if (json_is_true(json_object_get(record, "profiled"))) {
-		fputs("\n**PROFILED**: times carry what reading counters took.\n", stream);
+			"Scores of %zu step%s were compared with the reference's in every timed trial, bit by bit: "
+			"identical.\n",
+			identical, identical == 1 ? "" : "s");
 	}
 }
 
@@ -95,7 +114,7 @@ static void print_row(const json_t *record, const json_t *variant, FILE *stream)
 			fputs(": ", stream);
 			pf_note_print(stream, pf_note_text(variant, "reason"));
 		}
-		fputs(" | | | | | |\n", stream);
+		fputs(" | | | | | | |\n", stream);
 		return;
 	}
 	print_time(&figure, stream);
@@ -107,7 +126,8 @@ static void print_row(const json_t *record, const json_t *variant, FILE *stream)
 	has = pf_note_mean(variant, "first_result_ns", NULL, &mean);
 	fprintf(stream, "%s | ", has ? pf_text_seconds(mean * 1e-9, text) : "-");
 	has = pf_export_most(variant, "peak_rss_bytes", &mean);
-	fprintf(stream, "%s |\n", has ? pf_text_bytes(mean, text) : "-");
+	fprintf(stream, "%s | ", has ? pf_text_bytes(mean, text) : "-");
+	fprintf(stream, "%s |\n", pf_export_identical(variant) ? "identical" : "-");
 }
 
 static void print_comparison(const json_t *record, FILE *stream)
@@ -142,16 +162,16 @@ void pf_export_markdown(const json_t *record, FILE *stream)
 	size_t index;
 	const json_t *variant;
 	print_heading(record, stream);
-	print_warnings(record, stream);
+	pf_caveats(record, NULL, print_caveat, stream);
 	print_comparison(record, stream);
 	fputs("\n"
 	      "| step | time | photos/s | against its parent | against the baseline | first result | memory at "
-	      "most |\n"
-	      "|:---|---:|---:|:---|---:|---:|---:|\n",
+	      "most | scores |\n"
+	      "|:---|---:|---:|:---|---:|---:|---:|:---|\n",
 	      stream);
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
 		print_row(record, variant, stream);
 	}
-	fputs("\nEvery timed trial's scores were compared with the reference.\n", stream);
+	print_notes(record, stream);
 }

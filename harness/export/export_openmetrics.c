@@ -5,8 +5,10 @@
 
 #include "harness/base/plain_text.h"
 #include "harness/export/export_parts.h"
+#include "harness/record/caveats.h"
 #include "harness/record/machine_id.h"
 #include "harness/run/run.h"
+#include "harness/scores/tolerance.h"
 #include "photofinish/trace.h"
 
 /* A label's value: backslash, quote and new line are escaped, other controls become "?". */
@@ -41,15 +43,19 @@ static void family(FILE *stream, const char *name, const char *type, const char 
 	fprintf(stream, "# HELP photofinish_%s %s\n", name, help);
 }
 
-/* "photofinish_NAME{dataset=...,variant=...,workers=..." up to where further labels go. */
+/* "photofinish_NAME{dataset=...,variant=...,workers=..." up to where further labels go. Series of approximate
+ * steps bear a label that others lack. */
 static void begin(FILE *stream, const char *name, const json_t *record, const json_t *variant)
 {
-	char workers[24];
+	char workers[24], limits[PF_TOLERANCE_TEXT];
 	snprintf(workers, sizeof workers, "%.0f", pf_note_number(variant, "workers"));
 	fprintf(stream, "photofinish_%s", name);
 	label(stream, "{", "dataset", pf_note_text(json_object_get(record, "dataset"), "name"));
 	label(stream, ",", "variant", pf_note_text(variant, "name"));
 	label(stream, ",", "workers", workers);
+	if (pf_caveat_approximate(variant, limits, sizeof limits)[0]) {
+		label(stream, ",", "scores", "approximate");
+	}
 }
 
 static void end(FILE *stream, double value)
@@ -152,6 +158,27 @@ static void print_stages(const json_t *record, FILE *stream)
 	}
 }
 
+/* Trials with a time, of the steps whose scores are approximate, or of the others. */
+static void print_checked(const json_t *record, bool approximate, const char *name, const char *help,
+			  FILE *stream)
+{
+	size_t index;
+	const json_t *variant;
+	family(stream, name, "gauge", NULL, help);
+	EACH_VARIANT(record, index, variant)
+	{
+		size_t k, count = 0;
+		const json_t *trial;
+		json_array_foreach(json_object_get(variant, "trials"), k, trial)
+		{
+			bool own = json_is_object(json_object_get(trial, "tolerance"));
+			count += pf_note_counts(variant, trial) == PF_COUNTS && own == approximate;
+		}
+		begin(stream, name, record, variant);
+		end(stream, (double)count);
+	}
+}
+
 /* One of all statuses holds. */
 static void print_statuses(const json_t *record, FILE *stream)
 {
@@ -167,18 +194,12 @@ static void print_statuses(const json_t *record, FILE *stream)
 			end(stream, strcmp(name, pf_note_text(variant, "status")) == 0);
 		}
 	}
-	family(stream, "checked_trials", "gauge", NULL, "Trials whose scores are the reference's.");
-	EACH_VARIANT(record, index, variant)
-	{
-		size_t k, count = 0;
-		const json_t *trial;
-		json_array_foreach(json_object_get(variant, "trials"), k, trial)
-		{
-			count += pf_note_counts(variant, trial) == PF_COUNTS;
-		}
-		begin(stream, "checked_trials", record, variant);
-		end(stream, (double)count);
-	}
+	print_checked(record, false, "checked_trials",
+		      "Trials whose scores are the reference's, bit by bit, or that score nothing by design.",
+		      stream);
+	print_checked(record, true, "approximate_trials",
+		      "Trials whose scores are within a stated tolerance of the reference's: not identical.",
+		      stream);
 }
 
 static void print_run(const json_t *record, FILE *stream)
@@ -205,9 +226,46 @@ static void print_run(const json_t *record, FILE *stream)
 	fprintf(stream, "photofinish_rounds_done %.0f\n", pf_note_number(record, "rounds_done"));
 }
 
+struct of {
+	const json_t *record, *variant; /* variant: NULL for the run */
+	FILE *stream;
+};
+
+static void print_caveat(void *context, pf_caveat caveat, const char *text)
+{
+	const struct of *of = context;
+	if (of->variant) {
+		begin(of->stream, "caveat", of->record, of->variant);
+	} else {
+		fputs("photofinish_caveat", of->stream);
+		label(of->stream, "{", "dataset",
+		      pf_note_text(json_object_get(of->record, "dataset"), "name"));
+	}
+	label(of->stream, ",", "kind", pf_caveat_name(caveat));
+	label(of->stream, ",", "text", text);
+	end(of->stream, 1);
+}
+
+/* Those of the run have no variant. */
+static void print_caveats(const json_t *record, FILE *stream)
+{
+	size_t index;
+	const json_t *variant;
+	struct of of = {.record = record, .stream = stream};
+	family(stream, "caveat", "gauge", NULL,
+	       "What has to be known before the figures of the run, or of a step, are believed.");
+	pf_caveats(record, NULL, print_caveat, &of);
+	EACH_VARIANT(record, index, variant)
+	{
+		of.variant = variant;
+		pf_caveats(record, variant, print_caveat, &of);
+	}
+}
+
 void pf_export_openmetrics(const json_t *record, FILE *stream)
 {
 	print_run(record, stream);
+	print_caveats(record, stream);
 	print_statuses(record, stream);
 	print_times(record, stream);
 	print_means(record, stream);

@@ -1,8 +1,10 @@
 #include "harness/export/export_parts.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "harness/record/capabilities_json.h"
+#include "harness/record/caveats.h"
 #include "photofinish/variant.h"
 
 bool pf_export_timed(const json_t *variant)
@@ -16,6 +18,13 @@ bool pf_export_timed(const json_t *variant)
 		}
 	}
 	return false;
+}
+
+bool pf_export_identical(const json_t *variant)
+{
+	char limits[PF_CAVEAT_TEXT];
+	return strcmp(pf_note_text(variant, "status"), "ok") == 0 && pf_export_timed(variant) &&
+	       !pf_caveat_approximate(variant, limits, sizeof limits)[0];
 }
 
 bool pf_export_most(const json_t *variant, const char *key, double *most)

@@ -10,6 +10,10 @@
 /* True if a trial of the step counts (pf_note_counts): its times may be shown. */
 bool pf_export_timed(const json_t *variant);
 
+/* True if its scores are the reference's, bit by bit, in all trials that have a time: neither approximate nor
+ * unchecked, and no floor. */
+bool pf_export_identical(const json_t *variant);
+
 /* The largest `key` of the trials that count; false without one. */
 bool pf_export_most(const json_t *variant, const char *key, double *most);
 

@@ -5,8 +5,10 @@
 
 #include "harness/base/text.h"
 #include "harness/claims/claims.h"
+#include "harness/record/caveats.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/run/run.h"
+#include "harness/scores/tolerance.h"
 #include "photofinish/trace.h"
 
 static void row(FILE *stream, const char *label, const char *text)
@@ -41,6 +43,15 @@ static void print_machine(const json_t *record, FILE *stream)
 	}
 }
 
+static void print_caveat(void *context, pf_caveat caveat, const char *text)
+{
+	(void)caveat;
+	FILE *stream = context;
+	fputc('\n', stream);
+	pf_note_print_gist(stream, text);
+	fputc('\n', stream);
+}
+
 static void print_setting(const json_t *record, FILE *stream)
 {
 	const json_t *dataset = json_object_get(record, "dataset"),
@@ -58,63 +69,20 @@ static void print_setting(const json_t *record, FILE *stream)
 		 pf_note_text(dataset, "hash"));
 	row(stream, "dataset", text);
 	snprintf(text, sizeof text,
-		 "%.0f photos scored, %.0f could not be; every trial's scores are compared with it",
+		 "%.0f photos scored, %.0f could not be; scores of trials are compared with it",
 		 pf_note_number(reference, "photos_scored"), pf_note_number(reference, "photos_failed"));
 	row(stream, "reference", text);
 	snprintf(text, sizeof text, "%.0f of %.0f, interleaved, seed %.24s; intervals at 95 %%, Student's t",
 		 pf_note_number(record, "rounds_done"), pf_note_number(record, "rounds"),
 		 pf_note_text(record, "seed"));
 	row(stream, "rounds", text);
-	if (json_is_true(json_object_get(record, "partial"))) {
-		fprintf(stream, "\n%s: the run ended before all rounds were done.\n", PF_NOTEBOOK_PARTIAL);
-	}
-}
-
-/* Share of a core that trials of one worker got; 0: unknown. */
-static double core_share(const json_t *record)
-{
-	double cpu = 0, wall = 0;
-	size_t index, count;
-	const json_t *variant;
-	json_array_foreach(json_object_get(record, "variants"), index, variant)
-	{
-		double own_cpu, own_wall;
-		bool own = pf_note_number(variant, "workers") == 1 &&
-			   strcmp(pf_note_text(variant, "status"), "ok") == 0 &&
-			   !json_object_get(json_object_get(variant, "outside"), "command_sha256");
-		count = own ? pf_note_mean(variant, "cpu_ns", NULL, &own_cpu) : 0;
-		if (count && pf_note_mean(variant, "wall_ns", NULL, &own_wall)) {
-			cpu += own_cpu * (double)count;
-			wall += own_wall * (double)count;
-		}
-	}
-	return wall > 0 ? cpu / wall : 0;
-}
-
-static void print_busy(const json_t *record, FILE *stream)
-{
-	size_t all, tagged = pf_note_tagged(record, &all);
-	double share = core_share(record);
-	bool starved = share > 0 && share < PF_QUIET_SHARE;
-	if (!tagged && !starved) {
-		return;
-	}
-	fprintf(stream, "\n**This machine was busy**: ");
-	if (tagged) {
-		fprintf(stream, "%zu of %zu trial%s tagged as disturbed%s", tagged, all,
-			all == 1 ? " is" : "s are", starved ? ", and " : ". ");
-	}
-	if (starved) {
-		fprintf(stream, "trials of one worker got %.0f %% of a core. ", 100 * share);
-	}
-	fprintf(stream, "Times are too long by what others took.\n");
+	pf_caveats(record, NULL, print_caveat, stream);
 }
 
 static void print_overview(const json_t *record, FILE *stream)
 {
 	size_t index;
 	const json_t *variant;
-	print_busy(record, stream);
 	fprintf(stream, "\n"
 			"## In short\n"
 			"\n"
@@ -122,7 +90,8 @@ static void print_overview(const json_t *record, FILE *stream)
 			"|---|---|---|---|---|\n");
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
-		char why[600], time[PF_TEXT] = "-", gain[PF_TEXT] = "-", factor[PF_TEXT] = "-";
+		char why[600], limits[PF_TOLERANCE_TEXT], time[PF_TEXT] = "-", gain[PF_TEXT] = "-",
+							  factor[PF_TEXT] = "-";
 		pf_interval figure;
 		if (pf_note_interval(variant, "wall_s", &figure)) {
 			pf_text_time(&figure, time);
@@ -136,8 +105,10 @@ static void print_overview(const json_t *record, FILE *stream)
 		}
 		fprintf(stream, "| ");
 		pf_note_print(stream, pf_note_text(variant, "name"));
-		fprintf(stream, " | %s | %s | %s | %s |\n", pf_note_verdict(record, variant, why, sizeof why),
-			time, gain, factor);
+		bool approximate = pf_caveat_approximate(variant, limits, sizeof limits)[0];
+		fprintf(stream, " | %s%s | %s | %s | %s |\n",
+			pf_note_verdict(record, variant, why, sizeof why),
+			approximate ? " (approximate)" : "", time, gain, factor);
 	}
 }
 

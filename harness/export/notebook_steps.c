@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/record/caveats.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/stats/words.h"
 #include "photofinish/trace.h"
@@ -78,6 +79,12 @@ static void print_line(FILE *stream, const char *label, const char *text)
 		pf_note_print(stream, text);
 		fputc('\n', stream);
 	}
+}
+
+static void print_caveat(void *context, pf_caveat caveat, const char *text)
+{
+	(void)caveat;
+	print_line(context, "Mind", text);
 }
 
 /* Time with its interval, against the parent and the baseline. */
@@ -194,6 +201,7 @@ static void print_step(const json_t *record, const json_t *variant, size_t numbe
 		pf_text_plural(pf_note_number(variant, "workers") == 1 ? 1 : 2));
 	print_line(stream, "Expected", pf_note_text(story, "expected"));
 	print_result(variant, stream);
+	pf_caveats(record, variant, print_caveat, stream);
 	fprintf(stream, "- **Verdict**: %s", verdict);
 	if (why[0]) {
 		fprintf(stream, ": ");

@@ -121,9 +121,9 @@ static void check(struct loading *loading, const pf_frame_photo *photo)
 {
 	pf_load *load = loading->load;
 	const pf_outcome *reference = &loading->reference->photos[photo->index];
-	bool same = photo->status == (uint32_t)reference->status &&
-		    (reference->status != PF_OK || pf_scores_identical(&photo->score, &reference->score));
-	if (!same && !load->wrong++) {
+	const pf_outcome own = {.status = (pf_status)photo->status, .score = photo->score};
+	char what[192];
+	if (!pf_tolerance_photo(&load->tolerance, reference, &own, what, sizeof what) && !load->wrong++) {
 		pf_escape(load->session->dataset->photos[photo->index].path, load->first_wrong,
 			  sizeof load->first_wrong);
 	}
@@ -271,6 +271,7 @@ static pf_status run_queries(pf_load *load, const pf_outcomes *reference, pf_err
 				  .issued = 1};
 	const pf_trial_listener ears = {.hear = hear, .context = &loading};
 	pf_trial trial = {0};
+	pf_tolerance_take(load->contestant->variant->tolerance, &load->tolerance);
 	loading.order = calloc(photos, sizeof *loading.order);
 	pf_status status = PF_OK;
 	if (!loading.order || !make_room(&loading)) {

@@ -41,6 +41,7 @@ typedef struct pf_load {
 	pf_histogram *latency, *inner; /* inner: less start-up (single-stream), service (server); owned */
 	pf_histogram *hop; /* of a variant that does nothing: what issuing and hearing take; owned */
 	double duration_s;
+	pf_tolerance tolerance;               /* of its scores; not declared: they are exact */
 	size_t wrong;                         /* photos whose outcome is not the reference's */
 	char first_wrong[256];                /* escaped */
 	char disturbed[PF_DISTURBANCES_TEXT]; /* what else the machine did */

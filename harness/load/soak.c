@@ -114,8 +114,9 @@ static void note_photo(struct soaking *soaking, const pf_frame_photo *photo)
 {
 	pf_soak *soak = soaking->soak;
 	const pf_outcome *reference = &soaking->reference->photos[photo->index];
-	soak->wrong += photo->status != (uint32_t)reference->status ||
-		       (reference->status == PF_OK && !pf_scores_identical(&photo->score, &reference->score));
+	const pf_outcome own = {.status = (pf_status)photo->status, .score = photo->score};
+	char what[192];
+	soak->wrong += !pf_tolerance_photo(&soak->tolerance, reference, &own, what, sizeof what);
 	soaking->last_ns = pf_now_ns();
 	if (soaking->query == 0) {
 		soaking->first_ns = soaking->heard++ ? soaking->first_ns : soaking->last_ns;
@@ -184,6 +185,7 @@ static pf_status run_trial(pf_soak *soak, const pf_outcomes *reference, pf_error
 	const pf_trial_listener ears = {.hear = hear, .context = &soaking};
 	pf_session session = *soak->session;
 	pf_trial trial = {0};
+	pf_tolerance_take(contestant->variant->tolerance, &soak->tolerance);
 	pf_status status = pf_queries_open(&session.queries_fd, &soaking.queries, error);
 	if (status == PF_OK) {
 		const pf_query first = {.count = (uint32_t)session.dataset->count, .repeats = 1};

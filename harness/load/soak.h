@@ -81,6 +81,7 @@ typedef struct pf_soak {
 	pf_soak_trend trends[PF_SOAK_COUNT];
 	size_t done; /* photos, without the first pass */
 	double wall_s;
+	pf_tolerance tolerance;               /* of its scores; not declared: they are exact */
 	size_t wrong;                         /* outcomes that are not the reference's */
 	char disturbed[PF_DISTURBANCES_TEXT]; /* what else the machine did: then times prove nothing against
 						 it */

@@ -217,7 +217,7 @@ static void trial_ends(void *context, const pf_run *run, const pf_contestant *co
 	if (pf_progress_is_json()) {
 		tell_end(contestant, trial);
 	} else if (trial->checked && trial->tolerance.declared) {
-		pf_progress_milestone("%s: %s, scores within their tolerance", label, time);
+		pf_progress_milestone("%s: %s, scores approximate, within their tolerance", label, time);
 	} else if (trial->checked) {
 		pf_progress_milestone("%s: %s, %s", label, time,
 				      contestant->status == PF_RUN_FLOOR ? "nothing to score"

@@ -6,6 +6,7 @@
 #include "harness/base/json_file.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
+#include "harness/record/outside_json.h"
 
 static json_t *slos_json(const pf_slo *slos, size_t count)
 {
@@ -82,6 +83,7 @@ pf_status pf_load_write(const pf_load *load, const pf_slo *slos, size_t slo_coun
 		right ? queries_json(load) : json_null(), "harness_hop_p50_ns",
 		hop_known ? json_real(hop.value) : json_null(), "slos",
 		slos_json(slos, right ? slo_count : 0));
+	json_object_set_new(record, "tolerance", pf_tolerance_json(&load->tolerance));
 	return pf_json_write(record, path, error);
 }
 
@@ -106,5 +108,7 @@ pf_status pf_offline_write(const pf_run *run, const pf_interval *rate, const pf_
 		(json_int_t)contestant->workers, "dataset", dataset_json(run->session->dataset), "partial",
 		(int)run->partial, "trials", trials, "throughput_photos_per_s",
 		pf_interval_json(rate, rate->n > 0), "slos", slos_json(slos, slo_count));
+	const pf_tolerance *tolerance = pf_run_tolerance(contestant);
+	json_object_set_new(record, "tolerance", tolerance ? pf_tolerance_json(tolerance) : json_null());
 	return pf_json_write(record, path, error);
 }

@@ -5,6 +5,8 @@
 
 #include "harness/base/plain_text.h"
 
+#define PF_GIST 64 /* most of a sentence that is bold */
+
 const char *pf_note_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -93,6 +95,21 @@ pf_trial_counting pf_note_counts(const json_t *variant, const json_t *trial)
 	bool timed = pf_note_figure(trial, checked ? "wall_ns" : "unchecked_wall_ns", &wall) && wall > 0;
 	return pf_trial_counts(pf_run_status_of(pf_note_text(variant, "status")),
 			       strcmp(pf_note_text(trial, "ending"), "ok") == 0, checked, timed);
+}
+
+void pf_note_print_gist(FILE *stream, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	char gist[PF_GIST];
+	if (colon && (size_t)(colon - text) < sizeof gist) {
+		snprintf(gist, sizeof gist, "%.*s", (int)(colon - text), text);
+		fputs("**", stream);
+		pf_note_print(stream, gist);
+		fputs("**", stream);
+		text = colon;
+	}
+	pf_note_print(stream, text);
+	fputc('.', stream);
 }
 
 size_t pf_note_mean(const json_t *variant, const char *key, const char *part, double *mean)

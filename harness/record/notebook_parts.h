@@ -25,6 +25,9 @@ const json_t *pf_note_baseline(const json_t *record);
 /* Prints text so that Markdown and terminals take it for nothing else: in one line, controls as "?". */
 void pf_note_print(FILE *stream, const char *text);
 
+/* The same of a sentence, its gist (up to a colon) in bold; with a full stop. */
+void pf_note_print_gist(FILE *stream, const char *text);
+
 /* What a trial of a record is worth: run.h has the rule. */
 pf_trial_counting pf_note_counts(const json_t *variant, const json_t *trial);
 

@@ -25,6 +25,11 @@ json_t *pf_outside_json(const struct pf_variant *variant)
 	return json_pack("{s:s,s:s}", "plugin", pf_escape(slash + 1, file, sizeof file), "sha256", hex);
 }
 
+static json_t *limit_json(double limit)
+{
+	return limit >= 0 ? json_real(limit) : json_null();
+}
+
 json_t *pf_tolerance_json(const pf_tolerance *tolerance)
 {
 	if (!tolerance->declared) {
@@ -46,10 +51,21 @@ json_t *pf_tolerance_json(const pf_tolerance *tolerance)
 	json_object_set_new(object, "bursts", json_boolean(tolerance->bursts));
 	json_object_set_new(object, "factors", factors);
 	json_object_set_new(object, "measures", measures);
+	json_object_set_new(object, "best_shots", limit_json(tolerance->best_shots));
+	json_object_set_new(object, "rank_correlation", limit_json(tolerance->rank_correlation));
 	json_object_set_new(object, "ranks", json_boolean(tolerance->ranks));
-	json_object_set_new(object, "score",
-			    tolerance->total >= 0 ? json_real(tolerance->total) : json_null());
+	json_object_set_new(object, "score", limit_json(tolerance->total));
 	return object;
+}
+
+json_t *pf_agreement_json(const pf_tolerance *tolerance, const pf_agreement *agreement)
+{
+	if (!tolerance->declared) {
+		return json_null();
+	}
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "bursts", (json_int_t)agreement->bursts, "best_shots",
+			 (json_int_t)agreement->best_shots, "pairs", (json_int_t)agreement->pairs, "in_order",
+			 (json_int_t)agreement->in_order, "reversed", (json_int_t)agreement->reversed);
 }
 
 static double declared(const json_t *object, const char *key)
@@ -71,10 +87,27 @@ void pf_tolerance_of(const json_t *object, pf_tolerance *tolerance)
 	tolerance->bursts = json_is_true(json_object_get(object, "bursts"));
 	tolerance->ranks = json_is_true(json_object_get(object, "ranks"));
 	tolerance->total = declared(object, "score");
+	tolerance->best_shots = declared(object, "best_shots");
+	tolerance->rank_correlation = declared(object, "rank_correlation");
 	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
 		tolerance->factors[i] = declared(factors, pf_factor_name((pf_factor)i));
 	}
 	for (int i = 0; i < PF_MEASURE_COUNT; i++) {
 		tolerance->measures[i] = declared(measures, pf_measure_name((pf_measure)i));
 	}
+}
+
+static size_t count_of(const json_t *object, const char *key)
+{
+	json_int_t value = json_integer_value(json_object_get(object, key));
+	return value > 0 ? (size_t)value : 0;
+}
+
+void pf_agreement_of_json(const json_t *object, pf_agreement *agreement)
+{
+	*agreement = (pf_agreement){.bursts = count_of(object, "bursts"),
+				    .best_shots = count_of(object, "best_shots"),
+				    .pairs = count_of(object, "pairs"),
+				    .in_order = count_of(object, "in_order"),
+				    .reversed = count_of(object, "reversed")};
 }

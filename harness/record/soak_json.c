@@ -7,6 +7,7 @@
 #include "harness/base/json_file.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
+#include "harness/record/outside_json.h"
 
 static json_t *trends_json(const pf_soak *soak)
 {
@@ -71,5 +72,6 @@ pf_status pf_soak_write(const pf_soak *soak, const char *path, pf_error *error)
 		"runs", (json_int_t)soak->runs, "judged_processes", (json_int_t)soak->judged_processes,
 		"judged_photos", (json_int_t)soak->judged_photos, "warmup_photos",
 		(json_int_t)soak->warmup_photos, "trends", trends_json(soak), "processes", processes);
+	json_object_set_new(record, "tolerance", pf_tolerance_json(&soak->tolerance));
 	return pf_json_write(record, path, error);
 }

@@ -68,6 +68,7 @@ void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out)
 	pf_machine_state_of(json_object_get(trial, "machine"), &out->machine);
 	pf_observed_of(json_object_get(trial, "observer"), &out->observed);
 	pf_tolerance_of(json_object_get(trial, "tolerance"), &out->tolerance);
+	pf_agreement_of_json(json_object_get(trial, "agreement"), &out->agreement);
 	out->counters = pf_trial_counters_of(json_object_get(trial, "counters"));
 	pf_energy_of(json_object_get(trial, "energy"), &out->energy);
 	pf_io_of(json_object_get(trial, "io"), &out->io);

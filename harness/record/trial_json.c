@@ -62,6 +62,7 @@ json_t *pf_trial_json(const pf_trial *trial)
 	json_object_set_new(object, "unchecked_wall_ns",
 			    pf_json_integer_or_null(trial->wall_ns, trial->unscored));
 	json_object_set_new(object, "tolerance", pf_tolerance_json(&trial->tolerance));
+	json_object_set_new(object, "agreement", pf_agreement_json(&trial->tolerance, &trial->agreement));
 	json_object_set_new(object, "stages", pf_stages_json(trial));
 	json_object_set_new(object, "spans", pf_spans_json(trial));
 	json_object_set_new(object, "placement", pf_trial_placement_json(trial));

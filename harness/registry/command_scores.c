@@ -86,8 +86,21 @@ static bool read_limits(const json_t *object, const char *(*name_of)(int i), int
 	return !object || json_is_object(object) || refuse(fault, "measures and factors are objects", "");
 }
 
-/* {"photofinish":"scores/1","tolerance":{"measures":{"brightness":0.5},"factors":{},"score":0.1,"burst":0}}
- */
+/* The least agreement of ranks, a number above 0 and at most 1. It takes bursts and ranks to be compared. */
+static bool read_bound(const json_t *object, const char *name, double *bound, struct fault *fault)
+{
+	const json_t *value = json_object_get(object, name);
+	if (!value) {
+		return true;
+	}
+	if (!read_number(value, bound) || !(*bound > 0) || *bound > 1) {
+		return refuse(fault, "no number above 0 and at most 1 for", name);
+	}
+	return json_object_get(object, "burst") || refuse(fault, "without burst there is no", name);
+}
+
+/* {"photofinish":"scores/1","tolerance":{"measures":{"brightness":0.5},"factors":{},"score":0.1,"burst":0,
+ * "best_shots":0.99,"rank_correlation":0.9}} */
 static bool read_declaration(const json_t *line, pf_tolerance *tolerance, struct fault *fault)
 {
 	const json_t *object = json_object_get(line, "tolerance");
@@ -110,7 +123,8 @@ static bool read_declaration(const json_t *line, pf_tolerance *tolerance, struct
 			}
 		} else if (exact && (!read_number(value, &zero) || zero != 0)) {
 			return refuse(fault, "the tolerance has to be 0 for", name);
-		} else if (!exact && strcmp(name, "measures") != 0 && strcmp(name, "factors") != 0) {
+		} else if (!exact && strcmp(name, "measures") != 0 && strcmp(name, "factors") != 0 &&
+			   strcmp(name, "best_shots") != 0 && strcmp(name, "rank_correlation") != 0) {
 			return refuse(fault, "there is no figure", name);
 		}
 	}
@@ -121,6 +135,8 @@ static bool read_declaration(const json_t *line, pf_tolerance *tolerance, struct
 			   tolerance->measures, fault) &&
 	       read_limits(json_object_get(object, "factors"), factor_name, PF_FACTOR_COUNT,
 			   tolerance->factors, fault) &&
+	       read_bound(object, "best_shots", &tolerance->best_shots, fault) &&
+	       read_bound(object, "rank_correlation", &tolerance->rank_correlation, fault) &&
 	       (pf_tolerance_count(tolerance) > 0 || refuse(fault, "it declares no figure", ""));
 }
 
@@ -202,7 +218,9 @@ static bool read_record(pf_command_scores *scores, const json_t *record, size_t 
 					   outcome->burst >= scores->dataset->count)) {
 		return refuse(fault, "no index of a photo for", "burst");
 	}
-	if ((all || tolerance->ranks) && !read_count(json_object_get(record, "rank"), &outcome->rank)) {
+	bool ranked = all || tolerance->ranks || tolerance->best_shots >= 0 ||
+		      tolerance->rank_correlation >= 0;
+	if (ranked && !read_count(json_object_get(record, "rank"), &outcome->rank)) {
 		return refuse(fault, "no number from 0 on for", "rank");
 	}
 	outcome->status = code;

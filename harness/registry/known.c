@@ -1,10 +1,12 @@
 #include "harness/registry/known.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/registry/outside.h"
 #include "harness/registry/reference_variant.h"
+#include "harness/scores/tolerance.h"
 
 const struct pf_variant *pf_variant_find(const char *name)
 {
@@ -15,6 +17,19 @@ const struct pf_variant *pf_variant_find(const char *name)
 		}
 	}
 	return strcmp(name, pf_reference_variant.name) == 0 ? &pf_reference_variant : NULL;
+}
+
+static const char *approximation_fault(const struct pf_variant *variant)
+{
+	bool approximate = variant->caps & PF_CAP_APPROX;
+	if (approximate != (variant->tolerance != NULL)) {
+		return approximate ? "it is approximate (PF_CAP_APPROX) and states no tolerance"
+				   : "it states a tolerance without PF_CAP_APPROX";
+	}
+	if (approximate && variant->caps & PF_CAP_FLOOR) {
+		return "a floor has no scores that could be approximate";
+	}
+	return approximate ? pf_tolerance_fault(variant->tolerance) : NULL;
 }
 
 const char *pf_variant_fault(const struct pf_variant *variant)
@@ -33,6 +48,10 @@ const char *pf_variant_fault(const struct pf_variant *variant)
 	}
 	if (variant->parent && variant->caps & PF_CAP_FLOOR) {
 		return "a floor has no parent";
+	}
+	const char *fault = approximation_fault(variant);
+	if (fault) {
+		return fault;
 	}
 	/* Up to the baseline in fewer steps than there are variants. */
 	size_t steps = 0;

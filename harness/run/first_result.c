@@ -13,16 +13,17 @@ static pf_dataset first_photos(const pf_dataset *whole, size_t count)
 }
 
 /* What came until the first score is what the reference says of those photos. */
-static bool as_reference(const pf_outcomes *got, const pf_outcomes *reference)
+static bool as_reference(const pf_trial *trial, const pf_outcomes *reference)
 {
+	const pf_outcomes *got = trial->outcomes;
+	char what[192];
 	bool any = false;
 	for (size_t i = 0; i < got->count; i++) {
 		const pf_outcome *own = &got->photos[i], *known = &reference->photos[i];
 		if (!own->done) {
 			continue;
 		}
-		if (own->status != known->status ||
-		    (own->status == PF_OK && !pf_scores_identical(&own->score, &known->score))) {
+		if (!pf_tolerance_photo(&trial->tolerance, known, own, what, sizeof what)) {
 			return false;
 		}
 		any = any || own->status == PF_OK;
@@ -49,8 +50,7 @@ static pf_status once(const pf_session *whole, size_t photos, const pf_first_run
 	status = pf_trial_run(&session, runner->variant, runner->workers, runner->options, NULL, &trial,
 			      error);
 	if (status == PF_OK) {
-		bool counts = trial.ending == PF_ENDED_AT_FIRST_RESULT &&
-			      as_reference(trial.outcomes, reference);
+		bool counts = trial.ending == PF_ENDED_AT_FIRST_RESULT && as_reference(&trial, reference);
 		*seconds = counts ? (double)trial.first_result_ns * 1e-9 : 0;
 		pf_trial_release(&trial);
 	}

@@ -12,15 +12,17 @@
 static bool did_well(const pf_run *run, const pf_contestant *contestant, const pf_trial *trial)
 {
 	size_t first;
-	char what[64];
+	char what[192];
 	bool ended = trial->ending == PF_ENDED_OK ||
 		     (trial->ending == PF_ENDED_DISTURBED && trial->worker_deaths == 0);
 	if (!ended || trial->unscored || contestant->status == PF_RUN_FLOOR) {
 		return ended;
 	}
 	if (trial->tolerance.declared) {
+		const pf_agreement agreement = pf_agreement_of(run->reference.outcomes, trial->outcomes);
 		return pf_tolerance_exceeded(&trial->tolerance, run->reference.outcomes, trial->outcomes,
-					     &first, what, sizeof what) == 0;
+					     &first, what, sizeof what) == 0 &&
+		       pf_tolerance_agrees(&trial->tolerance, &agreement, what, sizeof what);
 	}
 	return pf_outcomes_differ(run->reference.outcomes, trial->outcomes, &first) == 0;
 }

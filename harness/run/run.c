@@ -67,20 +67,25 @@ static void describe_failures(const pf_outcomes *reference, const pf_outcomes *o
 	}
 }
 
-/* The same of a program that declares what it produces, and how near to the reference. */
+/* The same of scores that are approximate, and of ranks that follow from them. */
 static void check_tolerance(pf_run *run, pf_contestant *contestant, pf_trial *trial)
 {
 	size_t first = 0;
 	char name[256], what[192];
 	size_t exceeded = pf_tolerance_exceeded(&trial->tolerance, run->reference.outcomes, trial->outcomes,
 						&first, what, sizeof what);
-	trial->checked = exceeded == 0;
+	trial->agreement = pf_agreement_of(run->reference.outcomes, trial->outcomes);
+	trial->checked = exceeded == 0 &&
+			 pf_tolerance_agrees(&trial->tolerance, &trial->agreement, what, sizeof what);
 	if (exceeded) {
 		pf_escape(run->session->dataset->photos[first].path, name, sizeof name);
 		contestant->status = PF_RUN_WRONG_OUTPUT;
 		snprintf(contestant->reason, sizeof contestant->reason,
 			 "%zu of %zu photos are not within its declared tolerance, the first is %s: %s",
 			 exceeded, trial->outcomes->count, name, what);
+	} else if (!trial->checked) {
+		contestant->status = PF_RUN_WRONG_OUTPUT;
+		snprintf(contestant->reason, sizeof contestant->reason, "its declared tolerance: %s", what);
 	}
 }
 

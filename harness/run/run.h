@@ -114,6 +114,9 @@ typedef struct pf_trial_pair {
  * for a->trial_count. Returns how many; 0 unless both are ok. */
 size_t pf_run_pairs(const pf_contestant *a, const pf_contestant *b, pf_trial_pair *out);
 
+/* What its checked trials' scores were held to; NULL: they are the reference's bits, or none was checked. */
+const pf_tolerance *pf_run_tolerance(const pf_contestant *contestant);
+
 /* Mean time to the first scored photo of the trials that count, in seconds. False if there was none. */
 bool pf_run_first_result(const pf_contestant *contestant, pf_interval *seconds);
 

@@ -45,6 +45,17 @@ bool pf_run_unchecked_time(const pf_contestant *contestant, pf_interval *seconds
 	return mean_of(contestant, PF_COUNTS_UNCHECKED, wall_seconds, seconds);
 }
 
+const pf_tolerance *pf_run_tolerance(const pf_contestant *contestant)
+{
+	for (size_t i = contestant->trial_count; i-- > 0;) {
+		const pf_trial *trial = &contestant->trials[i];
+		if (pf_run_counts(contestant, trial) == PF_COUNTS && trial->tolerance.declared) {
+			return &trial->tolerance;
+		}
+	}
+	return NULL;
+}
+
 bool pf_run_first_result(const pf_contestant *contestant, pf_interval *seconds)
 {
 	return mean_of(contestant, PF_COUNTS, first_seconds, seconds);

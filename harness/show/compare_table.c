@@ -28,8 +28,7 @@ static void print_contestants(const pf_run *run, bool narrow, FILE *stream)
 	pf_table_row(table, narrow ? heads_narrow : heads, narrow ? 4 : COLUMNS);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
-		char label[192], time[PF_TEXT], rate[PF_TEXT], first[PF_TEXT] = "-", memory[PF_TEXT] = "-",
-							       scores[128];
+		char label[192], time[PF_TEXT], rate[PF_TEXT], first[PF_TEXT] = "-", memory[PF_TEXT] = "-";
 		pf_interval seconds, until_first;
 		if (!pf_run_time(contestant, &seconds)) {
 			continue;
@@ -41,7 +40,7 @@ static void print_contestants(const pf_run *run, bool narrow, FILE *stream)
 			pf_text_time(&until_first, first);
 		}
 		pf_memory_cell(run, contestant, memory);
-		const char *checked = pf_scores_text(contestant, scores, sizeof scores);
+		const char *checked = pf_scores_text(contestant);
 		const char *cells[] = {label, time, rate, first, memory, checked};
 		const char *cells_narrow[] = {label, time, rate, checked};
 		pf_table_row(table, narrow ? cells_narrow : cells, narrow ? 4 : COLUMNS);
@@ -82,6 +81,7 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 	pf_run_print_heading(run, narrow, stream);
 	print_contestants(run, narrow, stream);
 	pf_run_print_failed(run, columns, stream);
+	pf_approximate_print(run, columns, stream);
 	pf_unchecked_print(run, stream);
 	if (comparison->pairs) {
 		for (size_t i = 0; i < 2; i++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/show/outside_lines.h"
 #include "photofinish/file.h"
 
 enum { COLUMNS = 5 };
@@ -89,6 +90,7 @@ static void print_notes(const pf_load *load, FILE *stream)
 	if (load->disturbed[0]) {
 		fprintf(stream, "The machine was disturbed: %s.\n", load->disturbed);
 	}
+	pf_tolerance_print(&load->tolerance, stream);
 	if (load->wrong) {
 		fprintf(stream, "WRONG OUTPUT: %zu outcomes are not the reference's, the first is %s\n",
 			load->wrong, load->first_wrong);
@@ -135,5 +137,8 @@ void pf_offline_print(const pf_run *run, const pf_interval *rate, const pf_slo *
 			rate->n);
 	}
 	fprintf(stream, "\ntrial       %s, start-up included\n", pf_text_time(&time, seconds));
+	if (pf_run_tolerance(contestant)) {
+		pf_tolerance_print(pf_run_tolerance(contestant), stream);
+	}
 	print_slos(slos, slo_count, stream);
 }

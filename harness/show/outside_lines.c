@@ -2,18 +2,34 @@
 
 #include "harness/base/text.h"
 
-const char *pf_scores_text(const pf_contestant *contestant, char *out, size_t capacity)
+const char *pf_scores_text(const pf_contestant *contestant)
 {
-	char figures[112];
-	for (size_t i = contestant->trial_count; i-- > 0;) {
-		const pf_trial *trial = &contestant->trials[i];
-		if (trial->checked && trial->tolerance.declared) {
-			pf_tolerance_text(&trial->tolerance, figures, sizeof figures);
-			snprintf(out, capacity, "approximate: %s", figures);
-			return out;
+	return pf_run_tolerance(contestant) ? "-" : "identical";
+}
+
+void pf_approximate_print(const pf_run *run, int columns, FILE *stream)
+{
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		const pf_contestant *contestant = &run->contestants[i];
+		const pf_tolerance *tolerance = pf_run_tolerance(contestant);
+		char limits[PF_TOLERANCE_TEXT], text[PF_TOLERANCE_TEXT + 32];
+		pf_interval seconds;
+		if (tolerance && pf_run_time(contestant, &seconds)) {
+			snprintf(text, sizeof text, "approximate: %s",
+				 pf_tolerance_text(tolerance, limits, sizeof limits));
+			fprintf(stream, "%s  ", contestant->label);
+			pf_text_wrap(stream, text, columns, 4, (int)pf_text_width(contestant->label) + 2);
 		}
 	}
-	return "identical";
+}
+
+void pf_tolerance_print(const pf_tolerance *tolerance, FILE *stream)
+{
+	char limits[PF_TOLERANCE_TEXT];
+	if (tolerance->declared) {
+		fprintf(stream, "Scores are approximate: %s.\n",
+			pf_tolerance_text(tolerance, limits, sizeof limits));
+	}
 }
 
 void pf_unchecked_print(const pf_run *run, FILE *stream)

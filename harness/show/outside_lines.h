@@ -1,4 +1,4 @@
-/* What is said of the scores of programs from outside. */
+/* What is said of scores that are not identical to the reference's: approximate ones, and none at all. */
 #ifndef HARNESS_OUTSIDE_LINES_H
 #define HARNESS_OUTSIDE_LINES_H
 
@@ -6,8 +6,16 @@
 
 #include "harness/run/run.h"
 
-/* "identical", or of an approximate program what was checked: "approximate: 3 measures within 0.5". */
-const char *pf_scores_text(const pf_contestant *contestant, char *out, size_t capacity);
+/* For a column of scores: "identical", or "-" for approximate ones, of which pf_approximate_print tells: no
+ * cell of that column may be taken for another. */
+const char *pf_scores_text(const pf_contestant *contestant);
+
+/* Below the table, for each step with a time whose scores are approximate: "opencv  approximate: 3 measures
+ * within 0.5". `columns` is the terminal's width, 0: unlimited. */
+void pf_approximate_print(const pf_run *run, int columns, FILE *stream);
+
+/* "Scores are approximate: 3 measures within 0.5." in a line of its own; nothing where none is declared. */
+void pf_tolerance_print(const pf_tolerance *tolerance, FILE *stream);
 
 /* Below the table: programs that wrote no scores, with their times, which stand in no ratio. */
 void pf_unchecked_print(const pf_run *run, FILE *stream);

@@ -95,7 +95,6 @@ struct row {
 	char label[192], time[PF_TEXT], rate[PF_TEXT], gain[PF_TEXT], factor[PF_TEXT], first[PF_TEXT],
 		memory[PF_TEXT];
 	const char *scores;
-	char scores_text[128]; /* of an approximate one */
 };
 
 static void fill_row(const pf_run *run, const pf_contestant *contestant, struct row *row)
@@ -105,8 +104,7 @@ static void fill_row(const pf_run *run, const pf_contestant *contestant, struct 
 	const pf_contestant *parent = pf_run_find(run, contestant->variant->parent);
 	bool floor = contestant->status == PF_RUN_FLOOR;
 	*row = (struct row){.rate = "-", .gain = "-", .factor = "-", .first = "-", .memory = "-"};
-	row->scores = floor ? "none: the harness's own cost"
-			    : pf_scores_text(contestant, row->scores_text, sizeof row->scores_text);
+	row->scores = floor ? "none: the harness's own cost" : pf_scores_text(contestant);
 	pf_run_label(contestant, row->label, sizeof row->label);
 	pf_run_time(contestant, &seconds);
 	pf_text_time(&seconds, row->time);
@@ -216,10 +214,9 @@ static void print_narrow(const pf_run *run, FILE *stream)
 			any_over = true;
 		}
 		const char *first[] = {row.label, row.time, row.rate, row.gain};
-		const char *second[] = {floor                                  ? "  none"
-					: strcmp(row.scores, "identical") == 0 ? "  identical"
-									       : "  approximate",
-					row.first, row.memory, row.factor};
+		char scores[32];
+		snprintf(scores, sizeof scores, "  %s", floor ? "none" : row.scores);
+		const char *second[] = {scores, row.first, row.memory, row.factor};
 		pf_table_row(table, first, NARROW);
 		pf_table_row(table, second, NARROW);
 	}
@@ -355,6 +352,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	if (columns) {
 		pf_run_print_failed(run, columns, stream);
 	}
+	pf_approximate_print(run, columns, stream);
 	pf_unchecked_print(run, stream);
 	print_missing_parents(run, columns, stream);
 	pf_run_print_warnings(run, columns, stream);

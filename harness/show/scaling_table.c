@@ -6,6 +6,7 @@
 #include "harness/base/text.h"
 #include "harness/run/run_facts.h"
 #include "harness/show/machine_lines.h"
+#include "harness/show/outside_lines.h"
 #include "harness/stats/usl.h"
 #include "photofinish/file.h"
 
@@ -179,5 +180,6 @@ void pf_scaling_print(const pf_run *run, FILE *stream)
 				"  in the trials with one worker; not from a fit\n");
 	}
 	print_fit(run, &fit, stream);
+	pf_approximate_print(run, pf_text_columns(fileno(stream)), stream);
 	pf_machine_busy_print(run, pf_text_columns(fileno(stream)), stream);
 }

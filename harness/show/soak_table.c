@@ -1,6 +1,7 @@
 #include "harness/show/soak_table.h"
 
 #include "harness/base/text.h"
+#include "harness/show/outside_lines.h"
 #include "photofinish/file.h"
 
 enum { COLUMNS = 6 };
@@ -64,6 +65,7 @@ static void print_notes(const pf_soak *soak, FILE *stream)
 	if (soak->disturbed[0]) {
 		fprintf(stream, "The machine was disturbed: %s.\n", soak->disturbed);
 	}
+	pf_tolerance_print(&soak->tolerance, stream);
 	if (soak->wrong) {
 		fprintf(stream, "WRONG OUTPUT: %zu outcomes are not the reference's\n", soak->wrong);
 	}

@@ -81,12 +81,13 @@ typedef struct pf_trial {
 	bool checked;  /* its scores are the reference's (or it scores nothing by design): its time may be
 			  shown */
 	bool unscored; /* a command that wrote no scores: nothing was compared */
-	pf_tolerance tolerance;          /* of a command's scores; not declared: they are exact */
-	pf_place *places;                /* workers + 1: where each slot ran; owned */
-	pf_trial_counters *counters;     /* NULL where nothing was to be counted; owned */
-	pf_energy energy;                /* of the whole machine meanwhile */
-	struct pf_trial_spans *spans;    /* trial_spans.h; NULL: it has none; owned */
-	pf_outcomes *outcomes;           /* NULL once a run has checked them */
+	pf_tolerance tolerance;       /* of approximate scores; not declared: they are exact */
+	pf_agreement agreement;       /* of their ranks with the reference's, once a run has checked them */
+	pf_place *places;             /* workers + 1: where each slot ran; owned */
+	pf_trial_counters *counters;  /* NULL where nothing was to be counted; owned */
+	pf_energy energy;             /* of the whole machine meanwhile */
+	struct pf_trial_spans *spans; /* trial_spans.h; NULL: it has none; owned */
+	pf_outcomes *outcomes;        /* NULL once a run has checked them */
 	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */
 } pf_trial;
 

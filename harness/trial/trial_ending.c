@@ -187,6 +187,7 @@ void pf_trial_collect(struct running *run)
 	trial->voluntary_switches = (uint64_t)usage->ru_nvcsw;
 	trial->major_faults = (uint64_t)usage->ru_majflt;
 	trial->machine.minor_faults = (uint64_t)usage->ru_minflt;
+	pf_tolerance_take(run->variant->tolerance, &trial->tolerance);
 	if (run->variant->caps & PF_CAP_COMMAND) {
 		collect_command(run);
 	}

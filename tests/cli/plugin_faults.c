@@ -41,6 +41,22 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	return pf_fail(error, PF_ERR_INTERNAL, NULL, "it should not have come to this");
 }
 
+#if defined(UNASKED_TOLERANCE) || defined(BAD_TOLERANCE) || defined(NO_BOUNDS)
+static const struct pf_variant_tolerance tolerance = {
+	.total = 0.5,
+#ifdef BAD_TOLERANCE
+	.measures = {[PF_MEASURE_NOISE] = -1},
+#endif
+#ifndef NO_BOUNDS
+	.best_shots = 1,
+	.rank_correlation = 1,
+#endif
+};
+#define TOLERANCE &tolerance
+#else
+#define TOLERANCE NULL
+#endif
+
 PF_API const struct pf_variant pf_plugin_variant = {
 #ifdef OLD_CONTRACT
 	.abi_version = PF_ABI_VERSION + 1,
@@ -69,6 +85,10 @@ PF_API const struct pf_variant pf_plugin_variant = {
 	.principle = "none",
 	.hypothesis = "it is found out",
 	.expected = "one line",
+#if defined(NO_TOLERANCE) || defined(BAD_TOLERANCE) || defined(NO_BOUNDS)
+	.caps = PF_CAP_APPROX,
+#endif
+	.tolerance = TOLERANCE,
 	.run = run,
 };
 #endif

@@ -15,7 +15,7 @@
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
 
-#define PF_ABI_VERSION 2
+#define PF_ABI_VERSION 3
 
 /* What a variant is or needs. */
 enum pf_cap {
@@ -25,7 +25,7 @@ enum pf_cap {
 	PF_CAP_GPU = 1u << 3,       /* needs a device */
 	PF_CAP_MAY_CRASH = 1u << 4, /* a failure is what it is there to show */
 	PF_CAP_COMMAND = 1u << 6,   /* a program from outside; the harness's own, not for variants */
-	PF_CAP_APPROX = 1u << 5,    /* its scores may differ from the reference within a stated tolerance */
+	PF_CAP_APPROX = 1u << 5,    /* its scores may differ from the reference's: it states a tolerance */
 };
 
 typedef enum pf_option_type { PF_OPTION_INTEGER, PF_OPTION_FLAG } pf_option_type;
@@ -76,6 +76,18 @@ struct pf_sink {
 	pf_status (*burst_ranked)(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks);
 };
 
+/* How far the scores of a variant with PF_CAP_APPROX may be from the reference's; every trial is held to it.
+ * The first three are largest absolute differences, finite and >= 0: what is not stated is 0, the same value.
+ * Statuses and bursts have to be the reference's; ranks are held to the last two, which lie above 0 and are
+ * at most 1. They count bursts with two scored photos at least. */
+struct pf_variant_tolerance {
+	double total;
+	double factors[PF_FACTOR_COUNT], measures[PF_MEASURE_COUNT];
+	double best_shots;       /* least share of the bursts whose best photo is the reference's */
+	double rank_correlation; /* least Kendall's tau over all pairs of photos of one burst: (pairs in the
+				    reference's order - pairs in the reverse) / all pairs */
+};
+
 struct pf_variant {
 	uint32_t abi_version, struct_size;
 	const char *name; /* as its folder */
@@ -84,6 +96,7 @@ struct pf_variant {
 	const char *summary, *change, *principle, *hypothesis, *expected; /* one line each; never NULL */
 	unsigned caps;                                                    /* of enum pf_cap */
 	const struct pf_option *options;                                  /* NULL if it has none */
+	const struct pf_variant_tolerance *tolerance; /* of PF_CAP_APPROX; NULL without it: the same bits */
 
 	/* PF_OK, or PF_ERR_UNAVAILABLE with the reason (static text) in *why_not. May be NULL: always there.
 	 */

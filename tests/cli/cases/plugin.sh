@@ -10,7 +10,8 @@ record = json.loads(text[text.index("\n"):text.index("\n= ")])
 variant = record["variants"][0]
 print(variant["name"], variant["status"], variant["parent"], variant["outside"]["plugin"], len(variant["outside"]["sha256"]))'
 run score tiny --variant interleaved --plugin ./interleaved.so --quiet | tail -2
-for fault in old_contract no_struct no_symbol bad_name taken_name no_parent missing_symbol dies_loading ends_loading; do
+for fault in old_contract no_struct no_symbol bad_name taken_name no_parent missing_symbol dies_loading ends_loading no_tolerance \
+    unasked_tolerance bad_tolerance no_bounds; do
     run variants --plugin ./$fault.so
 done
 run journey --plugin ./other_size.so --dataset tiny | sed -E 's/has [0-9]+: build/has N: build/'

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Approximate scores: a plug-in is held to what it states, and every export says that they are not identical.
+cp "$(dirname "$(command -v make_hostile)")"/plugins/near_*.so .
+run variants --plugin ./near_within.so | grep -E '^near|approximate'
+figures() {
+    grep -E '^(=|!|[a-z-]+ .*(approximate|identical|wrong|invalid| -$))|held up' | sed -E -e 's/ +[0-9.]+ m?s.* ([a-z-]+)$/ ... \1/'
+}
+for kind in within outside reordered; do
+    echo "-- $kind"
+    run journey --only single-load,near --plugin "./near_$kind.so" --dataset tiny --stages facts,decode,quality --rounds 2 --quiet --json $kind.json | figures
+done
+for format in csv benchmark openmetrics markdown junit; do
+    for kind in within outside; do
+        photofinish export $kind.json --format $format | tr -d '*' | grep -q 'approximate: 37 measures' && echo "$format, $kind: approximate"
+    done
+done
+photofinish notebook within.json | grep -E '^\| near \| [a-z]|approximate:' | sed -E -e 's/[0-9.]+ m?s.*/.../' -e 's/(near \|) [a-z]+/\1 VERDICT/'
+photofinish export within.json --format markdown | grep -E 'approximate|identical|compared' | sed -E 's/[0-9.]+ m?s.* \| /... | /'
+run audit ./near_within.so --dataset tiny --photos 4 --rounds 0 --stages facts,decode,quality --quiet | grep -E '^(fresh|swapped|=)|fresh_photos'
