@@ -74,8 +74,8 @@ typedef struct pf_span_lane {
 	uint64_t origin_ns; /* that its times count from */
 } pf_span_lane;
 
-/* Writes spans as Chrome trace events (JSON), which Perfetto and speedscope open. `photo_name` may be NULL.
- * PF_ERR_IO, PF_ERR_NO_SPACE. */
+/* Writes spans as Chrome trace events (JSON), which Perfetto and speedscope open: a stage is a name, the
+ * photo at hand a category. `photo_name` may be NULL. PF_ERR_IO, PF_ERR_NO_SPACE. */
 PF_API pf_status pf_span_events_write(const pf_span_lane *lanes, size_t count, const pf_stage_words *words,
 				      const char *(*photo_name)(void *context, uint32_t photo), void *context,
 				      FILE *stream, pf_error *error);

@@ -24,10 +24,21 @@ spans_of = {}
 for event in events:
     if event["ph"] == "X":
         spans_of[event["name"]] = spans_of.get(event["name"], 0) + 1
-print("events:", json.dumps(spans_of, sort_keys=True), sorted({e["args"]["file"] for e in events if e["name"] == "decode"})[0])
+print("events:", json.dumps(spans_of, sort_keys=True), sorted({e["cat"] for e in events if e["name"] == "decode"})[0])
+print("a stage is one name, whatever groups by name and args:", not any("args" in e for e in events if e["ph"] == "X"))
+print("every event has a time:", all("ts" in e for e in events))
 print("threads:", [e["args"]["name"] for e in events if e["ph"] == "M"][:2])
 within = [e for e in events if e["name"] == "pose.network"]
 poses = [e for e in events if e["name"] == "pose"]
+open_spans, strict = {}, True # in whole nanoseconds: of two spans of a thread one lies within the other, or behind it
+for e in sorted((e for e in events if e["ph"] == "X"), key=lambda e: (e["ts"], -e["dur"])):
+    begin, end = round(e["ts"] * 1000), round(e["ts"] * 1000) + round(e["dur"] * 1000)
+    stack = open_spans.setdefault((e["pid"], e["tid"]), [])
+    while stack and stack[-1] <= begin:
+        stack.pop()
+    strict = strict and (not stack or end <= stack[-1])
+    stack.append(end)
+print("spans nest strictly:", strict)
 print("networks run within poses:", all(any(p["ts"] <= w["ts"] and w["ts"] + w["dur"] <= p["ts"] + p["dur"] + 0.001 for p in poses) for w in within))
 PY
 run run parallel:workers=2 --dataset tiny --quiet --spans | names | grep -v 'FROM to TO' # who it goes through is a matter of luck
