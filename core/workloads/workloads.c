@@ -9,6 +9,9 @@
 #define FUNCTIONS \
 	.set_up = pf_work_set_up, .run = pf_work_run, .digest = pf_work_digest, .tear_down = pf_work_tear_down
 
+/* A gate runs the five that stand for the job: photo, decode, pose, faces, sharpness. */
+#define EXTRA .flags = PF_WORKLOAD_ON_REQUEST
+
 #define PIXELS .size_unit = "pixels", .size_least = 10000, .size_most = 50000000, .size_default = 1500000
 
 static const char *const in_photo[] = {"photo", NULL};
@@ -23,34 +26,35 @@ static const pf_workload workloads[] = {
 	{"decode", "a JPEG in memory, checked and decoded to its planes", "photo", .within = in_photo,
 	 .context = &pf_work_decode, .flags = PF_WORKLOAD_TAKES_FOLDER, PIXELS, FUNCTIONS},
 	{"quality", "sharpness, exposure, noise and colour of a decoded photo", "photo", .within = in_photo,
-	 .context = &pf_work_quality, PIXELS, FUNCTIONS},
+	 .context = &pf_work_quality, EXTRA, PIXELS, FUNCTIONS},
 	{"pose", "the athlete's pose in a decoded photo", "photo", .within = in_photo,
 	 .context = &pf_work_pose, PIXELS, FUNCTIONS},
 	{"faces", "faces in a decoded photo", "photo", .within = in_photo, .context = &pf_work_faces, PIXELS,
 	 FUNCTIONS},
 	{"exif", "capture facts and thumbnail from an EXIF segment", "segment", .within = in_decode,
-	 .context = &pf_work_exif, FUNCTIONS},
+	 .context = &pf_work_exif, EXTRA, FUNCTIONS},
 	{"resize", "a luma plane to a picture of 640 pixels", "photo", .within = in_faces,
-	 .context = &pf_work_resize, PIXELS, FUNCTIONS},
+	 .context = &pf_work_resize, EXTRA, PIXELS, FUNCTIONS},
 	{"sharpness", "gradients and Laplacian of a luma plane, as the engine does it here", "photo",
 	 .within = in_quality, .context = &pf_work_sharpness_best, PIXELS, FUNCTIONS},
 	{"sharpness-plain", "the same without vector instructions of its own", "photo",
-	 .context = &pf_work_sharpness_plain, PIXELS, FUNCTIONS},
-	{"sharpness-avx2", "the same by AVX2", "photo", .context = &pf_work_sharpness_avx2, PIXELS,
+	 .context = &pf_work_sharpness_plain, EXTRA, PIXELS, FUNCTIONS},
+	{"sharpness-avx2", "the same by AVX2", "photo", .context = &pf_work_sharpness_avx2, EXTRA, PIXELS,
 	 FUNCTIONS},
 	{"exposure", "the histogram of a luma plane", "photo", .within = in_quality,
-	 .context = &pf_work_exposure, PIXELS, FUNCTIONS},
+	 .context = &pf_work_exposure, EXTRA, PIXELS, FUNCTIONS},
 	{"colour", "sums over both chroma planes", "photo", .within = in_quality, .context = &pf_work_colour,
-	 PIXELS, FUNCTIONS},
+	 EXTRA, PIXELS, FUNCTIONS},
 	{"bursts", "burst detection over the capture facts of all photos", "detection",
 	 .context = &pf_work_bursts, .size_unit = "photos", .size_least = 1, .size_most = 10000000,
-	 .size_default = 10000, FUNCTIONS},
+	 .size_default = 10000, EXTRA, FUNCTIONS},
 #define LAYER(name, what)                                       \
 	{"layer/" #name,                                        \
 	 what,                                                  \
 	 "run",                                                 \
 	 .within = in_pose,                                     \
 	 .context = &pf_work_layers[PF_WORK_LAYER_##name].kind, \
+	 EXTRA,                                                 \
 	 FUNCTIONS},
 	PF_WORK_LAYERS(LAYER)};
 
