@@ -322,7 +322,8 @@ def check_markdown(record, path):
     check(len(rows_of_table) == len(record["variants"]), "a row each step")
     check(all(len(line.replace("\\|", "").split("|")) == 10 for line in rows_of_table), f"eight cells: {rows_of_table}")
     check(("PARTIAL" in text) == record["partial"], "partial is said")
-    tagged = any(trial["disturbed_by"] for variant in record["variants"] for trial in variant["trials"] if trial["wall_ns"])
+    tagged = any(trial["disturbed_by"] for variant in record["variants"] for trial in variant["trials"]
+                 if trial["wall_ns"] and trial["checked"] and trial["ending"] == "ok" and variant["status"] in ("ok", "floor"))
     check(("tagged as disturbed" in text, "PROFILED" in text) == (tagged, record["profiled"]), "what spoils times is said")
     check("<script" not in text.replace("\\<", "") and "\x1b" not in text, "names are no markup")
 
