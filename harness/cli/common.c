@@ -71,8 +71,8 @@ void pf_common_limits(const pf_common *common, pf_session *session)
 {
 	double own = 60 + 5.0 * (double)session->dataset->count;
 	session->timeout_s = common->timeout_s > 0 ? common->timeout_s : own;
-	session->photo_timeout_s = common->photo_timeout_s;
-	session->memory_limit_bytes = (uint64_t)(common->memory_limit_mb * 1e6);
+	session->order.photo_timeout_ns = (uint64_t)(common->photo_timeout_s * 1e9);
+	session->order.memory_limit_bytes = (uint64_t)(common->memory_limit_mb * 1e6);
 	session->placement = common->placement;
 }
 

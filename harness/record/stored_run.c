@@ -203,7 +203,7 @@ static void read_scorer(pf_stored_run *stored, const json_t *record)
 	const json_t *configuration = json_object_get(record, "configuration"),
 		     *stages = json_object_get(configuration, "stages"),
 		     *weights = json_object_get(configuration, "weights"), *name;
-	pf_scorer_config *scorer = &stored->session.scorer;
+	pf_scorer_config *scorer = &stored->session.order.scorer;
 	char list[160] = "";
 	size_t index, used = 0;
 	pf_error ignored;
