@@ -28,7 +28,7 @@ set(light_headers status hop file stage trace span_report spans dataset framed_p
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
     "unit/test_(bench|doctor|escape|file|named_files|status|text)\\.c"
-    "unit/test_parameters\\.c"
+    "unit/test_(parameters|quantity)\\.c"
     "unit/test_(span_report|spans)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"
     "unit/test_(binomial|eta|histogram|order_statistics|resampling|shuffle|student|usl|words)\\.c")

@@ -40,7 +40,7 @@ typedef struct pf_comparison_choice {
 		 0,                                                                                   \
 		 0},                                                                                  \
 	{                                                                                             \
-		"max-time", 0, PF_ARG_NUMBER, &(c).max_time_s, "SECONDS",                             \
+		"max-time", 0, PF_ARG_TIME, &(c).max_time_s, "TIME",                                  \
 			"begin no round that would end later (default: " default_time ")", 0.001, 1e9 \
 	}
 

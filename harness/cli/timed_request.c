@@ -64,7 +64,7 @@ size_t pf_timed_args(pf_timed_request *request, pf_arg rows[PF_TIMED_ARGS_MOST])
 		 "name of the first, second, ... command", 0, 0},
 		{"ignore-failure", 'i', PF_ARG_FLAG, &request->ignore_failure, NULL,
 		 "time runs that end with another status than 0, too", 0, 0},
-		{"timeout", 0, PF_ARG_NUMBER, &request->timeout_s, "SECONDS",
+		{"timeout", 0, PF_ARG_TIME, &request->timeout_s, "TIME",
 		 "a run that takes longer is an error (default: none)", 0.001, 1e7},
 		{.name = "seed",
 		 .type = PF_ARG_SEED,

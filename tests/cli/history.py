@@ -134,6 +134,13 @@ def check_add(history, journey, work):
     comparison = [json.loads(path.read_text()) for path in (history / "records").iterdir() if "compare" in path.name][0]
     check(f"{1 / comparison['comparison']['ratio']['mean']:.2f}x" in trend, f"the inverse of the ratio of times: {trend}")
     check("No record" in run("history", "trend", "nope").stdout, "a step that never was")
+    day, kept = json.loads((work / "day.json").read_text()), listed()
+    day["label"] = "to be removed"
+    (work / "removed.json").write_text(json.dumps(day))
+    added = run("history", "add", work / "removed.json").stdout.split()[0]
+    check(added in listed(), "it is there")
+    run("history", "rm", added)
+    check(listed() == kept and run("history", "rm", added, expected=2).stderr, "removed, and only that")
 
 
 def check_rebuilt(history):
