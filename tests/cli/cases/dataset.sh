@@ -50,6 +50,6 @@ ln -s ../mine data/link
 mkdir data/other
 run dataset rm link other
 run dataset rm tiny mine
-find data mine | sort
+find data mine -not -path '*/.references/*' | sort
 run dataset rm tiny
 run dataset make tiny --quiet
