@@ -137,17 +137,20 @@ static void describe(pf_bench *bench)
 		pf_bench_command *command = &bench->commands[i];
 		double squares = 0;
 		take_times(bench, i, times);
-		command->seconds = pf_mean_interval(times, n, PF_COMPARISON_LEVEL);
+		command->seconds = pf_interval_within(pf_mean_interval(times, n, PF_COMPARISON_LEVEL), 0,
+						      INFINITY);
 		for (size_t k = 0; k < n; k++) {
 			squares += (times[k] - command->seconds.mean) * (times[k] - command->seconds.mean);
 			other[k] = (double)command->runs[k].user_ns * 1e-9;
 		}
 		command->deviation_s = n > 1 ? sqrt(squares / (double)(n - 1)) : 0;
-		command->user_s = pf_mean_interval(other, n, PF_COMPARISON_LEVEL);
+		command->user_s = pf_interval_within(pf_mean_interval(other, n, PF_COMPARISON_LEVEL), 0,
+						     INFINITY);
 		for (size_t k = 0; k < n; k++) {
 			other[k] = (double)command->runs[k].system_ns * 1e-9;
 		}
-		command->system_s = pf_mean_interval(other, n, PF_COMPARISON_LEVEL);
+		command->system_s = pf_interval_within(pf_mean_interval(other, n, PF_COMPARISON_LEVEL), 0,
+						       INFINITY);
 		pf_sort(times, n);
 		command->least_s = times[0];
 		command->most_s = times[n - 1];

@@ -14,7 +14,7 @@
 #include "photofinish/file.h"
 #include "photofinish/trace.h"
 
-enum { NAME_BYTES = 256, HOOKS = 4 };
+enum { LABEL_BYTES = 256, HOOKS = 4 };
 
 /* What a command is made of: on the heap. */
 struct pf_timed_entry {
@@ -88,21 +88,30 @@ int pf_timed_first_of_words(int argc, char **argv)
 	return at;
 }
 
+/* As long as it is: two commands that differ behind a thousand bytes are two. */
 static char *escaped(const char *text)
 {
-	char name[NAME_BYTES];
-	return strdup(pf_escape(text, name, sizeof name));
+	size_t capacity = 4 * strlen(text) + 1;
+	char *name = malloc(capacity);
+	return name ? pf_escape(text, name, capacity) : NULL;
 }
 
 /* The words with blanks between them. */
 static char *joined(char *const *words)
 {
-	char text[NAME_BYTES] = "";
-	for (size_t i = 0; words[i]; i++) {
-		size_t used = strlen(text);
-		snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", words[i]);
+	char *text = NULL;
+	size_t bytes;
+	FILE *stream = open_memstream(&text, &bytes);
+	for (size_t i = 0; stream && words[i]; i++) {
+		fprintf(stream, "%s%s", i ? " " : "", words[i]);
 	}
-	return escaped(text);
+	if (!stream || fclose(stream)) {
+		free(text);
+		return NULL;
+	}
+	char *name = escaped(text);
+	free(text);
+	return name;
 }
 
 /* The lists of lines beside the runs, in the order of pf_timed_entry.hooks. */
@@ -343,7 +352,7 @@ void pf_timed_request_free(pf_timed_request *request)
 
 static void tell(const pf_bench *bench, size_t command, uint32_t round)
 {
-	char label[NAME_BYTES + 32];
+	char label[LABEL_BYTES + 32];
 	snprintf(label, sizeof label, "%s: %s", round ? "timing" : "warming up",
 		 bench->commands[command].name);
 	pf_progress_update(label, round ? round - 1 : 0, round ? bench->rounds : bench->warmup, "rounds",

@@ -150,8 +150,10 @@ static void print_comparison(const json_t *record, FILE *stream)
 	fputs(equal ? " are equivalent" : "", stream);
 	fprintf(stream, "**: %.3f times as long", ratio.mean);
 	if (ratio.has_interval) {
-		fprintf(stream, " (%.3f to %.3f, %.0f %% t-interval of %.0f pairs; margin %.4g %%)",
-			ratio.low, ratio.high, 100 * ratio.level, pf_note_number(comparison, "pairs"),
+		char low[PF_TEXT], high[PF_TEXT];
+		fprintf(stream, " (%s to %s, %.0f %% t-interval of %.0f pairs; margin %.4g %%)",
+			pf_text_bound(ratio.low, 3, low), pf_text_bound(ratio.high, 3, high),
+			100 * ratio.level, pf_note_number(comparison, "pairs"),
 			100 * pf_note_number(comparison, "margin"));
 	}
 	fputs(".\n", stream);

@@ -2,13 +2,38 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "harness/bench/bench_caveats.h"
 #include "harness/record/comparison_json.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
 #include "photofinish/file.h"
 
 /* Times in seconds; of a single run there is no deviation. */
+/* A string of any length, escaped. */
+static json_t *escaped_json(const char *text)
+{
+	size_t capacity = 4 * strlen(text) + 1;
+	char *shown = malloc(capacity);
+	json_t *string = shown ? json_string(pf_escape(text, shown, capacity)) : NULL;
+	free(shown);
+	return string;
+}
+
+static void append_caveat(void *context, const char *text)
+{
+	json_array_append_new(context, json_string(text));
+}
+
+static json_t *caveats_json(const pf_bench *bench, size_t command)
+{
+	json_t *caveats = json_array();
+	pf_bench_caveats(bench, command, append_caveat, caveats);
+	return caveats;
+}
+
 static json_t *result_json(const pf_bench *bench, const pf_bench_command *command)
 {
 	json_t *times = json_array(), *codes = json_array(), *memory = json_array();
@@ -20,18 +45,20 @@ static json_t *result_json(const pf_bench *bench, const pf_bench_command *comman
 	}
 	json_t *parameters = json_object();
 	for (size_t i = 0; i < command->parameter_count; i++) {
-		char name[128], value[256];
-		json_object_set_new(
-			parameters, pf_escape(command->parameters[i].name, name, sizeof name),
-			json_string(pf_escape(command->parameters[i].value, value, sizeof value)));
+		char name[128];
+		json_object_set_new(parameters, pf_escape(command->parameters[i].name, name, sizeof name),
+				    escaped_json(command->parameters[i].value));
 	}
-	return json_pack("{s:s,s:o,s:f,s:o,s:f,s:f,s:f,s:f,s:f,s:o,s:o,s:o,s:o}", "command", command->name,
-			 "parameters", parameters, "mean", command->seconds.mean, "stddev",
-			 bench->rounds_done > 1 ? json_real(command->deviation_s) : json_null(), "median",
-			 command->median_s, "user", command->user_s.mean, "system", command->system_s.mean,
-			 "min", command->least_s, "max", command->most_s, "interval",
-			 pf_interval_json(&command->seconds, true), "times", times, "exit_codes", codes,
-			 "memory_usage_byte", memory);
+	json_t *result = json_pack("{s:s,s:o,s:f,s:o,s:f,s:f,s:f,s:f,s:f,s:o,s:o,s:o,s:o}", "command",
+				   command->name, "parameters", parameters, "mean", command->seconds.mean,
+				   "stddev",
+				   bench->rounds_done > 1 ? json_real(command->deviation_s) : json_null(),
+				   "median", command->median_s, "user", command->user_s.mean, "system",
+				   command->system_s.mean, "min", command->least_s, "max", command->most_s,
+				   "interval", pf_interval_json(&command->seconds, true), "times", times,
+				   "exit_codes", codes, "memory_usage_byte", memory);
+	json_object_set_new(result, "caveats", caveats_json(bench, (size_t)(command - bench->commands)));
+	return result;
 }
 
 pf_status pf_bench_json(const pf_bench *bench, FILE *stream, pf_error *error)
@@ -58,6 +85,7 @@ pf_status pf_bench_json(const pf_bench *bench, FILE *stream, pf_error *error)
 	if (!record) {
 		return pf_fail(error, PF_ERR_INTERNAL, NULL, "cannot put the record together");
 	}
+	json_object_set_new(record, "caveats", caveats_json(bench, PF_BENCH_ALL));
 	pf_status status = PF_OK;
 	if (json_dumpf(record, stream, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) ||
 	    fputc('\n', stream) == EOF) {

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "harness/base/plain_text.h"
 #include "harness/base/text.h"
+#include "harness/bench/bench_caveats.h"
 #include "harness/machine/environment.h"
+#include "harness/record/notebook_parts.h"
 #include "harness/show/comparison_lines.h"
 
 /* "103.2 ms", "1.204 s". */
@@ -19,7 +22,7 @@ static char *time_text(const pf_interval *seconds, char *out)
 {
 	seconds_text(seconds->mean, out);
 	if (seconds->has_interval) {
-		double half = (seconds->high - seconds->low) / 2;
+		double half = seconds->high - seconds->mean; /* the low end may have been cut at 0 */
 		size_t used = strlen(out);
 		snprintf(out + used, PF_TEXT - used, seconds->mean < 0.9995 ? " +-%.1f" : " +-%.3f",
 			 seconds->mean < 0.9995 ? 1e3 * half : half);
@@ -49,13 +52,17 @@ static void print_commands(const pf_bench *bench, FILE *stream)
 	pf_table_free(table);
 }
 
-static uint32_t failures(const pf_bench *bench, const pf_bench_command *command)
+/* Where a caveat is printed, and whom it is of: NULL for all. */
+struct place {
+	FILE *stream;
+	const char *name;
+	bool first; /* nothing was printed yet */
+};
+
+static void print_caveat(void *context, const char *text)
 {
-	uint32_t failed = 0;
-	for (uint32_t i = 0; i < bench->rounds_done; i++) {
-		failed += command->runs[i].status != 0;
-	}
-	return failed;
+	const struct place *place = context;
+	fprintf(place->stream, "%s%s%s\n", place->name ? place->name : "", place->name ? ": " : "", text);
 }
 
 void pf_bench_print(const pf_bench *bench, FILE *stream)
@@ -66,11 +73,8 @@ void pf_bench_print(const pf_bench *bench, FILE *stream)
 		pf_text_plural(bench->count), bench->rounds_done, pf_text_plural(bench->rounds_done),
 		bench->count > 1 ? " each, interleaved" : "",
 		bench->rounds_done > 1 ? ", 95 % t-intervals" : ": no interval, that takes 2 runs at least");
-	bool request = strcmp(bench->stopped, "request") == 0;
-	if (request || strcmp(bench->stopped, "failure") == 0) {
-		fprintf(stream, "PARTIAL: stopped %s after %u of %u rounds\n",
-			request ? "on request" : "by a failure", bench->rounds_done, bench->rounds);
-	}
+	struct place place = {.stream = stream};
+	pf_bench_caveats(bench, PF_BENCH_ALL, print_caveat, &place);
 	fputc('\n', stream);
 	print_commands(bench, stream);
 	for (size_t i = 1; i < bench->count; i++) {
@@ -79,66 +83,96 @@ void pf_bench_print(const pf_bench *bench, FILE *stream)
 				    &bench->commands[i].comparison, bench->rounds_done, &rules, columns,
 				    stream);
 	}
-	if (strcmp(bench->stopped, "time") == 0) {
-		fprintf(stream, "\nstopped after %u rounds: no further one fits into %.4g s (--max-time)\n",
-			bench->rounds_done, bench->max_time_s);
-	}
 	for (size_t i = 0; i < bench->count; i++) {
-		uint32_t failed = failures(bench, &bench->commands[i]);
-		if (failed) {
-			fprintf(stream, "\n%u of %u runs of %s failed: their times may stand for less work\n",
-				failed, bench->rounds_done, bench->commands[i].name);
-		}
+		place.name = bench->commands[i].name;
+		fputs(pf_bench_failures(bench, i) ? "\n" : "", stream);
+		pf_bench_caveats(bench, i, print_caveat, &place);
 	}
 }
 
-/* What a spreadsheet would take for a formula begins with '. */
-static void put_quoted(const char *text, FILE *stream)
+static void put_text(const char *text, FILE *stream)
 {
-	fputs(text[0] && strchr("=+-@", text[0]) ? "\"'" : "\"", stream);
 	for (; *text; text++) {
 		if (*text == '"') {
 			fputc('"', stream);
 		}
 		fputc(*text, stream);
 	}
+}
+
+/* What a spreadsheet would take for a formula begins with '. */
+static void put_quoted(const char *text, FILE *stream)
+{
+	fputs(pf_csv_is_formula(text) ? "\"'" : "\"", stream);
+	put_text(text, stream);
 	fputc('"', stream);
+}
+
+static void put_caveat(void *context, const char *text)
+{
+	struct place *place = context;
+	fputs(place->first ? "" : "; ", place->stream);
+	put_text(text, place->stream);
+	place->first = false;
+}
+
+/* Of all commands, then of this one. */
+static void put_caveats(const pf_bench *bench, size_t command, FILE *stream)
+{
+	struct place place = {.stream = stream, .first = true};
+	fprintf(stream, ",%u,\"", pf_bench_failures(bench, command));
+	pf_bench_caveats(bench, PF_BENCH_ALL, put_caveat, &place);
+	pf_bench_caveats(bench, command, put_caveat, &place);
+	fputc('"', stream);
+}
+
+/* A figure, or an empty cell where there is none. Bounds may be of any size. */
+static void put_number(double value, bool known, FILE *stream)
+{
+	if (known) {
+		fprintf(stream, value < 1e7 ? ",%.9f" : ",%.9g", value);
+	} else {
+		fputc(',', stream);
+	}
 }
 
 void pf_bench_csv(const pf_bench *bench, FILE *stream)
 {
 	const pf_bench_command *last = &bench->commands[bench->count - 1]; /* the first may be a reference */
-	fputs("command,mean,stddev,median,user,system,min,max,low,high,runs,ratio,ratio_low,ratio_high,word",
+	fputs("command,mean,stddev,median,user,system,min,max,low,high,runs,ratio,ratio_low,ratio_high,word,failed,caveats",
 	      stream);
 	for (size_t k = 0; k < last->parameter_count; k++) {
-		char name[128];
-		snprintf(name, sizeof name, "parameter_%s", last->parameters[k].name);
-		fputc(',', stream);
-		put_quoted(name, stream);
+		fputs(",\"parameter_", stream);
+		put_text(last->parameters[k].name, stream);
+		fputc('"', stream);
 	}
 	fputc('\n', stream);
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
 		const pf_interval *ratio = &command->comparison.ratio;
 		put_quoted(command->name, stream);
-		fprintf(stream, ",%.9f,%.9f,%.9f,%.9f,%.9f,%.9f,%.9f", command->seconds.mean,
-			command->deviation_s, command->median_s, command->user_s.mean, command->system_s.mean,
-			command->least_s, command->most_s);
 		bool known = command->seconds.has_interval;
-		if (known) {
-			fprintf(stream, ",%.9f,%.9f", command->seconds.low, command->seconds.high);
-		} else {
-			fputs(",,", stream);
+		const struct {
+			double value;
+			bool known;
+		} figures[] = {{command->seconds.mean, true},
+			       {command->deviation_s, bench->rounds_done > 1}, /* one run has none */
+			       {command->median_s, true},
+			       {command->user_s.mean, true},
+			       {command->system_s.mean, true},
+			       {command->least_s, true},
+			       {command->most_s, true},
+			       {command->seconds.low, known},
+			       {command->seconds.high, known}};
+		for (size_t k = 0; k < sizeof figures / sizeof *figures; k++) {
+			put_number(figures[k].value, figures[k].known, stream);
 		}
 		fprintf(stream, ",%u", bench->rounds_done);
-		if (i == 0) {
-			fputs(",,,,", stream);
-		} else if (known) {
-			fprintf(stream, ",%.9f,%.9f,%.9f,%s", ratio->mean, ratio->low, ratio->high,
-				pf_word_name(command->comparison.word));
-		} else {
-			fprintf(stream, ",%.9f,,,%s", ratio->mean, pf_word_name(command->comparison.word));
-		}
+		put_number(ratio->mean, i > 0, stream);
+		put_number(ratio->low, i > 0 && known, stream);
+		put_number(ratio->high, i > 0 && known, stream);
+		fprintf(stream, ",%s", i > 0 ? pf_word_name(command->comparison.word) : "");
+		put_caveats(bench, i, stream);
 		for (size_t k = 0; k < last->parameter_count; k++) {
 			fputc(',', stream);
 			put_quoted(k < command->parameter_count ? command->parameters[k].value : "", stream);
@@ -147,12 +181,49 @@ void pf_bench_csv(const pf_bench *bench, FILE *stream)
 	}
 }
 
-/* In a table's cell a bar ends the cell, also in code. */
-static void put_cell(const char *text, FILE *stream)
+/* Code in a table's cell. A bar ends the cell, also in code; as many backticks as stand in it do not end it.
+ */
+static void put_code(const char *text, FILE *stream)
 {
+	size_t longest = 0, run = 0, length = strlen(text);
+	for (const char *at = text; *at; at++) {
+		run = *at == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	bool padded = length && (text[0] == '`' || text[length - 1] == '`');
+	for (size_t i = 0; i <= longest; i++) {
+		fputc('`', stream);
+	}
+	fputs(padded ? " " : "", stream);
 	for (; *text; text++) {
 		fputs(*text == '|' ? "\\|" : (char[]){*text, '\0'}, stream);
 	}
+	fputs(padded ? " " : "", stream);
+	for (size_t i = 0; i <= longest; i++) {
+		fputc('`', stream);
+	}
+}
+
+/* Paragraphs for all commands, items for single ones. */
+static void put_gist(void *context, const char *text)
+{
+	const struct place *place = context;
+	fputs(place->name ? "- " : "\n", place->stream);
+	if (place->name) {
+		put_code(place->name, place->stream);
+		fputs(": ", place->stream);
+	}
+	pf_note_print_gist(place->stream, text);
+	fputc('\n', place->stream);
+}
+
+static bool any_failed(const pf_bench *bench)
+{
+	bool any = false;
+	for (size_t i = 0; i < bench->count; i++) {
+		any = any || pf_bench_failures(bench, i);
+	}
+	return any;
 }
 
 void pf_bench_markdown(const pf_bench *bench, FILE *stream)
@@ -172,23 +243,35 @@ void pf_bench_markdown(const pf_bench *bench, FILE *stream)
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
 		const pf_interval *seconds = &command->seconds, *ratio = &command->comparison.ratio;
-		fputs("| `", stream);
-		put_cell(command->name, stream);
-		fprintf(stream, "` | %.*f", digits, unit * seconds->mean);
+		fputs("| ", stream);
+		put_code(command->name, stream);
+		fprintf(stream, " | %.*f", digits, unit * seconds->mean);
 		if (seconds->has_interval) {
-			fprintf(stream, " ± %.*f", digits, unit * (seconds->high - seconds->low) / 2);
+			fprintf(stream, " ± %.*f", digits, unit * (seconds->high - seconds->mean));
 		}
 		fprintf(stream, " | %.*f | %.*f | ", digits, unit * command->least_s, digits,
 			unit * command->most_s);
 		if (i == 0) {
 			fputs("1 |\n", stream);
 		} else if (ratio->has_interval) {
-			fprintf(stream, "%.3f (%.3f to %.3f): %s |\n", ratio->mean, ratio->low, ratio->high,
-				pf_word_name(command->comparison.word));
+			char low[PF_TEXT], high[PF_TEXT];
+			fprintf(stream, "%.3f (%s to %s): %s%s |\n", ratio->mean,
+				pf_text_bound(ratio->low, 3, low), pf_text_bound(ratio->high, 3, high),
+				pf_word_name(command->comparison.word),
+				pf_bench_failures(bench, 0) || pf_bench_failures(bench, i)
+					? " (some runs failed)"
+					: "");
 		} else {
 			fprintf(stream, "%.3f |\n", ratio->mean);
 		}
 	}
 	fprintf(stream, "\n%u runs each, interleaved; ±: half of a 95 %% t-interval; outputs not checked.\n",
 		bench->rounds_done);
+	struct place place = {.stream = stream};
+	pf_bench_caveats(bench, PF_BENCH_ALL, put_gist, &place);
+	fputs(any_failed(bench) ? "\n" : "", stream);
+	for (size_t i = 0; i < bench->count; i++) {
+		place.name = bench->commands[i].name;
+		pf_bench_caveats(bench, i, put_gist, &place);
+	}
 }

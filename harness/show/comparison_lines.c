@@ -10,38 +10,41 @@
 
 static char *factor_text(double factor, char *out)
 {
-	snprintf(out, PF_TEXT, factor < 9.995 ? "%.3f" : "%.1f", factor);
-	return out;
+	return pf_text_bound(factor, factor < 9.995 ? 3 : 1, out);
 }
 
 /* What the comparison amounts to. */
 static void print_word(const char *a, const char *b, const pf_comparison *comparison, size_t pairs,
 		       double margin, int columns, FILE *stream)
 {
-	char text[900], mean[PF_TEXT], low[PF_TEXT], high[PF_TEXT];
+	size_t capacity = strlen(a) + strlen(b) + 900; /* names are as long as they are */
+	char *text = malloc(capacity), mean[PF_TEXT], low[PF_TEXT], high[PF_TEXT];
 	const pf_interval *ratio = &comparison->ratio;
 	int used = 0;
+	if (!text) {
+		abort();
+	}
 	switch (comparison->word) {
 	case PF_WORD_FASTER:
 	case PF_WORD_SLOWER:
-		used = snprintf(text, sizeof text, "%s is %s than %s", a, pf_word_name(comparison->word), b);
+		used = snprintf(text, capacity, "%s is %s than %s", a, pf_word_name(comparison->word), b);
 		break;
 	case PF_WORD_EQUIVALENT:
-		used = snprintf(text, sizeof text, "%s and %s are equivalent within %.4g %%", a, b,
+		used = snprintf(text, capacity, "%s and %s are equivalent within %.4g %%", a, b,
 				100 * margin);
 		break;
 	default:
-		used = snprintf(text, sizeof text, "undecided between %s and %s", a, b);
+		used = snprintf(text, capacity, "undecided between %s and %s", a, b);
 		break;
 	}
-	used += snprintf(text + used, sizeof text - (size_t)used, ": %s times as long",
+	used += snprintf(text + used, capacity - (size_t)used, ": %s times as long",
 			 factor_text(ratio->mean, mean));
 	if (ratio->has_interval) {
-		snprintf(text + used, sizeof text - (size_t)used,
-			 " (%s to %s, 95 %% t-interval of %zu pairs)", factor_text(ratio->low, low),
-			 factor_text(ratio->high, high), pairs);
+		snprintf(text + used, capacity - (size_t)used, " (%s to %s, 95 %% t-interval of %zu pairs)",
+			 factor_text(ratio->low, low), factor_text(ratio->high, high), pairs);
 	}
 	pf_text_wrap(stream, text, columns, 0, 0);
+	free(text);
 }
 
 static void print_basis(const pf_comparison *comparison, size_t pairs, const pf_comparison_rules *rules,

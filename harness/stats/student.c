@@ -116,3 +116,10 @@ pf_interval pf_ratio_interval(const double *a, const double *b, size_t n, double
 	result.high = exp(result.high);
 	return result;
 }
+
+pf_interval pf_interval_within(pf_interval interval, double least, double most)
+{
+	interval.low = fmax(interval.low, least);
+	interval.high = fmin(interval.high, most);
+	return interval;
+}

@@ -41,8 +41,22 @@ run time --quiet --runs 6 -- sleep 1 -- sleep 0.02 -- sleep 0.01 | grep -oE '^(\
 run time --quiet --until-decided -- sleep 0.2 -- true | grep -oE '^(\$.*|.* than true|=.*|proved after)'
 # Exports.
 run time --runs 1 --quiet --export-csv - -n '=1+1' -- true | cut -d, -f1
-run time --runs 2 --quiet --export-csv - -- true 'a"b' | sed -E '/^[=$] /!s/-?[0-9]+\.[0-9]+/N/g'
-run time --runs 2 --quiet --export-markdown - -n 'a|b' -- true -- true | sed -E '/^[=$] /!{s/-?[0-9]+\.[0-9]+/N/g;s/: (faster|slower|equivalent|undecided)/: WORD/;}'
+run time --runs 2 --quiet --export-csv - -- true 'a"b' | sed -E '/^[=$] /!s/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+)/N/g'
+run time --runs 2 --quiet --export-markdown - -n 'a|b' -- true -- true | sed -E '/^[=$] /!{s/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+)/N/g;s/: (faster|slower|equivalent|undecided)/: WORD/;}'
+# What qualifies a figure stands in every export; a name is as long as it is, and is what it is.
+failing() {
+    photofinish time --runs 2 --quiet --ignore-failure "$@" 'exit 1' 'true' 2>&1 |
+        sed -E -e 's/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+)/N/g' -e 's/(faster|slower|equivalent|undecided)/WORD/' -e 's/\[m?s\]/[UNIT]/g'
+}
+failing --export-csv -
+failing --export-markdown -
+failing --export-json - | grep failed
+long=$(printf '%0300d' 0)
+photofinish time --runs 1 --quiet --export-json - -- echo "$long" one -- echo "$long" two | grep -oE '"command": .*' | sed -E 's/0+/0/'
+run time --runs 1 --quiet --export-csv - -n -3 -n +1+1 -n -.5 -- true -- true -- true | cut -d, -f1,3
+for name in 'a`b' '``' ' `a'; do
+    photofinish time --runs 1 --quiet --export-markdown - -n "$name" -- true | sed -nE '3s/ \| .*//p'
+done
 photofinish time --runs 3 --quiet --export-json time.json -- true -- false --ignored 2>/dev/null
 photofinish time --runs 3 --quiet --export-json time.json --ignore-failure -- true -- false | tail -1
 /usr/bin/python3 - <<'END'
