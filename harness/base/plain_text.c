@@ -53,12 +53,12 @@ char *pf_plain_text(const char *text, char *out, size_t capacity)
 bool pf_csv_is_formula(const char *text)
 {
 	char *end;
-	if (!text[0] || !strchr("=+-@\t\r", text[0])) {
-		return false;
+	bool sign = text[0] == '-' || text[0] == '+';
+	if (sign && strspn(text + 1, ".0123456789") > 0) { /* not "-inf" */
+		strtod(text, &end);
+		return *end != '\0';
 	}
-	bool begins_as_number = strspn(text + 1, ".0123456789") > 0;
-	strtod(text, &end);
-	return !(begins_as_number && *end == '\0');
+	return text[0] && strchr("=+-@\t\r", text[0]);
 }
 
 void pf_csv_text(FILE *stream, const char *text)
