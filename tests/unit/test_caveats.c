@@ -28,8 +28,8 @@ enum { EXPORTS = sizeof exports / sizeof *exports };
 #define TOLERANCE                                                                                      \
 	"{'best_shots': 0.99, 'bursts': true, 'factors': {}, 'measures': {'width': 0, 'noise': 0.5}, " \
 	"'rank_correlation': 0.9, 'ranks': false, 'score': 0.01}"
-#define TRIAL(round, more)                                                                                                              \
-	"{'round': " #round                                                                                                             \
+#define TRIAL(round, more)                                                                                                                    \
+	"{'round': " #round                                                                                                                   \
 	", 'ending': 'ok', 'checked': true, 'wall_ns': 2000000000, 'cpu_ns': 900000000, 'device_read_bytes': 100000000, 'photos_scored': 7, " \
 	"'stages': {}, 'tolerance': " more "}"
 
