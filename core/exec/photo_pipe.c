@@ -16,8 +16,9 @@
 enum frame_kind { FRAME_PHOTO = 1, FRAME_END };
 
 struct photo_head {
-	uint32_t ticket, orientation;
+	uint32_t ticket, orientation, flaws;
 	uint64_t file_bytes;
+	pf_exposure exposure;
 	struct {
 		uint32_t width_px, height_px, stride_bytes, there;
 	} planes[3];
@@ -26,8 +27,11 @@ struct photo_head {
 pf_status pf_photo_send(pf_framed_end *end, uint32_t ticket, const pf_image *image, pf_error *error)
 {
 	const pf_plane *planes[] = {&image->y, &image->cb, &image->cr};
-	struct photo_head head = {
-		.ticket = ticket, .orientation = image->orientation, .file_bytes = image->file_bytes};
+	struct photo_head head = {.ticket = ticket,
+				  .orientation = image->orientation,
+				  .flaws = image->flaws,
+				  .file_bytes = image->file_bytes,
+				  .exposure = image->exposure};
 	struct iovec parts[4] = {{.iov_base = &head, .iov_len = sizeof head}};
 	for (int i = 0; i < 3; i++) {
 		head.planes[i].width_px = planes[i]->width_px;
@@ -55,7 +59,9 @@ static pf_status receive_planes(pf_framed_end *end, const struct photo_head *hea
 	pf_status status = pf_image_reserve(image, bytes, error);
 	uint64_t at = 0;
 	image->orientation = head->orientation;
+	image->flaws = head->flaws;
 	image->file_bytes = head->file_bytes;
+	image->exposure = head->exposure;
 	for (int i = 0; i < 3 && status == PF_OK; i++) {
 		uint64_t plane_bytes = head->planes[i].there ? (uint64_t)head->planes[i].height_px *
 								       head->planes[i].stride_bytes

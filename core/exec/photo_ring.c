@@ -23,8 +23,9 @@ typedef struct slot {
 	_Atomic uint32_t state;
 	atomic_int loader; /* process that is at it */
 	bool has_planes;
-	uint32_t orientation;
+	uint32_t orientation, flaws;
 	uint64_t file_bytes;
+	pf_exposure exposure;
 	struct {
 		uint64_t offset; /* from the start of the slot's memory */
 		uint32_t width_px, height_px, stride_bytes;
@@ -156,7 +157,9 @@ void pf_photo_ring_put(pf_photo_ring *ring, uint32_t ticket, const pf_image *ima
 	if (image) {
 		const pf_plane *planes[] = {&image->y, &image->cb, &image->cr};
 		s->orientation = image->orientation;
+		s->flaws = image->flaws;
 		s->file_bytes = image->file_bytes;
+		s->exposure = image->exposure;
 		for (int i = 0; i < 3; i++) {
 			s->planes[i].there = planes[i]->data != NULL;
 			s->planes[i].offset = planes[i]->data
@@ -181,7 +184,9 @@ static void view(pf_photo_ring *ring, uint32_t ticket, pf_image *image)
 	const slot *s = slot_of(ring, ticket);
 	pf_plane *planes[] = {&image->y, &image->cb, &image->cr};
 	*image = (pf_image){.orientation = s->orientation,
+			    .flaws = s->flaws,
 			    .file_bytes = s->file_bytes,
+			    .exposure = s->exposure,
 			    .buffer = memory_of(ring, ticket),
 			    .capacity_bytes = ring->slot_bytes,
 			    .lent = true};

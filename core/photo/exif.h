@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "photofinish/image.h"
 #include "photofinish/status.h"
 
 typedef struct pf_exif {
@@ -17,6 +18,7 @@ typedef struct pf_exif {
 	int64_t time_ms;          /* local time since 1970-01-01 00:00; OffsetTime is ignored */
 	float exposure_bias_ev;   /* -100..100 */
 	uint64_t body;            /* hash of make, model and serial number; 0 where none is stated */
+	pf_exposure exposure;
 	uint32_t orientation;     /* 1..8, 1 where none or an impossible one is stated */
 	const uint8_t *thumbnail; /* belongs to the reader, valid until its next use; NULL if none */
 	size_t thumbnail_bytes;

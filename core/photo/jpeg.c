@@ -3,12 +3,14 @@
 #include <assert.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <jerror.h>
 #include <jpeglib.h>
 
+#define PADDING_SLACK_BYTES 16 /* that libjpeg has in its bit buffer, or that end the data */
 #define ROWS_MAX (4 * DCTSIZE) /* of one component in one row of MCUs */
 
 /* One decoding: libjpeg's object and the way out of it. Everything that is needed after a jump lies here. */
@@ -16,10 +18,14 @@ typedef struct decoder {
 	struct jpeg_error_mgr errors; /* first, so that libjpeg's pointer to it is a pointer to the whole */
 	struct jpeg_decompress_struct jpeg;
 	struct jpeg_progress_mgr progress;
+	struct jpeg_source_mgr bytes;
 	jmp_buf failed;
 	const pf_jpeg_source *source;
 	const pf_jpeg_limits *limits;
 	pf_status status;
+	uint32_t flaws;
+	bool in_header; /* the first scan has not begun */
+	bool ended;     /* libjpeg asked for more bytes than there are */
 	char message[JMSG_LENGTH_MAX];
 } decoder;
 
@@ -35,9 +41,6 @@ static pf_status status_of_message(int code)
 		return PF_ERR_NO_MEMORY;
 	case JERR_NO_BACKING_STORE:
 		return PF_ERR_MEMORY_LIMIT;
-	case JWRN_JPEG_EOF:
-	case JERR_INPUT_EOF:
-		return PF_ERR_TRUNCATED;
 	case JERR_NOT_COMPILED:
 	case JERR_SOF_UNSUPPORTED:
 	case JERR_CONVERSION_NOTIMPL:
@@ -52,15 +55,78 @@ __attribute__((noreturn)) static void leave(j_common_ptr jpeg)
 {
 	decoder *d = decoder_of(jpeg);
 	d->status = status_of_message(jpeg->err->msg_code);
+	if (d->ended && d->status == PF_ERR_DAMAGED) {
+		d->status = PF_ERR_TRUNCATED;
+	}
 	jpeg->err->format_message(jpeg, d->message);
 	longjmp(d->failed, 1);
 }
 
-/* Levels below 0 are warnings: damaged data that libjpeg would paper over. */
+/* Bytes were left over before a marker (which libjpeg looks at next), or before the end. Zeros and
+ * ones are padding, unless the decoder took some of them for data. Any other byte may be the only trace of a
+ * decoder that lost its way. */
+static bool only_padding(const decoder *d)
+{
+	const JOCTET *end = d->ended ? d->source->data + d->source->bytes : d->bytes.next_input_byte;
+	long left_over = d->errors.msg_parm.i[0], padding = 0, room = end - d->source->data;
+	while (padding < room && (end[-1 - padding] == 0 || end[-1 - padding] == 0xFF)) {
+		padding++;
+	}
+	return padding >= left_over && padding <= left_over + PADDING_SLACK_BYTES;
+}
+
+/* The flaw that a warning stands for, if it takes nothing from the picture; else 0. */
+static uint32_t flaw_of_warning(const decoder *d)
+{
+	switch (d->errors.msg_code) {
+	case JWRN_EXTRANEOUS_DATA: /* in the header the gate has judged it */
+		return d->in_header ? PF_FLAW_STRAY_BYTES : only_padding(d) ? PF_FLAW_PADDING : 0;
+	case JWRN_NOT_SEQUENTIAL:
+		return PF_FLAW_SCAN_HEADER;
+	case JWRN_JFIF_MAJOR:
+		return PF_FLAW_JFIF_REVISION;
+	case JWRN_ADOBE_XFORM:
+		return PF_FLAW_ADOBE_TRANSFORM;
+	default:
+		return 0;
+	}
+}
+
+/* Levels below 0 are warnings: most are of damaged data that libjpeg would paper over. */
 static void on_message(j_common_ptr jpeg, int level)
 {
-	if (level < 0) {
+	decoder *d = decoder_of(jpeg);
+	uint32_t flaw = level < 0 ? flaw_of_warning(d) : 0;
+	d->flaws |= flaw;
+	if (level < 0 && flaw == 0) {
 		leave(jpeg);
+	}
+}
+
+/* The bytes as a source of libjpeg's. At their end it is given an end-of-image marker: what it misses then, it
+ * warns of. */
+static void source_begin(j_decompress_ptr jpeg)
+{
+	(void)jpeg;
+}
+
+static boolean source_fill(j_decompress_ptr jpeg)
+{
+	static const JOCTET end_of_image[] = {0xFF, JPEG_EOI};
+	decoder_of((j_common_ptr)jpeg)->ended = true;
+	jpeg->src->next_input_byte = end_of_image;
+	jpeg->src->bytes_in_buffer = sizeof end_of_image;
+	return TRUE;
+}
+
+static void source_skip(j_decompress_ptr jpeg, long count)
+{
+	struct jpeg_source_mgr *src = jpeg->src;
+	if (count > 0 && (size_t)count > src->bytes_in_buffer) {
+		source_fill(jpeg);
+	} else if (count > 0) {
+		src->next_input_byte += count;
+		src->bytes_in_buffer -= (size_t)count;
 	}
 }
 
@@ -82,6 +148,16 @@ static void decoder_prepare(decoder *d, const pf_jpeg_source *source, const pf_j
 	d->source = source;
 	d->limits = limits;
 	d->status = PF_OK;
+	d->flaws = 0;
+	d->in_header = true;
+	d->ended = false;
+	d->bytes = (struct jpeg_source_mgr){.next_input_byte = source->data,
+					    .bytes_in_buffer = source->bytes,
+					    .init_source = source_begin,
+					    .fill_input_buffer = source_fill,
+					    .skip_input_data = source_skip,
+					    .resync_to_restart = jpeg_resync_to_restart,
+					    .term_source = source_begin};
 	d->jpeg.err = jpeg_std_error(&d->errors);
 	d->errors.error_exit = leave;
 	d->errors.emit_message = on_message;
@@ -95,8 +171,9 @@ static void read_header(decoder *d, const pf_jpeg_head *head)
 	d->jpeg.progress = &d->progress;
 	uint64_t own_bytes = d->limits->max_decode_bytes - head->plane_bytes;
 	d->jpeg.mem->max_memory_to_use = own_bytes < LONG_MAX ? (long)own_bytes : LONG_MAX;
-	jpeg_mem_src(&d->jpeg, d->source->data, d->source->bytes);
+	d->jpeg.src = &d->bytes;
 	jpeg_read_header(&d->jpeg, TRUE);
+	d->in_header = false;
 	if (d->jpeg.jpeg_color_space != JCS_GRAYSCALE && d->jpeg.jpeg_color_space != JCS_YCbCr) {
 		ERREXIT(&d->jpeg, JERR_CONVERSION_NOTIMPL);
 	}
@@ -188,6 +265,7 @@ pf_status pf_jpeg_decode(const pf_jpeg_source *source, const pf_jpeg_head *head,
 	if (status != PF_OK) {
 		image->y = image->cb = image->cr = (pf_plane){0};
 	}
+	image->flaws = head->flaws | d.flaws;
 	return status;
 }
 

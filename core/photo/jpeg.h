@@ -1,6 +1,6 @@
 /* JPEG decoding with libjpeg-turbo, to native planes or to a small grey picture. The library's messages go to
- * the caller's pf_error and never to stderr; its first warning ends decoding, so that a photo is either
- * decoded whole or refused. Each call makes and frees its own libjpeg object: nothing (a Huffman table, say)
+ * the caller's pf_error and never to stderr. A warning of what loses or may lose picture data ends decoding, so
+ * that a photo is either decoded whole or refused; the others are flaws (image.h). Each call makes and frees its own libjpeg object: nothing (a Huffman table, say)
  * can leak from one photo into the next. All functions may run in several threads at once. */
 #ifndef PHOTOFINISH_JPEG_H
 #define PHOTOFINISH_JPEG_H
@@ -9,7 +9,7 @@
 #include "photofinish/image.h"
 
 /* Decodes into image->y, cb and cr as they are stored: no upsampling, no colour conversion, not turned; sets
- * nothing else of the image. `head` comes from pf_jpeg_gate on the same bytes. Fails with PF_ERR_DAMAGED,
+ * image->flaws and nothing else of the image. `head` comes from pf_jpeg_gate on the same bytes. Fails with PF_ERR_DAMAGED,
  * _TRUNCATED, _UNSUPPORTED, _MEMORY_LIMIT, _NO_MEMORY; then the planes are empty and the buffer is kept. */
 pf_status pf_jpeg_decode(const pf_jpeg_source *source, const pf_jpeg_head *head, const pf_jpeg_limits *limits,
 			 pf_image *image, pf_error *error);

@@ -6,6 +6,9 @@
 #define SIDE_MAX_PX 65500u  /* libjpeg's own limit */
 #define COEFFICIENT_BYTES 2 /* of each sample of the component, in a file with several scans */
 #define DECODER_BYTES (1024u * 1024u)
+#define COEFFICIENTS 64
+#define NOTHING_CAME 0xFF
+#define STRAY_BYTES_MAX 64 /* between segments: above, a segment was lost. Zeros are padding, however many */
 
 enum {
 	MARKER_TEM = 0x01,
@@ -36,8 +39,11 @@ typedef struct walk {
 	pf_error *error;
 	size_t at;     /* next byte to look at */
 	size_t marker; /* offset of the marker being looked at */
+	size_t strays; /* bytes that belong to no segment, zeros not counted */
 	bool saw_jfif, saw_adobe;
 	uint8_t adobe_transform;
+	/* Of each coefficient of each component, how many of its low bits have not come by any scan. */
+	uint8_t missing_bits[PF_JPEG_COMPONENTS_MAX][COEFFICIENTS];
 	bool done; /* the end of the image, or the end of the part, was met */
 } walk;
 
@@ -203,6 +209,7 @@ static pf_status read_frame(walk *w, uint8_t marker, const uint8_t *bytes, size_
 		REFUSE(w, PF_ERR_UNSUPPORTED, "the chroma sampling is not supported");
 	}
 	measure_components(head);
+	memset(w->missing_bits, NOTHING_CAME, sizeof w->missing_bits);
 	head->has_frame = true;
 	return PF_OK;
 }
@@ -222,6 +229,24 @@ static pf_status check_colour_space(walk *w)
 	return PF_OK;
 }
 
+/* Notes what a scan brings. A sequential one brings all of its components, whatever its header says of
+ * coefficients. What libjpeg would refuse is left to it. */
+static void note_scan(walk *w, const uint8_t *bytes)
+{
+	const uint8_t *last = bytes + 1 + 2 * (size_t)bytes[0];
+	bool progressive = w->head->progressive;
+	unsigned from = progressive ? last[0] : 0, upto = progressive ? last[1] : COEFFICIENTS - 1;
+	for (unsigned i = 0; i < bytes[0]; i++) {
+		for (uint32_t c = 0; c < w->head->components; c++) {
+			for (unsigned k = from;
+			     w->head->component[c].id == bytes[1 + 2 * i] && k <= upto && k < COEFFICIENTS;
+			     k++) {
+				w->missing_bits[c][k] = progressive ? last[2] & 15 : 0;
+			}
+		}
+	}
+}
+
 static pf_status read_scan_header(walk *w, const uint8_t *bytes, size_t count)
 {
 	pf_jpeg_head *head = w->head;
@@ -235,6 +260,7 @@ static pf_status read_scan_header(walk *w, const uint8_t *bytes, size_t count)
 	if (head->scans > w->limits->max_scans) {
 		REFUSE(w, PF_ERR_TOO_MANY_SCANS, "more than %u scans", w->limits->max_scans);
 	}
+	note_scan(w, bytes);
 	if (head->scans > 1) {
 		return PF_OK;
 	}
@@ -306,6 +332,26 @@ static bool has_segment(uint8_t marker)
 	       (marker >= MARKER_APP0 && marker <= MARKER_APP15) || marker == MARKER_COM;
 }
 
+static pf_status incomplete_status(const walk *w)
+{
+	return w->head->flaws & PF_FLAW_NO_END ? PF_ERR_TRUNCATED : PF_ERR_DAMAGED;
+}
+
+/* libjpeg takes what no scan brought for zeros, and says nothing. */
+static pf_status check_coefficients(walk *w)
+{
+	unsigned incomplete = 0, all = w->head->components * COEFFICIENTS;
+	for (unsigned i = 0; i < all; i++) {
+		incomplete += w->missing_bits[i / COEFFICIENTS][i % COEFFICIENTS] != 0;
+	}
+	if (incomplete > 0) {
+		REFUSE(w, incomplete_status(w),
+		       "the scans end early: %u of %u coefficients are missing or incomplete", incomplete,
+		       all);
+	}
+	return PF_OK;
+}
+
 /* Every block of every component costs at least one bit of DC code in whichever process is accepted, so that
  * the image cannot be much larger than its data. */
 static pf_status check_end(walk *w)
@@ -319,11 +365,11 @@ static pf_status check_end(walk *w)
 		blocks += (uint64_t)head->component[i].blocks_wide * head->component[i].blocks_high;
 	}
 	if (head->coded_bytes < blocks / 8) {
-		REFUSE(w, PF_ERR_DAMAGED, "%llu bytes of image data cannot hold %ux%u pixels",
+		REFUSE(w, incomplete_status(w), "%llu bytes of image data cannot hold %ux%u pixels",
 		       (unsigned long long)head->coded_bytes, head->width_px, head->height_px);
 	}
 	w->done = true;
-	return PF_OK;
+	return check_coefficients(w);
 }
 
 /* The part ended inside a marker or a segment that would end at `wanted_bytes`. */
@@ -336,6 +382,34 @@ static pf_status part_ended(walk *w, size_t wanted_bytes)
 	return PF_ERR_TRUNCATED;
 }
 
+/* To the byte behind the next FF that is followed by neither FF nor 0, as libjpeg does. */
+static pf_status find_marker(walk *w)
+{
+	const uint8_t *data = w->source->data;
+	size_t bytes = w->source->bytes;
+	for (;; w->at++) {
+		while (w->at < bytes && data[w->at] != 0xFF) {
+			w->head->flaws |= PF_FLAW_STRAY_BYTES;
+			w->strays += data[w->at++] != 0;
+		}
+		while (w->at < bytes && data[w->at] == 0xFF) {
+			w->at++;
+		}
+		if (w->strays > STRAY_BYTES_MAX) {
+			REFUSE(w, PF_ERR_DAMAGED, "more than %d bytes that belong to no segment",
+			       STRAY_BYTES_MAX);
+		}
+		if (w->at >= bytes) {
+			return part_ended(w, w->at + 4);
+		}
+		if (data[w->at] != 0) {
+			return PF_OK;
+		}
+		w->head->flaws |= PF_FLAW_STRAY_BYTES;
+		w->strays += 2;
+	}
+}
+
 /* One marker with its segment, or PF_ERR_TRUNCATED where the bytes end in it. */
 static pf_status step(walk *w)
 {
@@ -345,14 +419,9 @@ static pf_status step(walk *w)
 	if (w->at >= bytes) {
 		return part_ended(w, w->at + 4);
 	}
-	if (data[w->at] != 0xFF) {
-		REFUSE(w, PF_ERR_DAMAGED, "a byte that belongs to no marker");
-	}
-	while (w->at < bytes && data[w->at] == 0xFF) {
-		w->at++;
-	}
-	if (w->at >= bytes) {
-		return part_ended(w, w->at + 4);
+	pf_status found = find_marker(w);
+	if (found != PF_OK) {
+		return found;
 	}
 	uint8_t marker = data[w->at++];
 	if (marker == MARKER_EOI) {
@@ -411,6 +480,14 @@ pf_status pf_jpeg_gate(const pf_jpeg_source *source, const pf_jpeg_limits *limit
 	assert(source && limits && head);
 	walk w = {.source = source, .limits = limits, .head = head, .error = error};
 	pf_status status = walk_markers(&w);
+	if (status == PF_ERR_TRUNCATED && head->scans > 0 && !(head->flaws & PF_FLAW_NO_END)) {
+		head->flaws |= PF_FLAW_NO_END;
+		w.marker = source->bytes;
+		return check_end(&w);
+	}
+	if (status == PF_ERR_TRUNCATED && w.strays > 0) {
+		REFUSE(&w, PF_ERR_DAMAGED, "bytes that belong to no segment, and no image behind them");
+	}
 	if (status == PF_ERR_TRUNCATED) {
 		w.marker = source->bytes;
 		REFUSE(&w, PF_ERR_TRUNCATED, "the file ends after %zu bytes, before the image does",

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "photofinish/image.h"
 #include "photofinish/status.h"
 
 #define PF_JPEG_COMPONENTS_MAX 3
@@ -50,13 +51,16 @@ typedef struct pf_jpeg_head {
 	uint64_t decode_bytes; /* estimate of all memory that decoding takes, planes included */
 	const uint8_t *exif;   /* first APP1 segment with Exif, from "Exif\0\0" on; NULL if none */
 	size_t exif_bytes;
+	uint32_t flaws;      /* PF_FLAW_NO_END and _STRAY_BYTES; the decoder sees the others */
 	size_t wanted_bytes; /* of a part only: so many bytes are needed to see more; 0 if no more */
 } pf_jpeg_head;
 
 /* Walks the whole file. On success everything in *head holds, and points into source->data. Fails with
- * PF_ERR_EMPTY, _NOT_JPEG, _TRUNCATED (no end of image), _DAMAGED, _UNSUPPORTED, _TOO_LARGE, _TOO_MANY_SCANS
- * or _MEMORY_LIMIT, error->offset at the marker that decided. What follows the end of the image is ignored.
- */
+ * PF_ERR_EMPTY, _NOT_JPEG, _TRUNCATED, _DAMAGED, _UNSUPPORTED, _TOO_LARGE, _TOO_MANY_SCANS or _MEMORY_LIMIT,
+ * error->offset at the marker that decided. What follows the end of the image is ignored. A file that ends
+ * without its end marker behind the last scan that it needs passes (PF_FLAW_NO_END): whether the data are all
+ * there is for the decoder to see. One whose scans leave coefficients out (a progressive file that was cut
+ * between scans) does not pass, because libjpeg takes what is missing for zeros. */
 pf_status pf_jpeg_gate(const pf_jpeg_source *source, const pf_jpeg_limits *limits, pf_jpeg_head *head,
 		       pf_error *error);
 

@@ -197,6 +197,7 @@ pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size
 	status = pf_jpeg_decode(&source, &head, &scorer->limits, image, error);
 	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
 	image->orientation = exif.orientation;
+	image->exposure = exif.exposure;
 	image->file_bytes = size;
 	return status;
 }
@@ -313,6 +314,10 @@ static void measure_quality(const pf_quality_sums *sums, const pf_image *image, 
 	}
 	place_athlete(score->measures);
 	score->measures[PF_MEASURE_ORIENTATION] = image->orientation;
+	score->measures[PF_MEASURE_FLAWS] = image->flaws;
+	score->measures[PF_MEASURE_EXPOSURE_TIME] = image->exposure.time_s;
+	score->measures[PF_MEASURE_F_NUMBER] = image->exposure.f_number;
+	score->measures[PF_MEASURE_ISO] = image->exposure.iso;
 	score->measures[PF_MEASURE_WIDTH] = image->y.width_px;
 	score->measures[PF_MEASURE_HEIGHT] = image->y.height_px;
 }

@@ -10,6 +10,7 @@
 
 #include "harness/base/output.h"
 #include "photofinish/file.h"
+#include "photofinish/image.h"
 
 #include <openssl/evp.h>
 
@@ -174,6 +175,11 @@ void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, con
 				pf_measure_name((pf_measure)i), outcome->score.measures[i]);
 		}
 		fputs("},", stream);
+	}
+	if (outcome->status == PF_OK && dataset && outcome->score.measures[PF_MEASURE_FLAWS] > 0) {
+		char flaws[PF_FLAWS_TEXT];
+		pf_flaws_text((uint32_t)outcome->score.measures[PF_MEASURE_FLAWS], flaws);
+		write_bytes(stream, "note", flaws);
 	}
 	if (dataset) {
 		write_bytes(stream, "path", dataset->photos[index].path);

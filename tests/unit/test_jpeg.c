@@ -193,6 +193,126 @@ static void test_damaged_data(void **state)
 	pf_fixture_free(&bytes);
 }
 
+/* A copy with `count` bytes put in at `at`. */
+static pf_fixture_bytes with(const pf_fixture_bytes *bytes, size_t at, const char *more, size_t count)
+{
+	pf_fixture_bytes out = {.data = malloc(bytes->bytes + count), .bytes = bytes->bytes + count};
+	memcpy(out.data, bytes->data, at);
+	memcpy(out.data + at, more, count);
+	memcpy(out.data + at + count, bytes->data + at, bytes->bytes - at);
+	return out;
+}
+
+/* The photo has these flaws, and the pixels of the one without them. */
+static void expect_flaws(pf_fixture_bytes flawed, const pf_fixture_bytes *whole, uint32_t flaws)
+{
+	pf_image image = {0}, right = {0};
+	pf_error error = {0};
+	char text[PF_FLAWS_TEXT];
+	assert_int_equal(pf_fixture_decode(whole, &right, NULL), PF_OK);
+	assert_int_equal(right.flaws, 0);
+	assert_string_equal(pf_flaws_text(right.flaws, text), "");
+	pf_status status = pf_fixture_decode(&flawed, &image, &error);
+	if (status != PF_OK) {
+		print_error("%s\n", error.message);
+	}
+	assert_int_equal(status, PF_OK);
+	assert_int_equal(image.flaws, flaws);
+	assert_true(pf_flaws_text(image.flaws, text)[0] != '\0');
+	for (uint32_t y = 0; y < right.y.height_px; y++) {
+		assert_memory_equal(image.y.data + (size_t)y * image.y.stride_bytes,
+				    right.y.data + (size_t)y * right.y.stride_bytes, right.y.width_px);
+	}
+	pf_image_release(&image);
+	pf_image_release(&right);
+	pf_fixture_free(&flawed);
+}
+
+static void expect_refused(pf_fixture_bytes bytes, pf_status status)
+{
+	expect_decode(&bytes, status);
+	pf_fixture_free(&bytes);
+}
+
+static pf_fixture_bytes cut_to(const pf_fixture_bytes *bytes, size_t count)
+{
+	pf_fixture_bytes out = with(bytes, 0, "", 0);
+	out.bytes = count;
+	return out;
+}
+
+/* What loses nothing is scored, with a note. */
+static void test_flaws(void **state)
+{
+	(void)state;
+	static const char zeros[5000];
+	for (unsigned scans = 0; scans < 2; scans++) {
+		pf_fixture_bytes whole = pf_fixture_jpeg(
+			&(pf_fixture_spec){.width_px = 160, .height_px = 120, .scans = scans});
+		size_t table = pf_fixture_find_marker(&whole, 0xDB), end = whole.bytes - 2;
+		size_t scan = pf_fixture_find_marker(&whole, 0xDA);
+		size_t jfif = pf_fixture_find_marker(&whole, 0xE0);
+		expect_flaws(cut_to(&whole, end), &whole, PF_FLAW_NO_END);
+		expect_flaws(cut_to(&whole, end + 1), &whole, PF_FLAW_NO_END);
+		expect_flaws(with(&whole, table, "\0\0", 2), &whole, PF_FLAW_STRAY_BYTES);
+		expect_flaws(with(&whole, table, "ab\xFF\0cd", 6), &whole, PF_FLAW_STRAY_BYTES);
+		expect_flaws(with(&whole, scan, zeros, sizeof zeros), &whole, PF_FLAW_STRAY_BYTES);
+		expect_flaws(with(&whole, end, zeros, 20), &whole, PF_FLAW_PADDING);
+		expect_flaws(with(&whole, end, zeros, sizeof zeros), &whole, PF_FLAW_PADDING);
+		pf_fixture_bytes padded = with(&whole, end, zeros, 512);
+		padded.bytes -= 2; /* as a recovered file that fills its last sector */
+		expect_flaws(padded, &whole, PF_FLAW_PADDING | PF_FLAW_NO_END);
+		pf_fixture_bytes revision = with(&whole, 0, "", 0);
+		revision.data[jfif + 9] = 7;
+		expect_flaws(revision, &whole, PF_FLAW_JFIF_REVISION);
+		pf_fixture_bytes adobe = with(&whole, table, "\xFF\xEE\0\x0E" "Adobe\0\x64\0\0\0\0\2", 16);
+		memmove(adobe.data + jfif, adobe.data + table, adobe.bytes - table); /* no JFIF segment */
+		adobe.bytes -= table - jfif;
+		expect_flaws(adobe, &whole, PF_FLAW_ADOBE_TRANSFORM);
+		expect_refused(with(&whole, end, "\x11\x22\x33\x44\x55\x66\x77\x11\x22\x33\x44\x55", 12), PF_ERR_DAMAGED);
+		expect_refused(with(&whole, table, (const char *)whole.data + scan, 80), PF_ERR_DAMAGED);
+		pf_fixture_free(&whole);
+	}
+	pf_fixture_bytes whole = pf_fixture_jpeg(&(pf_fixture_spec){.width_px = 160, .height_px = 120});
+	pf_fixture_bytes header = with(&whole, 0, "", 0);
+	size_t scan = pf_fixture_find_marker(&whole, 0xDA);
+	header.data[scan + 12] = 0; /* Se, as Samsung's panoramas have it */
+	expect_flaws(header, &whole, PF_FLAW_SCAN_HEADER);
+	/* Fill bytes before markers and what follows the image are no flaws. */
+	pf_fixture_bytes filled = with(&whole, scan, "\xFF\xFF\xFF", 3);
+	expect_decode(&filled, PF_OK);
+	pf_fixture_free(&filled);
+	/* Zeros in place of the last third of the data decode without a warning until the picture is full. */
+	size_t third = (whole.bytes - scan) / 3;
+	pf_fixture_bytes zeroed = with(&whole, whole.bytes - 2, zeros, sizeof zeros);
+	memset(zeroed.data + zeroed.bytes - 2 - sizeof zeros - third, 0, third);
+	expect_refused(zeroed, PF_ERR_DAMAGED);
+	pf_fixture_free(&whole);
+}
+
+/* libjpeg says nothing of scans that never come. */
+static void test_scans_that_end_early(void **state)
+{
+	(void)state;
+	pf_fixture_bytes whole = pf_fixture_jpeg(
+		&(pf_fixture_spec){.width_px = 160, .height_px = 120, .scans = 1});
+	unsigned scans = 0;
+	for (size_t at = pf_fixture_find_marker(&whole, 0xDA); at + 1 < whole.bytes; at++) {
+		uint8_t next = whole.data[at + 1];
+		if (whole.data[at] != 0xFF || (next != 0xC4 && next != 0xDA)) {
+			continue;
+		}
+		pf_fixture_bytes cut = with(&whole, at, "\xFF\xD9", 2);
+		cut.bytes = at + 2;
+		expect_refused(cut, PF_ERR_DAMAGED);
+		expect_refused(cut_to(&whole, at), PF_ERR_TRUNCATED);
+		scans += next == 0xDA;
+	}
+	assert_true(scans > 5);
+	expect_decode(&whole, PF_OK);
+	pf_fixture_free(&whole);
+}
+
 static void test_memory_limit_of_the_decoder(void **state)
 {
 	(void)state;
@@ -309,6 +429,8 @@ int main(void)
 		cmocka_unit_test(test_planes_do_not_overlap_and_fit),
 		cmocka_unit_test(test_buffer_is_reused),
 		cmocka_unit_test(test_damaged_data),
+		cmocka_unit_test(test_flaws),
+		cmocka_unit_test(test_scans_that_end_early),
 		cmocka_unit_test(test_memory_limit_of_the_decoder),
 		cmocka_unit_test(test_random_damage),
 		cmocka_unit_test(test_small_decode),

@@ -172,17 +172,26 @@ static void test_truncated_everywhere(void **state)
 	for (unsigned scans = 0; scans < 2; scans++) {
 		pf_fixture_bytes whole = pf_fixture_jpeg(
 			&(pf_fixture_spec){.width_px = 300, .height_px = 200, .scans = scans});
-		for (size_t i = 1; i < 20; i++) {
-			pf_fixture_bytes cut = whole;
-			cut.bytes = whole.bytes * i / 20;
-			pf_error error;
-			assert_int_equal(gate(&cut, &error), PF_ERR_TRUNCATED);
-			assert_int_equal(error.offset, cut.bytes);
+		/* Only the decoder can tell where the data of the last scan that is needed end. */
+		pf_jpeg_source source = {.data = whole.data, .bytes = whole.bytes};
+		pf_jpeg_limits limits = pf_fixture_limits();
+		pf_jpeg_head head;
+		pf_image image = {0};
+		for (source.bytes = whole.bytes - 1; source.bytes > 1; source.bytes--) {
+			pf_error error = {.offset = -1};
+			pf_status status = pf_jpeg_gate(&source, &limits, &head, &error);
+			if (status == PF_OK) {
+				assert_true(head.flaws == PF_FLAW_NO_END);
+				status = pf_jpeg_decode(&source, &head, &limits, &image, NULL);
+				assert_int_equal(status, source.bytes >= whole.bytes - 2 ? PF_OK
+											 : PF_ERR_TRUNCATED);
+				assert_true(status != PF_OK || image.flaws == PF_FLAW_NO_END);
+			} else {
+				assert_int_equal(status, PF_ERR_TRUNCATED);
+				assert_int_equal(error.offset, source.bytes);
+			}
 		}
-		pf_fixture_bytes last = whole;
-		for (last.bytes = whole.bytes - 1; last.bytes > 1; last.bytes--) {
-			assert_int_equal(gate(&last, NULL), PF_ERR_TRUNCATED);
-		}
+		pf_image_release(&image);
 		pf_fixture_free(&whole);
 	}
 }
@@ -257,6 +266,7 @@ static void test_honest_large_photos_pass(void **state)
 {
 	(void)state;
 	pf_fixture_bytes file = pf_fixture_bomb(8688, 5792);
+	file.data[pf_fixture_find_marker(&file, 0xDA) + 8] = 63; /* its one scan brings all coefficients */
 	file.data = realloc(file.data, file.bytes + 2000000);
 	memmove(file.data + file.bytes - 2 + 2000000, file.data + file.bytes - 2, 2);
 	memset(file.data + file.bytes - 2, 0x55, 2000000);

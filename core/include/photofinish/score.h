@@ -9,7 +9,7 @@
 #include "photofinish/status.h"
 
 /* Raised whenever the same photo may score differently on purpose. */
-#define PF_SCORING_VERSION 3
+#define PF_SCORING_VERSION 4
 
 /* Default weight of pf_standing's timing, beside those of the factors: together they are 1. */
 #define PF_TIMING_WEIGHT 0.06
@@ -36,6 +36,10 @@ typedef enum pf_factor { PF_FACTOR_LIST(PF_FACTOR_ENUM) PF_FACTOR_COUNT } pf_fac
 	X(PF_MEASURE_HEIGHT, "height", "px", "height as stored")                                            \
 	X(PF_MEASURE_ORIENTATION, "orientation", "EXIF", "how the photo is turned, 1 to 8")                 \
 	X(PF_MEASURE_SCALE, "scale", "px", "side of the boxes that the analysis plane averages")            \
+	X(PF_MEASURE_FLAWS, "flaws", "bits", "flaws of the file that take nothing from the picture")        \
+	X(PF_MEASURE_EXPOSURE_TIME, "exposure_time", "s", "by EXIF, 0 where it does not tell")              \
+	X(PF_MEASURE_F_NUMBER, "f_number", "f-number", "by EXIF, 0 where it does not tell")                 \
+	X(PF_MEASURE_ISO, "iso", "ISO", "by EXIF, 0 where it does not tell")                                \
 	X(PF_MEASURE_LAPLACIAN, "laplacian", "level", "RMS Laplacian of the (athlete's) 8 sharpest tiles")  \
 	X(PF_MEASURE_TENENGRAD, "tenengrad", "level", "RMS Sobel gradient of those tiles")                  \
 	X(PF_MEASURE_EDGE_WIDTH, "edge_width", "px", "blur of the edges there, as a Gaussian's sigma")      \
