@@ -1,6 +1,7 @@
 #include "core/photo/exif.h"
 
 #include <libexif/exif-data.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,22 @@
 
 #define HEADER_BYTES 6
 #define SEGMENT_BYTES_MAX 65536
+#define EXPOSURE_MODE_MANUAL 1
 #define EXPOSURE_MODE_AUTO_BRACKET 2
+#define UTC_OFFSET_MAX_H 15
+#define ISO_SEE_ELSEWHERE 65535 /* more than 16 bits: another tag has it */
 #define EXPOSURE_BIAS_MAX_EV 100.0f
+#define TIME_MAX_S 1e6
+#define F_NUMBER_MAX 1e4
+#define ISO_MAX 100000000
+
+/* Not in every libexif. */
+#define TAG_STANDARD_OUTPUT_SENSITIVITY 0x8831
+#define TAG_RECOMMENDED_EXPOSURE_INDEX 0x8832
+#define TAG_ISO_SPEED 0x8833
+#define TAG_OFFSET_TIME 0x9010
+#define TAG_OFFSET_TIME_ORIGINAL 0x9011
+#define TAG_OFFSET_TIME_DIGITIZED 0x9012
 
 struct pf_exif_reader {
 	ExifData *data; /* of the last segment; the thumbnail lies in it */
@@ -30,11 +45,14 @@ void pf_exif_reader_destroy(pf_exif_reader *reader)
 	}
 }
 
-/* Value of the `count` digits at `text`, or -1. */
+/* Value of the `count` digits at `text`, or -1. Old cameras have spaces for leading zeros. */
 static int digits(const uint8_t *text, unsigned count)
 {
 	int value = 0;
 	for (unsigned i = 0; i < count; i++) {
+		if (text[i] == ' ' && value == 0 && i + 1 < count) {
+			continue;
+		}
 		if (text[i] < '0' || text[i] > '9') {
 			return -1;
 		}
@@ -62,14 +80,14 @@ static int64_t days_since_1970(int year, int month, int day)
 
 bool pf_exif_parse_time(const uint8_t *text, size_t bytes, int64_t *time_ms)
 {
-	if (bytes < 19 || (text[4] != ':' && text[4] != '-') || text[7] != text[4] ||
+	if (bytes < 19 || !text[4] || !strchr(":-/.", text[4]) || text[7] != text[4] ||
 	    (text[10] != ' ' && text[10] != 'T') || text[13] != ':' || text[16] != ':') {
 		return false;
 	}
 	int year = digits(text, 4), month = digits(text + 5, 2), day = digits(text + 8, 2);
 	int hour = digits(text + 11, 2), minute = digits(text + 14, 2), second = digits(text + 17, 2);
 	if (year < 1900 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) ||
-	    hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+	    hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) {
 		return false;
 	}
 	int64_t minutes = (days_since_1970(year, month, day) * 24 + hour) * 60 + minute;
@@ -88,15 +106,36 @@ static size_t trimmed(const uint8_t *text, size_t bytes)
 
 bool pf_exif_parse_subsecond(const uint8_t *text, size_t bytes, int64_t *ms)
 {
-	bytes = trimmed(text, bytes);
-	if (bytes == 0 || bytes > 9 || digits(text, (unsigned)bytes) < 0) {
+	int64_t value = 0;
+	size_t count = 0;
+	for (; count < bytes && text[count] >= '0' && text[count] <= '9'; count++) {
+		value = count < 3 ? value * 10 + (text[count] - '0') : value;
+	}
+	if (count == 0) {
 		return false;
 	}
-	int64_t value = 0;
-	for (size_t i = 0; i < 3; i++) {
-		value = value * 10 + (i < bytes ? text[i] - '0' : 0);
+	for (; count < 3; count++) {
+		value *= 10;
 	}
 	*ms = value;
+	return true;
+}
+
+bool pf_exif_parse_utc_offset(const uint8_t *text, size_t bytes, int32_t *minutes)
+{
+	bytes = trimmed(text, bytes);
+	if (bytes == 1 && text[0] == 'Z') {
+		*minutes = 0;
+		return true;
+	}
+	if (bytes != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') {
+		return false;
+	}
+	int hours = digits(text + 1, 2), rest = digits(text + 4, 2);
+	if (hours < 0 || hours > UTC_OFFSET_MAX_H || rest < 0 || rest > 59) {
+		return false;
+	}
+	*minutes = (text[0] == '-' ? -1 : 1) * (60 * hours + rest);
 	return true;
 }
 
@@ -106,27 +145,40 @@ static const ExifEntry *find(const ExifData *data, ExifIfd ifd, unsigned tag)
 	return entry && entry->data && entry->size > 0 ? entry : NULL;
 }
 
-/* The first of the three pairs of time and sub-second tags whose time is well formed. */
+/* Tags of the EXIF directory are found in the first one, too, where some programs put them. */
+static const ExifEntry *find_capture(const ExifData *data, unsigned tag)
+{
+	const ExifEntry *entry = find(data, EXIF_IFD_EXIF, tag);
+	return entry ? entry : find(data, EXIF_IFD_0, tag);
+}
+
+/* The first of the three times that is well formed, with the sub-seconds and the offset that belong to it. */
 static void read_time(const ExifData *data, pf_exif *exif)
 {
 	static const struct {
-		ExifIfd ifd;
-		unsigned time, subsecond;
+		unsigned time, subsecond, utc_offset;
 	} tags[] = {
-		{EXIF_IFD_EXIF, EXIF_TAG_DATE_TIME_ORIGINAL, EXIF_TAG_SUB_SEC_TIME_ORIGINAL},
-		{EXIF_IFD_EXIF, EXIF_TAG_DATE_TIME_DIGITIZED, EXIF_TAG_SUB_SEC_TIME_DIGITIZED},
-		{EXIF_IFD_0, EXIF_TAG_DATE_TIME, EXIF_TAG_SUB_SEC_TIME},
+		{EXIF_TAG_DATE_TIME_ORIGINAL, EXIF_TAG_SUB_SEC_TIME_ORIGINAL, TAG_OFFSET_TIME_ORIGINAL},
+		{EXIF_TAG_DATE_TIME_DIGITIZED, EXIF_TAG_SUB_SEC_TIME_DIGITIZED, TAG_OFFSET_TIME_DIGITIZED},
+		{EXIF_TAG_DATE_TIME, EXIF_TAG_SUB_SEC_TIME, TAG_OFFSET_TIME},
 	};
 	for (size_t i = 0; i < sizeof tags / sizeof *tags && !exif->has_time; i++) {
-		const ExifEntry *time = find(data, tags[i].ifd, tags[i].time);
-		const ExifEntry *subsecond = find(data, EXIF_IFD_EXIF, tags[i].subsecond);
-		exif->has_time = time && pf_exif_parse_time(time->data, time->size, &exif->time_ms);
+		const ExifEntry *time = find_capture(data, tags[i].time);
+		const ExifEntry *subsecond = find_capture(data, tags[i].subsecond);
+		const ExifEntry *utc_offset = find_capture(data, tags[i].utc_offset);
 		int64_t ms = 0;
-		if (exif->has_time && subsecond &&
-		    pf_exif_parse_subsecond(subsecond->data, subsecond->size, &ms)) {
+		if (!time || !pf_exif_parse_time(time->data, time->size, &exif->time_ms)) {
+			continue;
+		}
+		exif->has_time = true;
+		exif->hour_24 = memcmp(time->data + 11, "24", 2) == 0;
+		if (subsecond && pf_exif_parse_subsecond(subsecond->data, subsecond->size, &ms)) {
 			exif->has_subsecond = true;
 			exif->time_ms += ms;
 		}
+		exif->has_utc_offset = utc_offset &&
+				       pf_exif_parse_utc_offset(utc_offset->data, utc_offset->size,
+								&exif->utc_offset_min);
 	}
 }
 
@@ -152,28 +204,87 @@ static uint64_t read_body(const ExifData *data)
 	return stated == 0 ? 0 : hash != 0 ? hash : 1;
 }
 
-static bool read_short(const ExifData *data, ExifIfd ifd, unsigned tag, uint32_t *value)
+/* A whole number of any type: what the standard has as SHORT comes as LONG or BYTE as well. */
+static bool read_number(const ExifData *data, const ExifEntry *entry, int64_t *value)
 {
-	const ExifEntry *entry = find(data, ifd, tag);
-	if (!entry || entry->format != EXIF_FORMAT_SHORT || entry->size < 2) {
+	ExifByteOrder order = exif_data_get_byte_order((ExifData *)data);
+	unsigned bytes = entry ? exif_format_get_size(entry->format) : 0;
+	if (bytes == 0 || entry->size < bytes) {
 		return false;
 	}
-	*value = exif_get_short(entry->data, exif_data_get_byte_order((ExifData *)data));
-	return true;
+	switch (entry->format) {
+	case EXIF_FORMAT_BYTE:
+		*value = entry->data[0];
+		return true;
+	case EXIF_FORMAT_SBYTE:
+		*value = (int8_t)entry->data[0];
+		return true;
+	case EXIF_FORMAT_SHORT:
+		*value = exif_get_short(entry->data, order);
+		return true;
+	case EXIF_FORMAT_SSHORT:
+		*value = exif_get_sshort(entry->data, order);
+		return true;
+	case EXIF_FORMAT_LONG:
+		*value = exif_get_long(entry->data, order);
+		return true;
+	case EXIF_FORMAT_SLONG:
+		*value = exif_get_slong(entry->data, order);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* NAN where there is none, or one over 0. */
+static double read_ratio(const ExifData *data, unsigned tag)
+{
+	const ExifEntry *entry = find_capture(data, tag);
+	ExifByteOrder order = exif_data_get_byte_order((ExifData *)data);
+	double numerator = 0.0, denominator = 0.0;
+	if (entry && entry->size >= 8 && entry->format == EXIF_FORMAT_RATIONAL) {
+		ExifRational value = exif_get_rational(entry->data, order);
+		numerator = value.numerator;
+		denominator = value.denominator;
+	} else if (entry && entry->size >= 8 && entry->format == EXIF_FORMAT_SRATIONAL) {
+		ExifSRational value = exif_get_srational(entry->data, order);
+		numerator = value.numerator;
+		denominator = value.denominator;
+	}
+	return denominator != 0.0 ? numerator / denominator : (double)NAN;
+}
+
+/* 0 where it is none that a camera has. */
+static double read_positive(const ExifData *data, unsigned tag, double most)
+{
+	double value = read_ratio(data, tag);
+	return value > 0.0 && value <= most ? value : 0.0;
+}
+
+static double read_iso(const ExifData *data)
+{
+	static const unsigned tags[] = {EXIF_TAG_ISO_SPEED_RATINGS, TAG_RECOMMENDED_EXPOSURE_INDEX,
+					TAG_STANDARD_OUTPUT_SENSITIVITY, TAG_ISO_SPEED};
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+		int64_t value;
+		if (read_number(data, find_capture(data, tags[i]), &value) && value > 0 &&
+		    value <= ISO_MAX && value != ISO_SEE_ELSEWHERE) {
+			return (double)value;
+		}
+	}
+	return 0.0;
 }
 
 static void read_exposure(const ExifData *data, pf_exif *exif)
 {
-	uint32_t mode;
-	exif->auto_bracket = read_short(data, EXIF_IFD_EXIF, EXIF_TAG_EXPOSURE_MODE, &mode) &&
-			     mode == EXPOSURE_MODE_AUTO_BRACKET;
-	const ExifEntry *bias = find(data, EXIF_IFD_EXIF, EXIF_TAG_EXPOSURE_BIAS_VALUE);
-	if (!bias || bias->format != EXIF_FORMAT_SRATIONAL || bias->size < 8) {
-		return;
-	}
-	ExifSRational value = exif_get_srational(bias->data, exif_data_get_byte_order((ExifData *)data));
-	/* A denominator of 0 gives no number in the range. */
-	float ev = (float)((double)value.numerator / (double)value.denominator);
+	int64_t mode = -1;
+	read_number(data, find_capture(data, EXIF_TAG_EXPOSURE_MODE), &mode);
+	exif->auto_bracket = mode == EXPOSURE_MODE_AUTO_BRACKET;
+	exif->manual_exposure = mode == EXPOSURE_MODE_MANUAL;
+	exif->exposure = (pf_exposure){.time_s = read_positive(data, EXIF_TAG_EXPOSURE_TIME, TIME_MAX_S),
+				       .f_number = read_positive(data, EXIF_TAG_FNUMBER, F_NUMBER_MAX),
+				       .iso = read_iso(data)};
+	float ev = (float)read_ratio(data, EXIF_TAG_EXPOSURE_BIAS_VALUE);
 	if (ev >= -EXPOSURE_BIAS_MAX_EV && ev <= EXPOSURE_BIAS_MAX_EV) {
 		exif->has_exposure_bias = true;
 		exif->exposure_bias_ev = ev;
@@ -197,7 +308,8 @@ static bool load(pf_exif_reader *reader, const uint8_t *segment, size_t bytes)
 		return false;
 	}
 	exif_data_unset_option(reader->data, EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);
-	exif_data_set_option(reader->data, EXIF_DATA_OPTION_IGNORE_UNKNOWN_TAGS);
+	/* What libexif does not know in a directory may be known in another one. */
+	exif_data_unset_option(reader->data, EXIF_DATA_OPTION_IGNORE_UNKNOWN_TAGS);
 	exif_data_load_data(reader->data, reader->segment, (unsigned)bytes);
 	return true;
 }
@@ -212,10 +324,10 @@ void pf_exif_read(pf_exif_reader *reader, const uint8_t *segment, size_t bytes, 
 	read_time(data, exif);
 	read_exposure(data, exif);
 	exif->body = read_body(data);
-	uint32_t orientation;
-	if (read_short(data, EXIF_IFD_0, EXIF_TAG_ORIENTATION, &orientation) && orientation >= 1 &&
-	    orientation <= 8) {
-		exif->orientation = orientation;
+	int64_t orientation;
+	if (read_number(data, find(data, EXIF_IFD_0, EXIF_TAG_ORIENTATION), &orientation) &&
+	    orientation >= 1 && orientation <= 8) {
+		exif->orientation = (uint32_t)orientation;
 	}
 	if (data->data && data->size > 0) {
 		exif->thumbnail = data->data;

@@ -8,13 +8,16 @@
 #define TAG_INTEROPERABILITY_DIRECTORY 0xA005
 #define TAG_MAKER_NOTE 0x927C
 
+#define PASSES_MAX 4 /* directories that overlap may be changed by what is taken out of one another */
+
 typedef struct gate {
 	uint8_t *tiff;
 	size_t bytes;
 	bool little_endian;
-	unsigned directories, entries;
+	unsigned directories;
+	uint32_t reached[PF_EXIF_DIRECTORIES_MAX];
 	uint64_t value_bytes;
-	unsigned blanked; /* maker notes */
+	unsigned taken_out;
 } gate;
 
 static uint32_t read_16(const gate *g, size_t at)
@@ -36,59 +39,99 @@ static uint32_t type_bytes(uint32_t type)
 	return type < sizeof sizes ? sizes[type] : 0;
 }
 
-static bool walk_directory(gate *g, size_t at, unsigned depth);
-
-static bool check_entry(gate *g, size_t at, unsigned depth)
+static bool is_pointer(uint32_t tag)
 {
-	uint32_t tag = read_16(g, at);
-	if (tag == TAG_MAKER_NOTE) {
-		memset(g->tiff + at, 0, ENTRY_BYTES);
-		g->blanked++;
-		return true;
-	}
-	if (tag == TAG_EXIF_DIRECTORY || tag == TAG_GPS_DIRECTORY || tag == TAG_INTEROPERABILITY_DIRECTORY) {
-		return walk_directory(g, read_32(g, at + 8), depth + 1);
-	}
-	uint64_t bytes = (uint64_t)type_bytes(read_16(g, at + 2)) * read_32(g, at + 4);
-	g->value_bytes += bytes <= g->bytes ? bytes : 0; /* libexif leaves out what does not fit */
-	return g->value_bytes <= PF_EXIF_VALUE_BYTES_MAX;
+	return tag == TAG_EXIF_DIRECTORY || tag == TAG_GPS_DIRECTORY || tag == TAG_INTEROPERABILITY_DIRECTORY;
 }
 
-/* A directory that does not fit into the segment is no offence: libexif stops there too. */
-static bool walk_directory(gate *g, size_t at, unsigned depth)
+static void take_out(gate *g, size_t at, size_t bytes)
 {
-	if (depth > PF_EXIF_DEPTH_MAX || ++g->directories > PF_EXIF_DIRECTORIES_MAX) {
+	memset(g->tiff + at, 0, bytes);
+	g->taken_out++;
+}
+
+/* Notes that the directory is going to be walked. False where it must not be. */
+static bool enter(gate *g, uint32_t at, unsigned depth)
+{
+	if (depth > PF_EXIF_DEPTH_MAX || g->directories >= PF_EXIF_DIRECTORIES_MAX) {
 		return false;
 	}
-	if (at > g->bytes || g->bytes - at < 2) {
-		return true;
-	}
-	uint32_t count = read_16(g, at);
-	g->entries += count;
-	if (g->entries > PF_EXIF_ENTRIES_MAX) {
-		return false;
-	}
-	at += 2;
-	for (uint32_t i = 0; i < count && g->bytes - at >= ENTRY_BYTES; i++, at += ENTRY_BYTES) {
-		if (!check_entry(g, at, depth)) {
+	for (unsigned i = 0; i < g->directories; i++) {
+		if (g->reached[i] == at) {
 			return false;
 		}
 	}
-	if (depth == 0 && g->bytes - at >= 4 && read_32(g, at) != 0) {
-		return walk_directory(g, read_32(g, at), depth + 1);
-	}
+	g->reached[g->directories++] = at;
 	return true;
 }
 
-/* Blanking may change a directory that overlaps the maker note's entry and was walked before. Then another
- * walk finds something new to blank, which no camera gives cause for. */
+static void walk_directory(gate *g, size_t at, unsigned depth);
+
+static void check_entry(gate *g, size_t at, unsigned depth)
+{
+	uint32_t tag = read_16(g, at), to = read_32(g, at + 8);
+	uint64_t bytes = (uint64_t)type_bytes(read_16(g, at + 2)) * read_32(g, at + 4);
+	if (tag == TAG_MAKER_NOTE || bytes > PF_EXIF_VALUE_BYTES_MAX ||
+	    bytes > PF_EXIF_ALL_BYTES_MAX - g->value_bytes) {
+		take_out(g, at, ENTRY_BYTES);
+	} else if (!is_pointer(tag)) {
+		g->value_bytes += bytes;
+	} else if (enter(g, to, depth + 1)) {
+		walk_directory(g, to, depth + 1);
+	} else {
+		take_out(g, at, ENTRY_BYTES);
+	}
+}
+
+static void write_count(gate *g, size_t at, uint32_t count)
+{
+	g->tiff[at + !g->little_endian] = (uint8_t)count;
+	g->tiff[at + g->little_endian] = (uint8_t)(count >> 8);
+	g->taken_out++;
+}
+
+/* A directory that does not fit into the segment is no offence: libexif stops there too. */
+static void walk_directory(gate *g, size_t at, unsigned depth)
+{
+	if (at > g->bytes || g->bytes - at < 2) {
+		return;
+	}
+	uint32_t count = read_16(g, at);
+	bool too_many = count > PF_EXIF_ENTRIES_MAX;
+	if (too_many) {
+		count = PF_EXIF_ENTRIES_MAX;
+		write_count(g, at, count);
+	}
+	at += 2;
+	for (uint32_t i = 0; i < count && g->bytes - at >= ENTRY_BYTES; i++, at += ENTRY_BYTES) {
+		check_entry(g, at, depth);
+	}
+	/* The next directory; libexif follows it from the first one only. */
+	if (depth > 0 || g->bytes - at < 4) {
+		return;
+	}
+	uint32_t next = read_32(g, at);
+	if (next != 0 && (too_many || !enter(g, next, 1))) {
+		take_out(g, at, 4);
+	} else if (next != 0) {
+		walk_directory(g, next, 1);
+	}
+}
+
 bool pf_exif_gate(uint8_t *tiff, size_t bytes)
 {
 	if (bytes < 8 || (memcmp(tiff, "II", 2) != 0 && memcmp(tiff, "MM", 2) != 0)) {
 		return false;
 	}
-	gate first = {.tiff = tiff, .bytes = bytes, .little_endian = tiff[0] == 'I'};
-	gate again = first;
-	return walk_directory(&first, read_32(&first, 4), 0) &&
-	       (first.blanked == 0 || (walk_directory(&again, read_32(&again, 4), 0) && again.blanked == 0));
+	for (unsigned pass = 0; pass < PASSES_MAX; pass++) {
+		gate g = {.tiff = tiff, .bytes = bytes, .little_endian = tiff[0] == 'I'};
+		uint32_t first = read_32(&g, 4);
+		if (enter(&g, first, 0)) {
+			walk_directory(&g, first, 0);
+		}
+		if (g.taken_out == 0) {
+			return true;
+		}
+	}
+	return false;
 }

@@ -6,6 +6,7 @@
 #define SIDE_MAX_PX 65500u  /* libjpeg's own limit */
 #define COEFFICIENT_BYTES 2 /* of each sample of the component, in a file with several scans */
 #define DECODER_BYTES (1024u * 1024u)
+#define EXIF_LEAST_BYTES 16 /* its header and an empty directory; a shorter segment says nothing */
 #define COEFFICIENTS 64
 #define NOTHING_CAME 0xFF
 #define STRAY_BYTES_MAX 64 /* between segments: above, a segment was lost. Zeros are padding, however many */
@@ -276,7 +277,9 @@ static void read_application_segment(walk *w, uint8_t marker, const uint8_t *byt
 	} else if (marker == MARKER_APP14 && count >= 12 && memcmp(bytes, "Adobe", 5) == 0) {
 		w->saw_adobe = true;
 		w->adobe_transform = bytes[11];
-	} else if (marker == MARKER_APP1 && !w->head->exif && count >= 6 && memcmp(bytes, "Exif\0", 6) == 0) {
+	} else if (marker == MARKER_APP1 && !w->head->exif && count >= EXIF_LEAST_BYTES &&
+		   memcmp(bytes, "Exif\0", 6) == 0 &&
+		   (memcmp(bytes + 6, "II", 2) == 0 || memcmp(bytes + 6, "MM", 2) == 0)) {
 		w->head->exif = bytes;
 		w->head->exif_bytes = count;
 	}

@@ -49,7 +49,7 @@ typedef struct pf_jpeg_head {
 	uint64_t coded_bytes;  /* of entropy-coded data */
 	uint64_t plane_bytes;  /* planes of the decoded image, padding included */
 	uint64_t decode_bytes; /* estimate of all memory that decoding takes, planes included */
-	const uint8_t *exif;   /* first APP1 segment with Exif, from "Exif\0\0" on; NULL if none */
+	const uint8_t *exif;   /* first APP1 segment with Exif and more than its header, from "Exif\0\0" on */
 	size_t exif_bytes;
 	uint32_t flaws;      /* PF_FLAW_NO_END and _STRAY_BYTES; the decoder sees the others */
 	size_t wanted_bytes; /* of a part only: so many bytes are needed to see more; 0 if no more */

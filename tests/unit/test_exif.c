@@ -52,6 +52,15 @@ static void test_times(void **state)
 	assert_int_equal(ms, 1709210096000);
 	assert_true(parse("1999-12-31T23:59:60", &ms));
 	assert_int_equal(ms, 946684800000);
+	/* As other programs and old cameras write it; hour 24 is the next day's hour 0. */
+	static const char *const same[] = {"2024/02/29 12:34:56", "2024.02.29 12:34:56",
+					   "2024-02-29 12:34:56+02:00", "2024: 2:29 12:34:56"};
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		assert_true(parse(same[i], &ms));
+		assert_int_equal(ms, 1709210096000);
+	}
+	assert_true(parse("2024:02:28 24:00:10", &ms));
+	assert_int_equal(ms, 1709164810000);
 	/* Every day of 400 years follows the one before. */
 	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	int64_t expected = 0;
@@ -76,7 +85,7 @@ static void test_times(void **state)
 						"2024:00:01 00:00:00",
 						"2024:01:32 00:00:00",
 						"2024:01:00 00:00:00",
-						"2024:01:01 24:00:00",
+						"2024:01:01 25:00:00",
 						"2024:01:01 00:60:00",
 						"2024:01:01 00:00:61",
 						"2024:1 :01 00:00:00",
@@ -97,7 +106,7 @@ static void test_subseconds(void **state)
 		int64_t ms;
 	} cases[] = {{"1", 100},         {"12", 120},        {"123", 123},  {"1239", 123}, {"123456", 123},
 		     {"000001", 0},      {"999999999", 999}, {"5   ", 500}, {"", -1},      {"   ", -1},
-		     {"1234567890", -1}, {"12a", -1},        {"-1", -1},    {" 12", -1}};
+		     {"1234567890", 123}, {"12a", 120},      {"-1", -1},    {" 12", -1}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		int64_t ms = -1;
 		bool ok = pf_exif_parse_subsecond((const uint8_t *)cases[i].text, strlen(cases[i].text) + 1,
@@ -219,75 +228,162 @@ static double cpu_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* 5,000 entries that all point at the same 60 KiB: 300 MB if every value were copied. */
-static void test_amplification_is_refused(void **state)
+/* Bytes that libexif would copy of the first directory's values. */
+static uint64_t copied_bytes(const uint8_t *tiff)
+{
+	uint64_t sum = 0;
+	unsigned entries = tiff[8] | tiff[9] << 8;
+	for (unsigned i = 0; i < entries; i++) {
+		const uint8_t *entry = tiff + 10 + 12 * (size_t)i;
+		sum += entry[2] ? entry[4] | (uint64_t)entry[5] << 8 : 0;
+	}
+	return sum;
+}
+
+/* 5,000 entries that all point at the same 60 KiB: 300 MB if every value were copied. The entry that is wanted
+ * stands among them, and is read. */
+static void test_amplification_is_taken_out(void **state)
 {
 	(void)state;
 	size_t bytes = 65533;
 	uint8_t *segment = calloc(1, bytes);
-	memcpy(segment, "Exif\0\0II\x2a\0\x08\0\0\0", 14);
-	unsigned entries = 5000;
-	segment[14] = entries & 255;
-	segment[15] = (uint8_t)(entries >> 8);
-	for (unsigned i = 0; i < entries; i++) {
-		memcpy(segment + 16 + 12 * (size_t)i, "\x0F\x01\x02\0\x60\xEA\0\0\x10\0\0\0", 12);
+	static const uint8_t orientation[] = "\x12\x01\x03\0\1\0\0\0\x06\0\0\0";
+	for (unsigned length = 60000; length >= 4000; length -= 56000) {
+		memcpy(segment, "Exif\0\0II\x2a\0\x08\0\0\0", 14);
+		segment[14] = 5000 & 255;
+		segment[15] = 5000 >> 8;
+		for (unsigned i = 0; i < 5000; i++) {
+			uint8_t *entry = segment + 16 + 12 * (size_t)i;
+			memcpy(entry, "\x0F\x01\x02\0\0\0\0\0\x10\0\0\0", 12);
+			entry[4] = (uint8_t)length;
+			entry[5] = (uint8_t)(length >> 8);
+		}
+		memcpy(segment + 16 + 12 * 20, orientation, 12);
+		pf_exif exif;
+		pf_exif_read(reader, segment, bytes, &exif);
+		assert_int_equal(exif.orientation, 6);
+		assert_true(pf_exif_gate(segment + 6, bytes - 6));
+		assert_true(copied_bytes(segment + 6) <= PF_EXIF_ALL_BYTES_MAX);
+		assert_true((segment[14] | segment[15] << 8) <= PF_EXIF_ENTRIES_MAX);
 	}
-	assert_false(pf_exif_gate(segment + 6, bytes - 6));
-	/* 100 such entries keep to the number allowed, but not to the bytes. */
-	segment[14] = 100;
-	segment[15] = 0;
-	assert_false(pf_exif_gate(segment + 6, bytes - 6));
-	segment[14] = 2;
-	assert_true(pf_exif_gate(segment + 6, bytes - 6));
-	/* Many entries whose values are small: the number alone is too much. */
-	for (unsigned i = 0; i < 1000; i++) {
-		memcpy(segment + 16 + 12 * (size_t)i, "\x12\x01\x03\0\1\0\0\0\1\0\0\0", 12);
-	}
-	segment[14] = PF_EXIF_ENTRIES_MAX & 255;
-	segment[15] = PF_EXIF_ENTRIES_MAX >> 8;
-	assert_true(pf_exif_gate(segment + 6, bytes - 6));
-	segment[14]++;
-	assert_false(pf_exif_gate(segment + 6, bytes - 6));
 	free(segment);
 }
 
-/* `count` directories, of one entry each that points at the next. */
-static bool gate_chain(unsigned count, bool nested)
+/* Directories that libexif can still reach from one at `at`. */
+static unsigned reachable(const uint8_t *tiff, size_t at, unsigned depth)
 {
-	uint8_t chain[512] = "II\x2a\0\x08\0\0\0";
+	assert_true(depth <= PF_EXIF_DEPTH_MAX);
+	unsigned sum = 1;
+	for (unsigned i = 0; i < tiff[at]; i++) {
+		const uint8_t *entry = tiff + at + 2 + 12 * (size_t)i;
+		sum += entry[1] ? reachable(tiff, entry[8] | entry[9] << 8, depth + 1) : 0;
+	}
+	return sum;
+}
+
+/* `count` directories, of one entry each that points at the next. */
+static unsigned gate_chain(unsigned count, bool nested)
+{
+	uint8_t chain[1024] = "II\x2a\0\x08\0\0\0";
 	for (unsigned i = 0; i < count; i++) {
 		/* One after the other they stand in the first directory, nested each in the one before. */
 		size_t at = nested ? 8 + 18 * (size_t)i : 10 + 12 * (size_t)i;
-		size_t to = nested ? at + 18 : 500;
+		size_t to = nested ? at + 18 : 500 + 2 * (size_t)i;
 		uint8_t entry[12] = {0x69, 0x87, 4, 0, 1, 0, 0, 0, (uint8_t)to, (uint8_t)(to >> 8)};
 		chain[nested ? at : 8] = nested ? 1 : (uint8_t)count;
 		memcpy(chain + at + (nested ? 2 : 0), entry, sizeof entry);
 	}
-	return pf_exif_gate(chain, sizeof chain);
+	assert_true(pf_exif_gate(chain, sizeof chain));
+	return reachable(chain, 8, 0);
 }
 
 static void test_chains_of_directories(void **state)
 {
 	(void)state;
-	assert_true(gate_chain(PF_EXIF_DEPTH_MAX, true));
-	assert_false(gate_chain(PF_EXIF_DEPTH_MAX + 1, true));
-	assert_true(gate_chain(PF_EXIF_DIRECTORIES_MAX - 1, false));
-	assert_false(gate_chain(PF_EXIF_DIRECTORIES_MAX, false));
+	assert_int_equal(gate_chain(PF_EXIF_DEPTH_MAX, true), PF_EXIF_DEPTH_MAX + 1);
+	assert_int_equal(gate_chain(PF_EXIF_DEPTH_MAX + 9, true), PF_EXIF_DEPTH_MAX + 1);
+	assert_int_equal(gate_chain(PF_EXIF_DIRECTORIES_MAX - 1, false), PF_EXIF_DIRECTORIES_MAX);
+	assert_int_equal(gate_chain(PF_EXIF_DIRECTORIES_MAX + 9, false), PF_EXIF_DIRECTORIES_MAX);
 }
 
 static void test_loops_end(void **state)
 {
 	(void)state;
-	/* Directories that point at themselves and at each other. */
-	uint8_t loop[64] = "Exif\0\0II\x2a\0\x08\0\0\0"
-			   "\2\0"
+	/* Directories that point at themselves and at each other; what else they hold is read. */
+	uint8_t loop[80] = "Exif\0\0II\x2a\0\x08\0\0\0"
+			   "\3\0"
 			   "\x69\x87\4\0\1\0\0\0\x08\0\0\0"
+			   "\x12\x01\3\0\1\0\0\0\x06\0\0\0"
 			   "\x25\x88\4\0\1\0\0\0\x08\0\0\0"
 			   "\x08\0\0\0";
-	assert_false(pf_exif_gate(loop + 6, sizeof loop - 6));
 	pf_exif exif;
 	pf_exif_read(reader, loop, sizeof loop, &exif);
-	assert_int_equal(exif.orientation, 1);
+	assert_int_equal(exif.orientation, 6);
+}
+
+/* Type and value of the one entry of a first directory. */
+static pf_exif read_entry(uint16_t tag, uint8_t type, const char *value)
+{
+	uint8_t segment[64] = "Exif\0\0II\x2a\0\x08\0\0\0\1\0";
+	uint8_t entry[12] = {(uint8_t)tag, (uint8_t)(tag >> 8), type, 0, 1};
+	memcpy(entry + 8, value, 4);
+	memcpy(segment + 16, entry, sizeof entry);
+	pf_exif exif;
+	pf_exif_read(reader, segment, sizeof segment, &exif);
+	return exif;
+}
+
+/* The standard has orientation and ISO as SHORT. */
+static void test_types_of_numbers(void **state)
+{
+	(void)state;
+	static const uint8_t types[] = {1, 3, 4, 6, 8, 9}; /* BYTE, SHORT, LONG and the signed ones */
+	for (size_t i = 0; i < sizeof types; i++) {
+		assert_int_equal(read_entry(0x0112, types[i], "\x06\0\0\0").orientation, 6);
+	}
+	assert_int_equal(read_entry(0x0112, 2, "6\0\0\0").orientation, 1);
+	assert_int_equal(read_entry(0x0112, 6, "\xFF\0\0\0").orientation, 1);
+	assert_true(read_entry(0x8827, 3, "\x90\x01\0\0").exposure.iso == 400.0);
+	assert_true(read_entry(0x8827, 3, "\xFF\xFF\0\0").exposure.iso == 0.0);
+	assert_true(read_entry(0x8832, 4, "\0\x90\x01\0").exposure.iso == 102400.0);
+}
+
+/* A text in the first directory: tag, text, its bytes. */
+static pf_exif read_text(uint16_t tag, const char *text)
+{
+	uint8_t segment[96] = "Exif\0\0II\x2a\0\x08\0\0\0\1\0";
+	uint8_t entry[12] = {(uint8_t)tag, (uint8_t)(tag >> 8), 2, 0, (uint8_t)(strlen(text) + 1), 0, 0, 0, 40};
+	memcpy(segment + 16, entry, sizeof entry);
+	snprintf((char *)segment + 46, sizeof segment - 46, "%s", text);
+	pf_exif exif;
+	pf_exif_read(reader, segment, sizeof segment, &exif);
+	return exif;
+}
+
+static void test_time_in_the_first_directory(void **state)
+{
+	(void)state;
+	pf_exif exif = read_text(0x9003, "2024:06:01 10:00:00");
+	assert_true(exif.has_time && !exif.hour_24);
+	assert_int_equal(exif.time_ms, 1717236000000);
+	assert_true(read_text(0x9003, "2024:06:01 24:00:00").hour_24);
+}
+
+static void test_utc_offsets(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int minutes;
+	} cases[] = {{"+01:00", 60}, {"-03:30", -210}, {"Z", 0}, {"+14:00 ", 840}, {"+00:00", 0},
+		     {"", 9999},     {"   :  ", 9999}, {"+1:00", 9999}, {"+16:00", 9999}, {"01:00", 9999}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int32_t minutes = 9999;
+		bool ok = pf_exif_parse_utc_offset((const uint8_t *)cases[i].text, strlen(cases[i].text) + 1,
+						   &minutes);
+		assert_int_equal(minutes, cases[i].minutes);
+		assert_int_equal(ok, minutes != 9999);
+	}
 }
 
 static void test_garbage(void **state)
@@ -347,7 +443,10 @@ int main(void)
 		cmocka_unit_test(test_time_falls_back),
 		cmocka_unit_test(test_bodies_differ),
 		cmocka_unit_test(test_maker_notes_are_blanked),
-		cmocka_unit_test(test_amplification_is_refused),
+		cmocka_unit_test(test_amplification_is_taken_out),
+		cmocka_unit_test(test_types_of_numbers),
+		cmocka_unit_test(test_time_in_the_first_directory),
+		cmocka_unit_test(test_utc_offsets),
 		cmocka_unit_test(test_loops_end),
 		cmocka_unit_test(test_chains_of_directories),
 		cmocka_unit_test(test_garbage),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "photofinish/dataset.h"
+#include "photofinish/image.h"
 #include "photofinish/status.h"
 
 typedef struct pf_facts {
@@ -14,6 +15,8 @@ typedef struct pf_facts {
 	uint64_t dhash;       /* 64-bit difference hash of the thumbnail */
 	uint64_t plane_bytes; /* what the decoded planes will take, by the head; 0 where it does not tell */
 	float exposure_bias_ev;
+	int32_t utc_offset_min; /* of time_ms, where has_utc_offset */
+	pf_exposure exposure;
 	uint32_t orientation;         /* EXIF 1..8, 1 where none is stated */
 	uint32_t width_px, height_px; /* as stored; 0 where the head of the file does not tell */
 	bool readable;                /* false: the file could not be read as a JPEG; nothing else holds */
@@ -22,6 +25,9 @@ typedef struct pf_facts {
 	bool has_dhash;
 	bool auto_bracket; /* EXIF ExposureMode says "auto bracket" */
 	bool has_exposure_bias;
+	bool manual_exposure; /* EXIF ExposureMode says so */
+	bool has_utc_offset;
+	bool hour_24; /* time_ms is of a day's hour 24: by some cameras' count it is a day late */
 } pf_facts;
 
 /* Working memory of facts reading; one for each thread. */
