@@ -55,10 +55,12 @@ __attribute__((noreturn)) static void leave(j_common_ptr jpeg)
 {
 	decoder *d = decoder_of(jpeg);
 	d->status = status_of_message(jpeg->err->msg_code);
+	jpeg->err->format_message(jpeg, d->message);
 	if (d->ended && d->status == PF_ERR_DAMAGED) {
 		d->status = PF_ERR_TRUNCATED;
+		snprintf(d->message, sizeof d->message,
+			 "the file ends after %zu bytes, before the image does", d->source->bytes);
 	}
-	jpeg->err->format_message(jpeg, d->message);
 	longjmp(d->failed, 1);
 }
 
@@ -279,22 +281,40 @@ static unsigned small_denominator(const pf_jpeg_head *head, uint32_t least_px)
 	return denominator;
 }
 
+/* Takes in the first scan, and makes ready to give out what it brought. May jump. */
+static void begin_first_scan(struct jpeg_decompress_struct *jpeg)
+{
+	jpeg->buffered_image = TRUE;
+	jpeg_start_decompress(jpeg);
+	int taken = JPEG_ROW_COMPLETED;
+	while (taken != JPEG_SCAN_COMPLETED && taken != JPEG_REACHED_EOI) {
+		taken = jpeg_consume_input(jpeg);
+	}
+	jpeg_start_output(jpeg, 1);
+}
+
 /* May jump; the row buffer comes from libjpeg's pool and goes with it. */
 static void read_small(decoder *d, const pf_jpeg_head *head, uint32_t least_px, pf_jpeg_row_fn fn,
 		       void *context)
 {
 	struct jpeg_decompress_struct *jpeg = &d->jpeg;
-	jpeg->out_color_space = JCS_GRAYSCALE;
+	jpeg->out_color_space = head->components == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+	jpeg->do_fancy_upsampling = FALSE;
 	jpeg->scale_num = 1;
 	jpeg->scale_denom = small_denominator(head, least_px);
-	jpeg_start_decompress(jpeg);
-	JSAMPARRAY row = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width, 1);
+	if (head->multi_scan) {
+		begin_first_scan(jpeg);
+	} else {
+		jpeg_start_decompress(jpeg);
+	}
+	JSAMPARRAY row = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
+						 jpeg->output_width * (unsigned)jpeg->output_components, 1);
 	while (jpeg->output_scanline < jpeg->output_height) {
 		uint32_t y = jpeg->output_scanline;
 		jpeg_read_scanlines(jpeg, row, 1);
-		fn(context, row[0], y, jpeg->output_width, jpeg->output_height);
+		fn(context, row[0], y, jpeg->output_width, jpeg->output_height,
+		   (uint32_t)jpeg->output_components);
 	}
-	jpeg_finish_decompress(jpeg);
 }
 
 static void try_small(decoder *d, const pf_jpeg_head *head, uint32_t least_px, pf_jpeg_row_fn fn,

@@ -14,12 +14,14 @@
 pf_status pf_jpeg_decode(const pf_jpeg_source *source, const pf_jpeg_head *head, const pf_jpeg_limits *limits,
 			 pf_image *image, pf_error *error);
 
-/* Receives row `y` of a grey picture of width x height pixels, top to bottom. */
+/* Receives row `y` of a picture of width x height pixels, top to bottom: `channels` samples a pixel, 1 (Y) or 3
+ * (Y, Cb, Cr). */
 typedef void (*pf_jpeg_row_fn)(void *context, const uint8_t *row, uint32_t y, uint32_t width_px,
-			       uint32_t height_px);
+			       uint32_t height_px, uint32_t channels);
 
-/* Decodes to grey at 1/8, 1/4, 1/2 or full size, the smallest whose sides are both at least `least_px` (full
- * size where none is). Fails as pf_jpeg_decode. */
+/* Decodes at 1/8, 1/4, 1/2 or full size, the smallest whose sides are both at least `least_px` (full size where
+ * none is). Of a file with several scans only the first one, which is coarse but all that it takes; its work
+ * does not grow with the number of scans. Fails as pf_jpeg_decode; what comes behind is not looked at. */
 pf_status pf_jpeg_decode_small(const pf_jpeg_source *source, const pf_jpeg_head *head,
 			       const pf_jpeg_limits *limits, uint32_t least_px, pf_jpeg_row_fn fn,
 			       void *context, pf_error *error);

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/photo/dhash.h"
 #include "core/photo/exif.h"
 #include "core/photo/jpeg.h"
 #include "core/photo/photo_file.h"
+#include "core/photo/miniature.h"
 
-#define HEAD_BYTES_MAX (256u * 1024u)
-#define SMALL_LEAST_PX (4 * PF_DHASH_LEAST_PX)
+/* Depth maps, thermal images and colour profiles lie before the frame header. */
+#define HEAD_BYTES_MAX (16u * 1024u * 1024u)
 
 /* A thumbnail lies in 64 KiB; what declares more than this is none. */
 static const pf_jpeg_limits thumbnail_limits = {
@@ -17,6 +17,9 @@ static const pf_jpeg_limits thumbnail_limits = {
 /* The same defaults as the scorer's: a photo above them is going to be refused anyway. */
 static const pf_jpeg_limits photo_limits = {
 	.max_pixels = 200000000, .max_decode_bytes = 2ull * 1024 * 1024 * 1024, .max_scans = 100};
+/* A look has to stay cheap: coefficients of a larger photo with several scans would take 0.3 GB and more. */
+static const pf_jpeg_limits look_limits = {
+	.max_pixels = 64000000, .max_decode_bytes = 512ull * 1024 * 1024, .max_scans = 100};
 
 struct pf_facts_reader {
 	pf_file_buffer file;
@@ -66,36 +69,19 @@ static pf_status read_head(pf_facts_reader *reader, int fd, uint64_t size_bytes,
 		    reader->file.bytes < upto || upto >= HEAD_BYTES_MAX) {
 			return status;
 		}
-		upto = head->wanted_bytes + PF_FILE_HEAD_BYTES;
+		upto = head->wanted_bytes + (upto / 2 > PF_FILE_HEAD_BYTES ? upto / 2 : PF_FILE_HEAD_BYTES);
 		upto = upto < HEAD_BYTES_MAX ? upto : HEAD_BYTES_MAX;
 	}
 }
 
-static bool hash_of(const pf_jpeg_source *source, const pf_jpeg_limits *limits, uint64_t *hash)
+static bool picture_of(const pf_jpeg_source *source, const pf_jpeg_limits *limits, pf_miniature *picture)
 {
 	pf_jpeg_head head;
-	pf_dhash dhash = {0};
+	pf_miniature_sums sums = {0};
 	return pf_jpeg_gate(source, limits, &head, NULL) == PF_OK &&
-	       pf_jpeg_decode_small(source, &head, limits, SMALL_LEAST_PX, pf_dhash_add_row, &dhash, NULL) ==
-		       PF_OK &&
-	       pf_dhash_finish(&dhash, hash);
-}
-
-/* From the thumbnail where there is a good one, else from the whole file. */
-static pf_status read_hash(pf_facts_reader *reader, const pf_exif *exif, int fd, uint64_t size_bytes,
-			   const char *file, pf_facts *facts, pf_error *error)
-{
-	pf_jpeg_source thumbnail = {.data = exif->thumbnail, .bytes = exif->thumbnail_bytes};
-	if (exif->thumbnail && hash_of(&thumbnail, &thumbnail_limits, &facts->dhash)) {
-		facts->has_dhash = true;
-		return PF_OK;
-	}
-	pf_status status = pf_file_buffer_extend(&reader->file, fd, size_bytes, file, error);
-	if (status == PF_OK) {
-		pf_jpeg_source whole = {.data = reader->file.data, .bytes = reader->file.bytes};
-		facts->has_dhash = hash_of(&whole, &photo_limits, &facts->dhash);
-	}
-	return status;
+	       pf_jpeg_decode_small(source, &head, limits, PF_MINIATURE_COLUMNS, pf_miniature_add_row, &sums,
+				    NULL) == PF_OK &&
+	       pf_miniature_finish(&sums, picture);
 }
 
 static pf_status read_facts(pf_facts_reader *reader, int fd, uint64_t size_bytes, const char *file,
@@ -125,7 +111,38 @@ static pf_status read_facts(pf_facts_reader *reader, int fd, uint64_t size_bytes
 			    .orientation = exif.orientation,
 			    .width_px = head.width_px,
 			    .height_px = head.height_px};
-	return read_hash(reader, &exif, fd, size_bytes, file, facts, error);
+	pf_jpeg_source thumbnail = {.data = exif.thumbnail, .bytes = exif.thumbnail_bytes};
+	facts->has_miniature = exif.thumbnail &&
+			     picture_of(&thumbnail, &thumbnail_limits, &facts->miniature);
+	return PF_OK;
+}
+
+pf_status pf_facts_look(pf_facts_reader *reader, const pf_dataset *dataset, size_t index, pf_facts *facts,
+			uint64_t *read_bytes, pf_error *error)
+{
+	reader->file.bytes = 0;
+	facts->looked = true;
+	if ((uint64_t)facts->width_px * facts->height_px > look_limits.max_pixels) {
+		return PF_OK;
+	}
+	int fd = -1;
+	uint64_t size_bytes = 0;
+	pf_error details;
+	pf_status status = pf_dataset_open(dataset, index, &fd, &size_bytes, &details);
+	if (status == PF_OK) {
+		status = pf_file_buffer_extend(&reader->file, fd, size_bytes, dataset->photos[index].path,
+					       &details);
+		close(fd);
+	}
+	pf_jpeg_source whole = {.data = reader->file.data, .bytes = reader->file.bytes};
+	facts->has_miniature = status == PF_OK && picture_of(&whole, &look_limits, &facts->miniature);
+	if (read_bytes) {
+		*read_bytes += reader->file.bytes;
+	}
+	if (status == PF_ERR_NO_MEMORY && error) {
+		*error = details;
+	}
+	return status == PF_ERR_NO_MEMORY ? status : PF_OK;
 }
 
 pf_status pf_facts_read(pf_facts_reader *reader, const pf_dataset *dataset, size_t index, pf_facts *facts,

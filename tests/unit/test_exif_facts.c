@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/photo/dhash.h"
+#include "core/photo/miniature.h"
 #include "jpeg_fixture.h"
 #include "photofinish/photo.h"
 
@@ -43,7 +43,12 @@ static void ramp_pixel(void *context, uint32_t x, uint32_t y, uint8_t ycc[3])
 	ycc[1] = ycc[2] = 128;
 }
 
-#define RAMP_HASH 0xFFFFFFFF00000000u
+/* The ramp's: the upper half falls, the lower rises. */
+static bool is_ramp(const pf_facts *facts)
+{
+	const uint8_t *y = facts->miniature.samples[0], *low = y + 20 * PF_MINIATURE_COLUMNS;
+	return facts->has_miniature && y[2] > y[29] && low[2] < low[29];
+}
 
 static void test_facts_of_the_head(void **state)
 {
@@ -66,13 +71,13 @@ static void test_facts_of_the_head(void **state)
 	assert_true(photo.bytes > 300000);
 	uint64_t read_bytes;
 	pf_facts facts = read_facts(&photo, &read_bytes);
-	assert_true(facts.readable && facts.has_time && facts.has_subsecond && facts.has_dhash);
+	assert_true(facts.readable && facts.has_time && facts.has_subsecond);
 	assert_int_equal(facts.time_ms, 1717236000500);
 	assert_true(facts.auto_bracket && facts.has_exposure_bias && facts.exposure_bias_ev == -0.5f);
 	assert_true(facts.body != 0);
 	assert_int_equal(facts.orientation, 6);
 	assert_true(facts.width_px == 900 && facts.height_px == 600);
-	assert_true(facts.dhash == RAMP_HASH); /* the thumbnail's, not the photo's */
+	assert_true(is_ramp(&facts)); /* the thumbnail's, not the photo's */
 	assert_int_equal(read_bytes, 65536);
 	/* A truncated or otherwise damaged photo is found so when it is scored, not here. */
 	photo.bytes = 100000;
@@ -82,21 +87,101 @@ static void test_facts_of_the_head(void **state)
 	pf_fixture_free(&thumbnail);
 }
 
+/* What pf_facts_look makes of the facts. */
+static pf_facts look_at(const pf_fixture_bytes *bytes, uint64_t *read_bytes)
+{
+	pf_fixture_folder folder;
+	pf_facts_reader *reader;
+	pf_facts facts = read_facts(bytes, read_bytes);
+	pf_fixture_folder_open(&folder);
+	pf_fixture_folder_add(&folder, "a.jpg", bytes);
+	assert_int_equal(pf_facts_reader_create(&reader, NULL), PF_OK);
+	*read_bytes = 0;
+	assert_false(facts.looked);
+	assert_int_equal(pf_facts_look(reader, folder.dataset, 0, &facts, read_bytes, NULL), PF_OK);
+	assert_true(facts.looked);
+	pf_facts_reader_destroy(reader);
+	pf_fixture_folder_close(&folder);
+	return facts;
+}
+
+/* The photo itself is decoded on demand only. */
 static void test_without_thumbnail(void **state)
 {
 	(void)state;
 	uint32_t height = 480;
-	pf_fixture_bytes photo = pf_fixture_jpeg(&(pf_fixture_spec){
-		.width_px = 640, .height_px = height, .pixel = ramp_pixel, .context = &height});
+	for (unsigned scans = 0; scans < 2; scans++) {
+		pf_fixture_bytes photo = pf_fixture_jpeg(&(pf_fixture_spec){.width_px = 640,
+									    .height_px = height,
+									    .scans = scans,
+									    .pixel = ramp_pixel,
+									    .context = &height});
+		uint64_t read_bytes;
+		pf_facts facts = read_facts(&photo, &read_bytes);
+		assert_true(facts.readable && !facts.has_miniature && !facts.has_time && facts.body == 0);
+		facts = look_at(&photo, &read_bytes);
+		assert_true(is_ramp(&facts));
+		assert_int_equal(read_bytes, photo.bytes);
+		photo.bytes = photo.bytes / 3;
+		facts = look_at(&photo, &read_bytes);
+		assert_true(facts.readable && !facts.has_miniature);
+		pf_fixture_free(&photo);
+	}
+}
+
+static void flat_pixel(void *context, uint32_t x, uint32_t y, uint8_t ycc[3])
+{
+	(void)context;
+	ycc[0] = (uint8_t)(20 + (x ^ y) % 2);
+	ycc[1] = ycc[2] = 128;
+}
+
+/* A picture of one brightness decides nothing. */
+static void test_blank_pictures(void **state)
+{
+	(void)state;
+	pf_fixture_bytes blank = pf_fixture_jpeg(
+		&(pf_fixture_spec){.width_px = 160, .height_px = 120, .pixel = flat_pixel});
 	uint64_t read_bytes;
-	pf_facts facts = read_facts(&photo, &read_bytes);
-	assert_true(facts.readable && facts.has_dhash && !facts.has_time && facts.body == 0);
-	assert_true(facts.dhash == RAMP_HASH);
-	assert_int_equal(read_bytes, photo.bytes);
-	photo.bytes = photo.bytes * 2 / 3;
-	facts = read_facts(&photo, &read_bytes);
-	assert_true(facts.readable && !facts.has_dhash);
+	assert_false(look_at(&blank, &read_bytes).has_miniature);
+	pf_fixture_bytes exif = pf_fixture_exif(&(pf_fixture_exif_spec){.thumbnail = blank});
+	pf_fixture_bytes photo = pf_fixture_jpeg(
+		&(pf_fixture_spec){.width_px = 160, .height_px = 120, .exif = exif});
+	assert_false(read_facts(&photo, &read_bytes).has_miniature);
+	assert_true(look_at(&photo, &read_bytes).has_miniature);
 	pf_fixture_free(&photo);
+	pf_fixture_free(&exif);
+	pf_fixture_free(&blank);
+}
+
+/* A look takes in the first of many scans, and nothing of what is too large: within the limits of a photo, but not
+ * of a look, are 100 MP and more. */
+static void test_looks_are_bounded(void **state)
+{
+	(void)state;
+	uint64_t read_bytes;
+	pf_fixture_bytes large = pf_fixture_bomb(14000, 14000);
+	large.data = realloc(large.data, large.bytes + 600000);
+	memset(large.data + large.bytes - 2, 0x55, 600000);
+	memcpy(large.data + large.bytes + 600000 - 2, "\xFF\xD9", 2);
+	large.bytes += 600000;
+	pf_facts facts = look_at(&large, &read_bytes);
+	assert_true(facts.readable && !facts.has_miniature);
+	assert_int_equal(read_bytes, 0);
+	pf_fixture_free(&large);
+	pf_fixture_bytes many = pf_fixture_jpeg(
+		&(pf_fixture_spec){.width_px = 320, .height_px = 240, .scans = 1});
+	/* Damage behind the first scan goes unseen: it is not decoded. */
+	size_t at = many.bytes * 3 / 4;
+	while (memchr(many.data + at - 20, 0xFF, 40)) {
+		at++;
+	}
+	memset(many.data + at - 5, 0x55, 10);
+	pf_image image = {0};
+	assert_int_equal(pf_fixture_decode(&many, &image, NULL), PF_ERR_DAMAGED);
+	pf_image_release(&image);
+	assert_true(look_at(&many, &read_bytes).has_miniature);
+	pf_fixture_free(&many);
 }
 
 /* The thumbnail is as untrusted as the photo; a bad one counts as none. */
@@ -120,7 +205,7 @@ static void test_hostile_thumbnails(void **state)
 									    .context = &height});
 		uint64_t read_bytes;
 		pf_facts facts = read_facts(&photo, &read_bytes);
-		assert_true(facts.readable && facts.has_dhash && facts.dhash == RAMP_HASH);
+		assert_true(facts.readable && !facts.has_miniature);
 		assert_int_equal(facts.orientation, 3);
 		pf_fixture_free(&photo);
 		pf_fixture_free(&exif);
@@ -128,11 +213,13 @@ static void test_hostile_thumbnails(void **state)
 	}
 }
 
-/* Segments before the frame header that fill more than the first read; more than 256 KiB is not read. */
+/* Segments before the frame header that fill more than the first read; more than 16 MiB is not read. */
 static void test_long_heads(void **state)
 {
 	(void)state;
-	for (unsigned segments = 1; segments <= 5; segments++) {
+	static const unsigned cases[] = {1, 3, 5, 40, 250, 257};
+	for (unsigned i_case = 0; i_case < sizeof cases / sizeof *cases; i_case++) {
+		unsigned segments = cases[i_case];
 		pf_fixture_bytes thumbnail = pf_fixture_jpeg(
 			&(pf_fixture_spec){.width_px = 80, .height_px = 60});
 		pf_fixture_bytes exif = pf_fixture_exif(&(pf_fixture_exif_spec){.thumbnail = thumbnail});
@@ -148,9 +235,9 @@ static void test_long_heads(void **state)
 		photo.bytes += added;
 		uint64_t read_bytes;
 		pf_facts facts = read_facts(&photo, &read_bytes);
-		assert_true(facts.readable && facts.has_dhash);
-		assert_int_equal(facts.width_px, segments <= 3 ? 900 : 0);
-		assert_true(read_bytes > 65536 && read_bytes <= 256 * 1024);
+		assert_true(facts.readable && facts.has_miniature);
+		assert_int_equal(facts.width_px, segments <= 250 ? 900 : 0);
+		assert_true(read_bytes > 65536 && read_bytes <= 16 * 1024 * 1024);
 		pf_fixture_free(&photo);
 		pf_fixture_free(&exif);
 		pf_fixture_free(&thumbnail);
@@ -187,47 +274,50 @@ static void test_unreadable(void **state)
 }
 
 /* Boxes by their definition, one pixel at a time. */
-static void test_dhash_is_the_definition(void **state)
+static void test_miniature_is_the_definition(void **state)
 {
 	(void)state;
-	static const uint32_t sizes[][2] = {{9, 9}, {10, 11}, {64, 48}, {81, 72}, {100, 99}, {161, 121}};
+	enum { W = PF_MINIATURE_COLUMNS, H = PF_MINIATURE_ROWS };
+	static const uint32_t sizes[][2] = {{W, H}, {W + 1, H + 1}, {64, 48}, {100, 99}, {161, 121}};
 	uint64_t random = 9;
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		uint32_t width = sizes[i][0], height = sizes[i][1];
-		uint8_t *picture = malloc((size_t)width * height);
-		double sums[8][9] = {{0}}, counts[8][9] = {{0}};
-		pf_dhash dhash = {0};
+		uint32_t width = sizes[i][0], height = sizes[i][1], channels = i % 2 ? 1 : 3;
+		static uint64_t sums[3][H][W], counts[H][W];
+		memset(sums, 0, sizeof sums);
+		memset(counts, 0, sizeof counts);
+		pf_miniature_sums added = {0};
 		for (uint32_t y = 0; y < height; y++) {
+			uint8_t row[161 * 3];
 			for (uint32_t x = 0; x < width; x++) {
-				uint8_t value = (uint8_t)pf_fixture_random(&random);
-				picture[(size_t)y * width + x] = value;
-				unsigned row = 0, column = 0;
-				while (row < 7 && y >= (row + 1) * height / 8) {
-					row++;
+				uint32_t down = 0, across = 0;
+				while (down < H - 1 && y >= (down + 1) * height / H) {
+					down++;
 				}
-				while (column < 8 && x >= (column + 1) * width / 9) {
-					column++;
+				while (across < W - 1 && x >= (across + 1) * width / W) {
+					across++;
 				}
-				sums[row][column] += value;
-				counts[row][column]++;
+				for (uint32_t c = 0; c < channels; c++) {
+					row[x * channels + c] = (uint8_t)pf_fixture_random(&random);
+					sums[c][down][across] += row[x * channels + c];
+				}
+				counts[down][across]++;
 			}
-			pf_dhash_add_row(&dhash, picture + (size_t)y * width, y, width, height);
+			pf_miniature_add_row(&added, row, y, width, height, channels);
 		}
-		uint64_t expected = 0, got;
-		for (unsigned bit = 0; bit < 64; bit++) {
-			unsigned r = bit / 8, c = bit % 8;
-			expected |= (uint64_t)(sums[r][c] / counts[r][c] < sums[r][c + 1] / counts[r][c + 1])
-				    << bit;
+		pf_miniature got;
+		assert_true(pf_miniature_finish(&added, &got));
+		for (uint32_t k = 0; k < 3 * H * W; k++) {
+			uint32_t c = k / (H * W), at = k % (H * W);
+			uint64_t expected = c < channels ? sums[c][at / W][at % W] / counts[at / W][at % W]
+							 : 128;
+			assert_int_equal(got.samples[c][at], expected);
 		}
-		assert_true(pf_dhash_finish(&dhash, &got));
-		assert_true(got == expected);
-		free(picture);
 	}
-	pf_dhash tiny = {0};
-	uint8_t row[8] = {0};
-	uint64_t hash;
-	pf_dhash_add_row(&tiny, row, 0, 8, 8);
-	assert_false(pf_dhash_finish(&tiny, &hash));
+	pf_miniature_sums tiny = {0};
+	pf_miniature none;
+	uint8_t row[W - 1] = {0};
+	pf_miniature_add_row(&tiny, row, 0, W - 1, H, 1);
+	assert_false(pf_miniature_finish(&tiny, &none));
 }
 
 int main(void)
@@ -235,7 +325,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts_of_the_head),  cmocka_unit_test(test_without_thumbnail),
 		cmocka_unit_test(test_hostile_thumbnails), cmocka_unit_test(test_long_heads),
-		cmocka_unit_test(test_unreadable),         cmocka_unit_test(test_dhash_is_the_definition),
+		cmocka_unit_test(test_unreadable),         cmocka_unit_test(test_miniature_is_the_definition),
+		cmocka_unit_test(test_blank_pictures),     cmocka_unit_test(test_looks_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -385,14 +385,14 @@ typedef struct small_picture {
 } small_picture;
 
 static void add_small_row(void *context, const uint8_t *row, uint32_t y, uint32_t width_px,
-			  uint32_t height_px)
+			  uint32_t height_px, uint32_t channels)
 {
 	small_picture *small = context;
 	assert_int_equal(y, small->rows++);
 	small->width_px = width_px;
 	small->height_px = height_px;
 	for (uint32_t x = 0; x < width_px; x++) {
-		small->sum += row[x];
+		small->sum += row[x * channels];
 	}
 }
 

@@ -27,6 +27,8 @@ static void make_photo(uint32_t seed, bool grey, pf_image *image)
 	}
 	image->orientation = seed % 8 + 1;
 	image->file_bytes = 1000 + seed;
+	image->flaws = seed % 3;
+	image->exposure = (pf_exposure){.time_s = seed, .f_number = 4, .iso = 100};
 	pf_plane plane = {.width_px = WIDTH - 9, .height_px = HEIGHT, .stride_bytes = WIDTH};
 	image->y = plane;
 	image->y.data = image->buffer;
@@ -47,7 +49,8 @@ static bool same_plane(const pf_plane *a, const pf_plane *b)
 
 static bool same_photo(const pf_image *a, const pf_image *b)
 {
-	return a->orientation == b->orientation && a->file_bytes == b->file_bytes &&
+	return a->orientation == b->orientation && a->file_bytes == b->file_bytes && a->flaws == b->flaws &&
+	       memcmp(&a->exposure, &b->exposure, sizeof a->exposure) == 0 &&
 	       same_plane(&a->y, &b->y) && same_plane(&a->cb, &b->cb) && same_plane(&a->cr, &b->cr);
 }
 
@@ -67,7 +70,7 @@ static void test_a_photo_arrives_as_it_was(void **state)
 			pf_photo_send(&writer, 10 + i, &image, NULL);
 		}
 		pf_photo_send_end(&writer, NULL);
-		_exit(moved == 2 * 3 * WIDTH * HEIGHT + 2 * WIDTH * HEIGHT + 4 * 64 ? 0 : 1);
+		_exit(moved == 2 * 3 * WIDTH * HEIGHT + 2 * WIDTH * HEIGHT + 4 * 96 ? 0 : 1);
 	}
 	pf_framed_close(&writer);
 	pf_image image = {0}, expected = {0};
@@ -95,7 +98,7 @@ static void test_sizes_that_do_not_agree(void **state)
 	(void)state;
 	pf_framed_end reader, writer;
 	assert_int_equal(pf_framed_open(1 << 20, NULL, &reader, &writer, NULL), PF_OK);
-	uint32_t head[16] = {0, 1, 0, 0, 60000, 60000, 60000, 1}; /* 3.6 GB in 8 bytes */
+	uint32_t head[24] = {0, 1, [12] = 60000, 60000, 60000, 1}; /* 3.6 GB in 8 bytes */
 	uint8_t few[8] = {0};
 	struct iovec parts[] = {{head, sizeof head}, {few, sizeof few}};
 	assert_int_equal(pf_framed_send(&writer, 1, parts, 2, NULL), PF_OK);
@@ -261,7 +264,7 @@ static void test_every_worker_that_asks_gets_all(void **state)
 	struct ledger *l = run_pool(false, false, PF_OK);
 	assert_int_equal(atomic_load(&l->refused), 0);
 	assert_true(atomic_load(&l->whole) >= SERIES - 1);
-	assert_int_equal(l->moved, (uint64_t)atomic_load(&l->whole) * PHOTOS * (3 * WIDTH * HEIGHT + 64));
+	assert_int_equal(l->moved, (uint64_t)atomic_load(&l->whole) * PHOTOS * (3 * WIDTH * HEIGHT + 96));
 }
 
 static void test_a_worker_dies_while_it_is_sent_to(void **state)

@@ -39,6 +39,8 @@ static void fill(uint32_t ticket, pf_image *image)
 	memset(image->buffer, (int)(ticket % 251), BYTES);
 	image->orientation = ticket % 8 + 1;
 	image->file_bytes = ticket;
+	image->flaws = ticket % 3;
+	image->exposure.iso = ticket;
 	image->y = (pf_plane){.data = image->buffer, .width_px = 60, .height_px = 60, .stride_bytes = 64};
 	image->cb = (pf_plane){.data = ticket % 2 ? image->buffer + 4000 : NULL, .width_px = 30};
 	image->cr = (pf_plane){.data = ticket % 2 ? image->buffer + 5000 : NULL, .stride_bytes = 33};
@@ -46,7 +48,8 @@ static void fill(uint32_t ticket, pf_image *image)
 
 static bool is_photo(uint32_t ticket, const pf_image *image)
 {
-	bool right = image->lent && image->orientation == ticket % 8 + 1 && image->file_bytes == ticket &&
+	bool right = image->lent && image->orientation == ticket % 8 + 1 && image->file_bytes == ticket && image->flaws == ticket % 3 &&
+		     image->exposure.iso == ticket &&
 		     image->y.width_px == 60 && image->y.height_px == 60 && image->y.stride_bytes == 64 &&
 		     image->y.data == image->buffer && image->cb.width_px == 30 &&
 		     image->cr.stride_bytes == 33 &&

@@ -1,5 +1,5 @@
 /* Burst detection: a stream of capture facts in, finished bursts out.
- * Photos are pushed in manifest order; each body's photos are expected in time order within it. */
+ * A body's photos are expected in the order of time; pf_burst_scan puts a dataset's photos into it. */
 #ifndef PHOTOFINISH_BURST_H
 #define PHOTOFINISH_BURST_H
 
@@ -17,7 +17,7 @@
 typedef struct pf_burst {
 	uint32_t id; /* manifest index of its first photo: the same however it was detected */
 	uint32_t count;
-	const uint32_t *photos; /* manifest indices, ascending */
+	const uint32_t *photos; /* manifest indices in the order of capture */
 } pf_burst;
 
 /* Receives each burst when it is complete; the photos belong to the detector and are gone after the call.
@@ -30,7 +30,14 @@ PF_API pf_status pf_burst_detector_create(pf_burst_fn fn, void *context, pf_burs
 					  pf_error *error);
 PF_API void pf_burst_detector_destroy(pf_burst_detector *detector); /* NULL is fine; flushes nothing */
 
-/* O(1) work, bounded memory. Indices must rise from call to call. */
+/* Gives the facts of a photo a picture that its thumbnail did not give (pf_facts_look). A failure ends the push. */
+typedef pf_status (*pf_burst_look_fn)(void *context, uint32_t index, pf_facts *facts);
+
+/* Called only where time leaves a question open. Without it (NULL, the default) no more is known of such photos. */
+PF_API void pf_burst_detector_look(pf_burst_detector *detector, pf_burst_look_fn look, void *context);
+
+/* O(1) work, bounded memory. facts->time_ms are on one scale for a body; what says how they were meant
+ * (utc_offset_min, hour_24) is not looked at. */
 PF_API pf_status pf_burst_push(pf_burst_detector *detector, uint32_t index, const pf_facts *facts);
 PF_API pf_status pf_burst_flush(pf_burst_detector *detector); /* hands out what is still open */
 
@@ -43,7 +50,8 @@ PF_API pf_status pf_burst_scan_create(const pf_dataset *dataset, pf_trace *trace
 				      void *context, pf_burst_scan **out, pf_error *error);
 PF_API void pf_burst_scan_destroy(pf_burst_scan *scan); /* NULL is fine */
 
-/* Reads the facts of the next photo and pushes them; behind the last one, flushes and clears *more. */
+/* Reads the facts of the next photo, in the order of names, and pushes those that are due by their time: up to 256
+ * photos are held back to be put into its order. Behind the last one, pushes the rest, flushes and clears *more. */
 PF_API pf_status pf_burst_scan_step(pf_burst_scan *scan, bool *more, pf_error *error);
 
 /* Most that the planes of any photo seen so far will take, by the heads. */
