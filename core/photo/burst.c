@@ -174,8 +174,8 @@ static pf_time_link link_of(const strand *s, const photo *next, const photo *lat
 	return pf_time_links(&s->last.facts, &next->facts, &rhythm);
 }
 
-/* Two bodies that call themselves the same, at the same time: behind the photo come one that continues the burst
- * and one that continues the photo, and they show different things. */
+/* Two bodies that call themselves the same, at the same time: behind the photo come one that continues the
+ * burst and one that continues the photo, and they show different things. */
 static bool is_foreign(const body *b, const strand *s)
 {
 	const photo *own = &b->waiting[0];
@@ -188,8 +188,7 @@ static bool is_foreign(const body *b, const strand *s)
 		bool unlike_own = likeness(own, p, STRONGLY_UNLIKE) == PF_UNLIKE;
 		back = back || (unlike_own && pf_same_shape(&s->last.facts, &p->facts) &&
 				likeness(&s->last, p, pf_likeness_least(PF_TIME_ASKS)) == PF_ALIKE);
-		goes_on = goes_on ||
-			  (!unlike_own && likeness(&s->last, p, STRONGLY_UNLIKE) == PF_UNLIKE);
+		goes_on = goes_on || (!unlike_own && likeness(&s->last, p, STRONGLY_UNLIKE) == PF_UNLIKE);
 	}
 	return back && goes_on;
 }
@@ -354,8 +353,8 @@ static void push_photo(pf_burst_detector *detector, uint32_t index, const pf_fac
 	body *b = body_for(detector, facts->body);
 	b->last_push = detector->pushes;
 	const photo *newest = b->waiting_count ? &b->waiting[b->waiting_count - 1]
-			      : latest(b)	? &latest(b)->last
-						: NULL;
+			      : latest(b)      ? &latest(b)->last
+					       : NULL;
 	if (facts->auto_bracket || (newest && is_past(&newest->facts, facts))) {
 		drain(detector, b);
 	}

@@ -4,11 +4,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define GAP_SURE_MS 250       /* up to here time alone decides */
-#define GAP_RHYTHMIC_MS 600   /* and up to here, if the spacing is regular */
-#define JUMP_EV 0.6           /* two thirds of a stop, less rounding */
-#define THIRD_EV 0.25         /* one third */
-#define EQUAL_STEPS_EV 0.35   /* steps of a bracket are equal but for rounding */
+#define GAP_SURE_MS 250     /* up to here time alone decides */
+#define GAP_RHYTHMIC_MS 600 /* and up to here, if the spacing is regular */
+#define JUMP_EV 0.6         /* two thirds of a stop, less rounding */
+#define THIRD_EV 0.25       /* one third */
+#define EQUAL_STEPS_EV 0.35 /* steps of a bracket are equal but for rounding */
 
 double pf_likeness_least(pf_time_link link)
 {
@@ -119,8 +119,8 @@ static void steps_between(const pf_facts *a, const pf_facts *b, double steps[SET
 	}
 }
 
-/* A bracket goes on by an equal step or turns round; automatic exposure that follows the light does neither at
- * once. */
+/* A bracket goes on by an equal step or turns round; automatic exposure that follows the light does neither
+ * at once. */
 static bool goes_on(double step, double other)
 {
 	return fabs(other) >= JUMP_EV &&
@@ -134,7 +134,8 @@ bool pf_bracket_step(const pf_facts *earlier, const pf_facts *before, const pf_f
 	steps_between(earlier, before, last);
 	steps_between(before, photo, step);
 	steps_between(photo, later, next);
-	/* A correction of a third may be dialled in while the burst runs; one that turns round is a bracket. */
+	/* A correction of a third may be dialled in while the burst runs; one that turns round is a bracket.
+	 */
 	bool turns = last[BIAS] * step[BIAS] < 0.0 || next[BIAS] * step[BIAS] < 0.0;
 	if (fabs(step[BIAS]) >= JUMP_EV || (fabs(step[BIAS]) >= THIRD_EV && turns)) {
 		return true;

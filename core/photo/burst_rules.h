@@ -7,7 +7,7 @@
 
 #include "photofinish/photo.h"
 
-#define PF_GAP_MAX_MS 1250 /* between neighbours, unless a burst's own rhythm is slower */
+#define PF_GAP_MAX_MS 1250   /* between neighbours, unless a burst's own rhythm is slower */
 #define PF_GAP_REACH_MS 2000 /* no rhythm reaches further: what is longer ago is over */
 
 /* What a photo's picture says about another one's; unknown where one of them has none. */

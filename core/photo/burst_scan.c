@@ -1,13 +1,13 @@
-/* Burst detection over a dataset, photo by photo: facts are read in the order of names, put into the order of time
- * within a window, and pushed. */
+/* Burst detection over a dataset, photo by photo: facts are read in the order of names, put into the order of
+ * time within a window, and pushed. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/photo/name_order.h"
 #include "photofinish/burst.h"
 
-/* Photos whose facts are known and that were not pushed yet: so far a name may stand from where its time puts it,
- * and so many heads are read before the first burst. */
+/* Photos whose facts are known and that were not pushed yet: so far a name may stand from where its time puts
+ * it, and so many heads are read before the first burst. */
 #define WINDOW_PHOTOS 256
 #define DAY_MS (24 * 3600 * (int64_t)1000)
 
@@ -91,14 +91,25 @@ void pf_burst_scan_destroy(pf_burst_scan *scan)
 	}
 }
 
-/* Puts times on one scale: UTC, where the body's photos say how far they are from it, else the body's own time.
- * Hour 24 of a day is its end or its beginning, whichever is nearer to the photo before. */
-static void settle_time(const pf_burst_scan *scan, pf_facts *facts)
+static bool same_folder(const pf_dataset *dataset, uint32_t a, uint32_t b)
+{
+	const char *path_a = dataset->photos[a].path, *path_b = dataset->photos[b].path;
+	const char *slash_a = strrchr(path_a, '/'), *slash_b = strrchr(path_b, '/');
+	size_t length_a = slash_a ? (size_t)(slash_a - path_a) : 0;
+	size_t length_b = slash_b ? (size_t)(slash_b - path_b) : 0;
+	return length_a == length_b && memcmp(path_a, path_b, length_a) == 0;
+}
+
+/* Puts times on one scale: UTC, where the body's photos say how far they are from it, else the body's own
+ * time. Hour 24 of a day is its end or its beginning, whichever is nearer to the photo before. */
+static void settle_time(const pf_burst_scan *scan, uint32_t photo, pf_facts *facts)
 {
 	const pf_facts *before = NULL;
 	for (size_t i = scan->count; i-- > 0 && !before;) {
 		const pf_facts *other = &scan->window[i].facts;
-		before = other->body == facts->body && other->has_time ? other : NULL;
+		bool near = other->body == facts->body && other->has_time &&
+			    same_folder(scan->dataset, scan->window[i].photo, photo);
+		before = near ? other : NULL;
 	}
 	if (!facts->has_time) {
 		return;
@@ -129,7 +140,7 @@ static pf_status take_in(pf_burst_scan *scan, pf_error *error)
 	if (new->facts.plane_bytes > scan->largest_plane_bytes) {
 		scan->largest_plane_bytes = new->facts.plane_bytes;
 	}
-	settle_time(scan, &new->facts);
+	settle_time(scan, new->photo, &new->facts);
 	new->order_ms = new->facts.has_time ? new->facts.time_ms
 			: scan->count > 0   ? scan->window[scan->count - 1].order_ms
 					    : INT64_MIN;
@@ -137,8 +148,9 @@ static pf_status take_in(pf_burst_scan *scan, pf_error *error)
 	return PF_OK;
 }
 
-/* Pushes the earliest photo of the body whose photo was read first: bodies keep the order of names among each
- * other, because their clocks may differ. */
+/* Pushes the earliest photo of the body and the folder whose photo was read first. Bodies keep the order of
+ * names among each other, because their clocks may differ; folders, because copies of photos may lie in
+ * another one. */
 static pf_status push_next(pf_burst_scan *scan)
 {
 	size_t best = 0;
@@ -146,7 +158,8 @@ static pf_status push_next(pf_burst_scan *scan)
 		const seen *other = &scan->window[i];
 		if (other->facts.readable == scan->window[0].facts.readable &&
 		    other->facts.body == scan->window[0].facts.body &&
-		    other->order_ms < scan->window[best].order_ms) {
+		    other->order_ms < scan->window[best].order_ms &&
+		    same_folder(scan->dataset, other->photo, scan->window[0].photo)) {
 			best = i;
 		}
 	}

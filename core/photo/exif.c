@@ -267,8 +267,8 @@ static double read_iso(const ExifData *data)
 					TAG_STANDARD_OUTPUT_SENSITIVITY, TAG_ISO_SPEED};
 	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
 		int64_t value;
-		if (read_number(data, find_capture(data, tags[i]), &value) && value > 0 &&
-		    value <= ISO_MAX && value != ISO_SEE_ELSEWHERE) {
+		if (read_number(data, find_capture(data, tags[i]), &value) && value > 0 && value <= ISO_MAX &&
+		    value != ISO_SEE_ELSEWHERE) {
 			return (double)value;
 		}
 	}

@@ -18,10 +18,10 @@ typedef struct pf_exif {
 	bool manual_exposure; /* ExposureMode says so */
 	bool hour_24;         /* the time is given as hour 24: time_ms may be a day late */
 	bool has_utc_offset;
-	int64_t time_ms;          /* local time since 1970-01-01 00:00 */
-	int32_t utc_offset_min;   /* of the local time, by OffsetTime and its kin */
-	float exposure_bias_ev;   /* -100..100 */
-	uint64_t body;            /* hash of make, model and serial number; 0 where none is stated */
+	int64_t time_ms;        /* local time since 1970-01-01 00:00 */
+	int32_t utc_offset_min; /* of the local time, by OffsetTime and its kin */
+	float exposure_bias_ev; /* -100..100 */
+	uint64_t body;          /* hash of make, model and serial number; 0 where none is stated */
 	pf_exposure exposure;
 	uint32_t orientation;     /* 1..8, 1 where none or an impossible one is stated */
 	const uint8_t *thumbnail; /* belongs to the reader, valid until its next use; NULL if none */
@@ -37,9 +37,9 @@ void pf_exif_reader_destroy(pf_exif_reader *reader); /* NULL is fine */
  * is left out of *exif; there is no other failure. */
 void pf_exif_read(pf_exif_reader *reader, const uint8_t *segment, size_t bytes, pf_exif *exif);
 
-/* "YYYY:MM:DD HH:MM:SS" to ms since 1970-01-01 00:00; the bytes need no NUL. The date may have - / or . for its
- * colons, the time a T before it, numbers a space for a leading zero. Hour 24 is the next day's hour 0. False
- * where it is no such date. */
+/* "YYYY:MM:DD HH:MM:SS" to ms since 1970-01-01 00:00; the bytes need no NUL. The date may have - / or . for
+ * its colons, the time a T before it, numbers a space for a leading zero. Hour 24 is the next day's hour 0.
+ * False where it is no such date. */
 bool pf_exif_parse_time(const uint8_t *text, size_t bytes, int64_t *time_ms);
 
 /* "+HH:MM", "-HH:MM" or "Z" to minutes. */

@@ -105,8 +105,8 @@ static void on_message(j_common_ptr jpeg, int level)
 	}
 }
 
-/* The bytes as a source of libjpeg's. At their end it is given an end-of-image marker: what it misses then, it
- * warns of. */
+/* The bytes as a source of libjpeg's. At their end it is given an end-of-image marker: what it misses then,
+ * it warns of. */
 static void source_begin(j_decompress_ptr jpeg)
 {
 	(void)jpeg;

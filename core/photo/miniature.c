@@ -15,8 +15,8 @@
 
 enum { ROWS = PF_MINIATURE_ROWS, COLUMNS = PF_MINIATURE_COLUMNS, PIXELS = ROWS * COLUMNS };
 
-void pf_miniature_add_row(void *context, const uint8_t *row, uint32_t y, uint32_t width_px, uint32_t height_px,
-			uint32_t channels)
+void pf_miniature_add_row(void *context, const uint8_t *row, uint32_t y, uint32_t width_px,
+			  uint32_t height_px, uint32_t channels)
 {
 	pf_miniature_sums *sums = context;
 	if (width_px < COLUMNS || height_px < ROWS) {

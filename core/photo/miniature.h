@@ -17,8 +17,8 @@ typedef struct pf_miniature_sums {
 
 /* Adds row y: `channels` samples a pixel, 1 (Y) or 3 (Y, Cb, Cr). Has the type of a pf_jpeg_row_fn, `context`
  * is a pf_miniature_sums. */
-void pf_miniature_add_row(void *context, const uint8_t *row, uint32_t y, uint32_t width_px, uint32_t height_px,
-			uint32_t channels);
+void pf_miniature_add_row(void *context, const uint8_t *row, uint32_t y, uint32_t width_px,
+			  uint32_t height_px, uint32_t channels);
 
 /* False where the picture was too small or is of one brightness: it tells nothing. */
 bool pf_miniature_finish(const pf_miniature_sums *sums, pf_miniature *picture);

@@ -81,10 +81,11 @@ static int compare_numbers(const char **a, const char **b)
 	return (by_value > 0) - (by_value < 0);
 }
 
-static int compare_natural(const char *a, const char *b)
+/* Up to the ends, which are behind a / or the last byte. */
+static int compare_natural(const char *a, const char *end_a, const char *b, const char *end_b)
 {
 	const char *left = a, *right = b;
-	while (*left && *right) {
+	while (left < end_a && right < end_b) {
 		if (is_digit(*left) && is_digit(*right)) {
 			int by_value = compare_numbers(&left, &right);
 			if (by_value != 0) {
@@ -97,11 +98,13 @@ static int compare_natural(const char *a, const char *b)
 			right++;
 		}
 	}
-	if (*left || *right) {
-		return *right ? -1 : 1;
+	if (left < end_a || right < end_b) {
+		return right < end_b ? -1 : 1;
 	}
-	int by_bytes = strcmp(a, b);
-	return (by_bytes > 0) - (by_bytes < 0);
+	size_t shorter = (size_t)(end_a - a < end_b - b ? end_a - a : end_b - b);
+	int by_bytes = strncmp(a, b, shorter);
+	return by_bytes != 0 ? (by_bytes > 0) - (by_bytes < 0)
+			     : (end_a - a > end_b - b) - (end_a - a < end_b - b);
 }
 
 int pf_name_compare(const char *a, const char *b)
@@ -109,7 +112,7 @@ int pf_name_compare(const char *a, const char *b)
 	const char *name_a = base_of(a), *name_b = base_of(b);
 	size_t folder_a = (size_t)(name_a - a), folder_b = (size_t)(name_b - b);
 	if (folder_a != folder_b || memcmp(a, b, folder_a) != 0) {
-		return compare_natural(a, b);
+		return compare_natural(a, name_a, b, name_b);
 	}
 	char stamp_a[STAMP_DIGITS], stamp_b[STAMP_DIGITS];
 	bool has_a = stamp_of(name_a, stamp_a), has_b = stamp_of(name_b, stamp_b);
@@ -117,7 +120,9 @@ int pf_name_compare(const char *a, const char *b)
 		return has_a ? -1 : 1;
 	}
 	int by_stamp = has_a ? memcmp(stamp_a, stamp_b, STAMP_DIGITS) : 0;
-	return by_stamp != 0 ? (by_stamp > 0) - (by_stamp < 0) : compare_natural(name_a, name_b);
+	return by_stamp != 0
+		       ? (by_stamp > 0) - (by_stamp < 0)
+		       : compare_natural(name_a, name_a + strlen(name_a), name_b, name_b + strlen(name_b));
 }
 
 static int by_name(const void *a, const void *b, void *dataset)
@@ -141,8 +146,8 @@ static int counter_of(const char *path, size_t *begin)
 	return end - from == 4 ? number_of(path + from, 4) : -1;
 }
 
-/* From behind the largest gap of a run of names that differ in their counters, if that begins at the counter's
- * start and ends at its end. */
+/* From behind the largest gap of a run of names that differ in their counters, if that begins at the
+ * counter's start and ends at its end. */
 static void turn_run(const pf_dataset *dataset, uint32_t *order, size_t count, uint32_t *spare)
 {
 	size_t begin, widest_at = 0;
@@ -171,7 +176,8 @@ static void turn_counters(const pf_dataset *dataset, uint32_t *order, uint32_t *
 		int number = counter_of(path, &begin);
 		for (end = first + 1; number >= 0 && end < dataset->count; end++) {
 			const char *next = dataset->photos[order[end]].path;
-			if (counter_of(next, &other) < 0 || other != begin || memcmp(path, next, begin) != 0) {
+			if (counter_of(next, &other) < 0 || other != begin ||
+			    memcmp(path, next, begin) != 0) {
 				break;
 			}
 		}

@@ -5,8 +5,8 @@
 
 #include "core/photo/exif.h"
 #include "core/photo/jpeg.h"
-#include "core/photo/photo_file.h"
 #include "core/photo/miniature.h"
+#include "core/photo/photo_file.h"
 
 /* Depth maps, thermal images and colour profiles lie before the frame header. */
 #define HEAD_BYTES_MAX (16u * 1024u * 1024u)
@@ -112,8 +112,7 @@ static pf_status read_facts(pf_facts_reader *reader, int fd, uint64_t size_bytes
 			    .width_px = head.width_px,
 			    .height_px = head.height_px};
 	pf_jpeg_source thumbnail = {.data = exif.thumbnail, .bytes = exif.thumbnail_bytes};
-	facts->has_miniature = exif.thumbnail &&
-			     picture_of(&thumbnail, &thumbnail_limits, &facts->miniature);
+	facts->has_miniature = exif.thumbnail && picture_of(&thumbnail, &thumbnail_limits, &facts->miniature);
 	return PF_OK;
 }
 

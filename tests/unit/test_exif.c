@@ -104,9 +104,9 @@ static void test_subseconds(void **state)
 	static const struct {
 		const char *text;
 		int64_t ms;
-	} cases[] = {{"1", 100},         {"12", 120},        {"123", 123},  {"1239", 123}, {"123456", 123},
-		     {"000001", 0},      {"999999999", 999}, {"5   ", 500}, {"", -1},      {"   ", -1},
-		     {"1234567890", 123}, {"12a", 120},      {"-1", -1},    {" 12", -1}};
+	} cases[] = {{"1", 100},          {"12", 120},        {"123", 123},  {"1239", 123}, {"123456", 123},
+		     {"000001", 0},       {"999999999", 999}, {"5   ", 500}, {"", -1},      {"   ", -1},
+		     {"1234567890", 123}, {"12a", 120},       {"-1", -1},    {" 12", -1}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		int64_t ms = -1;
 		bool ok = pf_exif_parse_subsecond((const uint8_t *)cases[i].text, strlen(cases[i].text) + 1,
@@ -240,8 +240,8 @@ static uint64_t copied_bytes(const uint8_t *tiff)
 	return sum;
 }
 
-/* 5,000 entries that all point at the same 60 KiB: 300 MB if every value were copied. The entry that is wanted
- * stands among them, and is read. */
+/* 5,000 entries that all point at the same 60 KiB: 300 MB if every value were copied. The entry that is
+ * wanted stands among them, and is read. */
 static void test_amplification_is_taken_out(void **state)
 {
 	(void)state;
@@ -352,7 +352,8 @@ static void test_types_of_numbers(void **state)
 static pf_exif read_text(uint16_t tag, const char *text)
 {
 	uint8_t segment[96] = "Exif\0\0II\x2a\0\x08\0\0\0\1\0";
-	uint8_t entry[12] = {(uint8_t)tag, (uint8_t)(tag >> 8), 2, 0, (uint8_t)(strlen(text) + 1), 0, 0, 0, 40};
+	uint8_t entry[12] = {
+		(uint8_t)tag, (uint8_t)(tag >> 8), 2, 0, (uint8_t)(strlen(text) + 1), 0, 0, 0, 40};
 	memcpy(segment + 16, entry, sizeof entry);
 	snprintf((char *)segment + 46, sizeof segment - 46, "%s", text);
 	pf_exif exif;
@@ -375,7 +376,7 @@ static void test_utc_offsets(void **state)
 	static const struct {
 		const char *text;
 		int minutes;
-	} cases[] = {{"+01:00", 60}, {"-03:30", -210}, {"Z", 0}, {"+14:00 ", 840}, {"+00:00", 0},
+	} cases[] = {{"+01:00", 60}, {"-03:30", -210}, {"Z", 0},        {"+14:00 ", 840}, {"+00:00", 0},
 		     {"", 9999},     {"   :  ", 9999}, {"+1:00", 9999}, {"+16:00", 9999}, {"01:00", 9999}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		int32_t minutes = 9999;

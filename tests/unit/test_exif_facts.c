@@ -154,8 +154,8 @@ static void test_blank_pictures(void **state)
 	pf_fixture_free(&blank);
 }
 
-/* A look takes in the first of many scans, and nothing of what is too large: within the limits of a photo, but not
- * of a look, are 100 MP and more. */
+/* A look takes in the first of many scans, and nothing of what is too large: within the limits of a photo,
+ * but not of a look, are 100 MP and more. */
 static void test_looks_are_bounded(void **state)
 {
 	(void)state;

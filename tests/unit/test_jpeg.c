@@ -265,11 +265,15 @@ static void test_flaws(void **state)
 		pf_fixture_bytes revision = with(&whole, 0, "", 0);
 		revision.data[jfif + 9] = 7;
 		expect_flaws(revision, &whole, PF_FLAW_JFIF_REVISION);
-		pf_fixture_bytes adobe = with(&whole, table, "\xFF\xEE\0\x0E" "Adobe\0\x64\0\0\0\0\2", 16);
+		pf_fixture_bytes adobe = with(&whole, table,
+					      "\xFF\xEE\0\x0E"
+					      "Adobe\0\x64\0\0\0\0\2",
+					      16);
 		memmove(adobe.data + jfif, adobe.data + table, adobe.bytes - table); /* no JFIF segment */
 		adobe.bytes -= table - jfif;
 		expect_flaws(adobe, &whole, PF_FLAW_ADOBE_TRANSFORM);
-		expect_refused(with(&whole, end, "\x11\x22\x33\x44\x55\x66\x77\x11\x22\x33\x44\x55", 12), PF_ERR_DAMAGED);
+		expect_refused(with(&whole, end, "\x11\x22\x33\x44\x55\x66\x77\x11\x22\x33\x44\x55", 12),
+			       PF_ERR_DAMAGED);
 		expect_refused(with(&whole, table, (const char *)whole.data + scan, 80), PF_ERR_DAMAGED);
 		pf_fixture_free(&whole);
 	}

@@ -184,8 +184,8 @@ static void test_truncated_everywhere(void **state)
 			if (status == PF_OK) {
 				assert_true(head.flaws == PF_FLAW_NO_END);
 				status = pf_jpeg_decode(&source, &head, &limits, &image, NULL);
-				assert_int_equal(status, source.bytes >= whole.bytes - 2 ? PF_OK
-											 : PF_ERR_TRUNCATED);
+				assert_int_equal(status,
+						 source.bytes >= whole.bytes - 2 ? PF_OK : PF_ERR_TRUNCATED);
 				assert_true(status != PF_OK || image.flaws == PF_FLAW_NO_END);
 			} else {
 				assert_int_equal(status, PF_ERR_TRUNCATED);

@@ -48,9 +48,9 @@ static void fill(uint32_t ticket, pf_image *image)
 
 static bool is_photo(uint32_t ticket, const pf_image *image)
 {
-	bool right = image->lent && image->orientation == ticket % 8 + 1 && image->file_bytes == ticket && image->flaws == ticket % 3 &&
-		     image->exposure.iso == ticket &&
-		     image->y.width_px == 60 && image->y.height_px == 60 && image->y.stride_bytes == 64 &&
+	bool right = image->lent && image->orientation == ticket % 8 + 1 && image->file_bytes == ticket &&
+		     image->flaws == ticket % 3 && image->exposure.iso == ticket && image->y.width_px == 60 &&
+		     image->y.height_px == 60 && image->y.stride_bytes == 64 &&
 		     image->y.data == image->buffer && image->cb.width_px == 30 &&
 		     image->cr.stride_bytes == 33 &&
 		     image->cb.data == (ticket % 2 ? image->buffer + 4000 : NULL) &&

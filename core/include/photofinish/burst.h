@@ -30,10 +30,12 @@ PF_API pf_status pf_burst_detector_create(pf_burst_fn fn, void *context, pf_burs
 					  pf_error *error);
 PF_API void pf_burst_detector_destroy(pf_burst_detector *detector); /* NULL is fine; flushes nothing */
 
-/* Gives the facts of a photo a picture that its thumbnail did not give (pf_facts_look). A failure ends the push. */
+/* Gives the facts of a photo a picture that its thumbnail did not give (pf_facts_look). A failure ends the
+ * push. */
 typedef pf_status (*pf_burst_look_fn)(void *context, uint32_t index, pf_facts *facts);
 
-/* Called only where time leaves a question open. Without it (NULL, the default) no more is known of such photos. */
+/* Called only where time leaves a question open. Without it (NULL, the default) no more is known of such
+ * photos. */
 PF_API void pf_burst_detector_look(pf_burst_detector *detector, pf_burst_look_fn look, void *context);
 
 /* O(1) work, bounded memory. facts->time_ms are on one scale for a body; what says how they were meant
@@ -50,8 +52,9 @@ PF_API pf_status pf_burst_scan_create(const pf_dataset *dataset, pf_trace *trace
 				      void *context, pf_burst_scan **out, pf_error *error);
 PF_API void pf_burst_scan_destroy(pf_burst_scan *scan); /* NULL is fine */
 
-/* Reads the facts of the next photo, in the order of names, and pushes those that are due by their time: up to 256
- * photos are held back to be put into its order. Behind the last one, pushes the rest, flushes and clears *more. */
+/* Reads the facts of the next photo, in the order of names, and pushes those that are due by their time: up
+ * to 256 photos are held back to be put into its order. Behind the last one, pushes the rest, flushes and
+ * clears *more. */
 PF_API pf_status pf_burst_scan_step(pf_burst_scan *scan, bool *more, pf_error *error);
 
 /* Most that the planes of any photo seen so far will take, by the heads. */

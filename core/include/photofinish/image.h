@@ -15,14 +15,14 @@ typedef struct pf_plane {
 	uint32_t stride_bytes; /* >= width_px, rounded up so that whole JPEG blocks fit */
 } pf_plane;
 
-/* X(constant, bit, what it is): flaws of a file that take nothing from its picture. Such a photo is scored, and
- * its record names them; what loses or may lose picture data is damaged. */
-#define PF_FLAW_LIST(X)                                                                   \
-	X(PF_FLAW_NO_END, 1, "no end-of-image marker")                                    \
-	X(PF_FLAW_STRAY_BYTES, 2, "stray bytes between segments")                         \
-	X(PF_FLAW_PADDING, 4, "padding behind the image data")                            \
+/* X(constant, bit, what it is): flaws of a file that take nothing from its picture. Such a photo is scored,
+ * and its record names them; what loses or may lose picture data is damaged. */
+#define PF_FLAW_LIST(X)                                                                  \
+	X(PF_FLAW_NO_END, 1, "no end-of-image marker")                                   \
+	X(PF_FLAW_STRAY_BYTES, 2, "stray bytes between segments")                        \
+	X(PF_FLAW_PADDING, 4, "padding behind the image data")                           \
 	X(PF_FLAW_SCAN_HEADER, 8, "a scan header with parameters of a progressive file") \
-	X(PF_FLAW_JFIF_REVISION, 16, "an unknown JFIF revision")                          \
+	X(PF_FLAW_JFIF_REVISION, 16, "an unknown JFIF revision")                         \
 	X(PF_FLAW_ADOBE_TRANSFORM, 32, "an unknown Adobe colour transform")
 
 #define PF_FLAW_ENUM(constant, bit, text) constant = (bit),

@@ -30,9 +30,9 @@ typedef struct pf_facts {
 	bool readable;                /* false: the file could not be read as a JPEG; nothing else holds */
 	bool has_time;                /* the capture time is known */
 	bool has_subsecond;           /* ... and finer than a second */
-	bool has_miniature;             /* there is one, and it is not of one brightness */
+	bool has_miniature;           /* there is one, and it is not of one brightness */
 	bool looked;                  /* pf_facts_look was called: there is no other picture to be had */
-	bool auto_bracket; /* EXIF ExposureMode says "auto bracket" */
+	bool auto_bracket;            /* EXIF ExposureMode says "auto bracket" */
 	bool has_exposure_bias;
 	bool manual_exposure; /* EXIF ExposureMode says so */
 	bool has_utc_offset;
@@ -44,14 +44,15 @@ typedef struct pf_facts_reader pf_facts_reader;
 PF_API pf_status pf_facts_reader_create(pf_facts_reader **out, pf_error *error);
 PF_API void pf_facts_reader_destroy(pf_facts_reader *reader); /* NULL is fine */
 
-/* Reads the first part of the file: as much as EXIF and the frame header need, 16 MiB at most. The picture is the
- * thumbnail's. A photo that cannot be read is no error here: facts->readable is false, and scoring it will say
- * why. Adds the bytes read to *read_bytes (may be NULL). Fails only with PF_ERR_NO_MEMORY. */
+/* Reads the first part of the file: as much as EXIF and the frame header need, 16 MiB at most. The picture is
+ * the thumbnail's. A photo that cannot be read is no error here: facts->readable is false, and scoring it
+ * will say why. Adds the bytes read to *read_bytes (may be NULL). Fails only with PF_ERR_NO_MEMORY. */
 PF_API pf_status pf_facts_read(pf_facts_reader *reader, const pf_dataset *dataset, size_t index,
 			       pf_facts *facts, uint64_t *read_bytes, pf_error *error);
 
-/* For a photo without a useful thumbnail: reads the whole file and decodes its first scan at 1/8, if it declares
- * 64 MP at most. Sets facts->looked, and the picture where there is one. Counts and fails as above. */
+/* For a photo without a useful thumbnail: reads the whole file and decodes its first scan at 1/8, if it
+ * declares 64 MP at most. Sets facts->looked, and the picture where there is one. Counts and fails as above.
+ */
 PF_API pf_status pf_facts_look(pf_facts_reader *reader, const pf_dataset *dataset, size_t index,
 			       pf_facts *facts, uint64_t *read_bytes, pf_error *error);
 
