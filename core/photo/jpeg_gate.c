@@ -9,8 +9,9 @@
 #define EXIF_LEAST_BYTES 16 /* its header and an empty directory; a shorter segment says nothing */
 #define COEFFICIENTS 64
 #define NOTHING_CAME 0xFF
-#define STRAY_BYTES_MAX 64 /* between segments: above, a segment was lost. Zeros are padding, however many \
-			    */
+#define STRAY_BYTES_MAX                                                                    \
+	64 /* between segments: above, a segment was lost. Zeros are padding, however many \
+	    */
 
 enum {
 	MARKER_TEM = 0x01,

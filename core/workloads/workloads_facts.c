@@ -52,17 +52,28 @@ typedef struct bursts_work {
 	uint64_t bursts, photos, sum; /* of what was detected; the sum depends on the order */
 } bursts_work;
 
+/* Blocks of 4 x 4 samples by the scene's number. */
+static void draw_scene(uint64_t scene, pf_miniature *picture)
+{
+	for (unsigned i = 0; i < sizeof picture->samples[0]; i++) {
+		unsigned column = i % PF_MINIATURE_COLUMNS / 4, row = i / PF_MINIATURE_COLUMNS / 4;
+		uint64_t random = (scene + 64 * row + column) * 0x9E3779B97F4A7C15u;
+		picture->samples[0][i] = (uint8_t)(40 + pf_work_random(&random) % 160);
+		picture->samples[1][i] = picture->samples[2][i] = 128;
+	}
+}
+
 /* Bursts of 1 to 12 photos, 50 to 150 ms apart, pauses of 3 to 60 s between them. */
 static void make_facts(bursts_work *own, uint32_t seed)
 {
-	uint64_t random = seed, hash = 0;
+	uint64_t random = seed, scene = 0;
 	int64_t time_ms = 1767225600000; /* 2026-01-01 */
 	uint32_t left = 0;
 	for (size_t i = 0; i < own->count; i++) {
 		if (left == 0) {
 			left = 1 + pf_work_random(&random) % 12;
 			time_ms += 3000 + pf_work_random(&random) % 57000;
-			hash = (uint64_t)pf_work_random(&random) << 32 | pf_work_random(&random);
+			scene = (uint64_t)pf_work_random(&random) << 32 | pf_work_random(&random);
 		}
 		left--;
 		time_ms += 50 + pf_work_random(&random) % 100;
@@ -71,11 +82,11 @@ static void make_facts(bursts_work *own, uint32_t seed)
 					   .has_subsecond = true,
 					   .time_ms = time_ms,
 					   .body = 7,
-					   .has_dhash = true,
-					   .dhash = hash ^ 1ull << pf_work_random(&random) % 64,
+					   .has_miniature = true,
 					   .orientation = 1,
 					   .width_px = 6000,
 					   .height_px = 4000};
+		draw_scene(scene, &own->facts[i].miniature);
 	}
 }
 

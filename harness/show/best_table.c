@@ -115,14 +115,16 @@ static void describe_lead(const groups *all, size_t count, size_t best, const pf
 static void print_bursts(groups *all, const pf_outcomes *outcomes, const pf_dataset *dataset,
 			 const pf_scorer_config *config, FILE *stream)
 {
-	static const bool right[5] = {true, true, false, true, false};
-	static const char *const heads[] = {"burst", "photos", "best shot", "score",
-					    "ahead by (points of 100)"};
-	pf_table *table = pf_table_create(5, right);
+	/* No totals: they compare within a burst only (docs/scoring.md), and here every line is another one.
+	 */
+	static const bool right[] = {true, true, false, false};
+	static const char *const heads[] = {"burst", "photos", "best shot",
+					    "ahead of its burst by (points of 100)"};
+	pf_table *table = pf_table_create(4, right);
 	size_t number = 0;
-	pf_table_row(table, heads, 5);
+	pf_table_row(table, heads, 4);
 	for (size_t i = 0; i < outcomes->count; i++) {
-		char burst[24], photos[24], name[512], score[24], lead[128];
+		char burst[24], photos[24], name[512], lead[128];
 		const size_t *members = &all->members[all->first[i]];
 		size_t count = all->first[i + 1] - all->first[i], best = best_of(outcomes, members, count);
 		if (best == count) {
@@ -135,11 +137,10 @@ static void print_bursts(groups *all, const pf_outcomes *outcomes, const pf_data
 		pf_burst_stand(config, all->scores, count, all->standings);
 		snprintf(burst, sizeof burst, "%zu", ++number);
 		snprintf(photos, sizeof photos, "%zu", count);
-		snprintf(score, sizeof score, "%.1f", 100 * all->scores[best]->total);
 		pf_escape(dataset->photos[members[best]].path, name, sizeof name);
 		describe_lead(all, count, best, config, lead, sizeof lead);
-		const char *cells[] = {burst, photos, name, score, lead};
-		pf_table_row(table, cells, 5);
+		const char *cells[] = {burst, photos, name, lead};
+		pf_table_row(table, cells, 4);
 	}
 	if (number) {
 		pf_table_print(table, stream, "");

@@ -218,7 +218,7 @@ static void test_a_photo_within_and_outside(void **state)
 	assert_false(pf_tolerance_photo(&tolerance, &a, &b, what, sizeof what));
 	char text[PF_TOLERANCE_TEXT];
 	assert_string_equal(pf_tolerance_text(&tolerance, text, sizeof text),
-			    "37 measures within 0 to 0.000122, 9 factors within 0, 1 score within 0.000122, "
+			    "41 measures within 0 to 0.000122, 9 factors within 0, 1 score within 0.000122, "
 			    "bursts, best shots at least 90 %, rank correlation at least 0.8");
 }
 
@@ -324,7 +324,7 @@ static void test_a_run_holds_it_to_that(void **state)
 	json_t *record = pf_record_json(&run);
 	for (size_t i = 0; i < sizeof exports / sizeof *exports; i++) {
 		char *text = render(exports[i], record);
-		if (!strstr(text, "approximate") || !strstr(text, "37 measures within 0 to 0.000122")) {
+		if (!strstr(text, "approximate") || !strstr(text, "41 measures within 0 to 0.000122")) {
 			fail_msg("export %zu does not say so: %s", i, text);
 		}
 		free(text);
