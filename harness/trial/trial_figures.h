@@ -45,8 +45,8 @@ typedef enum pf_shown {
 /* The fields, for pf_trial. */
 #define PF_TRIAL_FIGURE_FIELD(field, unit, shown, what) uint64_t field;
 
-#define PF_TRIAL_FIGURE_ONE(field, unit, shown, what) +1
-enum { PF_TRIAL_FIGURE_COUNT = 0 PF_TRIAL_FIGURES(PF_TRIAL_FIGURE_ONE) };
+#define PF_TRIAL_FIGURE_INDEX(field, unit, shown, what) PF_FIGURE_##field,
+enum { PF_TRIAL_FIGURES(PF_TRIAL_FIGURE_INDEX) PF_TRIAL_FIGURE_COUNT };
 
 typedef struct pf_trial_figure {
 	const char *name;
