@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/named_files.h"
 #include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/export/export.h"
@@ -63,7 +64,11 @@ int pf_cmd_export(const pf_command *command, int argc, char **argv)
 	}
 	pf_error error = {0};
 	json_t *record = NULL;
-	pf_status status = pf_history_record_load(operands[0], &record, &error);
+	const pf_named_file files[] = {{operands[0], "the record", true}, {output, "--output", false}};
+	pf_status status = pf_named_files_check(files, 2, NULL, &error);
+	if (status == PF_OK) {
+		status = pf_history_record_load(operands[0], &record, &error);
+	}
 	if (status == PF_OK) {
 		status = write_export(format_of(format), record, output, &error);
 	}

@@ -433,6 +433,11 @@ def check_exports(journey, work):
     run("export", "0000", "--format", "csv", expected=2)
     run("export", "last", "--format", "xml", expected=2)
     run("export", "last", expected=2)
+    before = (work / "bare.json").read_bytes()
+    os.symlink(work / "bare.json", work / "link.json")
+    for same in ("bare.json", "link.json"):  # the record that is read is no output, by whatever name
+        run("export", work / "bare.json", "--format", "csv", "--output", work / same, expected=2)
+    check((work / "bare.json").read_bytes() == before, "a record is not replaced by its export")
 
 
 def main():
