@@ -1,5 +1,4 @@
 /* Figures of a run, computed in one place for all who show them. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +29,7 @@ static bool mean_of(const pf_contestant *contestant, pf_trial_counting counting,
 		}
 	}
 	if (count) {
-		*mean = pf_interval_within(pf_mean_interval(samples, count, PF_LEVEL), 0, INFINITY);
+		*mean = pf_mean_interval(samples, count, PF_LEVEL);
 	}
 	free(samples);
 	return count > 0;
