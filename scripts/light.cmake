@@ -18,20 +18,20 @@ set(light_harness
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/run_status\\.c"
     "harness/record/(bench|capabilities|comparison|doctor|environment|interval|observer)_json\\.c"
-    "harness/record/(caveats|machine_id|machine_json|notebook_parts|record_load)\\.c"
+    "harness/record/(caveats|machine_id|notebook_parts|record_load)\\.c"
     "harness/scores/tolerance_text\\.c"
     "harness/export/export_[a-z]*\\.c"
     "harness/progress/progress\\.c"
-    "harness/show/(bench_notes|bench_table|comparison_lines|doctor_table|history_table|observer_lines)\\.c")
+    "harness/show/(bench_table|comparison_lines|doctor_table|history_table|observer_lines)\\.c")
 # Public headers whose functions are in the library, with what they include.
 set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread workload)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
     "unit/test_(bench|doctor|escape|file|named_files|status|text)\\.c"
-    "unit/test_parameters\\.c"
+    "unit/test_(parameters|quantity)\\.c"
     "unit/test_(span_report|spans)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"
-    "unit/test_(binomial|eta|histogram|order_statistics|resampling|sample_faults|shuffle|student|usl|words)\\.c")
+    "unit/test_(binomial|eta|histogram|order_statistics|resampling|shuffle|student|usl|words)\\.c")
 set(light_test_helpers "unit/(noise|shared_memory|temp_folder|undisturbed)\\.c")
 set(light_cases light/absent compare_commands doctor time)
 

@@ -24,7 +24,8 @@ typedef struct yaml_card {
 	int *layout, *colour, *kind;
 	double *mean, *std;
 	unsigned mean_count, std_count;
-	double *padding, *stride, *split_ratio, *box_padding, *keypoint_threshold, *pose_threshold;
+	double *padding, *stride, *split_ratio, *box_padding, *keypoint_threshold, *pose_threshold,
+		*max_constants_mib;
 } yaml_card;
 
 #define STRVAL(constant, name) {name, constant},
@@ -64,6 +65,7 @@ static const cyaml_schema_field_t fields[] = {
 	NUMBER_FIELD(box_padding, OPTIONAL),
 	NUMBER_FIELD(keypoint_threshold, OPTIONAL),
 	NUMBER_FIELD(pose_threshold, OPTIONAL),
+	NUMBER_FIELD(max_constants_mib, OPTIONAL),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, yaml_card, fields)};
@@ -74,6 +76,7 @@ void pf_pose_card_default(pf_pose_card *card)
 			       .colour = PF_POSE_RGB,
 			       .padding = 128.0,
 			       .box_padding = 1.25,
+			       .max_constants_mib = 64.0,
 			       .keypoint_threshold = 0.3,
 			       .pose_threshold = 0.3};
 }
@@ -128,6 +131,7 @@ static pf_status take_numbers(const yaml_card *yaml, const char *file, pf_pose_c
 		{yaml->box_padding, 1.0, 4.0, "box_padding", &card->box_padding},
 		{yaml->keypoint_threshold, 0.0, 1.0, "keypoint_threshold", &card->keypoint_threshold},
 		{yaml->pose_threshold, 0.0, 1.0, "pose_threshold", &card->pose_threshold},
+		{yaml->max_constants_mib, 1.0, 256.0, "max_constants_mib", &card->max_constants_mib},
 	};
 	pf_status status = PF_OK;
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers && status == PF_OK; i++) {

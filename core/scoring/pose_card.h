@@ -47,8 +47,9 @@ typedef struct pf_pose_card {
 	bool top_down;      /* wants a person's box, not the whole photo */
 	double box_padding; /* top_down: the box is enlarged by this factor */
 	double keypoint_threshold,
-		pose_threshold; /* confidences from which on something counts as seen, found */
-	char guessed[256];      /* what no card said; empty where there is a card */
+		pose_threshold;   /* confidences from which on something counts as seen, found */
+	double max_constants_mib; /* that may be computed while the network is loaded */
+	char guessed[256];        /* what no card said; empty where there is a card */
 } pf_pose_card;
 
 /* What a card that does not say otherwise has: nchw, rgb, mean 0, std 1, grey padding, the whole photo,

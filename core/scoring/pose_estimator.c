@@ -46,11 +46,15 @@ static void release_sized(sized *s)
 	pf_network_free(s->network);
 }
 
-static pf_status load_network(const char *file, const char *input, const int64_t dims[4], pf_network **out,
-			      pf_error *error)
+/* `constants_mib` 0: the usual limit. */
+static pf_status load_network(const char *file, const char *input, const int64_t dims[4],
+			      double constants_mib, pf_network **out, pf_error *error)
 {
 	pf_network_options options;
 	pf_network_options_default(&options);
+	if (constants_mib > 0) {
+		options.max_folded_bytes = (uint64_t)(constants_mib * (1 << 20));
+	}
 	pf_network_binding binding = {.input = input};
 	if (dims) {
 		binding.shape.rank = 4;
@@ -84,9 +88,9 @@ static pf_status guess_card(const char *file, pf_pose_card *card, pf_error *erro
 	static const int64_t open[4] = {1, 3, OPEN_HEIGHT_PX, OPEN_WIDTH_PX};
 	pf_network *network = NULL;
 	pf_error second;
-	pf_status status = load_network(file, NULL, NULL, &network, error);
+	pf_status status = load_network(file, NULL, NULL, 0, &network, error);
 	bool sides_open = status == PF_ERR_INVALID &&
-			  load_network(file, NULL, open, &network, &second) == PF_OK;
+			  load_network(file, NULL, open, 0, &network, &second) == PF_OK;
 	if (status != PF_OK && !sides_open) {
 		return status;
 	}
@@ -128,7 +132,8 @@ static pf_status load_sized(const char *file, const char *backend, pf_pose_card 
 	int64_t nchw_dims[4] = {1, 3, s->height_px, s->width_px},
 		nhwc_dims[4] = {1, s->height_px, s->width_px, 3};
 	pf_status status = load_network(file, card->input[0] ? card->input : NULL,
-					nhwc ? nhwc_dims : nchw_dims, &s->network, error);
+					nhwc ? nhwc_dims : nchw_dims, card->max_constants_mib, &s->network,
+					error);
 	if (status != PF_OK) {
 		return status;
 	}

@@ -126,9 +126,10 @@ static pf_status choose_sources(struct auditing *auditing, pf_error *error)
 					photo->hashed ? photo->sha256 : NULL, error);
 	}
 	if (status == PF_OK) {
-		status = pf_session_open(&session, part, &like->scorer, error);
+		status = pf_session_open(&session, part, &like->order.scorer, error);
 	}
 	if (status == PF_OK) {
+		session.order = like->order;
 		session.timeout_s = like->timeout_s;
 		status = pf_audit_trial(auditing, &session, true, &trial, error);
 	}

@@ -170,13 +170,12 @@ static pf_status make_folder(pf_audit_set *set, pf_random *random, char name[LET
 
 static pf_status open_session(pf_audit_set *set, const pf_session *like, pf_error *error)
 {
-	pf_status status = pf_session_open(&set->session, set->dataset, &like->scorer, error);
+	pf_status status = pf_session_open(&set->session, set->dataset, &like->order.scorer, error);
 	if (status != PF_OK) {
 		return status;
 	}
-	set->session.memory_limit_bytes = like->memory_limit_bytes;
+	set->session.order = like->order;
 	set->session.timeout_s = like->timeout_s;
-	set->session.photo_timeout_s = like->photo_timeout_s;
 	set->session.placement = like->placement;
 	if (pf_outside_has_commands()) {
 		status = pf_view_open(set->dataset, set->view, error);

@@ -1,6 +1,6 @@
 #include "harness/base/plain_text.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t pf_plain_control(const unsigned char *at)
@@ -50,9 +50,20 @@ char *pf_plain_text(const char *text, char *out, size_t capacity)
 	return out;
 }
 
+bool pf_csv_is_formula(const char *text)
+{
+	char *end;
+	bool sign = text[0] == '-' || text[0] == '+';
+	if (sign && strspn(text + 1, ".0123456789") > 0) { /* not "-inf" */
+		strtod(text, &end);
+		return *end != '\0';
+	}
+	return text[0] && strchr("=+-@\t\r", text[0]);
+}
+
 void pf_csv_text(FILE *stream, const char *text)
 {
-	bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+	bool formula = pf_csv_is_formula(text);
 	bool quoted = formula || strpbrk(text, "\",");
 	fputs(formula ? "\"'" : quoted ? "\"" : "", stream);
 	for (const unsigned char *at = (const unsigned char *)text; *at;) {

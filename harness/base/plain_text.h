@@ -2,6 +2,7 @@
 #ifndef HARNESS_PLAIN_TEXT_H
 #define HARNESS_PLAIN_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -11,6 +12,9 @@ size_t pf_plain_control(const unsigned char *at);
 
 /* Copies UTF-8 with each control as "?"; what does not fit ends in "...". `capacity` >= 8. Returns `out`. */
 char *pf_plain_text(const char *text, char *out, size_t capacity);
+
+/* True if a spreadsheet would take a cell for a formula: it begins with one of = + - @ and is no number. */
+bool pf_csv_is_formula(const char *text);
 
 /* A cell of a CSV file (RFC 4180): in quotes where it has to be; one that a spreadsheet would take for a
  * formula begins with '. Controls become "?". */

@@ -30,7 +30,7 @@ char *pf_text_time(const pf_interval *seconds, char *out)
 {
 	pf_text_seconds(seconds->mean, out);
 	if (seconds->has_interval) {
-		double half = (seconds->high - seconds->low) / 2;
+		double half = seconds->high - seconds->mean; /* the low end may have been cut at 0 */
 		size_t used = strlen(out);
 		if (seconds->mean >= 599.5) { /* minutes and hours: the half width has a unit of its own */
 			char text[PF_TEXT];
@@ -59,11 +59,25 @@ char *pf_text_bytes(double bytes, char *out)
 	return out;
 }
 
+#define MOST_PLAIN 1e7 /* beyond it all digits are of no use */
+
+char *pf_text_bound(double value, int digits, char *out)
+{
+	if (fabs(value) < MOST_PLAIN) {
+		snprintf(out, PF_TEXT, "%.*f", digits, value);
+	} else {
+		snprintf(out, PF_TEXT, "%.2g", value);
+	}
+	return out;
+}
+
 /* Whole percent, or one digit where the figure is small. */
 static char *percent(double value, char *out, size_t capacity)
 {
 	double rounded = fabs(value) < 9.95 ? round(value * 10) / 10 : round(value);
-	snprintf(out, capacity, "%.*f", rounded != floor(rounded) ? 1 : 0, rounded == 0 ? 0.0 : rounded);
+	char text[PF_TEXT];
+	pf_text_bound(rounded == 0 ? 0.0 : rounded, rounded != floor(rounded) ? 1 : 0, text);
+	snprintf(out, capacity, "%s", text);
 	return out;
 }
 
@@ -90,7 +104,9 @@ char *pf_text_gain(const pf_interval *speedup, char *out)
 char *pf_text_factor(const pf_interval *speedup, char *out)
 {
 	if (speedup->has_interval) {
-		snprintf(out, PF_TEXT, "%.2fx (%.2f to %.2f)", speedup->mean, speedup->low, speedup->high);
+		char low[PF_TEXT], high[PF_TEXT];
+		snprintf(out, PF_TEXT, "%.2fx (%s to %s)", speedup->mean, pf_text_bound(speedup->low, 2, low),
+			 pf_text_bound(speedup->high, 2, high));
 	} else {
 		snprintf(out, PF_TEXT, "%.2fx", speedup->mean);
 	}

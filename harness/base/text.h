@@ -19,6 +19,10 @@ char *pf_text_gain(const pf_interval *speedup,
 
 char *pf_text_factor(const pf_interval *speedup, char *out); /* "1.21x (1.19 to 1.24)" */
 
+/* A bound: with so many digits behind the point, or "1.2e+09" where it is so large that digits say nothing.
+ */
+char *pf_text_bound(double value, int digits, char *out);
+
 /* "s" unless count is 1. */
 const char *pf_text_plural(size_t count);
 

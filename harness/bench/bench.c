@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
@@ -54,8 +53,7 @@ static pf_status run_command(const pf_bench *bench, const pf_bench_command *comm
 	} else if (status == PF_OK && run->timed_out) {
 		status = pf_fail(error, PF_ERR_INVALID, NULL, "%s: killed after %.10g s", command->name,
 				 bench->setting.timeout_s);
-	} else if (status == PF_OK && run->status && !bench->ignore_failure &&
-		   !bench->ignored[run->status & 255]) {
+	} else if (status == PF_OK && run->status && !bench->ignore_failure) {
 		status = pf_fail(
 			error, PF_ERR_INVALID, NULL,
 			"%s: ends with status %d (--show-output shows what it prints, --ignore-failure times it all the same)",
@@ -110,18 +108,6 @@ static void take_times(const pf_bench *bench, size_t command, double *seconds)
 	}
 }
 
-/* CPU times of the whole rounds; false where one is 0: there is no ratio then. */
-static bool take_cpu(const pf_bench *bench, size_t command, double *seconds)
-{
-	bool known = true;
-	for (uint32_t i = 0; i < bench->rounds_done; i++) {
-		const pf_timed_run *run = &bench->commands[command].runs[i];
-		seconds[i] = (double)(run->user_ns + run->system_ns) * 1e-9;
-		known = known && seconds[i] > 0;
-	}
-	return known;
-}
-
 static double *make_samples(const pf_bench *bench)
 {
 	double *samples = calloc(2 * (size_t)bench->rounds_done + 1, sizeof *samples);
@@ -135,16 +121,10 @@ static void compare(pf_bench *bench)
 {
 	const pf_comparison_rules rules = pf_bench_rules(bench);
 	double *first = make_samples(bench), *other = first + bench->rounds_done;
+	take_times(bench, 0, first);
 	for (size_t i = 1; i < bench->count && bench->rounds_done; i++) {
-		pf_bench_command *command = &bench->commands[i];
-		take_times(bench, 0, first);
 		take_times(bench, i, other);
-		command->comparison = pf_compare(first, other, bench->rounds_done, &rules);
-		command->cpu_known = take_cpu(bench, 0, first);
-		command->cpu_known = take_cpu(bench, i, other) && command->cpu_known;
-		if (command->cpu_known) {
-			command->cpu = pf_compare(first, other, bench->rounds_done, &rules);
-		}
+		bench->commands[i].comparison = pf_compare(first, other, bench->rounds_done, &rules);
 	}
 	free(first);
 }
@@ -157,17 +137,20 @@ static void describe(pf_bench *bench)
 		pf_bench_command *command = &bench->commands[i];
 		double squares = 0;
 		take_times(bench, i, times);
-		command->seconds = pf_mean_interval(times, n, PF_COMPARISON_LEVEL);
+		command->seconds = pf_interval_within(pf_mean_interval(times, n, PF_COMPARISON_LEVEL), 0,
+						      INFINITY);
 		for (size_t k = 0; k < n; k++) {
 			squares += (times[k] - command->seconds.mean) * (times[k] - command->seconds.mean);
 			other[k] = (double)command->runs[k].user_ns * 1e-9;
 		}
 		command->deviation_s = n > 1 ? sqrt(squares / (double)(n - 1)) : 0;
-		command->user_s = pf_mean_interval(other, n, PF_COMPARISON_LEVEL);
+		command->user_s = pf_interval_within(pf_mean_interval(other, n, PF_COMPARISON_LEVEL), 0,
+						     INFINITY);
 		for (size_t k = 0; k < n; k++) {
 			other[k] = (double)command->runs[k].system_ns * 1e-9;
 		}
-		command->system_s = pf_mean_interval(other, n, PF_COMPARISON_LEVEL);
+		command->system_s = pf_interval_within(pf_mean_interval(other, n, PF_COMPARISON_LEVEL), 0,
+						       INFINITY);
 		pf_sort(times, n);
 		command->least_s = times[0];
 		command->most_s = times[n - 1];
@@ -184,9 +167,7 @@ static bool enough(pf_bench *bench, uint64_t begin_ns)
 		compare(bench);
 	}
 	for (size_t i = 1; i < bench->count; i++) {
-		const pf_bench_command *command = &bench->commands[i];
-		const pf_comparison *by = bench->by_cpu ? &command->cpu : &command->comparison;
-		decided = decided && by->word != PF_WORD_UNDECIDED;
+		decided = decided && bench->commands[i].comparison.word != PF_WORD_UNDECIDED;
 	}
 	bool late = bench->max_time_s > 0 && elapsed_s + elapsed_s / bench->rounds_done > bench->max_time_s;
 	if (decided ||
@@ -242,15 +223,6 @@ static pf_status run_round(pf_bench *bench, struct environment *environment, con
 	return status;
 }
 
-/* Of all that was run so far, preparations, too. */
-static uint64_t children_cpu_ns(void)
-{
-	struct rusage usage = {0};
-	getrusage(RUSAGE_CHILDREN, &usage);
-	return ((uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec) * 1000000000u +
-	       ((uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec) * 1000u;
-}
-
 static pf_status run_rounds(pf_bench *bench, struct environment *environment, pf_error *error)
 {
 	pf_status status = PF_OK;
@@ -262,9 +234,7 @@ static pf_status run_rounds(pf_bench *bench, struct environment *environment, pf
 	for (uint32_t i = 0; i < bench->warmup && status == PF_OK; i++) {
 		status = run_round(bench, environment, order, 0, error);
 	}
-	uint64_t begin_ns = pf_now_ns(), own_ns = children_cpu_ns();
-	pf_machine_counters before, after;
-	pf_machine_read(NULL, NULL, &before);
+	uint64_t begin_ns = pf_now_ns();
 	for (uint32_t round = 1; round <= bench->rounds && status == PF_OK; round++) {
 		pf_shuffle_round(&random, order, bench->count, round);
 		status = run_round(bench, environment, order, round, error);
@@ -273,8 +243,6 @@ static pf_status run_rounds(pf_bench *bench, struct environment *environment, pf
 			break;
 		}
 	}
-	pf_machine_read(NULL, NULL, &after);
-	pf_machine_between(&before, &after, children_cpu_ns() - own_ns, &bench->machine);
 	return status;
 }
 

@@ -45,7 +45,7 @@ bool pf_part_shares(const pf_contestant *contestant, pf_interval shares[PF_PART_
 	for (int part = 0; part < PF_PART_COUNT && values; part++) {
 		count = samples(contestant, part, false, values);
 		if (count) {
-			shares[part] = pf_mean_interval(values, count, PF_LEVEL);
+			shares[part] = pf_interval_within(pf_mean_interval(values, count, PF_LEVEL), 0, 1);
 		}
 	}
 	free(values);

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/base/nearest.h"
+#include "harness/base/text.h"
 #include "harness/cli/absent.h"
 #include "harness/cli/commands.h"
 #include "harness/machine/environment.h"
@@ -56,10 +58,10 @@ const pf_command pf_commands[] = {
 	 "Results whose output was\n"
 	 "not checked have no time in any format.",
 	 1, 1, pf_cmd_export, false},
-	{"history", "list|show ID|trend VARIANT|add RECORD...|rebuild",
-	 "The records that were kept: list, show, follow a ratio through them",
+	{"history", "list|show|trend|add|rm|rebuild ...",
+	 "The records that were kept: list, show, remove, follow a ratio",
 	 "journey, run, compare and scaling keep their records unless --no-history says otherwise. "
-	 "ID is the first\n"
+	 "show ID, trend VARIANT, add RECORD..., rm ID...: ID is the first\n"
 	 "characters of a record's id, or last. trend prints ratios within each record, "
 	 "never times of different days.",
 	 1, -1, pf_cmd_history, false},
@@ -85,8 +87,8 @@ const pf_command pf_commands[] = {
 	 1, 1, pf_cmd_score, false},
 	{"variants", "[--diff A B]", "List the variants, or show what changes from one to another", NULL, 0,
 	 2, pf_cmd_variants, false},
-	{"dataset", "make|list|verify|import", "Make, list, verify or import datasets", NULL, 0, -1,
-	 pf_cmd_dataset, false},
+	{"dataset", "make|list|verify|import|rm", "Make, list, verify, import or remove datasets", NULL, 0,
+	 -1, pf_cmd_dataset, false},
 	{"accuracy", "", "Compare keypoints and best shots with the truth of rendered photos",
 	 "The default dataset has motions, clothing and backgrounds that the network was not trained on.", 0,
 	 0, pf_cmd_accuracy, false},
@@ -105,15 +107,16 @@ const pf_command pf_commands[] = {
 
 static int help(FILE *stream, int code)
 {
-	fprintf(stream,
-		"Usage: photofinish COMMAND [options]\n"
-		"\n"
-		"Scores bursts of sports photos, executes that in swappable variants, and measures which is faster.\n"
-		"\n"
-		"Commands:\n");
+	fprintf(stream, "Usage: photofinish COMMAND [options]\n"
+			"\n"
+			"Scores bursts of sports photos, executes that in swappable variants, and\n"
+			"measures which is faster.\n"
+			"\n"
+			"Commands:\n");
 	for (const pf_command *command = pf_commands; command->name; command++) {
 		if (!command->hidden && !pf_is_absent(command->name)) {
-			fprintf(stream, "  %-10s %s\n", command->name, command->summary);
+			fprintf(stream, "  %-10s ", command->name);
+			pf_text_wrap(stream, command->summary, PF_HELP_COLUMNS, 13, 13);
 		}
 	}
 	const char *separator = "\nNot in this build, which has no engine: ";
@@ -124,12 +127,13 @@ static int help(FILE *stream, int code)
 		}
 	}
 	fputs(separator[0] == ',' ? "\n" : "", stream);
-	fprintf(stream,
-		"\n"
-		"\"photofinish COMMAND --help\" shows a command's options; --version says what was built in.\n"
-		"Exit status: 0 fine, 1 output that differs or an objective that was missed, 2 usage, "
-		"input or run-time\n"
-		"error or nothing valid, 3 undecided (by commands that say so), 130 interrupted.\n");
+	fprintf(stream, "\n"
+			"\"photofinish help COMMAND\" shows a command's options; --version says what was\n"
+			"built in.\n\n");
+	pf_help_paragraphs(
+		"Exit status: 0 fine, 1 output that differs or an objective that was missed, 2 usage, input or run-time "
+		"error or nothing valid, 3 undecided (by commands that say so), 130 interrupted.",
+		stream);
 	return code;
 }
 
@@ -160,7 +164,13 @@ int pf_cli_main(int argc, char **argv)
 	if (argc < 2) {
 		return help(stderr, PF_EXIT_ERROR);
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+	bool asked = strcmp(argv[1], "help") == 0;
+	if (asked && argc > 2) { /* help COMMAND [SUBCOMMAND] is COMMAND [SUBCOMMAND] --help */
+		char *words[] = {argv[0], argv[2], argc > 3 ? argv[3] : "--help", argc > 3 ? "--help" : NULL,
+				 NULL};
+		return pf_cli_main(argc > 3 ? 4 : 3, words);
+	}
+	if (asked || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		return flush_output(help(stdout, PF_EXIT_OK));
 	}
 	if (!strcmp(argv[1], "--version")) {
@@ -175,5 +185,12 @@ int pf_cli_main(int argc, char **argv)
 			return code;
 		}
 	}
-	return pf_usage_error(NULL, "there is no command \"%s\"", argv[1]);
+	char hint[PF_NEAREST + 32];
+	pf_nearest nearest = {.word = argv[1]};
+	for (const pf_command *command = pf_commands; command->name; command++) {
+		if (!command->hidden) {
+			pf_nearest_try(&nearest, command->name);
+		}
+	}
+	return pf_usage_error(NULL, "there is no command \"%s\"%s", argv[1], pf_nearest_hint(&nearest, hint));
 }

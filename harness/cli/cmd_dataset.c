@@ -2,10 +2,12 @@
 
 #include "datasets/dataset_import.h"
 #include "datasets/dataset_make.h"
+#include "datasets/dataset_remove.h"
 #include "datasets/dataset_spec.h"
 #include "datasets/dataset_store.h"
 #include "datasets/dataset_verify.h"
 #include "harness/base/interrupt.h"
+#include "harness/base/nearest.h"
 #include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
@@ -217,6 +219,33 @@ static int import(const pf_command *command, int argc, char **argv)
 	return PF_EXIT_OK;
 }
 
+static int rm(const pf_command *command, int argc, char **argv)
+{
+	const char *home = NULL;
+	const pf_arg table[] = {
+		{"data", 0, PF_ARG_TEXT, &home, "DIR",
+		 "data folder (default: $PHOTOFINISH_DATA, else the cache)", 0, 0},
+		{0},
+	};
+	char **operands, shown[600];
+	int count, code = pf_options_parse(command, table, argc, argv, &operands, &count);
+	if (code >= 0) {
+		return code;
+	}
+	code = PF_EXIT_OK;
+	for (int i = 0; i < count; i++) {
+		pf_error error = {0};
+		bool left;
+		if (pf_dataset_remove(home, operands[i], &left, &error) != PF_OK) {
+			code = pf_report_error(&error);
+			continue;
+		}
+		printf("%s: removed%s\n", pf_escape(operands[i], shown, sizeof shown),
+		       left ? "; its folder stays, with files in it that no make wrote" : "");
+	}
+	return code;
+}
+
 static const pf_command subcommands[] = {
 	{"dataset make", "SPEC", "Render a dataset whose truth is known",
 	 "SPEC is the name of a built-in specification (see photofinish dataset list) or a .yaml file. "
@@ -231,16 +260,22 @@ static const pf_command subcommands[] = {
 	{"dataset import", "DIR", "Make a dataset of someone's own folder",
 	 "Only a manifest is made, under the data folder: nothing is copied, and nothing is written in DIR.",
 	 1, 1, import, false},
+	{"dataset rm", "DATASET...", "Remove datasets",
+	 "Goes what a make wrote, or the manifest of an import. Somebody's own files stay: the photos of an "
+	 "imported folder,\n"
+	 "and whatever no make wrote.",
+	 1, -1, rm, false},
 	{0},
 };
 
 static int help(FILE *stream, int code)
 {
-	fprintf(stream, "Usage: photofinish dataset make|list|verify|import [options]\n\n");
+	fprintf(stream, "Usage: photofinish dataset make|list|verify|import|rm [options]\n\n");
 	for (const pf_command *command = subcommands; command->name; command++) {
-		fprintf(stream, "  %-10s %s\n", command->name + strlen("dataset "), command->summary);
+		fprintf(stream, "  %-10s ", command->name + strlen("dataset "));
+		pf_text_wrap(stream, command->summary, PF_HELP_COLUMNS, 13, 13);
 	}
-	fprintf(stream, "\n\"photofinish dataset make --help\" and the like show the options.\n");
+	fprintf(stream, "\n\"photofinish help dataset make\" and the like show the options.\n");
 	return code;
 }
 
@@ -257,5 +292,11 @@ int pf_cmd_dataset(const pf_command *command, int argc, char **argv)
 			return sub->run(sub, argc - 1, argv + 1);
 		}
 	}
-	return pf_usage_error(command, "there is no \"dataset %s\"", argv[1]);
+	char hint[PF_NEAREST + 32];
+	pf_nearest nearest = {.word = argv[1]};
+	for (const pf_command *sub = subcommands; sub->name; sub++) {
+		pf_nearest_try(&nearest, sub->name + strlen("dataset "));
+	}
+	return pf_usage_error(command, "there is no \"dataset %s\"%s", argv[1],
+			      pf_nearest_hint(&nearest, hint));
 }

@@ -1,6 +1,7 @@
 /* history: the records that were kept, and ratios through them. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/cli/commands.h"
 #include "harness/history/history.h"
@@ -98,15 +99,31 @@ static pf_status add(struct request *request, pf_history *history, pf_error *err
 	return status == PF_OK ? pf_history_refresh(history, complain, error) : status;
 }
 
+static pf_status rm(struct request *request, pf_history *history, pf_error *error)
+{
+	char path[PF_HISTORY_PATH_MAX], shown[PF_HISTORY_PATH_MAX];
+	pf_status status = PF_OK;
+	for (int i = 0; i < request->count && status == PF_OK; i++) {
+		status = pf_history_find(history, request->operands[i], path, error);
+		if (status == PF_OK && unlink(path) != 0) {
+			status = pf_fail_errno(error, path, "cannot remove");
+		}
+		if (status == PF_OK) {
+			printf("removed %s\n", pf_escape(path, shown, sizeof shown));
+			status = pf_history_refresh(history, complain, error);
+		}
+	}
+	return status;
+}
+
 static const struct word {
 	const char *name, *operand;
 	int least, most; /* operands behind it */
 	/* NULL: show, which the light build has not. */
 	pf_status (*run)(struct request *request, pf_history *history, pf_error *error);
 } words[] = {
-	{"list", NULL, 0, 0, list},        {"show", "ID", 1, 1, NULL},
-	{"trend", "VARIANT", 1, 1, trend}, {"add", "RECORD", 1, 1 << 20, add},
-	{"rebuild", NULL, 0, 0, rebuild},
+	{"list", NULL, 0, 0, list},         {"show", "ID", 1, 1, NULL},   {"trend", "VARIANT", 1, 1, trend},
+	{"add", "RECORD", 1, 1 << 20, add}, {"rm", "ID", 1, 1 << 20, rm}, {"rebuild", NULL, 0, 0, rebuild},
 };
 
 static const struct word *word_of(const char *name)
@@ -160,7 +177,8 @@ int pf_cmd_history(const pf_command *command, int argc, char **argv)
 	}
 	const struct word *word = word_of(operands[0]);
 	if (!word) {
-		return pf_usage_error(command, "list, show, trend, add or rebuild, not \"%s\"", operands[0]);
+		return pf_usage_error(command, "list, show, trend, add, rm or rebuild, not \"%s\"",
+				      operands[0]);
 	}
 	request.operands = operands + 1;
 	request.count = count - 1;

@@ -244,7 +244,7 @@ int pf_cmd_load(const pf_command *command, int argc, char **argv)
 		 .help = "photos at least (default: 100, or what the percentiles of --slo take)",
 		 .least = 1,
 		 .most = 10000000},
-		{"duration", 0, PF_ARG_NUMBER, &request.duration_s, "SECONDS",
+		{"duration", 0, PF_ARG_TIME, &request.duration_s, "TIME",
 		 "goes on for so long at least (default: 0)", 0, 1e6},
 		{"trials", 'r', PF_ARG_COUNT, &request.trials, "R", "offline: trials at least (default: 5)",
 		 1, 100000},

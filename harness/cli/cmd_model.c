@@ -48,12 +48,13 @@ static bool parse_shape(const char *text, pf_shape *shape)
 
 /* Loads with the shape given, else as the file says, else with our own network's shape; *bound says which was
  * needed. */
-static pf_status load(const char *file, const char *shape, pf_network **out, const char **bound,
-		      pf_error *error)
+static pf_status load(const char *file, const char *shape, uint32_t constants_mib, pf_network **out,
+		      const char **bound, pf_error *error)
 {
 	pf_network_options options;
 	pf_network_binding binding = {0}; /* for every input */
 	pf_network_options_default(&options);
+	options.max_folded_bytes = (uint64_t)constants_mib << 20;
 	*bound = shape;
 	if (!shape) {
 		pf_status status = pf_network_load(file, &options, out, error);
@@ -78,19 +79,21 @@ static pf_status load(const char *file, const char *shape, pf_network **out, con
 
 static void print_tensors(const pf_network *network)
 {
-	static const bool left[5] = {false};
-	pf_table *table = pf_table_create(5, left);
+	static const bool left[4] = {false};
+	pf_table *table = pf_table_create(4, left);
 	for (int side = 0; side < 2; side++) {
 		size_t count = side ? pf_network_output_count(network) : pf_network_input_count(network);
 		for (size_t i = 0; i < count; i++) {
 			const pf_network_tensor *tensor = side ? pf_network_output(network, i)
 							       : pf_network_input(network, i);
 			char name[256], shape[128];
-			const char *cells[] = {
-				side ? "output" : "input", pf_escape(tensor->name, name, sizeof name),
-				pf_type_name(tensor->type), shape_text(&tensor->shape, shape, sizeof shape),
-				tensor->open_rows ? "at most: how many rows there are depends on data" : ""};
-			pf_table_row(table, cells, 5);
+			size_t used = (size_t)snprintf(shape, sizeof shape, "%s",
+						       tensor->open_rows ? "at most " : "");
+			shape_text(&tensor->shape, shape + used, sizeof shape - used);
+			const char *cells[] = {side ? "output" : "input",
+					       pf_escape(tensor->name, name, sizeof name),
+					       pf_type_name(tensor->type), shape};
+			pf_table_row(table, cells, 4);
 		}
 	}
 	pf_table_print(table, stdout, "");
@@ -230,7 +233,7 @@ int pf_cmd_model(const pf_command *command, int argc, char **argv)
 {
 	const char *shape = NULL, *backend = fast_backend() ? fast_backend() : "plain";
 	uint64_t seed = 1;
-	uint32_t rounds = 10;
+	uint32_t rounds = 10, constants_mib = 64;
 	double limit = 1e-4;
 	const pf_arg table[] = {
 		{"shape", 's', PF_ARG_TEXT, &shape, "DIMS",
@@ -240,6 +243,8 @@ int pf_cmd_model(const pf_command *command, int argc, char **argv)
 		{"seed", 0, PF_ARG_SEED, &seed, "N", "check: of the random inputs (default: 1)"},
 		{"limit", 0, PF_ARG_NUMBER, &limit, "X",
 		 "check: largest relative difference allowed (default: 1e-4)", 0, 1},
+		{"max-constants", 0, PF_ARG_COUNT, &constants_mib, "MIB",
+		 "memory of constants computed while loading, up to 256 (default: 64)", 1, 256},
 		{"rounds", 'r', PF_ARG_COUNT, &rounds, "R", "bench: rounds (default: 10)", 2, 10000},
 		{0},
 	};
@@ -259,7 +264,7 @@ int pf_cmd_model(const pf_command *command, int argc, char **argv)
 	pf_error error = {0};
 	pf_network *network = NULL;
 	const char *bound;
-	if (load(operands[1], shape, &network, &bound, &error) != PF_OK) {
+	if (load(operands[1], shape, constants_mib, &network, &bound, &error) != PF_OK) {
 		return pf_report_error(&error);
 	}
 	code = is_info    ? info(operands[1], network, bound, backend)

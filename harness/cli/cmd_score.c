@@ -68,18 +68,18 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 	const pf_dataset *dataset = session->dataset;
 	const char *part = why_part(trial);
 	pf_status status = PF_OK;
-	if (session->scorer.left_out) {
+	if (session->order.scorer.left_out) {
 		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
-		pf_scorer_stages_text(&session->scorer, in, out);
+		pf_scorer_stages_text(&session->order.scorer, in, out);
 		fprintf(stderr, "photofinish: scored by %s only, without %s: not the usual scores\n", in,
 			out);
 	}
 	if (!pf_output_is_stdout(request->json) && !pf_output_is_stdout(request->csv)) {
-		const char *no_pose = pf_scorer_no_pose(&session->scorer);
+		const char *no_pose = pf_scorer_no_pose(&session->order.scorer);
 		if (no_pose[0]) {
 			printf("WITHOUT POSE: %s\n", no_pose);
 		}
-		pf_best_print(trial->outcomes, dataset, &session->scorer, stdout);
+		pf_best_print(trial->outcomes, dataset, &session->order.scorer, stdout);
 		fflush(stdout);
 	}
 	if (request->json) {

@@ -18,7 +18,7 @@
 
 struct request {
 	pf_common common;
-	const char *dataset, *json, *duration;
+	const char *dataset, *json;
 	double duration_s;
 	uint32_t photos, runs;
 	uint64_t seed;
@@ -43,16 +43,6 @@ static int exit_code(const pf_soak *soak)
 	       : pf_interrupts        ? PF_EXIT_INTERRUPTED
 	       : undecided || !tested ? PF_EXIT_UNDECIDED
 				      : PF_EXIT_OK;
-}
-
-/* "90", "90s", "10m", "2h". */
-static bool parse_duration(const char *text, double *seconds)
-{
-	char *end;
-	double value = strtod(text, &end);
-	double unit = !*end || !strcmp(end, "s") ? 1 : !strcmp(end, "m") ? 60 : !strcmp(end, "h") ? 3600 : 0;
-	*seconds = value * unit;
-	return end != text && *seconds > 0 && *seconds <= 1e7;
 }
 
 /* What threads keep back of freed memory (tcache) counts as in use, and settles only in the long run: without
@@ -125,10 +115,10 @@ static int execute(const struct request *request, const pf_contestant *contestan
 int pf_cmd_soak(const pf_command *command, int argc, char **argv)
 {
 	struct request request = {
-		.common = PF_COMMON_DEFAULTS, .dataset = "dash", .duration = "10m", .runs = 1};
+		.common = PF_COMMON_DEFAULTS, .dataset = "dash", .duration_s = 600, .runs = 1};
 	const pf_arg table[] = {
-		{"duration", 0, PF_ARG_TEXT, &request.duration, "TIME",
-		 "about how long, as 90s, 10m or 2h (default: 10m)", 0, 0},
+		{"duration", 0, PF_ARG_TIME, &request.duration_s, "TIME",
+		 "about how long, as 90s, 10min or 2h (default: 10min)", 0.001, 1e7},
 		{"photos", 'n', PF_ARG_COUNT, &request.photos, "N",
 		 "so many photos instead, in whole passes over the dataset", 1, 10000000},
 		{"runs", 'r', PF_ARG_COUNT, &request.runs, "R",
@@ -154,10 +144,6 @@ int pf_cmd_soak(const pf_command *command, int argc, char **argv)
 	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
 	if (code >= 0) {
 		return code;
-	}
-	if (!parse_duration(request.duration, &request.duration_s)) {
-		return pf_usage_error(command, "--duration takes a time as 90s, 10m or 2h, not \"%s\"",
-				      request.duration);
 	}
 	pf_scorer_config config;
 	pf_error error = {0};

@@ -10,6 +10,7 @@
 #include "datasets/dataset_spec.h"
 #include "datasets/dataset_store.h"
 #include "harness/base/interrupt.h"
+#include "harness/base/nearest.h"
 #include "harness/base/text.h"
 #include "harness/machine/environment.h"
 #include "harness/progress/progress.h"
@@ -71,8 +72,8 @@ void pf_common_limits(const pf_common *common, pf_session *session)
 {
 	double own = 60 + 5.0 * (double)session->dataset->count;
 	session->timeout_s = common->timeout_s > 0 ? common->timeout_s : own;
-	session->photo_timeout_s = common->photo_timeout_s;
-	session->memory_limit_bytes = (uint64_t)(common->memory_limit_mb * 1e6);
+	session->order.photo_timeout_ns = (uint64_t)(common->photo_timeout_s * 1e9);
+	session->order.memory_limit_bytes = (uint64_t)(common->memory_limit_mb * 1e6);
 	session->placement = common->placement;
 }
 
@@ -182,6 +183,29 @@ static bool can_be_made(const char *name)
 	return missing;
 }
 
+static void try_entry(void *context, const pf_store_entry *entry)
+{
+	pf_nearest_try(context, entry->name);
+}
+
+static void try_spec(void *context, const char *name)
+{
+	pf_nearest_try(context, name);
+}
+
+/* `name` is no dataset: which of those there are, or that can be made, was meant? */
+static pf_status fail_unknown(const char *name, pf_error *error)
+{
+	char hint[PF_NEAREST + 32];
+	pf_error ignored;
+	pf_nearest nearest = {.word = name};
+	pf_store_list(NULL, try_entry, &nearest, &ignored);
+	pf_spec_list(try_spec, &nearest, &ignored);
+	pf_nearest_hint(&nearest, hint);
+	return hint[0] ? pf_fail(error, PF_ERR_NOT_FOUND, name, "there is no such dataset or folder%s", hint)
+		       : PF_ERR_NOT_FOUND;
+}
+
 pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error)
 {
 	char home[PF_STORE_PATH_MAX];
@@ -204,6 +228,9 @@ pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error)
 	char manifest[PF_STORE_PATH_MAX];
 	pf_dataset *dataset = NULL;
 	pf_status status = pf_store_open(name, &dataset, error);
+	if (status == PF_ERR_NOT_FOUND) {
+		status = fail_unknown(name, error);
+	}
 	if (status == PF_OK) {
 		status = pf_options_spare(dataset, pf_store_manifest(name, manifest) ? manifest : NULL,
 					  error);

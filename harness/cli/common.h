@@ -77,23 +77,23 @@ typedef struct pf_common {
 	 1024},                                                                                            \
 		{"config", 0, PF_ARG_INPUT, &(c).config_file, "FILE", "YAML file with weights and limits", \
 		 0,        0},                                                                             \
-		{"timeout",     0,                                                                         \
-		 PF_ARG_NUMBER, &(c).timeout_s,                                                            \
-		 "SECONDS",     "kill a trial that takes longer (default: 60 s and 5 s a photo)",          \
-		 0.1,           1e7},                                                                      \
+		{"timeout",   0,                                                                           \
+		 PF_ARG_TIME, &(c).timeout_s,                                                              \
+		 "TIME",      "kill a trial that takes longer (default: 60 s and 5 s a photo)",            \
+		 0.1,         1e7},                                                                        \
 		{"photo-timeout",                                                                          \
 		 0,                                                                                        \
-		 PF_ARG_NUMBER,                                                                            \
+		 PF_ARG_TIME,                                                                              \
 		 &(c).photo_timeout_s,                                                                     \
-		 "SECONDS",                                                                                \
+		 "TIME",                                                                                   \
 		 "give up on a photo that takes a worker longer (default: 120)",                           \
 		 0.1,                                                                                      \
 		 1e7},                                                                                     \
 		{"memory-limit",                                                                           \
 		 0,                                                                                        \
-		 PF_ARG_NUMBER,                                                                            \
+		 PF_ARG_SIZE,                                                                              \
 		 &(c).memory_limit_mb,                                                                     \
-		 "MB",                                                                                     \
+		 "SIZE",                                                                                   \
 		 "decoded photos that a variant may load ahead (default: half of what is free)",           \
 		 0.1,                                                                                      \
 		 1e9},                                                                                     \

@@ -7,10 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/nearest.h"
+#include "harness/base/quantity.h"
+#include "harness/base/text.h"
 #include "harness/progress/progress.h"
 #include "photofinish/file.h"
 
 #define MAX_OPTIONS 64
+#define PF_HELP_INDENT 30
+#define PF_HELP_FORM 120
 #define MAX_FILES (2 * PF_MAX_TEXTS)
 
 /* Of the one command line that a process has. */
@@ -55,6 +60,13 @@ static bool parse_number(const char *text, double *value)
 	return end != text && !*end && !errno && isfinite(*value);
 }
 
+static bool parse_quantity(const pf_arg *arg, const char *text, double *value)
+{
+	return arg->type == PF_ARG_TIME   ? pf_seconds_parse(text, value)
+	       : arg->type == PF_ARG_SIZE ? pf_megabytes_parse(text, value)
+					  : parse_number(text, value);
+}
+
 static bool is_choice(const char *choices, const char *word)
 {
 	size_t length = strlen(word);
@@ -83,9 +95,6 @@ static bool store(const pf_arg *arg, const char *text)
 	case PF_ARG_INPUT:
 		*(const char **)arg->target = text;
 		return text[0] != '\0';
-	case PF_ARG_MAYBE:
-		*(const char **)arg->target = text ? text : "";
-		return true;
 	case PF_ARG_LIST:
 	case PF_ARG_INPUTS:
 	case PF_ARG_WORDS:
@@ -99,11 +108,13 @@ static bool store(const pf_arg *arg, const char *text)
 		*(const char **)arg->target = text;
 		return is_choice(arg->metavar, text);
 	case PF_ARG_NUMBER:
+	case PF_ARG_TIME:
+	case PF_ARG_SIZE:
 	case PF_ARG_COUNT:
-		if (!parse_number(text, &number) || number < arg->least || number > arg->most) {
+		if (!parse_quantity(arg, text, &number) || number < arg->least || number > arg->most) {
 			return false;
 		}
-		if (arg->type == PF_ARG_NUMBER) {
+		if (arg->type != PF_ARG_COUNT) {
 			*(double *)arg->target = number;
 			return true;
 		}
@@ -127,6 +138,11 @@ static int refuse(const pf_command *command, const pf_arg *arg, const char *text
 		return pf_usage_error(command, "--%s takes a %snumber from %.10g to %.10g, not \"%s\"",
 				      arg->name, arg->type == PF_ARG_COUNT ? "whole " : "", arg->least,
 				      arg->most, text);
+	case PF_ARG_TIME:
+	case PF_ARG_SIZE:
+		return pf_usage_error(command, "--%s takes %s, from %g to %g %s, not \"%s\"", arg->name,
+				      arg->type == PF_ARG_TIME ? PF_SECONDS_FORMS : PF_MEGABYTES_FORMS,
+				      arg->least, arg->most, arg->type == PF_ARG_TIME ? "s" : "MB", text);
 	default:
 		return pf_usage_error(command, "--%s cannot be \"%s\"", arg->name, text);
 	}
@@ -150,15 +166,11 @@ static void fill_getopt(const pf_arg *table, struct option *options, char *lette
 	*letters++ = ':';
 	for (; table[count].name; count++) {
 		bool flag = table[count].type == PF_ARG_FLAG;
-		bool maybe = table[count].type == PF_ARG_MAYBE;
-		options[count] = (struct option){table[count].name,
-						 flag    ? no_argument
-						 : maybe ? optional_argument
-							 : required_argument,
+		options[count] = (struct option){table[count].name, flag ? no_argument : required_argument,
 						 NULL, 256 + count};
 		if (table[count].letter) {
 			*letters++ = table[count].letter;
-			if (!flag && !maybe) { /* the short form of an optional one has no value */
+			if (!flag) {
 				*letters++ = ':';
 			}
 		}
@@ -180,6 +192,19 @@ static const pf_arg *arg_of(const pf_arg *table, int code)
 		}
 	}
 	return NULL;
+}
+
+static int refuse_unknown(const pf_command *command, const pf_arg *table, const char *option)
+{
+	char word[PF_NEAREST], hint[PF_NEAREST + 32];
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(option, "="), option);
+	pf_nearest nearest = {.word = word};
+	for (const pf_arg *arg = table; arg->name; arg++) {
+		char name[PF_NEAREST];
+		snprintf(name, sizeof name, "--%s", arg->name);
+		pf_nearest_try(&nearest, name);
+	}
+	return pf_usage_error(command, "unknown option %s%s", option, pf_nearest_hint(&nearest, hint));
 }
 
 static void take_file(const pf_arg *arg, const char *path)
@@ -236,7 +261,7 @@ int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, c
 		}
 		if (!arg) {
 			return optopt ? pf_usage_error(command, "unknown option -%c", optopt)
-				      : pf_usage_error(command, "unknown option %s", argv[optind - 1]);
+				      : refuse_unknown(command, table, argv[optind - 1]);
 		}
 		if (!store(arg, optarg)) {
 			return refuse(command, arg, optarg);
@@ -261,26 +286,54 @@ int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, c
 	return check_files(table, &error) == PF_OK ? -1 : pf_report_error(&error);
 }
 
+/* One option: its forms, then what it is for from a column of its own on. */
+static void print_option(const pf_arg *arg, FILE *stream)
+{
+	char form[PF_HELP_FORM], letter[8] = "    ";
+	if (arg->letter) {
+		snprintf(letter, sizeof letter, "-%c, ", arg->letter);
+	}
+	int length = snprintf(form, sizeof form, "  %s--%s%s%s", letter, arg->name, arg->metavar ? " " : "",
+			      arg->metavar ? arg->metavar : "");
+	bool fits = length < PF_HELP_INDENT - 1;
+	fprintf(stream, "%-*s%s", fits ? PF_HELP_INDENT : 0, form, fits ? "" : "\n");
+	if (!fits) {
+		fprintf(stream, "%*s", PF_HELP_INDENT, "");
+	}
+	pf_text_wrap(stream, arg->help, PF_HELP_COLUMNS, PF_HELP_INDENT, PF_HELP_INDENT);
+}
+
+/* Paragraphs are filled anew: where the text has a line's end is of no account, but an empty line is. */
+void pf_help_paragraphs(const char *text, FILE *stream)
+{
+	char paragraph[2000];
+	while (text && *text) {
+		const char *end = strstr(text, "\n\n");
+		size_t length = end ? (size_t)(end - text) : strlen(text);
+		snprintf(paragraph, sizeof paragraph, "%.*s", (int)length, text);
+		for (char *at = paragraph; (at = strchr(at, '\n'));) {
+			*at = ' ';
+		}
+		pf_text_wrap(stream, paragraph, PF_HELP_COLUMNS, 0, 0);
+		text = end ? end + 2 : NULL;
+		fputs(text ? "\n" : "", stream);
+	}
+}
+
 void pf_options_help(const pf_command *command, const pf_arg *table, FILE *stream)
 {
-	fprintf(stream, "Usage: photofinish %s%s%s [options]\n\n%s.\n", command->name,
-		command->operands[0] ? " " : "", command->operands, command->summary);
+	char summary[200];
+	fprintf(stream, "Usage: photofinish %s%s%s [options]\n\n", command->name,
+		command->operands[0] ? " " : "", command->operands);
+	snprintf(summary, sizeof summary, "%s.", command->summary);
+	pf_help_paragraphs(summary, stream);
 	if (command->details) {
-		fprintf(stream, "\n%s\n", command->details);
+		fputc('\n', stream);
+		pf_help_paragraphs(command->details, stream);
 	}
 	fprintf(stream, "\nOptions:\n");
 	for (const pf_arg *arg = table; arg->name; arg++) {
-		char form[64], letter[8] = "    ";
-		if (arg->letter) {
-			snprintf(letter, sizeof letter, "-%c, ", arg->letter);
-		}
-		snprintf(form, sizeof form, "%s--%s%s%s", letter, arg->name,
-			 arg->type == PF_ARG_MAYBE ? "[="
-			 : arg->metavar            ? " "
-						   : "",
-			 arg->metavar ? arg->metavar : "");
-		fprintf(stream, "  %-28s%s%s\n", form,
-			strlen(form) > 27 ? "\n                              " : "", arg->help);
+		print_option(arg, stream);
 	}
-	fprintf(stream, "  %-28s%s\n", "-h, --help", "show this text");
+	print_option(&(pf_arg){.name = "help", .letter = 'h', .help = "show this text"}, stream);
 }

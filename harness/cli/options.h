@@ -22,10 +22,11 @@ enum pf_exit {
 typedef enum pf_arg_type {
 	PF_ARG_FLAG,   /* bool: set by being there */
 	PF_ARG_TEXT,   /* const char * */
-	PF_ARG_MAYBE,  /* const char *: the value is joined by "=" and may be left out: "" */
 	PF_ARG_OUTPUT, /* const char *: a file to write, "-" for standard output */
 	PF_ARG_INPUT,  /* const char *: a file that is read */
 	PF_ARG_NUMBER, /* double, within least..most */
+	PF_ARG_TIME,   /* double: seconds, within least..most; "90s", "10min", "2h" */
+	PF_ARG_SIZE,   /* double: megabytes, within least..most; "512MB", "2GB" */
 	PF_ARG_COUNT,  /* uint32_t, within least..most */
 	PF_ARG_SEED,   /* uint64_t; `given` says whether it was */
 	PF_ARG_LIST,   /* pf_texts: may stand several times */
@@ -69,6 +70,12 @@ int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, c
  * manifest (a path; NULL: it has none). That such files are no two the same, nor one that is read, is checked
  * in parsing. */
 pf_status pf_options_spare(const pf_dataset *dataset, const char *manifest, pf_error *error);
+
+/* Columns that help texts take. */
+#define PF_HELP_COLUMNS 80
+
+/* `text` in lines of PF_HELP_COLUMNS; an empty line parts paragraphs. */
+void pf_help_paragraphs(const char *text, FILE *stream);
 
 void pf_options_help(const pf_command *command, const pf_arg *table, FILE *stream);
 

@@ -130,16 +130,16 @@ static void print_row(const json_t *record, const json_t *variant, FILE *stream)
 	fprintf(stream, "%s |\n", pf_export_identical(variant) ? "identical" : "-");
 }
 
-/* `verdict` is the comparison itself, or its part about CPU time. */
-static void print_verdict(const json_t *comparison, const json_t *verdict, const char *what, FILE *stream)
+static void print_comparison(const json_t *record, FILE *stream)
 {
-	const char *word = pf_note_text(verdict, "word"), *withheld = pf_note_text(verdict, "withheld");
-	pf_interval ratio, totals;
-	if (!pf_note_interval(verdict, "ratio", &ratio)) {
+	const json_t *comparison = json_object_get(record, "comparison");
+	const char *word = pf_note_text(comparison, "word");
+	pf_interval ratio;
+	if (!pf_note_interval(comparison, "ratio", &ratio)) {
 		return;
 	}
 	bool undecided = strcmp(word, "undecided") == 0, equal = strcmp(word, "equivalent") == 0;
-	fprintf(stream, "\n%s**%s", what, undecided ? "undecided between " : "");
+	fputs(undecided ? "\n**undecided between " : "\n**", stream);
 	pf_note_print(stream, pf_note_text(comparison, "a"));
 	fputs(undecided || equal ? " and " : " is ", stream);
 	if (!undecided && !equal) {
@@ -150,24 +150,13 @@ static void print_verdict(const json_t *comparison, const json_t *verdict, const
 	fputs(equal ? " are equivalent" : "", stream);
 	fprintf(stream, "**: %.3f times as long", ratio.mean);
 	if (ratio.has_interval) {
-		fprintf(stream,
-			" (geometric mean; %.3f to %.3f, %.0f %% t-interval of %.0f pairs; margin %.4g %%)",
-			ratio.low, ratio.high, 100 * ratio.level, pf_note_number(comparison, "pairs"),
+		char low[PF_TEXT], high[PF_TEXT];
+		fprintf(stream, " (%s to %s, %.0f %% t-interval of %.0f pairs; margin %.4g %%)",
+			pf_text_bound(ratio.low, 3, low), pf_text_bound(ratio.high, 3, high),
+			100 * ratio.level, pf_note_number(comparison, "pairs"),
 			100 * pf_note_number(comparison, "margin"));
 	}
 	fputs(".\n", stream);
-	if (withheld[0] && pf_note_interval(verdict, "ratio_totals", &totals)) {
-		fprintf(stream,
-			"\nNo verdict: the ratios of single rounds say %s, but the ratio of total times is %.3f.\n",
-			withheld, totals.mean);
-	}
-}
-
-static void print_comparison(const json_t *record, FILE *stream)
-{
-	const json_t *comparison = json_object_get(record, "comparison");
-	print_verdict(comparison, comparison, "", stream);
-	print_verdict(comparison, json_object_get(comparison, "cpu"), "CPU time: ", stream);
 }
 
 void pf_export_markdown(const json_t *record, FILE *stream)

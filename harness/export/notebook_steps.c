@@ -44,6 +44,18 @@ static const char *verdict_of_time(const pf_interval *speedup, const char *paren
 	}
 }
 
+/* Beside most of its trials something else ran: their times decide nothing. */
+static bool mostly_disturbed(const json_t *variant, const char *name, char *why, size_t capacity)
+{
+	size_t all, tagged = pf_note_tagged_of(variant, &all);
+	if (2 * tagged <= all) {
+		return false;
+	}
+	snprintf(why, capacity, "the machine was busy: %zu of %zu trials of %s are tagged as disturbed",
+		 tagged, all, name);
+	return true;
+}
+
 const char *pf_note_verdict(const json_t *record, const json_t *variant, char *why, size_t capacity)
 {
 	static const struct {
@@ -63,6 +75,10 @@ const char *pf_note_verdict(const json_t *record, const json_t *variant, char *w
 	why[0] = '\0';
 	if (!parent[0]) {
 		return json_is_null(json_object_get(variant, "outside")) ? "the baseline" : "no step";
+	}
+	if (mostly_disturbed(variant, pf_note_text(variant, "name"), why, capacity) ||
+	    mostly_disturbed(pf_note_variant(record, parent), parent, why, capacity)) {
+		return "undecided";
 	}
 	if (pf_note_interval(variant, "speedup_over_parent", &speedup)) {
 		return verdict_of_time(&speedup, parent, why, capacity);

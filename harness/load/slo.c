@@ -5,24 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/quantity.h"
 #include "harness/base/text.h"
 #include "harness/stats/order_statistics.h"
 
 static bool parse_time(const char *text, double *ns)
 {
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
-	char *end;
-	double value = strtod(text, &end);
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-		if (end != text && strcmp(end, units[i].unit) == 0) {
-			*ns = value * units[i].ns;
-			return isfinite(value) && value > 0;
-		}
-	}
-	return false;
+	double seconds = 0;
+	*ns = pf_has_unit(text) && pf_seconds_parse(text, &seconds) ? seconds * 1e9 : 0;
+	return *ns > 0;
 }
 
 bool pf_slo_parse(const char *text, pf_slo *out)

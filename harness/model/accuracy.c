@@ -193,7 +193,7 @@ static void judge_keypoints(const struct job *job, pf_accuracy *out, double *sha
 	out->keypoints = sum_of(out->by_keypoint);
 	out->near = sum_of(out->near_by_keypoint);
 	if (groups) {
-		out->pck = pf_mean_interval(shares, groups, PF_LEVEL);
+		out->pck = pf_interval_within(pf_mean_interval(shares, groups, PF_LEVEL), 0, 1);
 		out->chance_pck = (double)chance / (double)out->keypoints;
 	}
 }

@@ -130,19 +130,29 @@ size_t pf_note_mean(const json_t *variant, const char *key, const char *part, do
 	return count;
 }
 
+size_t pf_note_tagged_of(const json_t *variant, size_t *all)
+{
+	size_t tagged = 0, index;
+	const json_t *trial;
+	*all = 0;
+	json_array_foreach(json_object_get(variant, "trials"), index, trial)
+	{
+		bool counts = pf_note_counts(variant, trial) != PF_COUNTS_NOT;
+		tagged += counts && json_array_size(json_object_get(trial, "disturbed_by")) > 0;
+		*all += counts;
+	}
+	return tagged;
+}
+
 size_t pf_note_tagged(const json_t *record, size_t *all)
 {
-	size_t tagged = 0, index, k;
-	const json_t *variant, *trial;
+	size_t tagged = 0, index, of_one;
+	const json_t *variant;
 	*all = 0;
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
-		json_array_foreach(json_object_get(variant, "trials"), k, trial)
-		{
-			bool counts = pf_note_counts(variant, trial) != PF_COUNTS_NOT;
-			tagged += counts && json_array_size(json_object_get(trial, "disturbed_by")) > 0;
-			*all += counts;
-		}
+		tagged += pf_note_tagged_of(variant, &of_one);
+		*all += of_one;
 	}
 	return tagged;
 }

@@ -40,6 +40,7 @@ size_t pf_note_mean(const json_t *variant, const char *key, const char *part, do
 
 /* How many trials that count, be it unchecked, are tagged as disturbed; *all: of how many. */
 size_t pf_note_tagged(const json_t *record, size_t *all);
+size_t pf_note_tagged_of(const json_t *variant, size_t *all); /* of one variant */
 
 /* "kept", "rejected", "undecided", "crashed", ...; why[capacity] says by which rule. */
 const char *pf_note_verdict(const json_t *record, const json_t *variant, char *why, size_t capacity);

@@ -94,7 +94,7 @@ static json_t *configuration_json(const pf_session *session)
 	uint8_t digest[PF_SHA256_BYTES], engine[PF_SHA256_BYTES];
 	char hex[2 * PF_SHA256_BYTES + 1], engine_hex[2 * PF_SHA256_BYTES + 1], cascade[1024];
 	pf_error error;
-	const pf_scorer_config *scorer = &session->scorer;
+	const pf_scorer_config *scorer = &session->order.scorer;
 	if (pf_scorer_config_digest(scorer, digest, &error) != PF_OK ||
 	    pf_engine_digest(engine, &error) != PF_OK) {
 		return NULL;
@@ -112,7 +112,8 @@ static json_t *configuration_json(const pf_session *session)
 			 integer(scorer->max_pixels), "max_decode_bytes", integer(scorer->max_decode_bytes),
 			 "max_scans", integer(scorer->max_scans), "cascade_file",
 			 pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s",
-			 session->timeout_s, "photo_timeout_s", session->photo_timeout_s);
+			 session->timeout_s, "photo_timeout_s",
+			 (double)session->order.photo_timeout_ns / 1e9);
 }
 
 static json_t *dataset_json(const pf_run *run)
@@ -178,8 +179,7 @@ static json_t *run_comparison_json(const pf_run *run)
 		return json_null();
 	}
 	json_t *object = pf_comparison_json(run->contestants[0].label, run->contestants[1].label,
-					    &own->result, own->cpu_known ? &own->cpu : NULL, own->pairs,
-					    &own->rules, own->max_time_s);
+					    &own->result, own->pairs, &own->rules, own->max_time_s);
 	for (int i = 0; i < PF_PARTS && own->pairs; i++) {
 		json_object_set_new(split, pf_part_name(i), pf_interval_json(&own->split[i], true));
 	}

@@ -126,9 +126,9 @@ static bool prepare(struct attempt *attempt)
 	attempt->config_fd = memfd_create("config", MFD_CLOEXEC);
 	attempt->output_fd = memfd_create("output", MFD_CLOEXEC);
 	attempt->log_fd = memfd_create("log", MFD_CLOEXEC);
-	size_t bytes = sizeof attempt->session->scorer;
+	size_t bytes = sizeof attempt->session->order.scorer;
 	if (length <= 0 || attempt->config_fd < 0 || attempt->output_fd < 0 || attempt->log_fd < 0 ||
-	    write(attempt->config_fd, &attempt->session->scorer, bytes) != (ssize_t)bytes ||
+	    write(attempt->config_fd, &attempt->session->order.scorer, bytes) != (ssize_t)bytes ||
 	    lseek(attempt->config_fd, 0, SEEK_SET) || !mkdtemp(attempt->folder)) {
 		attempt->folder[0] = '\0';
 		return false;

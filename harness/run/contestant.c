@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/nearest.h"
 #include "harness/registry/known.h"
 #include "harness/registry/reference_variant.h"
 #include "harness/run/contestant.h"
@@ -25,8 +26,16 @@ static pf_status set_option(pf_contestant *contestant, const char *name, const c
 		option = &workers;
 	}
 	if (!option) {
-		return pf_fail(error, PF_ERR_USAGE, NULL, "variant %s has no option \"%s\"",
-			       contestant->variant->name, name);
+		char hint[PF_NEAREST + 32];
+		pf_nearest nearest = {.word = name};
+		for (int i = 0; known && known[i].name; i++) {
+			pf_nearest_try(&nearest, known[i].name);
+		}
+		if (contestant->variant->caps & PF_CAP_WORKERS) {
+			pf_nearest_try(&nearest, workers.name);
+		}
+		return pf_fail(error, PF_ERR_USAGE, NULL, "variant %s has no option \"%s\"%s",
+			       contestant->variant->name, name, pf_nearest_hint(&nearest, hint));
 	}
 	char *end;
 	errno = 0;
@@ -45,6 +54,20 @@ static pf_status set_option(pf_contestant *contestant, const char *name, const c
 	return PF_OK;
 }
 
+static pf_status fail_unknown(const char *name, pf_error *error)
+{
+	char hint[PF_NEAREST + 32];
+	pf_nearest nearest = {.word = name};
+	const struct pf_variant **known = pf_variants_in_order();
+	for (size_t i = 0; known[i]; i++) {
+		pf_nearest_try(&nearest, known[i]->name);
+	}
+	free(known);
+	pf_nearest_hint(&nearest, hint);
+	return pf_fail(error, PF_ERR_USAGE, NULL, "there is no variant \"%s\"%s", name,
+		       hint[0] ? hint : "; photofinish variants lists them");
+}
+
 pf_status pf_contestant_parse(const char *text, uint32_t workers, pf_contestant *out, pf_error *error)
 {
 	char copy[sizeof out->label];
@@ -59,8 +82,7 @@ pf_status pf_contestant_parse(const char *text, uint32_t workers, pf_contestant 
 	}
 	out->variant = pf_variant_find(copy);
 	if (!out->variant || !strcmp(copy, pf_reference_variant.name)) {
-		return pf_fail(error, PF_ERR_USAGE, NULL,
-			       "there is no variant \"%s\"; photofinish variants lists them", copy);
+		return fail_unknown(copy, error);
 	}
 	const char *fault = pf_variant_fault(out->variant);
 	if (fault) {

@@ -39,7 +39,7 @@ static pf_status once(const pf_session *whole, size_t photos, const pf_first_run
 	pf_session opened, session = *whole;
 	pf_trial trial;
 	*seconds = 0;
-	pf_status status = pf_session_open(&opened, &part, &whole->scorer, error);
+	pf_status status = pf_session_open(&opened, &part, &whole->order.scorer, error);
 	if (status != PF_OK) {
 		return status;
 	}

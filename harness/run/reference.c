@@ -24,7 +24,7 @@ pf_status pf_reference_path(const pf_session *session, char path[PATH_MAX], pf_e
 	pf_dataset_hash(session->dataset, parts[0]);
 	pf_status status = pf_engine_digest(parts[1], error);
 	if (status == PF_OK) {
-		status = pf_scorer_config_digest(&session->scorer, parts[2], error);
+		status = pf_scorer_config_digest(&session->order.scorer, parts[2], error);
 	}
 	if (status == PF_OK) {
 		status = pf_store_home(home, error);

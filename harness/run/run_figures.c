@@ -1,4 +1,5 @@
 /* Figures of a run, computed in one place for all who show them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ static bool mean_of(const pf_contestant *contestant, pf_trial_counting counting,
 		}
 	}
 	if (count) {
-		*mean = pf_mean_interval(samples, count, PF_LEVEL);
+		*mean = pf_interval_within(pf_mean_interval(samples, count, PF_LEVEL), 0, INFINITY);
 	}
 	free(samples);
 	return count > 0;

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
+#include "harness/base/plain_text.h"
 #include "harness/base/text.h"
+#include "harness/bench/bench_caveats.h"
 #include "harness/machine/environment.h"
 #include "harness/record/notebook_parts.h"
-#include "harness/show/bench_notes.h"
 #include "harness/show/comparison_lines.h"
 
 /* "103.2 ms", "1.204 s". */
@@ -21,7 +22,7 @@ static char *time_text(const pf_interval *seconds, char *out)
 {
 	seconds_text(seconds->mean, out);
 	if (seconds->has_interval) {
-		double half = (seconds->high - seconds->low) / 2;
+		double half = seconds->high - seconds->mean; /* the low end may have been cut at 0 */
 		size_t used = strlen(out);
 		snprintf(out + used, PF_TEXT - used, seconds->mean < 0.9995 ? " +-%.1f" : " +-%.3f",
 			 seconds->mean < 0.9995 ? 1e3 * half : half);
@@ -29,41 +30,39 @@ static char *time_text(const pf_interval *seconds, char *out)
 	return out;
 }
 
-/* Of the largest run. */
-static double most_memory(const pf_bench *bench, const pf_bench_command *command)
-{
-	uint64_t most = 0;
-	for (uint32_t i = 0; i < bench->rounds_done; i++) {
-		uint64_t one = command->runs[i].peak_rss_bytes;
-		most = one > most ? one : most;
-	}
-	return (double)most;
-}
-
 static void print_commands(const pf_bench *bench, FILE *stream)
 {
-	static const bool right[] = {false, true, true, true, true, true, true, true};
-	static const char *const heads[] = {"",     "time", "median", "least",
-					    "most", "user", "system", "memory"};
-	enum { COLUMNS = 8 };
+	static const bool right[] = {false, true, true, true, true, true};
+	static const char *const heads[] = {"", "time", "user", "system", "least", "most"};
+	enum { COLUMNS = 6 };
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
-		char time[PF_TEXT], median[PF_TEXT], user[PF_TEXT], kernel[PF_TEXT], least[PF_TEXT],
-			most[PF_TEXT], memory[PF_TEXT];
+		char time[PF_TEXT], user[PF_TEXT], kernel[PF_TEXT], least[PF_TEXT], most[PF_TEXT];
 		const char *cells[] = {command->name,
 				       time_text(&command->seconds, time),
-				       seconds_text(command->median_s, median),
-				       seconds_text(command->least_s, least),
-				       seconds_text(command->most_s, most),
 				       seconds_text(command->user_s.mean, user),
 				       seconds_text(command->system_s.mean, kernel),
-				       pf_text_bytes(most_memory(bench, command), memory)};
+				       seconds_text(command->least_s, least),
+				       seconds_text(command->most_s, most)};
 		pf_table_row(table, cells, COLUMNS);
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
+}
+
+/* Where a caveat is printed, and whom it is of: NULL for all. */
+struct place {
+	FILE *stream;
+	const char *name;
+	bool first; /* nothing was printed yet */
+};
+
+static void print_caveat(void *context, const char *text)
+{
+	const struct place *place = context;
+	fprintf(place->stream, "%s%s%s\n", place->name ? place->name : "", place->name ? ": " : "", text);
 }
 
 void pf_bench_print(const pf_bench *bench, FILE *stream)
@@ -74,11 +73,8 @@ void pf_bench_print(const pf_bench *bench, FILE *stream)
 		pf_text_plural(bench->count), bench->rounds_done, pf_text_plural(bench->rounds_done),
 		bench->count > 1 ? " each, interleaved" : "",
 		bench->rounds_done > 1 ? ", 95 % t-intervals" : ": no interval, that takes 2 runs at least");
-	bool request = strcmp(bench->stopped, "request") == 0;
-	if (request || strcmp(bench->stopped, "failure") == 0) {
-		fprintf(stream, "PARTIAL: stopped %s after %u of %u rounds\n",
-			request ? "on request" : "by a failure", bench->rounds_done, bench->rounds);
-	}
+	struct place place = {.stream = stream};
+	pf_bench_caveats(bench, PF_BENCH_ALL, print_caveat, &place);
 	fputc('\n', stream);
 	print_commands(bench, stream);
 	for (size_t i = 1; i < bench->count; i++) {
@@ -86,73 +82,97 @@ void pf_bench_print(const pf_bench *bench, FILE *stream)
 		pf_comparison_print(bench->commands[0].name, bench->commands[i].name,
 				    &bench->commands[i].comparison, bench->rounds_done, &rules, columns,
 				    stream);
-		if (bench->commands[i].cpu_known) {
-			pf_comparison_print_cpu(bench->commands[0].name, bench->commands[i].name,
-						&bench->commands[i].cpu, bench->rounds_done, &rules, columns,
-						stream);
-		}
 	}
-	if (strcmp(bench->stopped, "time") == 0) {
-		fprintf(stream, "\nstopped after %u rounds: no further one fits into %.4g s (--max-time)\n",
-			bench->rounds_done, bench->max_time_s);
+	for (size_t i = 0; i < bench->count; i++) {
+		place.name = bench->commands[i].name;
+		fputs(pf_bench_failures(bench, i) ? "\n" : "", stream);
+		pf_bench_caveats(bench, i, print_caveat, &place);
 	}
-	pf_bench_notes_print(bench, columns, stream);
 }
 
-/* What a spreadsheet would take for a formula begins with '. */
-static void put_quoted(const char *text, FILE *stream)
+static void put_text(const char *text, FILE *stream)
 {
-	fputs(text[0] && strchr("=+-@", text[0]) ? "\"'" : "\"", stream);
 	for (; *text; text++) {
 		if (*text == '"') {
 			fputc('"', stream);
 		}
 		fputc(*text, stream);
 	}
+}
+
+/* What a spreadsheet would take for a formula begins with '. */
+static void put_quoted(const char *text, FILE *stream)
+{
+	fputs(pf_csv_is_formula(text) ? "\"'" : "\"", stream);
+	put_text(text, stream);
 	fputc('"', stream);
 }
 
-/* Four columns, empty where nothing is known. */
-static void csv_comparison(const pf_comparison *comparison, bool known, FILE *stream)
+static void put_caveat(void *context, const char *text)
 {
-	const pf_interval *ratio = &comparison->ratio;
-	if (!known) {
-		fputs(",,,,", stream);
-	} else if (ratio->has_interval) {
-		fprintf(stream, ",%.9f,%.9f,%.9f,%s", ratio->mean, ratio->low, ratio->high,
-			pf_word_name(comparison->word));
+	struct place *place = context;
+	fputs(place->first ? "" : "; ", place->stream);
+	put_text(text, place->stream);
+	place->first = false;
+}
+
+/* Of all commands, then of this one. */
+static void put_caveats(const pf_bench *bench, size_t command, FILE *stream)
+{
+	struct place place = {.stream = stream, .first = true};
+	fprintf(stream, ",%u,\"", pf_bench_failures(bench, command));
+	pf_bench_caveats(bench, PF_BENCH_ALL, put_caveat, &place);
+	pf_bench_caveats(bench, command, put_caveat, &place);
+	fputc('"', stream);
+}
+
+/* A figure, or an empty cell where there is none. Bounds may be of any size. */
+static void put_number(double value, bool known, FILE *stream)
+{
+	if (known) {
+		fprintf(stream, value < 1e7 ? ",%.9f" : ",%.9g", value);
 	} else {
-		fprintf(stream, ",%.9f,,,%s", ratio->mean, pf_word_name(comparison->word));
+		fputc(',', stream);
 	}
 }
 
 void pf_bench_csv(const pf_bench *bench, FILE *stream)
 {
 	const pf_bench_command *last = &bench->commands[bench->count - 1]; /* the first may be a reference */
-	fputs("command,mean,stddev,median,user,system,min,max,low,high,runs,ratio,ratio_low,ratio_high,word,cpu_ratio,cpu_ratio_low,cpu_ratio_high,cpu_word",
+	fputs("command,mean,stddev,median,user,system,min,max,low,high,runs,ratio,ratio_low,ratio_high,word,failed,caveats",
 	      stream);
 	for (size_t k = 0; k < last->parameter_count; k++) {
-		char name[128];
-		snprintf(name, sizeof name, "parameter_%s", last->parameters[k].name);
-		fputc(',', stream);
-		put_quoted(name, stream);
+		fputs(",\"parameter_", stream);
+		put_text(last->parameters[k].name, stream);
+		fputc('"', stream);
 	}
 	fputc('\n', stream);
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
+		const pf_interval *ratio = &command->comparison.ratio;
 		put_quoted(command->name, stream);
-		fprintf(stream, ",%.9f,%.9f,%.9f,%.9f,%.9f,%.9f,%.9f", command->seconds.mean,
-			command->deviation_s, command->median_s, command->user_s.mean, command->system_s.mean,
-			command->least_s, command->most_s);
 		bool known = command->seconds.has_interval;
-		if (known) {
-			fprintf(stream, ",%.9f,%.9f", command->seconds.low, command->seconds.high);
-		} else {
-			fputs(",,", stream);
+		const struct {
+			double value;
+			bool known;
+		} figures[] = {{command->seconds.mean, true},
+			       {command->deviation_s, bench->rounds_done > 1}, /* one run has none */
+			       {command->median_s, true},
+			       {command->user_s.mean, true},
+			       {command->system_s.mean, true},
+			       {command->least_s, true},
+			       {command->most_s, true},
+			       {command->seconds.low, known},
+			       {command->seconds.high, known}};
+		for (size_t k = 0; k < sizeof figures / sizeof *figures; k++) {
+			put_number(figures[k].value, figures[k].known, stream);
 		}
 		fprintf(stream, ",%u", bench->rounds_done);
-		csv_comparison(&command->comparison, i > 0, stream);
-		csv_comparison(&command->cpu, command->cpu_known, stream);
+		put_number(ratio->mean, i > 0, stream);
+		put_number(ratio->low, i > 0 && known, stream);
+		put_number(ratio->high, i > 0 && known, stream);
+		fprintf(stream, ",%s", i > 0 ? pf_word_name(command->comparison.word) : "");
+		put_caveats(bench, i, stream);
 		for (size_t k = 0; k < last->parameter_count; k++) {
 			fputc(',', stream);
 			put_quoted(k < command->parameter_count ? command->parameters[k].value : "", stream);
@@ -161,33 +181,49 @@ void pf_bench_csv(const pf_bench *bench, FILE *stream)
 	}
 }
 
-/* In a table's cell a bar ends the cell, also in code. */
-static void put_cell(const char *text, FILE *stream)
+/* Code in a table's cell. A bar ends the cell, also in code; as many backticks as stand in it do not end it.
+ */
+static void put_code(const char *text, FILE *stream)
 {
+	size_t longest = 0, run = 0, length = strlen(text);
+	for (const char *at = text; *at; at++) {
+		run = *at == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	bool padded = length && (text[0] == '`' || text[length - 1] == '`');
+	for (size_t i = 0; i <= longest; i++) {
+		fputc('`', stream);
+	}
+	fputs(padded ? " " : "", stream);
 	for (; *text; text++) {
 		fputs(*text == '|' ? "\\|" : (char[]){*text, '\0'}, stream);
 	}
-}
-
-static void markdown_comparison(const pf_comparison *comparison, bool first, bool known, FILE *stream)
-{
-	const pf_interval *ratio = &comparison->ratio;
-	if (first || !known) {
-		fputs(first ? " 1 |" : " |", stream);
-	} else if (ratio->has_interval) {
-		fprintf(stream, " %.3f (%.3f to %.3f): %s |", ratio->mean, ratio->low, ratio->high,
-			pf_word_name(comparison->word));
-	} else {
-		fprintf(stream, " %.3f |", ratio->mean);
+	fputs(padded ? " " : "", stream);
+	for (size_t i = 0; i <= longest; i++) {
+		fputc('`', stream);
 	}
 }
 
-static void markdown_note(void *context, const char *note)
+/* Paragraphs for all commands, items for single ones. */
+static void put_gist(void *context, const char *text)
 {
-	FILE *stream = context;
-	fputs("\n", stream);
-	pf_note_print(stream, note);
-	fputs("\n", stream);
+	const struct place *place = context;
+	fputs(place->name ? "- " : "\n", place->stream);
+	if (place->name) {
+		put_code(place->name, place->stream);
+		fputs(": ", place->stream);
+	}
+	pf_note_print_gist(place->stream, text);
+	fputc('\n', place->stream);
+}
+
+static bool any_failed(const pf_bench *bench)
+{
+	bool any = false;
+	for (size_t i = 0; i < bench->count; i++) {
+		any = any || pf_bench_failures(bench, i);
+	}
+	return any;
 }
 
 void pf_bench_markdown(const pf_bench *bench, FILE *stream)
@@ -201,26 +237,41 @@ void pf_bench_markdown(const pf_bench *bench, FILE *stream)
 	double unit = ms ? 1e3 : 1;
 	int digits = ms ? 1 : 3;
 	fprintf(stream,
-		"| Command | Mean [%s] | Min [%s] | Max [%s] | First command's time over it | the same of CPU time |\n"
-		"|:---|---:|---:|---:|:---|:---|\n",
+		"| Command | Mean [%s] | Min [%s] | Max [%s] | First command's time over it |\n"
+		"|:---|---:|---:|---:|:---|\n",
 		ms ? "ms" : "s", ms ? "ms" : "s", ms ? "ms" : "s");
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
-		const pf_interval *seconds = &command->seconds;
-		fputs("| `", stream);
-		put_cell(command->name, stream);
-		fprintf(stream, "` | %.*f", digits, unit * seconds->mean);
+		const pf_interval *seconds = &command->seconds, *ratio = &command->comparison.ratio;
+		fputs("| ", stream);
+		put_code(command->name, stream);
+		fprintf(stream, " | %.*f", digits, unit * seconds->mean);
 		if (seconds->has_interval) {
-			fprintf(stream, " ± %.*f", digits, unit * (seconds->high - seconds->low) / 2);
+			fprintf(stream, " ± %.*f", digits, unit * (seconds->high - seconds->mean));
 		}
-		fprintf(stream, " | %.*f | %.*f |", digits, unit * command->least_s, digits,
+		fprintf(stream, " | %.*f | %.*f | ", digits, unit * command->least_s, digits,
 			unit * command->most_s);
-		markdown_comparison(&command->comparison, i == 0, true, stream);
-		markdown_comparison(&command->cpu, i == 0, command->cpu_known, stream);
-		fputc('\n', stream);
+		if (i == 0) {
+			fputs("1 |\n", stream);
+		} else if (ratio->has_interval) {
+			char low[PF_TEXT], high[PF_TEXT];
+			fprintf(stream, "%.3f (%s to %s): %s%s |\n", ratio->mean,
+				pf_text_bound(ratio->low, 3, low), pf_text_bound(ratio->high, 3, high),
+				pf_word_name(command->comparison.word),
+				pf_bench_failures(bench, 0) || pf_bench_failures(bench, i)
+					? " (some runs failed)"
+					: "");
+		} else {
+			fprintf(stream, "%.3f |\n", ratio->mean);
+		}
 	}
-	fprintf(stream,
-		"\n%u runs each, interleaved; ±: half of a 95 %% t-interval; ratios are geometric means of paired rounds; outputs not checked.\n",
+	fprintf(stream, "\n%u runs each, interleaved; ±: half of a 95 %% t-interval; outputs not checked.\n",
 		bench->rounds_done);
-	pf_bench_notes(bench, markdown_note, stream);
+	struct place place = {.stream = stream};
+	pf_bench_caveats(bench, PF_BENCH_ALL, put_gist, &place);
+	fputs(any_failed(bench) ? "\n" : "", stream);
+	for (size_t i = 0; i < bench->count; i++) {
+		place.name = bench->commands[i].name;
+		pf_bench_caveats(bench, i, put_gist, &place);
+	}
 }

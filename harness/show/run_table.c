@@ -42,7 +42,7 @@ static void print_dataset(const pf_run *run, const pf_run_facts *facts, FILE *st
 void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 {
 	const pf_run_facts facts = pf_run_facts_of(run);
-	const char *no_pose = pf_scorer_no_pose(&run->session->scorer);
+	const char *no_pose = pf_scorer_no_pose(&run->session->order.scorer);
 	if (no_pose[0]) {
 		fprintf(stream, "WITHOUT POSE: %s\n", no_pose);
 	}
@@ -61,12 +61,12 @@ void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 	}
 	pf_scorer_config usual;
 	pf_scorer_config_default(&usual);
-	if (memcmp(&usual.weights, &run->session->scorer.weights, sizeof usual.weights) != 0) {
+	if (memcmp(&usual.weights, &run->session->order.scorer.weights, sizeof usual.weights) != 0) {
 		fprintf(stream, "weights as configured, not the default ones\n");
 	}
-	if (run->session->scorer.left_out) {
+	if (run->session->order.scorer.left_out) {
 		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
-		pf_scorer_stages_text(&run->session->scorer, in, out);
+		pf_scorer_stages_text(&run->session->order.scorer, in, out);
 		fprintf(stream, "ONLY PART OF THE JOB: %s; without %s\n", in, out);
 	}
 	fputc('\n', stream);

@@ -37,7 +37,7 @@ static bool parallel_share(const pf_contestant *one, pf_interval *share)
 		}
 	}
 	if (count) {
-		*share = pf_mean_interval(samples, count, PF_LEVEL);
+		*share = pf_interval_within(pf_mean_interval(samples, count, PF_LEVEL), 0, 1);
 	}
 	free(samples);
 	return count > 0;

@@ -10,7 +10,7 @@
 pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const pf_scorer_config *scorer,
 			  pf_error *error)
 {
-	*session = (pf_session){.dataset = dataset, .scorer = *scorer, .manifest_fd = -1};
+	*session = (pf_session){.dataset = dataset, .order.scorer = *scorer, .manifest_fd = -1};
 	int fd = memfd_create("manifest", MFD_CLOEXEC);
 	FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!stream) {

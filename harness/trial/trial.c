@@ -62,12 +62,10 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	}
 	run->shared->magic = PF_TRIAL_MAGIC;
 	run->shared->layout = pf_trial_layout();
-	run->shared->workers = workers;
 	run->shared->bytes = bytes;
 	run->shared->takes_queries = run->session->queries_fd > 0;
-	run->shared->memory_limit_bytes = run->session->memory_limit_bytes;
-	run->shared->photo_timeout_ns = (uint64_t)(run->session->photo_timeout_s * 1e9);
-	run->shared->scorer = run->session->scorer;
+	run->shared->order = run->session->order;
+	run->shared->order.workers = workers;
 	if (counters_bytes) {
 		run->shared->counters_offset = counters_offset;
 		run->counters = pf_trial_counter_block(run->shared);
@@ -75,7 +73,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	}
 	const struct pf_option *known = run->variant->options;
 	for (int i = 0; known && known[i].name; i++) {
-		run->shared->options[i] = options ? options[i] : known[i].default_value;
+		run->shared->order.options[i] = options ? options[i] : known[i].default_value;
 	}
 	for (uint32_t i = 0; i <= workers; i++) {
 		pf_trace_reset(&run->shared->traces[i]);

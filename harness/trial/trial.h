@@ -18,6 +18,7 @@
 #include "harness/trial/frames.h"
 #include "harness/trial/observer.h"
 #include "harness/trial/trial_figures.h"
+#include "harness/trial/trial_order.h"
 #include "photofinish/dataset.h"
 #include "photofinish/placement.h"
 #include "photofinish/scorer.h"
@@ -28,10 +29,8 @@
 /* What all trials of a run have in common. */
 typedef struct pf_session {
 	const pf_dataset *dataset;
-	pf_scorer_config scorer;
-	uint64_t memory_limit_bytes; /* 0: none */
+	pf_trial_order order;        /* of each trial, but for its workers and options */
 	double timeout_s;            /* of one trial; 0: none */
-	double photo_timeout_s;      /* of one photo, where workers are processes; 0: none */
 	bool keep_spans;             /* of each trial, one by one */
 	bool stop_at_first_result;   /* trials are killed at the first scored photo */
 	const char *executable;      /* that has the "trial" command; NULL: this program */

@@ -77,24 +77,25 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 		struct pf_env env = {
 			.abi_version = PF_ABI_VERSION,
 			.struct_size = sizeof env,
-			.workers = shared->workers,
+			.workers = shared->order.workers,
 			.traces = shared->traces,
 			.cancel = &shared->cancel,
-			.scorer = &shared->scorer,
-			.memory_limit_bytes = shared->memory_limit_bytes,
-			.photo_timeout_ns = shared->photo_timeout_ns,
-			.options = shared->options,
-			.places = pf_trial_places(shared, shared->workers),
+			.scorer = &shared->order.scorer,
+			.memory_limit_bytes = shared->order.memory_limit_bytes,
+			.photo_timeout_ns = shared->order.photo_timeout_ns,
+			.options = shared->order.options,
+			.places = pf_trial_places(shared, shared->order.workers),
 		};
-		for (uint32_t i = 0; i <= shared->workers; i++) {
-			pf_trace_keep(&shared->traces[i], pf_trial_rings(shared, shared->workers)[i].spans,
-				      PF_TRIAL_RING);
+		for (uint32_t i = 0; i <= shared->order.workers; i++) {
+			pf_trace_keep(&shared->traces[i],
+				      pf_trial_rings(shared, shared->order.workers)[i].spans, PF_TRIAL_RING);
 		}
 		/* Its own process is slot 0, whether the variant enters it or not: bound from the start. */
 		pf_worker_enter(&env, 0);
 		pf_counter_block *counters = pf_trial_counter_block(shared);
 		if (counters) {
-			pf_counter_spans_start(&pf_counter_perf, counters, shared->traces, shared->workers);
+			pf_counter_spans_start(&pf_counter_perf, counters, shared->traces,
+					       shared->order.workers);
 		}
 		const char *why_not = "no reason given";
 		if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {

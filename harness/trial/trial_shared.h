@@ -8,8 +8,8 @@
 
 #include "harness/counters/counter_spans.h"
 #include "harness/registry/command.h"
+#include "harness/trial/trial_order.h"
 #include "photofinish/placement.h"
-#include "photofinish/scorer.h"
 #include "photofinish/trace.h"
 #include "photofinish/variant.h"
 
@@ -18,16 +18,14 @@ enum { PF_TRIAL_FD_EVENTS = 3, PF_TRIAL_FD_SHARED = 4, PF_TRIAL_FD_MANIFEST = 5 
 #define PF_TRIAL_MAGIC 0x70667432u /* "pft2" */
 
 struct pf_trial_shared {
-	uint32_t magic, workers;
+	uint32_t magic;
+	uint32_t takes_queries; /* not 0: what to score comes from PF_TRIAL_FD_QUERIES (queries.h) */
 	uint64_t layout; /* pf_trial_layout of the harness's build: the process's own has to be the same */
 	uint64_t bytes;  /* of the whole block */
-	uint64_t memory_limit_bytes, photo_timeout_ns;
-	int64_t options[PF_MAX_OPTIONS];
-	pf_scorer_config scorer;
+	pf_trial_order order;
 	atomic_int cancel;
 	pf_command_note command;
 	uint64_t counters_offset; /* of a pf_counter_block in this block; 0: nothing is counted */
-	uint32_t takes_queries;   /* not 0: what to score comes from PF_TRIAL_FD_QUERIES (queries.h) */
 	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
 	pf_trace traces[];        /* workers + 1, as many rings after them, as many pf_place after those */
 };

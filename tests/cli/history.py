@@ -134,6 +134,13 @@ def check_add(history, journey, work):
     comparison = [json.loads(path.read_text()) for path in (history / "records").iterdir() if "compare" in path.name][0]
     check(f"{1 / comparison['comparison']['ratio']['mean']:.2f}x" in trend, f"the inverse of the ratio of times: {trend}")
     check("No record" in run("history", "trend", "nope").stdout, "a step that never was")
+    day, kept = json.loads((work / "day.json").read_text()), listed()
+    day["label"] = "to be removed"
+    (work / "removed.json").write_text(json.dumps(day))
+    added = run("history", "add", work / "removed.json").stdout.split()[0]
+    check(added in listed(), "it is there")
+    run("history", "rm", added)
+    check(listed() == kept and run("history", "rm", added, expected=2).stderr, "removed, and only that")
 
 
 def check_rebuilt(history):
@@ -322,7 +329,8 @@ def check_markdown(record, path):
     check(len(rows_of_table) == len(record["variants"]), "a row each step")
     check(all(len(line.replace("\\|", "").split("|")) == 10 for line in rows_of_table), f"eight cells: {rows_of_table}")
     check(("PARTIAL" in text) == record["partial"], "partial is said")
-    tagged = any(trial["disturbed_by"] for variant in record["variants"] for trial in variant["trials"] if trial["wall_ns"])
+    tagged = any(trial["disturbed_by"] for variant in record["variants"] for trial in variant["trials"]
+                 if trial["wall_ns"] and trial["checked"] and trial["ending"] == "ok" and variant["status"] in ("ok", "floor"))
     check(("tagged as disturbed" in text, "PROFILED" in text) == (tagged, record["profiled"]), "what spoils times is said")
     check("<script" not in text.replace("\\<", "") and "\x1b" not in text, "names are no markup")
 

@@ -23,6 +23,9 @@ import tempfile
 
 # What builds with sanitizers say besides.
 SANITIZED = re.compile(r"(! )?(photofinish: )?NOT FOR TIMING: built with sanitizers$")
+# The same in exports: a paragraph of Markdown, a cell of CSV.
+SANITIZED_EXPORTS = ((re.compile(r"\n\*\*NOT FOR TIMING\*\*: built with sanitizers\.\n"), ""),
+                     (re.compile(r'"NOT FOR TIMING: built with sanitizers(; )?'), '"'))
 # What is said of a machine that is busy with other things: a paragraph, with the blank line before it.
 BUSY_PARAGRAPH = re.compile(r"(^|(?<=\n))\nThis machine was busy: .*\n(?:(?!= |\$ |---).+\n)*")
 # What is said where a machine that is busy with other things held the harness up, so that a round did not count.
@@ -41,7 +44,10 @@ def run_case(script, program, data, root):
         text = f"exit {result.returncode}\n--- stdout\n".encode() + result.stdout + b"--- stderr\n" + result.stderr
         for path, name in ((work, b"WORK"), (data, b"DATA"), (root, b"ROOT")):
             text = text.replace(path.encode(), name)
-        lines = BUSY_PARAGRAPH.sub("", text.decode("utf-8", "backslashreplace")).splitlines(True)
+        said = BUSY_PARAGRAPH.sub("", text.decode("utf-8", "backslashreplace"))
+        for pattern, instead in SANITIZED_EXPORTS:
+            said = pattern.sub(instead, said)
+        lines = said.splitlines(True)
         return "".join(line for line in lines if not SANITIZED.match(line))
 
 

@@ -98,7 +98,7 @@ static bool is_wanted(const pf_trace *trace, pid_t trial, long what)
 static uint32_t choose(const struct pf_trial_shared *shared, pid_t trial, long what)
 {
 	uint32_t chosen = 0, count = 0;
-	for (uint32_t slot = 1; slot <= shared->workers; slot++) {
+	for (uint32_t slot = 1; slot <= shared->order.workers; slot++) {
 		if (is_wanted(&shared->traces[slot], trial, what) && random() % ++count == 0) {
 			chosen = slot;
 		}

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include <cmocka.h>
 
-#include "photofinish/trace.h"
 #include "photofinish/workspace.h"
 
 static unsigned drawn;
@@ -133,6 +133,14 @@ static void lift_limit(const struct rlimit *before)
 #endif
 }
 
+/* Of this thread: what others do on the machine takes no part. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 int survive_mutations(const char *name, const onnx_bytes *model, int rounds, onnx_bytes (*bent_model)(void))
 {
 	int alive = 0;
@@ -152,9 +160,9 @@ int survive_mutations(const char *name, const onnx_bytes *model, int rounds, onn
 		uint8_t *exact = malloc(size + 1); /* so that a read behind the end is seen */
 		memcpy(exact, bent.data ? bent.data : mutated, size);
 		onnx_clear(&bent);
-		uint64_t begun = pf_now_ns();
+		uint64_t begun = cpu_ns();
 		alive += survive(exact, size);
-		uint64_t took = pf_now_ns() - begun;
+		uint64_t took = cpu_ns() - begun;
 		slowest = took > slowest ? took : slowest;
 		free(exact);
 	}
@@ -166,7 +174,10 @@ int survive_mutations(const char *name, const onnx_bytes *model, int rounds, onn
 			      name, rounds, model->size, alive, (double)slowest * 1e-6,
 			      usage.ru_maxrss / 1024);
 	}
-	assert_true(slowest < 5000000000u);
+	if (slowest >= 5000000000u) {
+		fail_msg("%s: a mutation took %.1f s of CPU time", name ? name : "an operator",
+			 (double)slowest * 1e-9);
+	}
 	free(mutated);
 	return alive;
 }

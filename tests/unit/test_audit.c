@@ -60,7 +60,7 @@ static void test_sets(void **state)
 		pf_fixture_free(&bytes);
 	}
 	recipe.base = folder.dataset;
-	pf_scorer_config_default(&like.scorer);
+	pf_scorer_config_default(&like.order.scorer);
 	if (pf_audit_set_make(&recipe, &like, &random, &set, &error) != PF_OK) {
 		fail_msg("%s", error.message);
 	}

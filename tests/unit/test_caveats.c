@@ -28,9 +28,9 @@ enum { EXPORTS = sizeof exports / sizeof *exports };
 #define TOLERANCE                                                                                      \
 	"{'best_shots': 0.99, 'bursts': true, 'factors': {}, 'measures': {'width': 0, 'noise': 0.5}, " \
 	"'rank_correlation': 0.9, 'ranks': false, 'score': 0.01}"
-#define TRIAL(round, more)                                                                                                              \
-	"{'round': " #round                                                                                                             \
-	", 'ending': 'ok', 'checked': true, 'wall_ns': 2000000000, 'cpu_ns': 900000000, 'device_read_bytes': 100, 'photos_scored': 7, " \
+#define TRIAL(round, more)                                                                                                                    \
+	"{'round': " #round                                                                                                                   \
+	", 'ending': 'ok', 'checked': true, 'wall_ns': 2000000000, 'cpu_ns': 900000000, 'device_read_bytes': 100000000, 'photos_scored': 7, " \
 	"'stages': {}, 'tolerance': " more "}"
 
 /* A run of which everything is to be known that there is. */
@@ -39,7 +39,7 @@ static const char everything[] =
 	"'rounds': 5, 'rounds_done': 3, 'profiled': true, "
 	"'environment': {'cores': 2, 'cpu': 'a', 'sanitizers': 'address', 'build_type': 'Release'}, "
 	"'configuration': {'no_pose': 'it is not there', 'stages': ['facts', 'decode', 'pose', 'quality'], 'weights': {'noise': 0.5}}, "
-	"'dataset': {'name': 'made', 'photos': 8, 'bytes': 800, 'hash': '00', 'cache': 'not held'}, "
+	"'dataset': {'name': 'made', 'photos': 8, 'bytes': 800000000, 'hash': '00', 'cache': 'not held'}, "
 	"'reference': {'photos_scored': 7, 'photos_failed': 1, 'failures': []}, "
 	"'variants': ["
 	"{'name': 'exact', 'parent': null, 'outside': null, 'status': 'ok', 'workers': 1, "

@@ -124,7 +124,7 @@ static void test_stages_that_were_left_out(void **state)
 {
 	(void)state;
 	begin(100);
-	made.session.scorer.left_out = PF_LEAVE_OUT_POSE | PF_LEAVE_OUT_FACES;
+	made.session.order.scorer.left_out = PF_LEAVE_OUT_POSE | PF_LEAVE_OUT_FACES;
 	add("double-load", 1, ABOUT(159.0 / 133));
 	add("single-load", 1, ABOUT(1));
 	add("parallel", 1, ABOUT(1));
@@ -134,7 +134,7 @@ static void test_stages_that_were_left_out(void **state)
 	check("ai-share", PF_VERDICT_NOT_TESTABLE, "pose, faces");
 	check("threaded-fails", PF_VERDICT_NOT_TESTABLE, "pose, faces");
 	check("live-same-speed", PF_VERDICT_NOT_TESTABLE, "was not run");
-	made.session.scorer.left_out = 0;
+	made.session.order.scorer.left_out = 0;
 	check("single-load-gain", PF_VERDICT_REPRODUCED, "");
 }
 

@@ -25,7 +25,7 @@ static pf_contestant *make(pf_fixture_run *made)
 {
 	static const double well[] = {20, 20.5, 21, 0}, before[] = {7.777, 7.777, 7.777, 0};
 	pf_fixture_run_open(made, 10);
-	pf_scorer_config_default(&made->session.scorer);
+	pf_scorer_config_default(&made->session.order.scorer);
 	pf_contestant *base = pf_fixture_run_add(made, "single-load", NULL, 1, well);
 	pf_contestant *late = pf_fixture_run_add(made, "parallel", "single-load", 2, before);
 	pf_fixture_run_stage(base, PF_STAGE_DECODE, 0.5);

@@ -86,6 +86,24 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* A time that others' work made decides nothing, be it the parent's. */
+static void test_disturbed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		char why[600];
+		json_t *record = make("ok", "{'mean': 2, 'low': 1.9, 'high': 2.1}");
+		const json_t *own = pf_note_variant(record, "own"),
+			     *of = i ? pf_note_variant(record, "base") : own;
+		assert_string_equal(pf_note_verdict(record, own, why, sizeof why), "kept");
+		json_object_set_new(json_array_get(json_object_get(of, "trials"), 0), "disturbed_by",
+				    json_pack("[s]", "others used 0.5 of 2 processors"));
+		assert_string_equal(pf_note_verdict(record, own, why, sizeof why), "undecided");
+		has(why, i ? "1 of 1 trials of base" : "1 of 1 trials of own");
+		json_decref(record);
+	}
+}
+
 static void test_lesson(void **state)
 {
 	(void)state;
@@ -140,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_disturbed),
 		cmocka_unit_test(test_lesson),
 		cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_incomplete_records),

@@ -77,6 +77,7 @@ static void test_bad_cards(void **state)
 		{"width: 384\nheight: 288\noutput: heatmap\nstride: -4\n", "stride"},
 		{"width: 384\nheight: 288\noutput: heatmap\nkeypoint_threshold: 1.5\n", "keypoint_threshold"},
 		{"width: 384\nheight: 288\noutput: heatmap\nbox_padding: 0.5\n", "box_padding"},
+		{"width: 384\nheight: 288\noutput: heatmap\nmax_constants_mib: 257\n", "max_constants_mib"},
 		{"width: 384\nheight: 288\noutput: heatmap\npadding: 256\n", "padding"},
 		{"width: 288\nheight: 384\noutput: heatmap\nturn: yes\n", "turn"},
 		{"width: 384\nheight: 288\noutput: heatmap\nturn: yes\ntop_down: yes\n", "turn"},

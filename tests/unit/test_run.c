@@ -492,7 +492,7 @@ static void test_the_reference_is_kept_and_checked(void **state)
 	pf_temp_remove(pf_temp_path(folder, "data"));
 	for (int attempt = 0; attempt < 4; attempt++) {
 		if (attempt == 2) { /* another configuration has other scores */
-			session.scorer.weights[0] *= 2;
+			session.order.scorer.weights[0] *= 2;
 		}
 		if (attempt == 3) { /* photos without hashes cannot be recognised */
 			dataset->photos[0].hashed = false;
@@ -559,7 +559,7 @@ static void test_interrupted_at_once(void **state)
 		pf_contestant contestants[2];
 		pf_error error;
 		pf_interval seconds;
-		session.scorer.weights[1] *= cached ? 1 : 3; /* first a reference that has to be run */
+		session.order.scorer.weights[1] *= cached ? 1 : 3; /* first a reference that has to be run */
 		pf_interrupts = 1;
 		pf_run run = make_run(names, contestants, 5, 1);
 		assert_int_equal(pf_run_execute(&run, &listener, &error), PF_OK);
@@ -575,7 +575,7 @@ static void test_interrupted_at_once(void **state)
 		free(table);
 		json_decref(write_record(&run));
 		pf_run_release(&run);
-		session.scorer.weights[1] /= cached ? 1 : 3;
+		session.order.scorer.weights[1] /= cached ? 1 : 3;
 	}
 }
 

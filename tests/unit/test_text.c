@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "harness/base/plain_text.h"
 #include "harness/base/text.h"
 #include "temp_folder.h"
 
@@ -144,9 +145,47 @@ static void test_table(void **state)
 	free(text);
 }
 
+/* Numbers are numbers in a spreadsheet, also negative ones; what begins like a formula is none. */
+static void test_formulas(void **state)
+{
+	(void)state;
+	static const char *const numbers[] = {"-1", "+2.5", "-.5", "-1e-9", "1", "", "a=b", "0-1"},
+				 *const formulas[] = {"=1",   "-1+2", "-",    "+",   "@a",
+						      "-inf", "--1",  "+cmd", "\t1", "-1 "};
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		if (pf_csv_is_formula(numbers[i])) {
+			fail_msg("%s is no formula", numbers[i]);
+		}
+	}
+	for (size_t i = 0; i < sizeof formulas / sizeof *formulas; i++) {
+		if (!pf_csv_is_formula(formulas[i])) {
+			fail_msg("%s may be a formula", formulas[i]);
+		}
+	}
+}
+
+/* An interval from two rounds of a busy machine has ends of any size. */
+static void test_bounds(void **state)
+{
+	(void)state;
+	char text[PF_TEXT];
+	assert_string_equal(pf_text_bound(1.23456, 3, text), "1.235");
+	assert_string_equal(pf_text_bound(9999999, 0, text), "9999999");
+	assert_string_equal(pf_text_bound(1.25e60, 3, text), "1.2e+60");
+	pf_interval wild = {.mean = 2, .low = 1e-60, .high = 1e60, .has_interval = true};
+	assert_string_equal(pf_text_factor(&wild, text), "2.00x (0.00 to 1e+60)");
+	assert_string_equal(pf_text_gain(&wild, text), "+100 % (-100 to 1e+62)");
+	pf_interval cut = pf_interval_within((pf_interval){.mean = 0.5, .low = -1, .high = 2}, 0, 1);
+	assert_true(cut.low == 0 && cut.high == 1 && cut.mean == 0.5);
+	cut = pf_interval_within((pf_interval){.mean = 0.5, .low = 0.25, .high = 0.75}, 0, 1);
+	assert_true(cut.low == 0.25 && cut.high == 0.75);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formulas),
+		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_seconds),
 		cmocka_unit_test(test_times_with_their_interval),
 		cmocka_unit_test(test_bytes),

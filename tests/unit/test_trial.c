@@ -397,7 +397,7 @@ static void test_what_the_process_is_given(void **state)
 	const int64_t options[] = {4, 1};
 	pf_trial trial;
 	pf_error error;
-	session.memory_limit_bytes = 12345;
+	session.order.memory_limit_bytes = 12345;
 	assert_int_equal(pf_trial_undisturbed(&session, &inspects_variant, 3, options, NULL, &trial, &error),
 			 PF_OK);
 	assert_string_equal(trial.reason, "");

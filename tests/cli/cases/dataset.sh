@@ -43,3 +43,13 @@ run dataset verify bad.manifest
 run score bad.manifest
 run dataset list | sed -n 1,5p | sizes
 ls mine
+# Removed goes what was made or imported, and nothing that is somebody's own.
+run dataset rm nowhere
+rm -f data/mine/x.jpg
+ln -s ../mine data/link
+mkdir data/other
+run dataset rm link other
+run dataset rm tiny mine
+find data mine -not -path '*/.references/*' | sort
+run dataset rm tiny
+run dataset make tiny --quiet

@@ -8,6 +8,8 @@ run history rebuild
 run history show last
 run history show 12
 run history show
+run history rm
+run history rm abcd
 run history list more
 run history shown
 run history

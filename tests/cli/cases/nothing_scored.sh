@@ -10,7 +10,7 @@ run journey --only null,single-load --dataset texts --quiet --rounds 1
 run scaling --dataset texts --quiet --workers 1 --rounds 1
 run load single-load --scenario offline --dataset texts --quiet
 run load single-load --dataset texts --quiet --queries 3
-run soak single-load --dataset texts --quiet --photos 3
+run soak single-load --dataset texts --quiet --photos 60
 run audit single-load --dataset texts --quiet --rounds 0
 run score texts --quiet
 ls data/.references record.json

@@ -1,6 +1,17 @@
 #!/usr/bin/env bash
 # Wrong command lines: one line that says what is wrong and where help is, status 2.
 run nope
+run journye
+run help scroe
+run score . --qiuet
+run score . --memory-limit 3parsecs
+run run paralel
+run run parallel:worker=2
+run run parallel --dataset tinny
+run dataset mkae
+run compare single-load double-load --max-time 60x
+run load single-load --slo p95=200
+run soak single-load --duration 0
 run $'no\e[31mpe'
 run --nope
 run score

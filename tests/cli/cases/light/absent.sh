@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the light build says of commands that need the engine.
-run | sed -E 's/(no engine: ).*(journey).*/\1\2 .../;s/^(! )?  [a-z]+ .*/COMMAND/'  | uniq
+run | sed -E 's/(no engine: ).*(journey).*/\1\2 .../;s/^(! )?  [a-z]+ .*/COMMAND/;/^(! )?     /d'  | uniq
 run --version | sed -e 's/[0-9][0-9.]*/N/g' -e 's/([A-Za-z]* build/(BUILD build/'
 run journey
 run run parallel

@@ -1,4 +1,4 @@
-#include "harness/machine/disturbances.h"
+#include "harness/load/disturbances.h"
 
 #include <stdio.h>
 #include <string.h>
