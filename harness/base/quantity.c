@@ -13,8 +13,8 @@ struct unit {
 static bool parse(const char *text, const struct unit *units, double *value)
 {
 	char *end;
-	double number = text[0] >= '0' && text[0] <= '9' ? strtod(text, &end) : -1;
-	if (!(number >= 0) || !isfinite(number)) {
+	double number = strtod(text, &end);
+	if (text[0] < '0' || text[0] > '9' || !isfinite(number)) {
 		return false;
 	}
 	end += *end == ' ';
