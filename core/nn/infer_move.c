@@ -82,7 +82,7 @@ pf_status pf_setup_align(pf_infer *infer)
 			      : pf_attr_int(infer, "axis", -1);
 	if (axis > whole->rank - shape.rank) {
 		return PF_INFER_FAIL(infer, PF_ERR_INVALID, "axis %lld of %.32s does not fit %d dimensions",
-				     (long long)axis, proto->op_type, whole->rank);
+				     (long long)axis, proto ? proto->op_type : "?", whole->rank);
 	}
 	for (int64_t ones = whole->rank - shape.rank - axis; axis >= 0 && ones > 0; ones--) {
 		shape.dims[shape.rank++] = 1;

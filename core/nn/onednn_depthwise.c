@@ -270,6 +270,7 @@ pf_status pf_onednn_depthwise(pf_onednn_node *n)
 	}
 	depthwise_state *s = status == PF_OK ? make_state(n, pf_onednn_block(kind)) : NULL;
 	if (!s || !step) {
+		release_state(s);
 		return status != PF_OK
 			       ? status
 			       : pf_fail(n->error, PF_ERR_NO_MEMORY, graph->file, "not enough memory");

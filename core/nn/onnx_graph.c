@@ -328,9 +328,9 @@ static pf_status add_nodes(builder *b)
 		char number[24];
 		snprintf(number, sizeof number, "#%zu", i);
 		const char *name = proto->name && *proto->name ? proto->name : number;
-		checked_node checked;
+		checked_node checked = {0};
 		pf_status status = check_node(b, proto, name, &checked);
-		if (status != PF_OK) {
+		if (status != PF_OK || !checked.op) {
 			return status;
 		}
 		if (checked.op->most_inputs == UINT32_MAX && checked.op->kind == PF_OP_BINARY) {

@@ -142,8 +142,8 @@ static void test_gathered(void **state)
 	const char *backend;
 	for (size_t k = 0; (backend = pf_network_backend(k)); k++) {
 		onnx_model m = begin();
-		pf_network *network;
-		pf_workspace *workspace;
+		pf_network *network = NULL;
+		pf_workspace *workspace = NULL;
 		pf_error error = {0};
 		float two = 2;
 		onnx_constant(&m, "two", &(pf_tensor){PF_TYPE_FLOAT, {0}, &two});
