@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A program from outside that takes part in a journey (docs/commands.md): some of photofinish's measures by OpenCV.
+"""A program from outside that takes part in a journey (docs/plugins.md): some of photofinish's measures by OpenCV.
 
     photofinish journey --command opencv='/usr/bin/python3 docs/examples/command_opencv.py {dataset} {scores}'
 

@@ -1,5 +1,5 @@
 /* A goal, "27,539 photos in 4 h", and how far each step of a run is from it: projections of its trials to the
- * goal's number of photos. Pure functions. docs/goal.md has the formulas. */
+ * goal's number of photos. Pure functions. docs/event.md has the formulas. */
 #ifndef HARNESS_GOAL_H
 #define HARNESS_GOAL_H
 

@@ -1,4 +1,4 @@
-/* The record of a soak: photofinish.soak/1 (docs/endurance.md). */
+/* The record of a soak: photofinish.soak/1 (docs/load.md). */
 #ifndef HARNESS_SOAK_JSON_H
 #define HARNESS_SOAK_JSON_H
 

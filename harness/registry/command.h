@@ -1,5 +1,5 @@
 /* Programs from outside as variants: any command line that reads a dataset's folder and writes score records
- * (docs/commands.md). */
+ * (docs/plugins.md). */
 #ifndef HARNESS_COMMAND_H
 #define HARNESS_COMMAND_H
 

@@ -1,4 +1,4 @@
-/* Score records that a program from outside writes, line by line (docs/commands.md). */
+/* Score records that a program from outside writes, line by line (docs/plugins.md). */
 #ifndef HARNESS_COMMAND_SCORES_H
 #define HARNESS_COMMAND_SCORES_H
 

@@ -82,7 +82,7 @@ def check_sums(record):
 
 
 def check_goal(record):
-    """Projections follow from the trials, by the formulas of docs/goal.md."""
+    """Projections follow from the trials, by the formulas of docs/event.md."""
     goal = record["goal"]
     floors = [t["wall_ns"] * 1e-9 for v in record["variants"] if v["status"] == "floor" for t in v["trials"] if t["checked"]]
     process = sum(floors) / len(floors)

@@ -2,7 +2,7 @@
 """Kills random workers of every variant whose workers are processes (SIGKILL), and checks that nothing is lost: the run
 ends, each photo of the manifest has one outcome, a photo that killed workers had is scored by another one (with the very
 bits of a run that nobody disturbed) or listed as crashed after two deaths, no process is left, and no memory that they
-shared. docs/soak.md says what is counted.
+shared. docs/load.md says what is counted.
 Usage: kill_workers.py PHOTOFINISH TRIAL_WATCH [--kills N] [--dataset NAME] [--only VARIANTS] [--seed N]"""
 import argparse
 import collections
