@@ -18,7 +18,7 @@ set(light_harness
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/run_status\\.c"
     "harness/record/(bench|capabilities|comparison|doctor|environment|interval|observer)_json\\.c"
-    "harness/record/(caveats|machine_id|notebook_parts|record_load)\\.c"
+    "harness/record/(caveats|machine_id|machine_json|notebook_parts|record_load)\\.c"
     "harness/scores/tolerance_text\\.c"
     "harness/export/export_[a-z]*\\.c"
     "harness/progress/progress\\.c"
@@ -31,7 +31,7 @@ set(light_tests
     "unit/test_(parameters|quantity)\\.c"
     "unit/test_(span_report|spans)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"
-    "unit/test_(binomial|eta|histogram|order_statistics|resampling|shuffle|student|usl|words)\\.c")
+    "unit/test_(binomial|eta|histogram|order_statistics|resampling|sample_faults|shuffle|student|usl|words)\\.c")
 set(light_test_helpers "unit/(noise|shared_memory|temp_folder|undisturbed)\\.c")
 set(light_cases light/absent compare_commands doctor time)
 

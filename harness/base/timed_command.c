@@ -13,6 +13,7 @@
 #include "photofinish/trace.h"
 
 #define TICK_MS 100
+#define HELD_UP_NS 250000000u
 #define GRACE_NS 1000000000u /* between being asked to end and being killed */
 
 /* What a run is connected to, in this process. */
@@ -98,10 +99,16 @@ static int drain(int fd)
 static void await(pf_child *child, int output, double timeout_s, pf_timed_run *out)
 {
 	sig_atomic_t interrupts = pf_interrupts;
+	uint64_t last_turn_ns = pf_now_ns();
 	while (!pf_child_has_ended(child)) {
 		struct pollfd looked[] = {{.fd = child->life, .events = POLLIN},
 					  {.fd = output, .events = POLLIN}};
 		int got = poll(looked, 2, TICK_MS);
+		uint64_t turn_ns = pf_now_ns() - last_turn_ns;
+		last_turn_ns += turn_ns;
+		if (turn_ns > TICK_MS * 1000000ull + HELD_UP_NS && turn_ns > out->held_up_ns) {
+			out->held_up_ns = turn_ns;
+		}
 		if (got > 0 && looked[1].revents) {
 			output = drain(output);
 		}

@@ -24,6 +24,9 @@ typedef struct pf_timed_run {
 	uint64_t peak_rss_bytes;     /* of the largest of these processes */
 	int status;                  /* its exit status, or 128 and the number of the signal that ended it */
 	bool timed_out, stopped;     /* ended by us: at the time limit, on an interrupt */
+	uint64_t held_up_ns; /* longest time beyond a tenth of a second that this process itself did not
+				get to run meanwhile; 0: below a quarter of a second. wall_ns is right all the
+				same: it is the launcher's (child.h) */
 } pf_timed_run;
 
 /* Runs arguments[0] (searched in PATH) in a process group of its own. At the time limit and on an interrupt

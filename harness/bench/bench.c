@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
@@ -53,7 +54,8 @@ static pf_status run_command(const pf_bench *bench, const pf_bench_command *comm
 	} else if (status == PF_OK && run->timed_out) {
 		status = pf_fail(error, PF_ERR_INVALID, NULL, "%s: killed after %.10g s", command->name,
 				 bench->setting.timeout_s);
-	} else if (status == PF_OK && run->status && !bench->ignore_failure) {
+	} else if (status == PF_OK && run->status && !bench->ignore_failure &&
+		   !bench->ignored[run->status & 255]) {
 		status = pf_fail(
 			error, PF_ERR_INVALID, NULL,
 			"%s: ends with status %d (--show-output shows what it prints, --ignore-failure times it all the same)",
@@ -108,6 +110,18 @@ static void take_times(const pf_bench *bench, size_t command, double *seconds)
 	}
 }
 
+/* CPU times of the whole rounds; false where one is 0: there is no ratio then. */
+static bool take_cpu(const pf_bench *bench, size_t command, double *seconds)
+{
+	bool known = true;
+	for (uint32_t i = 0; i < bench->rounds_done; i++) {
+		const pf_timed_run *run = &bench->commands[command].runs[i];
+		seconds[i] = (double)(run->user_ns + run->system_ns) * 1e-9;
+		known = known && seconds[i] > 0;
+	}
+	return known;
+}
+
 static double *make_samples(const pf_bench *bench)
 {
 	double *samples = calloc(2 * (size_t)bench->rounds_done + 1, sizeof *samples);
@@ -121,10 +135,16 @@ static void compare(pf_bench *bench)
 {
 	const pf_comparison_rules rules = pf_bench_rules(bench);
 	double *first = make_samples(bench), *other = first + bench->rounds_done;
-	take_times(bench, 0, first);
 	for (size_t i = 1; i < bench->count && bench->rounds_done; i++) {
+		pf_bench_command *command = &bench->commands[i];
+		take_times(bench, 0, first);
 		take_times(bench, i, other);
-		bench->commands[i].comparison = pf_compare(first, other, bench->rounds_done, &rules);
+		command->comparison = pf_compare(first, other, bench->rounds_done, &rules);
+		command->cpu_known = take_cpu(bench, 0, first);
+		command->cpu_known = take_cpu(bench, i, other) && command->cpu_known;
+		if (command->cpu_known) {
+			command->cpu = pf_compare(first, other, bench->rounds_done, &rules);
+		}
 	}
 	free(first);
 }
@@ -167,7 +187,9 @@ static bool enough(pf_bench *bench, uint64_t begin_ns)
 		compare(bench);
 	}
 	for (size_t i = 1; i < bench->count; i++) {
-		decided = decided && bench->commands[i].comparison.word != PF_WORD_UNDECIDED;
+		const pf_bench_command *command = &bench->commands[i];
+		const pf_comparison *by = bench->by_cpu ? &command->cpu : &command->comparison;
+		decided = decided && by->word != PF_WORD_UNDECIDED;
 	}
 	bool late = bench->max_time_s > 0 && elapsed_s + elapsed_s / bench->rounds_done > bench->max_time_s;
 	if (decided ||
@@ -223,6 +245,15 @@ static pf_status run_round(pf_bench *bench, struct environment *environment, con
 	return status;
 }
 
+/* Of all that was run so far, preparations, too. */
+static uint64_t children_cpu_ns(void)
+{
+	struct rusage usage = {0};
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return ((uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec) * 1000000000u +
+	       ((uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec) * 1000u;
+}
+
 static pf_status run_rounds(pf_bench *bench, struct environment *environment, pf_error *error)
 {
 	pf_status status = PF_OK;
@@ -234,7 +265,9 @@ static pf_status run_rounds(pf_bench *bench, struct environment *environment, pf
 	for (uint32_t i = 0; i < bench->warmup && status == PF_OK; i++) {
 		status = run_round(bench, environment, order, 0, error);
 	}
-	uint64_t begin_ns = pf_now_ns();
+	uint64_t begin_ns = pf_now_ns(), own_ns = children_cpu_ns();
+	pf_machine_counters before, after;
+	pf_machine_read(NULL, NULL, &before);
 	for (uint32_t round = 1; round <= bench->rounds && status == PF_OK; round++) {
 		pf_shuffle_round(&random, order, bench->count, round);
 		status = run_round(bench, environment, order, round, error);
@@ -243,6 +276,8 @@ static pf_status run_rounds(pf_bench *bench, struct environment *environment, pf
 			break;
 		}
 	}
+	pf_machine_read(NULL, NULL, &after);
+	pf_machine_between(&before, &after, children_cpu_ns() - own_ns, &bench->machine);
 	return status;
 }
 

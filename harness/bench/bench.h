@@ -3,6 +3,7 @@
 #define HARNESS_BENCH_H
 
 #include "harness/base/timed_command.h"
+#include "harness/machine/machine_state.h"
 #include "harness/stats/comparison.h"
 
 #define PF_BENCH_MOST 64 /* commands */
@@ -23,6 +24,8 @@ typedef struct pf_bench_command {
 	pf_interval seconds, user_s, system_s; /* of the whole rounds */
 	double least_s, most_s, median_s, deviation_s;
 	pf_comparison comparison; /* of the first command with this one; not for the first */
+	pf_comparison cpu;        /* the same of their CPU times (user and system) */
+	bool cpu_known;           /* no run took none */
 } pf_bench_command;
 
 typedef struct pf_bench {
@@ -34,12 +37,15 @@ typedef struct pf_bench {
 	pf_comparison_rules rules; /* alpha: of all comparisons together */
 	double max_time_s;         /* 0: none */
 	pf_timed_setting setting;
-	bool ignore_failure;
+	bool ignore_failure; /* of every kind; else of these exit statuses: */
+	bool ignored[256];
+	bool by_cpu; /* until decided: by CPU time */
 	void (*tell)(const struct pf_bench *bench, size_t command,
 		     uint32_t round); /* before each run; round 0:
 					 warm-up; may be NULL */
 	uint32_t rounds_done;
-	const char *stopped; /* "rounds", "decided", "time", "request", "failure"; static text */
+	pf_machine_state machine; /* during the rounds; others: what took CPU time besides these commands */
+	const char *stopped;      /* "rounds", "decided", "time", "request", "failure"; static text */
 } pf_bench;
 
 /* Set-ups, warm-up rounds, then `rounds` of them in the order of pf_shuffle_round, each run after its

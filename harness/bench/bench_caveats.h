@@ -9,7 +9,7 @@
 #include "harness/bench/bench.h"
 
 #define PF_BENCH_ALL SIZE_MAX /* in place of a command: what is to be known of all */
-#define PF_BENCH_CAVEAT 200   /* bytes that a text takes at most */
+#define PF_BENCH_CAVEAT 400   /* bytes that a text takes at most */
 
 /* Calls `take` for each; `text` is one line without a full stop, its gist stands before a colon where it has
  * one.

@@ -29,9 +29,13 @@ struct request {
 };
 
 /* Output that differs is 1, whatever the variant announced: who compares times needs the same work. */
-static int exit_code(const pf_run *run, const pf_run_comparison *comparison)
+static int exit_code(const pf_run *run, const pf_run_comparison *comparison,
+		     const pf_comparison_choice *choice)
 {
-	int code = comparison->pairs ? PF_EXIT_OK : PF_EXIT_ERROR;
+	bool cpu = comparison->by_cpu;
+	bool fails = pf_comparison_fails(choice, cpu ? &comparison->cpu : &comparison->result,
+					 cpu ? comparison->cpu_known : comparison->pairs > 0, false);
+	int code = !comparison->pairs ? PF_EXIT_ERROR : fails ? PF_EXIT_FAIL : PF_EXIT_OK;
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		code = run->contestants[i].status == PF_RUN_WRONG_OUTPUT ? PF_EXIT_FAIL : code;
 	}
@@ -56,6 +60,7 @@ static int execute(struct request *request, pf_contestant *contestants, const pf
 	pf_run_comparison comparison = {
 		.rules = pf_comparison_rules_of(&request->choice),
 		.max_time_s = request->choice.max_time_s,
+		.by_cpu = pf_comparison_by_cpu(&request->choice),
 		.stopped = "rounds",
 	};
 	if (!request->choice.rounds && !request->choice.until_decided && !request->choice.max_time_s) {
@@ -94,7 +99,7 @@ static int execute(struct request *request, pf_contestant *contestants, const pf
 		status = pf_memory_args_run(&run, &request->memory, &error);
 	}
 	pf_progress_clear();
-	int code = status == PF_OK ? exit_code(&run, &comparison) : pf_report_error(&error);
+	int code = status == PF_OK ? exit_code(&run, &comparison, &request->choice) : pf_report_error(&error);
 	if (executed && (status == PF_OK || pf_anything_measured(&run)) &&
 	    deliver(request, &run, &comparison, &why) != PF_OK) {
 		code = pf_report_error(&why);
@@ -209,7 +214,10 @@ int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv)
 	pf_error error = {0};
 	pf_contestant contestants[2] = {0};
 	pf_build builds[2];
-	pf_status status = pf_common_apply(&request.common, &config, &error);
+	pf_status status = pf_comparison_choice_check(&request.choice, &error);
+	if (status == PF_OK) {
+		status = pf_common_apply(&request.common, &config, &error);
+	}
 	if (status == PF_OK) {
 		status = choose(operands, request.common.workers, contestants, builds, &error);
 	}

@@ -20,6 +20,7 @@ int pf_cmd_time(const pf_command *command, int argc, char **argv)
 		{"runs", 'r', PF_ARG_COUNT, &request.choice.rounds, "N",
 		 "runs of each (default: 10; until decided at most 1000)", 1, 100000},
 		PF_COMPARISON_ARGS(request.choice, "none"),
+		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE", "the same as --export-json", 0, 0},
 		{"export-json", 0, PF_ARG_OUTPUT, &request.json, "FILE",
 		 "write the record (- for standard output)", 0, 0},
 		{"export-csv", 0, PF_ARG_OUTPUT, &request.csv, "FILE", "the same as a table", 0, 0},

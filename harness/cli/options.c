@@ -95,6 +95,9 @@ static bool store(const pf_arg *arg, const char *text)
 	case PF_ARG_INPUT:
 		*(const char **)arg->target = text;
 		return text[0] != '\0';
+	case PF_ARG_MAYBE:
+		*(const char **)arg->target = text ? text : "";
+		return true;
 	case PF_ARG_LIST:
 	case PF_ARG_INPUTS:
 	case PF_ARG_WORDS:
@@ -166,11 +169,15 @@ static void fill_getopt(const pf_arg *table, struct option *options, char *lette
 	*letters++ = ':';
 	for (; table[count].name; count++) {
 		bool flag = table[count].type == PF_ARG_FLAG;
-		options[count] = (struct option){table[count].name, flag ? no_argument : required_argument,
+		bool maybe = table[count].type == PF_ARG_MAYBE;
+		options[count] = (struct option){table[count].name,
+						 flag    ? no_argument
+						 : maybe ? optional_argument
+							 : required_argument,
 						 NULL, 256 + count};
 		if (table[count].letter) {
 			*letters++ = table[count].letter;
-			if (!flag) {
+			if (!flag && !maybe) { /* the short form of an optional one has no value */
 				*letters++ = ':';
 			}
 		}
@@ -293,7 +300,10 @@ static void print_option(const pf_arg *arg, FILE *stream)
 	if (arg->letter) {
 		snprintf(letter, sizeof letter, "-%c, ", arg->letter);
 	}
-	int length = snprintf(form, sizeof form, "  %s--%s%s%s", letter, arg->name, arg->metavar ? " " : "",
+	int length = snprintf(form, sizeof form, "  %s--%s%s%s", letter, arg->name,
+			      arg->type == PF_ARG_MAYBE ? "[="
+			      : arg->metavar            ? " "
+							: "",
 			      arg->metavar ? arg->metavar : "");
 	bool fits = length < PF_HELP_INDENT - 1;
 	fprintf(stream, "%-*s%s", fits ? PF_HELP_INDENT : 0, form, fits ? "" : "\n");

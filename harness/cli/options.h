@@ -22,6 +22,7 @@ enum pf_exit {
 typedef enum pf_arg_type {
 	PF_ARG_FLAG,   /* bool: set by being there */
 	PF_ARG_TEXT,   /* const char * */
+	PF_ARG_MAYBE,  /* const char *: the value is joined by "=" and may be left out: "" */
 	PF_ARG_OUTPUT, /* const char *: a file to write, "-" for standard output */
 	PF_ARG_INPUT,  /* const char *: a file that is read */
 	PF_ARG_NUMBER, /* double, within least..most */

@@ -45,6 +45,8 @@ size_t pf_timed_args(pf_timed_request *request, pf_arg rows[PF_TIMED_ARGS_MOST])
 		 0, 0},
 		{"reference", 0, PF_ARG_TEXT, &request->reference, "CMD",
 		 "a line for the shell that the others are compared with (default: the first command)", 0, 0},
+		{"reference-name", 0, PF_ARG_TEXT, &request->reference_name, "NAME", "name of the reference",
+		 0, 0},
 		{"parameter-list", 'L', PF_ARG_WORDS, &request->lists, "VAR VALUES",
 		 "{VAR} in a command stands for each of VALUES, divided by commas", 2, 2},
 		{"parameter-scan", 'P', PF_ARG_WORDS, &request->scans, "VAR MIN MAX",
@@ -62,8 +64,8 @@ size_t pf_timed_args(pf_timed_request *request, pf_arg rows[PF_TIMED_ARGS_MOST])
 		 0, 0},
 		{"command-name", 'n', PF_ARG_LIST, &request->names, "NAME",
 		 "name of the first, second, ... command", 0, 0},
-		{"ignore-failure", 'i', PF_ARG_FLAG, &request->ignore_failure, NULL,
-		 "time runs that end with another status than 0, too", 0, 0},
+		{"ignore-failure", 'i', PF_ARG_MAYBE, &request->ignore_failure, "CODES]",
+		 "time runs that end with another status than 0, too (of these: 1,3,139)", 0, 0},
 		{"timeout", 0, PF_ARG_TIME, &request->timeout_s, "TIME",
 		 "a run that takes longer is an error (default: none)", 0.001, 1e7},
 		{.name = "seed",
@@ -266,6 +268,13 @@ static pf_status name_commands(pf_timed_request *request, size_t references, pf_
 	if (names->count > request->count - references) {
 		return pf_fail(error, PF_ERR_USAGE, NULL, "more names than commands");
 	}
+	if (request->reference_name && !references) {
+		return pf_fail(error, PF_ERR_USAGE, NULL, "--reference-name takes --reference");
+	}
+	if (request->reference_name) {
+		free(request->entries[0].name);
+		request->commands[0].name = request->entries[0].name = escaped(request->reference_name);
+	}
 	for (size_t i = 0; i < names->count; i++) {
 		struct pf_timed_entry *entry = &request->entries[references + i];
 		free(entry->name);
@@ -330,6 +339,12 @@ pf_status pf_timed_request_take(pf_timed_request *request, char **words, char *c
 	}
 	if (status == PF_OK && request->count < 2 && request->choice.until_decided) {
 		status = pf_fail(error, PF_ERR_USAGE, NULL, "--until-decided takes two commands");
+	}
+	if (status == PF_OK && request->count < 2 && request->choice.fail_if) {
+		status = pf_fail(error, PF_ERR_USAGE, NULL, "--fail-if takes two commands");
+	}
+	if (status == PF_OK) {
+		status = pf_comparison_choice_check(&request->choice, error);
 	}
 	return status;
 }
@@ -412,7 +427,8 @@ static pf_bench bench_of(pf_timed_request *request)
 		.setting = {.timeout_s = request->timeout_s,
 			    .input = empty ? NULL : request->input,
 			    .output = request->show_output ? "inherit" : request->output},
-		.ignore_failure = request->ignore_failure,
+		.ignore_failure = request->ignore_failure && !request->ignore_failure[0],
+		.by_cpu = pf_comparison_by_cpu(&request->choice),
 		.tell = tell,
 	};
 }
@@ -435,12 +451,45 @@ static pf_status check_files(const pf_timed_request *request, const pf_bench *be
 	return pf_named_files_check(files, sizeof files / sizeof *files, NULL, error);
 }
 
+/* --ignore-failure=CODES: exit statuses divided by commas. */
+static pf_status take_codes(const char *codes, bool ignored[256], pf_error *error)
+{
+	while (codes && *codes) {
+		char *end;
+		unsigned long code = strtoul(codes, &end, 10);
+		if (*codes < '0' || *codes > '9' || code < 1 || code > 255 || (*end && *end != ',')) {
+			return pf_fail(
+				error, PF_ERR_USAGE, NULL,
+				"--ignore-failure takes exit statuses from 1 to 255 divided by commas, not \"%s\"",
+				codes);
+		}
+		ignored[code] = true;
+		codes = *end ? end + 1 : end;
+	}
+	return PF_OK;
+}
+
+/* Where --fail-if says so of one of the comparisons. */
+static int verdict_code(const pf_timed_request *request, const pf_bench *bench)
+{
+	bool fails = false;
+	for (size_t i = 1; i < bench->count; i++) {
+		const pf_bench_command *command = &bench->commands[i];
+		bool cpu = bench->by_cpu;
+		fails = fails ||
+			pf_comparison_fails(&request->choice, cpu ? &command->cpu : &command->comparison,
+					    !cpu || command->cpu_known, request->reference != NULL);
+	}
+	return fails ? PF_EXIT_FAIL : PF_EXIT_OK;
+}
+
 int pf_timed_request_execute(pf_timed_request *request)
 {
 	pf_error error = {0}, why = {0};
 	pf_bench bench = bench_of(request);
 	bool shown = bench.setting.output && strcmp(bench.setting.output, "inherit") == 0;
 	pf_status status = pf_build_check_timing(&error);
+	status = status == PF_OK ? take_codes(request->ignore_failure, bench.ignored, &error) : status;
 	status = status == PF_OK ? check_files(request, &bench, &error) : status;
 	status = status == PF_OK ? pf_output_check(request->json, &error) : status;
 	status = status == PF_OK ? pf_output_check(request->csv, &error) : status;
@@ -460,7 +509,7 @@ int pf_timed_request_execute(pf_timed_request *request)
 	}
 	int code = status != PF_OK ? pf_report_error(&error)
 		   : pf_interrupts ? PF_EXIT_INTERRUPTED
-				   : PF_EXIT_OK;
+				   : verdict_code(request, &bench);
 	if (bench.rounds_done && deliver(request, &bench, &why) != PF_OK) {
 		int told = pf_report_error(&why);
 		code = code == PF_EXIT_OK ? told : code;

@@ -15,11 +15,12 @@
 typedef struct pf_timed_request {
 	pf_comparison_choice choice;
 	uint32_t warmup;
-	bool ignore_failure, show_output, no_shell, quiet, has_seed;
+	bool show_output, no_shell, quiet, has_seed;
 	uint64_t seed;
 	double timeout_s;
 	pf_texts setup, prepare, conclude, cleanup, names, scans, steps, lists;
-	const char *reference, *shell, *input, *output;
+	const char *ignore_failure; /* NULL: no; "": all; else exit statuses */
+	const char *reference, *reference_name, *shell, *input, *output;
 	const char *json, *csv, *markdown;
 	uint32_t least_rounds; /* that max_time_s cannot cut off */
 	/* Filled in by pf_timed_request_take. */

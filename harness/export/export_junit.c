@@ -152,6 +152,37 @@ static void print_case(const json_t *record, const json_t *variant, FILE *stream
 	fputs("    </testcase>\n", stream);
 }
 
+/* The verdict of a comparison, by wall time or (prefix "cpu_") CPU time. */
+static void print_verdict(const json_t *verdict, const char *prefix, FILE *stream)
+{
+	char name[48], value[128];
+	pf_interval ratio;
+	if (!pf_note_interval(verdict, "ratio", &ratio)) {
+		return;
+	}
+	snprintf(name, sizeof name, "%sverdict", prefix);
+	print_property(stream, name, pf_note_text(verdict, "word"));
+	snprintf(name, sizeof name, "%sratio", prefix);
+	snprintf(value, sizeof value, ratio.has_interval ? "%.6f (%.6f to %.6f)" : "%.6f", ratio.mean,
+		 ratio.low, ratio.high);
+	print_property(stream, name, value);
+	if (pf_note_text(verdict, "withheld")[0]) {
+		snprintf(name, sizeof name, "%swithheld", prefix);
+		print_property(stream, name, pf_note_text(verdict, "withheld"));
+	}
+}
+
+static void print_comparison(const json_t *record, FILE *stream)
+{
+	const json_t *comparison = json_object_get(record, "comparison");
+	if (json_is_object(comparison)) {
+		print_property(stream, "compared", pf_note_text(comparison, "a"));
+		print_property(stream, "compared_with", pf_note_text(comparison, "b"));
+		print_verdict(comparison, "", stream);
+		print_verdict(json_object_get(comparison, "cpu"), "cpu_", stream);
+	}
+}
+
 void pf_export_junit(const json_t *record, FILE *stream)
 {
 	size_t index, counts[OUTCOMES] = {0};
@@ -179,6 +210,7 @@ void pf_export_junit(const json_t *record, FILE *stream)
 	print_property(stream, "partial",
 		       json_is_true(json_object_get(record, "partial")) ? "true" : "false");
 	pf_caveats(record, NULL, print_run_caveat, stream);
+	print_comparison(record, stream);
 	fputs("    </properties>\n", stream);
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{

@@ -130,16 +130,16 @@ static void print_row(const json_t *record, const json_t *variant, FILE *stream)
 	fprintf(stream, "%s |\n", pf_export_identical(variant) ? "identical" : "-");
 }
 
-static void print_comparison(const json_t *record, FILE *stream)
+/* `verdict` is the comparison itself, or its part about CPU time. */
+static void print_verdict(const json_t *comparison, const json_t *verdict, const char *what, FILE *stream)
 {
-	const json_t *comparison = json_object_get(record, "comparison");
-	const char *word = pf_note_text(comparison, "word");
-	pf_interval ratio;
-	if (!pf_note_interval(comparison, "ratio", &ratio)) {
+	const char *word = pf_note_text(verdict, "word"), *withheld = pf_note_text(verdict, "withheld");
+	pf_interval ratio, totals;
+	if (!pf_note_interval(verdict, "ratio", &ratio)) {
 		return;
 	}
 	bool undecided = strcmp(word, "undecided") == 0, equal = strcmp(word, "equivalent") == 0;
-	fputs(undecided ? "\n**undecided between " : "\n**", stream);
+	fprintf(stream, "\n%s**%s", what, undecided ? "undecided between " : "");
 	pf_note_print(stream, pf_note_text(comparison, "a"));
 	fputs(undecided || equal ? " and " : " is ", stream);
 	if (!undecided && !equal) {
@@ -151,12 +151,25 @@ static void print_comparison(const json_t *record, FILE *stream)
 	fprintf(stream, "**: %.3f times as long", ratio.mean);
 	if (ratio.has_interval) {
 		char low[PF_TEXT], high[PF_TEXT];
-		fprintf(stream, " (%s to %s, %.0f %% t-interval of %.0f pairs; margin %.4g %%)",
+		fprintf(stream,
+			" (geometric mean; %s to %s, %.0f %% t-interval of %.0f pairs; margin %.4g %%)",
 			pf_text_bound(ratio.low, 3, low), pf_text_bound(ratio.high, 3, high),
 			100 * ratio.level, pf_note_number(comparison, "pairs"),
 			100 * pf_note_number(comparison, "margin"));
 	}
 	fputs(".\n", stream);
+	if (withheld[0] && pf_note_interval(verdict, "ratio_totals", &totals)) {
+		fprintf(stream,
+			"\nNo verdict: the ratios of single rounds say %s, but the ratio of total times is %.3f.\n",
+			withheld, totals.mean);
+	}
+}
+
+static void print_comparison(const json_t *record, FILE *stream)
+{
+	const json_t *comparison = json_object_get(record, "comparison");
+	print_verdict(comparison, comparison, "", stream);
+	print_verdict(comparison, json_object_get(comparison, "cpu"), "CPU time: ", stream);
 }
 
 void pf_export_markdown(const json_t *record, FILE *stream)

@@ -9,6 +9,7 @@
 #include "harness/record/machine_id.h"
 #include "harness/run/run.h"
 #include "harness/scores/tolerance.h"
+#include "harness/stats/words.h"
 #include "photofinish/trace.h"
 
 /* A label's value: backslash, quote and new line are escaped, other controls become "?". */
@@ -262,6 +263,43 @@ static void print_caveats(const json_t *record, FILE *stream)
 	}
 }
 
+static void begin_comparison(const char *name, const json_t *comparison, const char *by, FILE *stream)
+{
+	fprintf(stream, "photofinish_%s", name);
+	label(stream, "{", "of", pf_note_text(comparison, "a"));
+	label(stream, ",", "to", pf_note_text(comparison, "b"));
+	label(stream, ",", "by", by);
+}
+
+/* Verdicts by wall and by CPU time: one of all words holds. */
+static void print_comparison(const json_t *record, FILE *stream)
+{
+	static const char *const by[] = {"wall", "cpu"};
+	const json_t *comparison = json_object_get(record, "comparison");
+	const json_t *verdicts[] = {comparison, json_object_get(comparison, "cpu")};
+	pf_interval ratio;
+	if (!pf_note_interval(comparison, "ratio", &ratio)) {
+		return;
+	}
+	family(stream, "comparison_verdict", "stateset", NULL, "What the first step is against the second.");
+	for (size_t i = 0; i < 2; i++) {
+		for (int word = 0; word < PF_WORD_COUNT && json_is_object(verdicts[i]); word++) {
+			const char *name = pf_word_name((pf_word)word);
+			begin_comparison("comparison_verdict", comparison, by[i], stream);
+			label(stream, ",", "photofinish_comparison_verdict", name);
+			end(stream, strcmp(name, pf_note_text(verdicts[i], "word")) == 0);
+		}
+	}
+	family(stream, "comparison_ratio", "gauge", NULL,
+	       "Geometric mean of the ratios of times, paired by round.");
+	for (size_t i = 0; i < 2; i++) {
+		if (pf_note_interval(verdicts[i], "ratio", &ratio)) {
+			begin_comparison("comparison_ratio", comparison, by[i], stream);
+			end(stream, ratio.mean);
+		}
+	}
+}
+
 void pf_export_openmetrics(const json_t *record, FILE *stream)
 {
 	print_run(record, stream);
@@ -270,5 +308,6 @@ void pf_export_openmetrics(const json_t *record, FILE *stream)
 	print_times(record, stream);
 	print_means(record, stream);
 	print_stages(record, stream);
+	print_comparison(record, stream);
 	fputs("# EOF\n", stream);
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/load/disturbances.h"
+#include "harness/machine/disturbances.h"
 #include "harness/run/run.h"
 #include "harness/stats/histogram.h"
 

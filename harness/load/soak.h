@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "harness/load/disturbances.h"
+#include "harness/machine/disturbances.h"
 #include "harness/run/run.h"
 #include "harness/stats/student.h"
 

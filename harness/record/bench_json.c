@@ -9,6 +9,7 @@
 #include "harness/record/comparison_json.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
+#include "harness/record/machine_json.h"
 #include "photofinish/file.h"
 
 /* Times in seconds; of a single run there is no deviation. */
@@ -36,10 +37,13 @@ static json_t *caveats_json(const pf_bench *bench, size_t command)
 
 static json_t *result_json(const pf_bench *bench, const pf_bench_command *command)
 {
-	json_t *times = json_array(), *codes = json_array(), *memory = json_array();
+	json_t *times = json_array(), *codes = json_array(), *memory = json_array(), *user = json_array(),
+	       *kernel = json_array();
 	for (uint32_t i = 0; i < bench->rounds_done; i++) {
 		const pf_timed_run *run = &command->runs[i];
 		json_array_append_new(times, json_real((double)run->wall_ns * 1e-9));
+		json_array_append_new(user, json_real((double)run->user_ns * 1e-9));
+		json_array_append_new(kernel, json_real((double)run->system_ns * 1e-9));
 		json_array_append_new(codes, json_integer(run->status));
 		json_array_append_new(memory, json_integer((json_int_t)run->peak_rss_bytes));
 	}
@@ -49,16 +53,29 @@ static json_t *result_json(const pf_bench *bench, const pf_bench_command *comman
 		json_object_set_new(parameters, pf_escape(command->parameters[i].name, name, sizeof name),
 				    escaped_json(command->parameters[i].value));
 	}
-	json_t *result = json_pack("{s:s,s:o,s:f,s:o,s:f,s:f,s:f,s:f,s:f,s:o,s:o,s:o,s:o}", "command",
-				   command->name, "parameters", parameters, "mean", command->seconds.mean,
-				   "stddev",
-				   bench->rounds_done > 1 ? json_real(command->deviation_s) : json_null(),
-				   "median", command->median_s, "user", command->user_s.mean, "system",
-				   command->system_s.mean, "min", command->least_s, "max", command->most_s,
-				   "interval", pf_interval_json(&command->seconds, true), "times", times,
-				   "exit_codes", codes, "memory_usage_byte", memory);
+	json_t *result = json_pack(
+		"{s:s,s:o,s:f,s:o,s:f,s:f,s:f,s:f,s:f,s:o,s:o,s:o,s:o,s:o,s:o}", "command", command->name,
+		"parameters", parameters, "mean", command->seconds.mean, "stddev",
+		bench->rounds_done > 1 ? json_real(command->deviation_s) : json_null(), "median",
+		command->median_s, "user", command->user_s.mean, "system", command->system_s.mean, "min",
+		command->least_s, "max", command->most_s, "interval",
+		pf_interval_json(&command->seconds, true), "times", times, "exit_codes", codes,
+		"memory_usage_byte", memory, "user_times", user, "system_times", kernel);
 	json_object_set_new(result, "caveats", caveats_json(bench, (size_t)(command - bench->commands)));
 	return result;
+}
+
+/* The longest time that the harness did not get to run. */
+static double held_up_s(const pf_bench *bench)
+{
+	uint64_t most_ns = 0;
+	for (size_t i = 0; i < bench->count; i++) {
+		for (uint32_t k = 0; k < bench->rounds_done; k++) {
+			uint64_t one_ns = bench->commands[i].runs[k].held_up_ns;
+			most_ns = one_ns > most_ns ? one_ns : most_ns;
+		}
+	}
+	return (double)most_ns * 1e-9;
 }
 
 pf_status pf_bench_json(const pf_bench *bench, FILE *stream, pf_error *error)
@@ -73,15 +90,19 @@ pf_status pf_bench_json(const pf_bench *bench, FILE *stream, pf_error *error)
 		if (i > 0) {
 			json_array_append_new(comparisons,
 					      pf_comparison_json(bench->commands[0].name, command->name,
-								 &command->comparison, bench->rounds_done,
-								 &rules, bench->max_time_s));
+								 &command->comparison,
+								 command->cpu_known ? &command->cpu : NULL,
+								 bench->rounds_done, &rules,
+								 bench->max_time_s));
 		}
 	}
-	json_t *record = json_pack(
-		"{s:s,s:o,s:b,s:I,s:I,s:I,s:s,s:s,s:o,s:o}", "schema", "photofinish.time/1", "environment",
-		pf_environment_json(), "outputs_checked", 0, "warmup", (json_int_t)bench->warmup, "rounds",
-		(json_int_t)bench->rounds, "rounds_done", (json_int_t)bench->rounds_done, "seed", seed,
-		"stopped", bench->stopped, "results", results, "comparisons", comparisons);
+	json_t *record = json_pack("{s:s,s:o,s:b,s:I,s:I,s:I,s:s,s:s,s:o,s:o,s:o,s:f}", "schema",
+				   "photofinish.time/1", "environment", pf_environment_json(),
+				   "outputs_checked", 0, "warmup", (json_int_t)bench->warmup, "rounds",
+				   (json_int_t)bench->rounds, "rounds_done", (json_int_t)bench->rounds_done,
+				   "seed", seed, "stopped", bench->stopped, "results", results, "comparisons",
+				   comparisons, "disturbed_by", pf_disturbed_by_json(&bench->machine),
+				   "held_up_s", held_up_s(bench));
 	if (!record) {
 		return pf_fail(error, PF_ERR_INTERNAL, NULL, "cannot put the record together");
 	}

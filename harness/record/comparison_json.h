@@ -7,8 +7,10 @@
 #include "harness/stats/comparison.h"
 
 /* New reference: what was compared (by name), by which rules, and what came of it. With `pairs` 0 there are
- * no figures, and the word is "undecided". `max_time_s` 0: none. */
-json_t *pf_comparison_json(const char *a, const char *b, const pf_comparison *comparison, size_t pairs,
-			   const pf_comparison_rules *rules, double max_time_s);
+ * no figures, and the word is "undecided". `cpu` is the same of CPU times, NULL where they are not known.
+ * `max_time_s` 0: none. */
+json_t *pf_comparison_json(const char *a, const char *b, const pf_comparison *comparison,
+			   const pf_comparison *cpu, size_t pairs, const pf_comparison_rules *rules,
+			   double max_time_s);
 
 #endif

@@ -2,10 +2,13 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "harness/base/json_file.h"
+#include "harness/machine/disturbances.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
+#include "harness/record/machine_json.h"
 #include "harness/record/outside_json.h"
 
 static json_t *slos_json(const pf_slo *slos, size_t count)
@@ -87,6 +90,29 @@ pf_status pf_load_write(const pf_load *load, const pf_slo *slos, size_t slo_coun
 	return pf_json_write(record, path, error);
 }
 
+/* Of all trials, each cause at its worst, as the other scenarios have it: "" where none was tagged. */
+static void worst_disturbances(const pf_contestant *contestant, char out[PF_DISTURBANCES_TEXT])
+{
+	out[0] = '\0';
+	for (int kind = 0; kind < PF_DISTURBANCE_COUNT; kind++) {
+		double most = 0;
+		uint32_t processors = 0;
+		for (size_t i = 0; i < contestant->trial_count; i++) {
+			const pf_machine_state *machine = &contestant->trials[i].machine;
+			double amount = pf_machine_disturbed(machine, (pf_disturbance)kind);
+			most = amount > most ? amount : most;
+			processors = machine->processors;
+		}
+		char text[80];
+		size_t used = strlen(out);
+		if (most > 0) {
+			snprintf(out + used, PF_DISTURBANCES_TEXT - used, "%s%s", used ? ", " : "",
+				 pf_disturbance_text((pf_disturbance)kind, most, processors, text,
+						     sizeof text));
+		}
+	}
+}
+
 pf_status pf_offline_write(const pf_run *run, const pf_interval *rate, const pf_slo *slos, size_t slo_count,
 			   const char *path, pf_error *error)
 {
@@ -96,18 +122,22 @@ pf_status pf_offline_write(const pf_run *run, const pf_interval *rate, const pf_
 		const pf_trial *trial = &contestant->trials[i];
 		json_array_append_new(
 			trials,
-			json_pack("{s:o,s:I,s:I}", "wall_ns",
+			json_pack("{s:o,s:o,s:s,s:I,s:I}", "disturbed_by",
+				  pf_disturbed_by_json(&trial->machine), "reason", trial->reason, "wall_ns",
 				  trial->checked ? json_integer((json_int_t)trial->wall_ns) : json_null(),
 				  "photos_scored", (json_int_t)trial->photos_scored, "photos_failed",
 				  (json_int_t)trial->photos_failed));
 	}
-	json_t *record = json_pack(
-		"{s:s,s:o,s:s,s:s,s:s,s:s,s:I,s:o,s:b,s:o,s:o,s:o}", "schema", "photofinish.load/1",
-		"environment", pf_environment_json(), "scenario", "offline", "variant", contestant->label,
-		"status", pf_run_status_name(contestant->status), "reason", contestant->reason, "workers",
-		(json_int_t)contestant->workers, "dataset", dataset_json(run->session->dataset), "partial",
-		(int)run->partial, "trials", trials, "throughput_photos_per_s",
-		pf_interval_json(rate, rate->n > 0), "slos", slos_json(slos, slo_count));
+	char disturbed[PF_DISTURBANCES_TEXT];
+	worst_disturbances(contestant, disturbed);
+	json_t *record = json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:b,s:o,s:o,s:o}", "schema",
+				   "photofinish.load/1", "environment", pf_environment_json(), "scenario",
+				   "offline", "disturbed", disturbed, "variant", contestant->label, "status",
+				   pf_run_status_name(contestant->status), "reason", contestant->reason,
+				   "workers", (json_int_t)contestant->workers, "dataset",
+				   dataset_json(run->session->dataset), "partial", (int)run->partial,
+				   "trials", trials, "throughput_photos_per_s",
+				   pf_interval_json(rate, rate->n > 0), "slos", slos_json(slos, slo_count));
 	const pf_tolerance *tolerance = pf_run_tolerance(contestant);
 	json_object_set_new(record, "tolerance", tolerance ? pf_tolerance_json(tolerance) : json_null());
 	return pf_json_write(record, path, error);

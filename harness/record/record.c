@@ -179,7 +179,8 @@ static json_t *run_comparison_json(const pf_run *run)
 		return json_null();
 	}
 	json_t *object = pf_comparison_json(run->contestants[0].label, run->contestants[1].label,
-					    &own->result, own->pairs, &own->rules, own->max_time_s);
+					    &own->result, own->cpu_known ? &own->cpu : NULL, own->pairs,
+					    &own->rules, own->max_time_s);
 	for (int i = 0; i < PF_PARTS && own->pairs; i++) {
 		json_object_set_new(split, pf_part_name(i), pf_interval_json(&own->split[i], true));
 	}

@@ -295,6 +295,16 @@ static pf_word word_of(const char *name)
 	return PF_WORD_UNDECIDED;
 }
 
+static pf_comparison comparison_of(const json_t *verdict)
+{
+	return (pf_comparison){.ratio = interval_of(verdict, "ratio"),
+			       .strict = interval_of(verdict, "ratio_strict"),
+			       .totals = interval_of(verdict, "ratio_totals"),
+			       .withheld = word_of(pf_note_text(verdict, "withheld")),
+			       .word = word_of(pf_note_text(verdict, "word")),
+			       .decided_after = pf_json_count(verdict, "decided_after", 0)};
+}
+
 static void read_comparison(pf_stored_run *stored, const json_t *record)
 {
 	const json_t *comparison = json_object_get(record, "comparison"),
@@ -310,10 +320,9 @@ static void read_comparison(pf_stored_run *stored, const json_t *record)
 		.max_time_s = pf_note_number(comparison, "max_time_s"),
 		.stopped = own_text(stored, pf_note_text(comparison, "stopped")),
 		.pairs = pf_json_count(comparison, "pairs", 0),
-		.result = {.ratio = interval_of(comparison, "ratio"),
-			   .strict = interval_of(comparison, "ratio_strict"),
-			   .word = word_of(pf_note_text(comparison, "word")),
-			   .decided_after = pf_json_count(comparison, "decided_after", 0)},
+		.result = comparison_of(comparison),
+		.cpu = comparison_of(json_object_get(comparison, "cpu")),
+		.cpu_known = json_is_object(json_object_get(comparison, "cpu")),
 	};
 	own->pairs = own->result.ratio.mean > 0 ? own->pairs : 0;
 	for (int i = 0; i < PF_PARTS; i++) {

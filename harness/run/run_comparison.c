@@ -28,22 +28,30 @@ void pf_run_compare(const pf_run *run, pf_run_comparison *comparison)
 	size_t capacity = a->trial_count;
 	comparison->pairs = 0;
 	pf_trial_pair *pairs = calloc(capacity + 1, sizeof *pairs);
-	double *numbers = calloc((capacity + 1) * 2 * (PF_PARTS + 1), sizeof *numbers);
+	double *numbers = calloc((capacity + 1) * 2 * (PF_PARTS + 2), sizeof *numbers);
 	if (!pairs || !numbers) {
 		abort();
 	}
 	size_t count = pf_run_pairs(a, b, pairs);
 	double *times_a = numbers, *times_b = times_a + count, *parts_a = times_b + count,
-	       *parts_b = parts_a + count * PF_PARTS;
+	       *parts_b = parts_a + count * PF_PARTS, *cpu_a = parts_b + count * PF_PARTS,
+	       *cpu_b = cpu_a + count;
+	comparison->cpu_known = count > 0;
 	for (size_t i = 0; i < count; i++) {
 		times_a[i] = (double)pairs[i].a->wall_ns;
 		times_b[i] = (double)pairs[i].b->wall_ns;
+		cpu_a[i] = (double)pairs[i].a->cpu_ns;
+		cpu_b[i] = (double)pairs[i].b->cpu_ns;
+		comparison->cpu_known = comparison->cpu_known && cpu_a[i] > 0 && cpu_b[i] > 0;
 		pf_trial_parts(pairs[i].a, a->variant->caps & PF_CAP_WORKERS, parts_a + i * PF_PARTS);
 		pf_trial_parts(pairs[i].b, b->variant->caps & PF_CAP_WORKERS, parts_b + i * PF_PARTS);
 	}
 	if (count) {
 		comparison->pairs = count;
 		comparison->result = pf_compare(times_a, times_b, count, &comparison->rules);
+		if (comparison->cpu_known) {
+			comparison->cpu = pf_compare(cpu_a, cpu_b, count, &comparison->rules);
+		}
 		pf_split(parts_a, parts_b, count, PF_PARTS, PF_LEVEL, comparison->split);
 	}
 	free(numbers);
@@ -65,7 +73,8 @@ bool pf_run_comparison_enough(void *context, const pf_run *run)
 	}
 	if (comparison->rules.until_decided) {
 		pf_run_compare(run, comparison);
-		if (comparison->result.word != PF_WORD_UNDECIDED) {
+		const pf_comparison *by = comparison->by_cpu ? &comparison->cpu : &comparison->result;
+		if (by->word != PF_WORD_UNDECIDED) {
 			comparison->stopped = "decided";
 			return true;
 		}

@@ -15,6 +15,8 @@ typedef struct pf_run_comparison {
 	const char *stopped;         /* "rounds", "decided", "time", "request", "failure"; static text */
 	size_t pairs;                /* rounds in which both have a checked time; 0: the rest says nothing */
 	pf_comparison result;        /* of contestant 0 against contestant 1 */
+	pf_comparison cpu;           /* the same of their CPU times */
+	bool cpu_known, by_cpu;      /* by_cpu: which of the two decides when it is enough */
 	pf_interval split[PF_PARTS]; /* of the difference; a share, unattributed last */
 } pf_run_comparison;
 

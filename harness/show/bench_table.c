@@ -30,22 +30,37 @@ static char *time_text(const pf_interval *seconds, char *out)
 	return out;
 }
 
+/* Of the largest run. */
+static double most_memory(const pf_bench *bench, const pf_bench_command *command)
+{
+	uint64_t most = 0;
+	for (uint32_t i = 0; i < bench->rounds_done; i++) {
+		uint64_t one = command->runs[i].peak_rss_bytes;
+		most = one > most ? one : most;
+	}
+	return (double)most;
+}
+
 static void print_commands(const pf_bench *bench, FILE *stream)
 {
-	static const bool right[] = {false, true, true, true, true, true};
-	static const char *const heads[] = {"", "time", "user", "system", "least", "most"};
-	enum { COLUMNS = 6 };
+	static const bool right[] = {false, true, true, true, true, true, true, true};
+	static const char *const heads[] = {"",     "time", "median", "least",
+					    "most", "user", "system", "memory"};
+	enum { COLUMNS = 8 };
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
-		char time[PF_TEXT], user[PF_TEXT], kernel[PF_TEXT], least[PF_TEXT], most[PF_TEXT];
+		char time[PF_TEXT], median[PF_TEXT], user[PF_TEXT], kernel[PF_TEXT], least[PF_TEXT],
+			most[PF_TEXT], memory[PF_TEXT];
 		const char *cells[] = {command->name,
 				       time_text(&command->seconds, time),
+				       seconds_text(command->median_s, median),
+				       seconds_text(command->least_s, least),
+				       seconds_text(command->most_s, most),
 				       seconds_text(command->user_s.mean, user),
 				       seconds_text(command->system_s.mean, kernel),
-				       seconds_text(command->least_s, least),
-				       seconds_text(command->most_s, most)};
+				       pf_text_bytes(most_memory(bench, command), memory)};
 		pf_table_row(table, cells, COLUMNS);
 	}
 	pf_table_print(table, stream, "");
@@ -82,6 +97,11 @@ void pf_bench_print(const pf_bench *bench, FILE *stream)
 		pf_comparison_print(bench->commands[0].name, bench->commands[i].name,
 				    &bench->commands[i].comparison, bench->rounds_done, &rules, columns,
 				    stream);
+		if (bench->commands[i].cpu_known) {
+			pf_comparison_print_cpu(bench->commands[0].name, bench->commands[i].name,
+						&bench->commands[i].cpu, bench->rounds_done, &rules, columns,
+						stream);
+		}
 	}
 	for (size_t i = 0; i < bench->count; i++) {
 		place.name = bench->commands[i].name;
@@ -136,10 +156,20 @@ static void put_number(double value, bool known, FILE *stream)
 	}
 }
 
+/* Four columns, empty where nothing is known. */
+static void csv_comparison(const pf_comparison *comparison, bool known, FILE *stream)
+{
+	const pf_interval *ratio = &comparison->ratio;
+	put_number(ratio->mean, known, stream);
+	put_number(ratio->low, known && ratio->has_interval, stream);
+	put_number(ratio->high, known && ratio->has_interval, stream);
+	fprintf(stream, ",%s", known ? pf_word_name(comparison->word) : "");
+}
+
 void pf_bench_csv(const pf_bench *bench, FILE *stream)
 {
 	const pf_bench_command *last = &bench->commands[bench->count - 1]; /* the first may be a reference */
-	fputs("command,mean,stddev,median,user,system,min,max,low,high,runs,ratio,ratio_low,ratio_high,word,failed,caveats",
+	fputs("command,mean,stddev,median,user,system,min,max,low,high,runs,ratio,ratio_low,ratio_high,word,cpu_ratio,cpu_ratio_low,cpu_ratio_high,cpu_word,failed,caveats",
 	      stream);
 	for (size_t k = 0; k < last->parameter_count; k++) {
 		fputs(",\"parameter_", stream);
@@ -149,7 +179,6 @@ void pf_bench_csv(const pf_bench *bench, FILE *stream)
 	fputc('\n', stream);
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
-		const pf_interval *ratio = &command->comparison.ratio;
 		put_quoted(command->name, stream);
 		bool known = command->seconds.has_interval;
 		const struct {
@@ -168,10 +197,8 @@ void pf_bench_csv(const pf_bench *bench, FILE *stream)
 			put_number(figures[k].value, figures[k].known, stream);
 		}
 		fprintf(stream, ",%u", bench->rounds_done);
-		put_number(ratio->mean, i > 0, stream);
-		put_number(ratio->low, i > 0 && known, stream);
-		put_number(ratio->high, i > 0 && known, stream);
-		fprintf(stream, ",%s", i > 0 ? pf_word_name(command->comparison.word) : "");
+		csv_comparison(&command->comparison, i > 0, stream);
+		csv_comparison(&command->cpu, command->cpu_known, stream);
 		put_caveats(bench, i, stream);
 		for (size_t k = 0; k < last->parameter_count; k++) {
 			fputc(',', stream);
@@ -226,6 +253,22 @@ static bool any_failed(const pf_bench *bench)
 	return any;
 }
 
+static void markdown_comparison(const pf_comparison *comparison, bool first, bool known, bool failed,
+				FILE *stream)
+{
+	const pf_interval *ratio = &comparison->ratio;
+	char low[PF_TEXT], high[PF_TEXT];
+	if (first || !known) {
+		fputs(first ? " 1 |" : " |", stream);
+	} else if (ratio->has_interval) {
+		fprintf(stream, " %.3f (%s to %s): %s%s |", ratio->mean, pf_text_bound(ratio->low, 3, low),
+			pf_text_bound(ratio->high, 3, high), pf_word_name(comparison->word),
+			failed ? " (some runs failed)" : "");
+	} else {
+		fprintf(stream, " %.3f |", ratio->mean);
+	}
+}
+
 void pf_bench_markdown(const pf_bench *bench, FILE *stream)
 {
 	double longest = 0;
@@ -237,35 +280,27 @@ void pf_bench_markdown(const pf_bench *bench, FILE *stream)
 	double unit = ms ? 1e3 : 1;
 	int digits = ms ? 1 : 3;
 	fprintf(stream,
-		"| Command | Mean [%s] | Min [%s] | Max [%s] | First command's time over it |\n"
-		"|:---|---:|---:|---:|:---|\n",
+		"| Command | Mean [%s] | Min [%s] | Max [%s] | First command's time over it | the same of CPU time |\n"
+		"|:---|---:|---:|---:|:---|:---|\n",
 		ms ? "ms" : "s", ms ? "ms" : "s", ms ? "ms" : "s");
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
-		const pf_interval *seconds = &command->seconds, *ratio = &command->comparison.ratio;
+		const pf_interval *seconds = &command->seconds;
 		fputs("| ", stream);
 		put_code(command->name, stream);
 		fprintf(stream, " | %.*f", digits, unit * seconds->mean);
 		if (seconds->has_interval) {
 			fprintf(stream, " ± %.*f", digits, unit * (seconds->high - seconds->mean));
 		}
-		fprintf(stream, " | %.*f | %.*f | ", digits, unit * command->least_s, digits,
+		fprintf(stream, " | %.*f | %.*f |", digits, unit * command->least_s, digits,
 			unit * command->most_s);
-		if (i == 0) {
-			fputs("1 |\n", stream);
-		} else if (ratio->has_interval) {
-			char low[PF_TEXT], high[PF_TEXT];
-			fprintf(stream, "%.3f (%s to %s): %s%s |\n", ratio->mean,
-				pf_text_bound(ratio->low, 3, low), pf_text_bound(ratio->high, 3, high),
-				pf_word_name(command->comparison.word),
-				pf_bench_failures(bench, 0) || pf_bench_failures(bench, i)
-					? " (some runs failed)"
-					: "");
-		} else {
-			fprintf(stream, "%.3f |\n", ratio->mean);
-		}
+		bool failed = pf_bench_failures(bench, 0) || pf_bench_failures(bench, i);
+		markdown_comparison(&command->comparison, i == 0, true, failed, stream);
+		markdown_comparison(&command->cpu, i == 0, command->cpu_known, failed, stream);
+		fputc('\n', stream);
 	}
-	fprintf(stream, "\n%u runs each, interleaved; ±: half of a 95 %% t-interval; outputs not checked.\n",
+	fprintf(stream,
+		"\n%u runs each, interleaved; ±: half of a 95 %% t-interval; ratios are geometric means of paired rounds; outputs not checked.\n",
 		bench->rounds_done);
 	struct place place = {.stream = stream};
 	pf_bench_caveats(bench, PF_BENCH_ALL, put_gist, &place);

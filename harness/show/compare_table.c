@@ -90,6 +90,10 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 		fputc('\n', stream);
 		pf_comparison_print(labels[0], labels[1], &comparison->result, comparison->pairs,
 				    &comparison->rules, columns, stream);
+		if (comparison->cpu_known) {
+			pf_comparison_print_cpu(labels[0], labels[1], &comparison->cpu, comparison->pairs,
+						&comparison->rules, columns, stream);
+		}
 		print_split(run, comparison, columns, stream);
 	} else {
 		fprintf(stream, "\nNo pair of times: there is nothing to compare.\n");

@@ -14,8 +14,8 @@ static char *factor_text(double factor, char *out)
 }
 
 /* What the comparison amounts to. */
-static void print_word(const char *a, const char *b, const pf_comparison *comparison, size_t pairs,
-		       double margin, int columns, FILE *stream)
+static void print_word(const char *what, const char *a, const char *b, const pf_comparison *comparison,
+		       size_t pairs, double margin, int columns, FILE *stream)
 {
 	size_t capacity = strlen(a) + strlen(b) + 900; /* names are as long as they are */
 	char *text = malloc(capacity), mean[PF_TEXT], low[PF_TEXT], high[PF_TEXT];
@@ -24,23 +24,26 @@ static void print_word(const char *a, const char *b, const pf_comparison *compar
 	if (!text) {
 		abort();
 	}
+	used = snprintf(text, capacity, "%s", what);
 	switch (comparison->word) {
 	case PF_WORD_FASTER:
 	case PF_WORD_SLOWER:
-		used = snprintf(text, capacity, "%s is %s than %s", a, pf_word_name(comparison->word), b);
+		used += snprintf(text + used, capacity - (size_t)used, "%s is %s than %s", a,
+				 pf_word_name(comparison->word), b);
 		break;
 	case PF_WORD_EQUIVALENT:
-		used = snprintf(text, capacity, "%s and %s are equivalent within %.4g %%", a, b,
-				100 * margin);
+		used += snprintf(text + used, capacity - (size_t)used,
+				 "%s and %s are equivalent within %.4g %%", a, b, 100 * margin);
 		break;
 	default:
-		used = snprintf(text, capacity, "undecided between %s and %s", a, b);
+		used += snprintf(text + used, capacity - (size_t)used, "undecided between %s and %s", a, b);
 		break;
 	}
 	used += snprintf(text + used, capacity - (size_t)used, ": %s times as long",
 			 factor_text(ratio->mean, mean));
 	if (ratio->has_interval) {
-		snprintf(text + used, capacity - (size_t)used, " (%s to %s, 95 %% t-interval of %zu pairs)",
+		snprintf(text + used, capacity - (size_t)used,
+			 " (geometric mean; %s to %s, 95 %% t-interval of %zu pairs)",
 			 factor_text(ratio->low, low), factor_text(ratio->high, high), pairs);
 	}
 	pf_text_wrap(stream, text, columns, 0, 0);
@@ -56,7 +59,16 @@ static void print_basis(const pf_comparison *comparison, size_t pairs, const pf_
 	snprintf(sure, sizeof sure, "%.4g %%", 100 * rules->alpha);
 	factor_text(strict->low, low);
 	factor_text(strict->high, high);
-	if (rules->until_decided && comparison->word != PF_WORD_UNDECIDED) {
+	if (comparison->withheld != PF_WORD_UNDECIDED) {
+		const pf_interval *totals = &comparison->totals;
+		char total[PF_TEXT], total_low[PF_TEXT], total_high[PF_TEXT];
+		snprintf(text, sizeof text,
+			 "no verdict: the ratios of single rounds say %s, but the ratio of total times is %s "
+			 "(%s to %s, %.4g %%): times vary too much for one number",
+			 pf_word_name(comparison->withheld), factor_text(totals->mean, total),
+			 factor_text(totals->low, total_low), factor_text(totals->high, total_high),
+			 100 * totals->level);
+	} else if (rules->until_decided && comparison->word != PF_WORD_UNDECIDED) {
 		snprintf(text, sizeof text,
 			 "proved after %zu pairs by an e-process, which may look after each: "
 			 "false in %s of such comparisons at most; margin %.4g %%",
@@ -86,8 +98,17 @@ static void print_basis(const pf_comparison *comparison, size_t pairs, const pf_
 void pf_comparison_print(const char *a, const char *b, const pf_comparison *comparison, size_t pairs,
 			 const pf_comparison_rules *rules, int columns, FILE *stream)
 {
-	print_word(a, b, comparison, pairs, rules->margin, columns, stream);
+	print_word("", a, b, comparison, pairs, rules->margin, columns, stream);
 	print_basis(comparison, pairs, rules, columns, stream);
+}
+
+void pf_comparison_print_cpu(const char *a, const char *b, const pf_comparison *cpu, size_t pairs,
+			     const pf_comparison_rules *rules, int columns, FILE *stream)
+{
+	print_word("CPU time: ", a, b, cpu, pairs, rules->margin, columns, stream);
+	if (cpu->withheld != PF_WORD_UNDECIDED) {
+		print_basis(cpu, pairs, rules, columns, stream);
+	}
 }
 
 static int by_size(const void *x, const void *y)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/show/machine_lines.h"
 #include "harness/show/outside_lines.h"
 #include "photofinish/file.h"
 
@@ -141,4 +142,5 @@ void pf_offline_print(const pf_run *run, const pf_interval *rate, const pf_slo *
 		pf_tolerance_print(pf_run_tolerance(contestant), stream);
 	}
 	print_slos(slos, slo_count, stream);
+	pf_machine_busy_print(run, 0, stream);
 }

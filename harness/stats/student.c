@@ -117,6 +117,30 @@ pf_interval pf_ratio_interval(const double *a, const double *b, size_t n, double
 	return result;
 }
 
+pf_interval pf_total_ratio_interval(const double *a, const double *b, size_t n, double level)
+{
+	assert(n >= 1);
+	double sum_a = 0.0, sum_b = 0.0, squares = 0.0;
+	for (size_t i = 0; i < n; i++) {
+		sum_a += a[i];
+		sum_b += b[i];
+	}
+	double ratio = sum_a / sum_b;
+	pf_interval result = {.mean = ratio, .low = ratio, .high = ratio, .level = level, .n = n};
+	if (n < 2) {
+		return result;
+	}
+	for (size_t i = 0; i < n; i++) {
+		squares += (a[i] - ratio * b[i]) * (a[i] - ratio * b[i]);
+	}
+	double error = sqrt(squares / (double)(n - 1) / (double)n) / (sum_b / (double)n);
+	double half = pf_student_quantile(0.5 + level / 2.0, (double)(n - 1)) * error / ratio;
+	result.low = ratio * exp(-half);
+	result.high = ratio * exp(half);
+	result.has_interval = true;
+	return result;
+}
+
 pf_interval pf_interval_within(pf_interval interval, double least, double most)
 {
 	interval.low = fmax(interval.low, least);

@@ -35,4 +35,10 @@ pf_interval pf_interval_within(pf_interval interval, double least, double most);
  * is the geometric mean of the ratios. */
 pf_interval pf_ratio_interval(const double *a, const double *b, size_t n, double level);
 
+/* Ratio of the totals of paired times, sum a / sum b: the interval from the residuals a[i] - r b[i] (ratio
+ * estimator; Cochran, Sampling Techniques, 1977, 6.4), taken on the logarithm, n - 1 degrees of freedom;
+ * totals > 0. Where the ratio of a pair varies, this is another number than pf_ratio_interval's: it says what
+ * many runs cost together. */
+pf_interval pf_total_ratio_interval(const double *a, const double *b, size_t n, double level);
+
 #endif

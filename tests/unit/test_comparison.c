@@ -93,10 +93,16 @@ static void test_until_decided(void **state)
 	assert_int_equal(pf_compare(a, b, decided, &rules).word, PF_WORD_SLOWER);
 	assert_int_equal(pf_compare(a, b, decided, &rules).decided_after, decided);
 	for (size_t i = decided; i < N; i++) {
-		a[i] = 0.1 * b[i];
+		a[i] = 1.01 * b[i];
 	}
 	assert_int_equal(pf_compare(a, b, N, &rules).word, PF_WORD_SLOWER);
 	assert_int_equal(pf_compare(a, b, N, &rules).decided_after, decided);
+	/* Unless their totals say the contrary. */
+	for (size_t i = decided; i < N; i++) {
+		a[i] = 0.1 * b[i];
+	}
+	assert_int_equal(pf_compare(a, b, N, &rules).word, PF_WORD_UNDECIDED);
+	assert_int_equal(pf_compare(a, b, N, &rules).withheld, PF_WORD_SLOWER);
 }
 
 static void test_log_mean(void **state)
@@ -196,12 +202,13 @@ static void test_words_in_words(void **state)
 		const char *text;
 	} cases[] = {
 		{-0.3, 0.01, 8, false,
-		 "a is faster than b: 0.741 times as long (0.734 to 0.747, 95 % t-interval of 8 pairs)\n"
+		 "a is faster than b: 0.741 times as long (geometric mean; 0.734 to 0.747, 95 % t-interval of 8 pairs)\n"
 		 "the word rests on the 99 % interval, 0.731 to 0.751, and a margin of 2 %: "
 		 "false in 1 % of such comparisons at most\n"},
-		{3, 0.001, 2, false, "a is slower than b: 20.1 times as long (19.8 to 20.3,"},
+		{3, 0.001, 2, false, "a is slower than b: 20.1 times as long (geometric mean; 19.8 to 20.3,"},
 		{0, 0.001, 8, false, "a and b are equivalent within 2 %: 1.000 times as long"},
-		{0, 0.1, 8, false, "undecided between a and b: 1.000 times as long (0.915 to 1.093,"},
+		{0, 0.1, 8, false,
+		 "undecided between a and b: 1.000 times as long (geometric mean; 0.915 to 1.093,"},
 		{0, 0.1, 8, false,
 		 "beyond or within the margin of 2 %: more rounds narrow it, --until-decided"},
 		{0.3, 0.1, 1, false,
@@ -354,15 +361,80 @@ static void test_pairs(void **state)
 	assert_int_equal(comparison.pairs, 0);
 }
 
+/* A takes 0.10 always; B 0 and 0.25 in turn: B needs a quarter more for any number of runs, and yet the mean
+ * ratio says that A is slower. Neither is said. */
+static void test_ratios_and_totals_have_to_agree(void **state)
+{
+	(void)state;
+	enum { N = 40 };
+	static const pf_comparison_rules rules[] = {{0.02, 0.01, false}, {0.02, 0.01, true}};
+	double a[N], b[N];
+	for (size_t i = 0; i < N; i++) {
+		a[i] = 0.10;
+		b[i] = i % 2 ? 0.25 : 0.002;
+	}
+	for (size_t k = 0; k < 2; k++) {
+		pf_comparison got = pf_compare(a, b, N, &rules[k]);
+		assert_true(got.ratio.mean > 3 && got.totals.mean < 0.8);
+		assert_string_equal(pf_word_name(got.word), "undecided");
+		assert_int_equal(got.decided_after, 0);
+		got = pf_compare(b, a, N, &rules[k]);
+		assert_string_equal(pf_word_name(got.word), "undecided");
+	}
+	assert_string_equal(pf_word_name(pf_compare(a, b, N, &rules[0]).withheld), "slower");
+	assert_string_equal(pf_word_name(pf_compare(b, a, N, &rules[0]).withheld), "faster");
+	pf_comparison told = pf_compare(a, b, N, &rules[0]);
+	char *text = print_comparison(&told, N, &rules[0]);
+	assert_non_null(strstr(text, "undecided between a and b: "));
+	assert_non_null(strstr(text,
+			       "no verdict: the ratios of single rounds say slower, but the ratio of total "
+			       "times is 0.794 ("));
+	free(text);
+	/* Equal but for a rare slow call of the one: not equivalent. */
+	for (size_t i = 0; i < N; i++) {
+		a[i] = b[i] = 0.1;
+	}
+	assert_string_equal(pf_word_name(pf_compare(a, b, N, &rules[0]).word), "equivalent");
+	for (size_t i = 0; i < N; i++) {
+		a[i] = 0.0985 + (i == 7 ? 0.5 : 0);
+		b[i] = 0.1;
+	}
+	pf_comparison rare = pf_compare(a, b, N, &(pf_comparison_rules){0.2, 0.01, false});
+	assert_string_equal(pf_word_name(rare.word), "equivalent"); /* 11 % of 20 */
+	rare = pf_compare(a, b, N, &(pf_comparison_rules){0.1, 0.01, true});
+	assert_string_equal(pf_word_name(rare.word), "undecided");
+}
+
+static void test_ratio_of_totals(void **state)
+{
+	(void)state;
+	const double a[] = {2, 4, 6, 9}, b[] = {1, 2, 3, 4};
+	pf_interval got = pf_total_ratio_interval(a, b, 4, 0.95);
+	/* Residuals a - 2.1 b: -0.1, -0.2, -0.3, 0.6; t(3) = 3.182446. */
+	double half = 3.182446 * sqrt(0.5 / 3 / 4) / 2.5;
+	check_near(got.mean, 2.1, 1e-12);
+	check_near(got.low, 2.1 * exp(-half / 2.1), 1e-6);
+	check_near(got.high, 2.1 * exp(half / 2.1), 1e-6);
+	assert_false(pf_total_ratio_interval(a, b, 1, 0.95).has_interval);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fixed_number_of_pairs), cmocka_unit_test(test_one_pair_has_no_word),
-		cmocka_unit_test(test_until_decided),         cmocka_unit_test(test_log_mean),
-		cmocka_unit_test(test_split_adds_up),         cmocka_unit_test(test_split_by_hand),
-		cmocka_unit_test(test_split_in_words),        cmocka_unit_test(test_words_in_words),
-		cmocka_unit_test(test_parts_of_a_trial),      cmocka_unit_test(test_when_it_is_enough),
-		cmocka_unit_test(test_when_time_is_up),       cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_ratios_and_totals_have_to_agree),
+		cmocka_unit_test(test_ratio_of_totals),
+		cmocka_unit_test(test_fixed_number_of_pairs),
+		cmocka_unit_test(test_one_pair_has_no_word),
+		cmocka_unit_test(test_until_decided),
+		cmocka_unit_test(test_log_mean),
+		cmocka_unit_test(test_split_adds_up),
+		cmocka_unit_test(test_split_by_hand),
+		cmocka_unit_test(test_split_in_words),
+		cmocka_unit_test(test_words_in_words),
+		cmocka_unit_test(test_parts_of_a_trial),
+		cmocka_unit_test(test_when_it_is_enough),
+		cmocka_unit_test(test_when_time_is_up),
+		cmocka_unit_test(test_pairs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

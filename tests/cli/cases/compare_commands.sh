@@ -2,11 +2,11 @@
 # Two commands against each other: the forms of it, what is said without the figures, and wrong command lines.
 run compare --commands --help
 words() {
-    sed -E -e '/^[=$!] /!{s/  +/  /g;s/ [0-9][0-9.]* m?s/ N/g;s/N \+-[0-9.]+/N/g;}' \
+    sed -E '/^(.*: )?(This machine was busy|slow first run|outliers|drift|short runs): /d' | sed -E -e '/^[=$!] /!{s/  +/  /g;s/ [0-9][0-9.]* (m?s|[kM]?B)/ N/g;s/N \+-[0-9.]+/N/g;}' \
         -e 's/^(.*) is (faster|slower) than (.*): .* times as long.*/\1 WORD \3/' \
         -e 's/^(.*) and (.*) are equivalent within .*/\1 WORD \2/' \
         -e 's/^undecided between (.*) and (.*): .* times as long.*/\1 WORD \2/' \
-        -e 's/^(the word rests|a word takes) .*/BASIS/'
+        -e 's/^(the word rests|a word takes|no verdict:) .*/BASIS/' -e '/^CPU time: /d'
 }
 printf '#!/bin/sh\nsleep 0.02\n' >old
 printf '#!/bin/sh\nsleep 0.2\n' >new

@@ -1,4 +1,4 @@
-/* What else the machine did during a load, in words. */
+/* What else the machine did meanwhile, in words. */
 #ifndef HARNESS_DISTURBANCES_H
 #define HARNESS_DISTURBANCES_H
 

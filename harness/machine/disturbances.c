@@ -1,4 +1,4 @@
-#include "harness/load/disturbances.h"
+#include "harness/machine/disturbances.h"
 
 #include <stdio.h>
 #include <string.h>
