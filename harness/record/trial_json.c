@@ -4,7 +4,6 @@
 
 #include "harness/base/json_values.h"
 #include "harness/counters/counters_json.h"
-#include "harness/energy/energy_json.h"
 #include "harness/record/bytes_json.h"
 #include "harness/record/machine_json.h"
 #include "harness/record/observer_json.h"
@@ -67,7 +66,7 @@ json_t *pf_trial_json(const pf_trial *trial)
 	json_object_set_new(object, "spans", pf_spans_json(trial));
 	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
 	json_object_set_new(object, "counters", pf_trial_counters_json(trial->counters));
-	json_object_set_new(object, "energy", pf_energy_json(&trial->energy));
+	pf_probes_write(object, trial->found);
 	json_object_set_new(object, "io", pf_io_json(&trial->io));
 	json_object_set_new(object, "hops", pf_moved_json(trial));
 	json_object_set_new(object, "observer", pf_observed_json(&trial->observed));

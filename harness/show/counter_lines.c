@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/energy/energy.h"
 #include "harness/show/run_table.h"
 
 enum { MOST_IN_A_TABLE = 3, MOST_EVENTS_IN_A_TABLE = 5, LINE = 110 };
@@ -328,15 +329,18 @@ static void print_energy(const pf_run *run, FILE *stream)
 {
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
-		const pf_energy *first = contestant->trial_count ? &contestant->trials[0].energy : NULL;
+		const pf_energy *first = contestant->trial_count
+						 ? contestant->trials[0].found[PF_PROBE_energy]
+						 : NULL;
 		for (uint32_t domain = 0; first && domain < first->count; domain++) {
 			double joules = 0, seconds = 0;
 			size_t n = 0;
 			for (size_t k = 0; k < contestant->trial_count; k++) {
 				const pf_trial *trial = &contestant->trials[k];
-				if (pf_run_counts(contestant, trial) == PF_COUNTS &&
-				    trial->energy.count == first->count) {
-					joules += trial->energy.domains[domain].joules;
+				const pf_energy *energy = trial->found[PF_PROBE_energy];
+				if (pf_run_counts(contestant, trial) == PF_COUNTS && energy &&
+				    energy->count == first->count) {
+					joules += energy->domains[domain].joules;
 					seconds += (double)trial->wall_ns * 1e-9;
 					n++;
 				}

@@ -236,7 +236,7 @@ static void watch(struct running *run)
 	}
 	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
 	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
-	pf_energy_update(&run->energy, false);
+	pf_probes_tick(run->looks);
 	const pf_trial_listener *listener = run->listener;
 	if (listener && listener->look) {
 		uint32_t of, busy = pf_occupancy(run->shared->traces, run->workers, run->variant->caps, &of);
@@ -343,8 +343,11 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	if (status == PF_OK) {
 		pf_machine_counters before, after;
 		pf_machine_read(NULL, NULL, &before);
-		pf_energy_start(&run->energy, PF_SYSFS);
-		status = start(run, error);
+		status = pf_probes_open(run->looks, error);
+		bool looking = status == PF_OK;
+		if (status == PF_OK) {
+			status = start(run, error);
+		}
 		if (status == PF_OK && session->memory_share > 0 &&
 		    pf_memory_sampler_open(&run->sampler, session->memory_share, run->child.begin_ns)) {
 			out->memory = run->sampler.series;
@@ -352,12 +355,12 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		if (status == PF_OK) {
 			follow(run);
 			pf_machine_read(NULL, NULL, &after);
-			pf_energy_stop(&run->energy, &out->energy);
 			pf_trial_collect(run);
 			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
 			pf_trial_judge(run);
-		} else {
-			pf_energy_stop(&run->energy, &out->energy); /* it may hold descriptors */
+		}
+		if (looking) {
+			pf_probes_close(run->looks);
 		}
 	}
 	if (status == PF_OK && out->ending == PF_ENDED_OK) {
@@ -387,5 +390,6 @@ void pf_trial_release(pf_trial *trial)
 	pf_memory_series_free(trial->memory);
 	pf_allocations_free(trial->allocations);
 	pf_trial_spans_free(trial->spans);
+	pf_probes_release(trial->found);
 	*trial = (pf_trial){0};
 }

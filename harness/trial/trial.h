@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 #include "harness/counters/trial_counters.h"
-#include "harness/energy/energy.h"
 #include "harness/machine/machine_state.h"
 #include "harness/machine/trial_io.h"
 #include "harness/memory/allocations.h"
 #include "harness/memory/memory_sampler.h"
 #include "harness/memory/moved.h"
+#include "harness/probe/probe.h"
 #include "harness/scores/outcomes.h"
 #include "harness/scores/tolerance.h"
 #include "harness/trial/frames.h"
@@ -84,7 +84,7 @@ typedef struct pf_trial {
 	pf_agreement agreement;       /* of their ranks with the reference's, once a run has checked them */
 	pf_place *places;             /* workers + 1: where each slot ran; owned */
 	pf_trial_counters *counters;  /* NULL where nothing was to be counted; owned */
-	pf_energy energy;             /* of the whole machine meanwhile */
+	void *found[PF_PROBE_COUNT];  /* by each probe, of the type that it says; owned */
 	struct pf_trial_spans *spans; /* trial_spans.h; NULL: it has none; owned */
 	pf_outcomes *outcomes;        /* NULL once a run has checked them */
 	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */

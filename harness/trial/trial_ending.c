@@ -191,6 +191,7 @@ void pf_trial_collect(struct running *run)
 	if (run->variant->caps & PF_CAP_COMMAND) {
 		collect_command(run);
 	}
+	pf_probes_collect(run->looks, trial->found);
 	trial->places = calloc(run->workers + 1, sizeof *trial->places);
 	if (trial->places) {
 		memcpy(trial->places, pf_trial_places(run->shared, run->workers),

@@ -28,7 +28,7 @@ struct running {
 	bool stopped_at_first; /* result, as the session asks for */
 	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
 	pf_frame_end end;
-	pf_energy_meter energy;
+	pf_probe_look looks[PF_PROBE_COUNT];
 	pf_counter_block *counters; /* in the shared block; NULL where nothing is counted */
 	pf_event_count *events;     /* workers + 2 */
 	pf_memory_sampler sampler;  /* its series is NULL where memory is not sampled */

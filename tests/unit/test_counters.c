@@ -16,6 +16,7 @@
 #include "counter_recording.h"
 #include "harness/counters/counter_topdown.h"
 #include "harness/counters/counters_json.h"
+#include "harness/energy/energy.h"
 #include "harness/show/counter_lines.h"
 #include "run_fixture.h"
 #include "temp_folder.h"
@@ -256,7 +257,8 @@ static void a_report_says_what_is_not_there(void **state)
 	pf_fixture_run_open(&made, 4);
 	pf_contestant *contestant = pf_fixture_run_add(&made, "single-load", NULL, 1, times);
 	contestant->trials[0].counters = counters;
-	snprintf(contestant->trials[0].energy.why, PF_ENERGY_WHY, "no RAPL");
+	pf_energy energy = {.why = "no RAPL"};
+	contestant->trials[0].found[PF_PROBE_energy] = &energy;
 	made.session.counters = &counters->plan;
 	char *text = NULL;
 	size_t size = 0;

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "harness/energy/energy.h"
 #include "harness/record/callgrind_json.h"
 #include "harness/record/memory_json.h"
 #include "harness/record/stored_trial.h"
@@ -148,8 +149,11 @@ static void fill(pf_trial *trial)
 	trial->moved[0] = (pf_moved){PF_HOP_PHOTOS, 0, 2, number(), number()};
 	trial->moved[1] = (pf_moved){PF_HOP_BURSTS, PF_NO_SLOT, 1, number(), number()};
 	trial->moved[2] = (pf_moved){PF_HOP_EVENTS, 1, PF_HARNESS_SLOT, number(), number()};
-	trial->energy = (pf_energy){
+	pf_energy *energy = calloc(1, sizeof *energy);
+	assert_non_null(energy);
+	*energy = (pf_energy){
 		.count = 2, .domains = {{"package-0", 12.5}, {"package-0/core", 3.25}}, .source = "powercap"};
+	trial->found[PF_PROBE_energy] = energy;
 	trial->counters = counters();
 	trial->spans = spans();
 	for (int i = 0; i < PF_STAGE_COUNT; i++) {
@@ -178,7 +182,8 @@ static void test_a_trial_that_lacks_much(void **state)
 {
 	(void)state;
 	pf_trial trial = {.workers = WORKERS, .ending = PF_ENDED_CRASHED}, read = {0};
-	snprintf(trial.energy.why, sizeof trial.energy.why, "no RAPL");
+	pf_energy energy = {.why = "no RAPL"};
+	trial.found[PF_PROBE_energy] = &energy;
 	json_t *object = pf_trial_json(&trial);
 	pf_stored_trial(object, WORKERS, &read);
 	assert_null(read.spans);
