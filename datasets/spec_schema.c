@@ -1,10 +1,8 @@
 #include "datasets/spec_schema.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include <cyaml/cyaml.h>
+
+#include "photofinish/yaml_file.h"
 
 #define ENUM_VALUE(constant, name, ...) {#name, constant},
 static const cyaml_strval_t motion_values[] = {PF_MOTION_LIST(ENUM_VALUE)};
@@ -93,58 +91,22 @@ static const cyaml_schema_field_t spec_fields[] = {
 static const cyaml_schema_value_t spec_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, pf_raw_spec, spec_fields)};
 
-/* libcyaml reports through a log: the first lines say what is wrong and where. */
-typedef struct complaint {
-	char text[200];
-	int lines;
-} complaint;
-
-static void note(cyaml_log_t level, void *context, const char *format, va_list arguments)
-{
-	complaint *c = context;
-	char line[160];
-	(void)level;
-	vsnprintf(line, sizeof line, format, arguments);
-	line[strcspn(line, "\n")] = 0;
-	const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
-	text += strspn(text, " ");
-	if (c->lines >= 3 || strncmp(text, "Backtrace", 9) == 0) {
-		return;
-	}
-	size_t used = strlen(c->text);
-	snprintf(c->text + used, sizeof c->text - used, "%s%s", used ? ", " : "", text);
-	c->lines++;
-}
-
-static cyaml_config_t config_for(complaint *c)
-{
-	return (cyaml_config_t){.log_fn = note,
-				.log_ctx = c,
-				.mem_fn = cyaml_mem,
-				.log_level = CYAML_LOG_WARNING,
-				.flags = CYAML_CFG_DEFAULT};
-}
-
 pf_status pf_spec_parse(const char *path, pf_raw_spec **raw, pf_error *error)
 {
-	complaint c = {"", 0};
-	cyaml_config_t config = config_for(&c);
-	cyaml_data_t *data = NULL;
-	cyaml_err_t code = cyaml_load_file(path, &config, &spec_schema, &data, NULL);
-	if (code == CYAML_ERR_OOM) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, path, "no memory to read the spec");
+	void *data = NULL;
+	pf_status status = pf_yaml_load(path, &spec_schema, &data, error);
+	if (status == PF_OK && !data) {
+		status = pf_fail(error, PF_ERR_INVALID, path, "the spec is empty");
 	}
-	if (code != CYAML_OK || !data) {
-		return pf_fail(error, PF_ERR_INVALID, path, "the spec is wrong: %s",
-			       c.text[0] ? c.text : cyaml_strerror(code));
+	if (status != PF_OK) {
+		pf_spec_parse_free(data);
+		return status;
 	}
-	*raw = (pf_raw_spec *)data;
+	*raw = data;
 	return PF_OK;
 }
 
 void pf_spec_parse_free(pf_raw_spec *raw)
 {
-	complaint c = {"", 0};
-	cyaml_config_t config = config_for(&c);
-	cyaml_free(&config, &spec_schema, raw, 0);
+	pf_yaml_free(&spec_schema, raw);
 }

@@ -7,7 +7,7 @@ option(PHOTOFINISH_ENGINE "Build the scoring engine and all that runs it" ON)
 set(light_core
     "core/(base|trace|dataset|exec)/[a-z_]*\\.c")
 set(light_core_not # of these folders: what needs the engine, or stands in for parts of it in other builds
-    "core/base/(yaml_file|network_absent)\\.c"
+    "core/base/(yaml_file|yaml_complaint|network_absent)\\.c"
     "core/exec/(burst_worker|crew|result_table|photo_pipe)\\.c")
 set(light_datasets
     "datasets/dataset_store\\.c") # where data lie

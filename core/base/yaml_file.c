@@ -1,25 +1,24 @@
-#include "core/base/yaml_file.h"
+#include "photofinish/yaml_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The first complaint of libcyaml is the one that names the key; what follows says where it stands. */
-typedef struct complaint {
-	char text[160];
-} complaint;
+#include <cyaml/cyaml.h>
+
+#include "core/base/yaml_complaint.h"
 
 static void keep_complaint(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
-	complaint *c = context;
-	if (level < CYAML_LOG_WARNING || c->text[0] != '\0') {
+	char line[200];
+	if (level < CYAML_LOG_WARNING) {
 		return;
 	}
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is libcyaml's */
-	vsnprintf(c->text, sizeof c->text, format, arguments);
+	vsnprintf(line, sizeof line, format, arguments);
 #pragma GCC diagnostic pop
-	c->text[strcspn(c->text, "\r\n")] = '\0';
+	pf_yaml_complaint_add(context, line);
 }
 
 static pf_status read_text(const char *yaml_file, char *text, size_t *bytes, pf_error *error)
@@ -48,7 +47,7 @@ pf_status pf_yaml_load(const char *file, const cyaml_schema_value_t *schema, voi
 	pf_status status = text ? read_text(file, text, &bytes, error)
 				: pf_fail(error, PF_ERR_NO_MEMORY, file, "no memory to read it");
 	if (status == PF_OK) {
-		complaint why = {.text = ""};
+		pf_yaml_complaint why = {.depth = 0};
 		cyaml_config_t settings = {.log_fn = keep_complaint,
 					   .log_ctx = &why,
 					   .mem_fn = cyaml_mem,
@@ -57,8 +56,13 @@ pf_status pf_yaml_load(const char *file, const cyaml_schema_value_t *schema, voi
 		cyaml_err_t result = cyaml_load_data((const uint8_t *)text, bytes, &settings, schema, data,
 						     NULL);
 		if (result != CYAML_OK) {
-			status = pf_fail(error, PF_ERR_INVALID, file, "%s",
-					 why.text[0] ? why.text : cyaml_strerror(result));
+			char says[300];
+			text[bytes] = '\0';
+			pf_yaml_complaint_text(&why, text, says, sizeof says);
+			status = result == CYAML_ERR_OOM
+					 ? pf_fail(error, PF_ERR_NO_MEMORY, file, "no memory to read it")
+					 : pf_fail(error, PF_ERR_INVALID, file, "%s",
+						   why.what[0] ? says : cyaml_strerror(result));
 		}
 	}
 	free(text);

@@ -1,10 +1,11 @@
 #include "core/scoring/pose_card.h"
 
+#include <cyaml/cyaml.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/yaml_file.h"
+#include "photofinish/yaml_file.h"
 
 #define SIDE_MAX_PX 4096.0
 

@@ -1,16 +1,17 @@
 #include "photofinish/scorer.h"
 
+#include <cyaml/cyaml.h>
 #include <math.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/yaml_file.h"
 #include "core/scoring/engine_libraries.h"
 #include "core/scoring/pose_card.h"
 #include "core/scoring/pose_estimator.h"
 #include "photofinish/workspace.h"
+#include "photofinish/yaml_file.h"
 
 #ifndef PF_CASCADE_FILE
 #define PF_CASCADE_FILE "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A program from outside that takes part in a journey (docs/plugins.md): some of photofinish's measures by OpenCV.
 
-    photofinish journey --command opencv='/usr/bin/python3 docs/examples/command_opencv.py {dataset} {scores}'
+    photofinish journey --command opencv='/usr/bin/python3 PATH/command_opencv.py {dataset} {scores}'
 
 It decodes every photo once, in one process and one thread, and computes six measures of its tones as docs/scoring.md
 describes them: no pose, no faces, no sharpness, no bursts. So its time stands for that part of the work alone. Its

@@ -6,7 +6,7 @@
 Each round runs both once, in alternating order, each as a process of its own; the ratio of their whole times (start-up
 included) is taken within the round. photofinish's scores are checked against its reference before its time counts; the
 script's are not compared: it computes its own. Prints each ratio, their geometric mean and its 95 % t-interval.
-Needs a built photofinish (scripts/setup), and Debian's python3-opencv and opencv-data."""
+Needs photofinish, built (scripts/setup) or installed, and Debian's python3-opencv and opencv-data."""
 import argparse
 import json
 import os
@@ -15,10 +15,11 @@ import subprocess
 import sys
 import time
 
+import installed
 from paired_ratio import MOST, ratio_interval
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "build/photofinish"
+PROGRAM = installed.program()
+SCRIPT = pathlib.Path(__file__).resolve().parent / "double_load_opencv.py"
 
 
 def dataset_folder(name):
@@ -38,7 +39,7 @@ def time_photofinish(dataset):
 def time_script(folder):
     environment = dict(os.environ, OPENCV_FOR_THREADS_NUM="1")
     begin = time.monotonic()
-    subprocess.run(["/usr/bin/python3", ROOT / "docs/examples/double_load_opencv.py", folder], check=True,
+    subprocess.run(["/usr/bin/python3", SCRIPT, folder], check=True,
                    stdout=subprocess.DEVNULL, env=environment)
     return time.monotonic() - begin
 
@@ -66,4 +67,5 @@ def main():
           f" (95 % t-interval {low:.2f} to {high:.2f}, n = {len(ratios)})")
 
 
-main()
+if __name__ == "__main__":
+    main()

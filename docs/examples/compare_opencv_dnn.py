@@ -3,7 +3,7 @@
 alternating order, so that no start-up is in the times. A time is that of one run with its input handed in and its
 outputs taken out, over a slot of at least 50 ms. The outputs are compared, too: exit status 1 if they differ by more
 than 1e-4 of an output's largest value. Prints the geometric mean of the ratios with its paired 95 % t-interval.
-Needs a built photofinish (scripts/setup) and Debian's python3-opencv."""
+Needs photofinish, built (scripts/setup) or installed, and Debian's python3-opencv."""
 import argparse
 import ctypes
 import pathlib
@@ -13,9 +13,9 @@ import time
 import cv2
 import numpy as np
 
+import installed
 from paired_ratio import MOST, ratio_interval
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLOT_S = 0.05
 LIMIT = 1e-4
 
@@ -116,10 +116,10 @@ def difference(ours, theirs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("file", nargs="?", type=pathlib.Path, default=ROOT / "core/models/pose.onnx")
+    parser.add_argument("file", nargs="?", type=pathlib.Path, default=installed.pose_network())
     parser.add_argument("--rounds", type=int, default=MOST, help=f"2 to {MOST} (default: {MOST})")
     parser.add_argument("--shape", default="1x3x288x384", help="of the input, where the file leaves it open")
-    parser.add_argument("--library", default=ROOT / "build/libphotofinish.so")
+    parser.add_argument("--library", default=installed.library())
     arguments = parser.parse_args()
     if not 2 <= arguments.rounds <= MOST:
         parser.error(f"--rounds takes 2 to {MOST}")

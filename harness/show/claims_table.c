@@ -34,21 +34,56 @@ char *pf_claim_measured_text(const pf_claim *claim, char *out)
 	return out;
 }
 
+static void print_answered(const pf_claim *claim, int columns, FILE *stream)
+{
+	char published[PF_TEXT], measured[PF_TEXT], text[1200];
+	fprintf(stream, "%-16s  %9s  %-24s  %s\n", claim->id, pf_claim_published_text(claim, published),
+		pf_claim_measured_text(claim, measured), pf_verdict_name(claim->verdict));
+	snprintf(text, sizeof text, "%s%s%s%s%s%s.", claim->statement, claim->why[0] ? ". Here: " : "",
+		 claim->why, claim->note ? " (" : "", claim->note ? claim->note : "", claim->note ? ")" : "");
+	pf_text_wrap(stream, text, columns, 2, 0);
+}
+
+static void print_unanswered(const pf_claim *claims, size_t count, size_t unanswered, int columns,
+			     FILE *stream)
+{
+	char text[600];
+	const char *before = " ";
+	int used = snprintf(text, sizeof text, "%zu claim%s not answered here:", unanswered,
+			    unanswered == 1 ? " is" : "s are");
+	for (size_t i = 0; i < count && used < (int)sizeof text; i++) {
+		if (claims[i].verdict == PF_VERDICT_NOT_TESTABLE) {
+			used += snprintf(text + used, sizeof text - (size_t)used, "%s%s", before,
+					 claims[i].id);
+			before = ", ";
+		}
+	}
+	if (used < (int)sizeof text) {
+		snprintf(text + used, sizeof text - (size_t)used,
+			 ". The record and the notebook say why (--json, --notebook).");
+	}
+	pf_text_wrap(stream, text, columns, 0, 0);
+}
+
 /* Like pf_table, but each row has its reason below it. */
 void pf_claims_print(const pf_claim *claims, size_t count, int columns, FILE *stream)
 {
+	size_t unanswered = 0;
 	columns = columns >= 60 && columns <= 120 ? columns : 80;
-	fprintf(stream, "\n%-16s  %9s  %-24s  %s\n", "claim", "published", "measured", "verdict");
 	for (size_t i = 0; i < count; i++) {
-		const pf_claim *claim = &claims[i];
-		char published[PF_TEXT], measured[PF_TEXT], text[1200];
-		fprintf(stream, "%-16s  %9s  %-24s  %s\n", claim->id,
-			pf_claim_published_text(claim, published), pf_claim_measured_text(claim, measured),
-			pf_verdict_name(claim->verdict));
-		snprintf(text, sizeof text, "%s%s%s%s%s%s.", claim->statement,
-			 claim->why[0] ? ". Here: " : "", claim->why, claim->note ? " (" : "",
-			 claim->note ? claim->note : "", claim->note ? ")" : "");
-		pf_text_wrap(stream, text, columns, 2, 0);
+		unanswered += claims[i].verdict == PF_VERDICT_NOT_TESTABLE;
+	}
+	fputc('\n', stream);
+	if (unanswered < count) {
+		fprintf(stream, "%-16s  %9s  %-24s  %s\n", "claim", "published", "measured", "verdict");
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (claims[i].verdict != PF_VERDICT_NOT_TESTABLE) {
+			print_answered(&claims[i], columns, stream);
+		}
+	}
+	if (unanswered) {
+		print_unanswered(claims, count, unanswered, columns, stream);
 	}
 }
 

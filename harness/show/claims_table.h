@@ -4,8 +4,9 @@
 
 #include "harness/claims/claims.h"
 
-/* One row for each claim (published, measured, verdict), and below it what was claimed and what decided, in
- * lines of at most 80 columns, or of `columns` where that is between 60 and 120. */
+/* One row for each claim that was answered (published, measured, verdict), and below it what was claimed and
+ * what decided, in lines of at most 80 columns, or of `columns` where that is between 60 and 120. Those that
+ * are not testable are named in one sentence at the end. */
 void pf_claims_print(const pf_claim *claims, size_t count, int columns, FILE *stream);
 
 /* The baseline's time by the parts that the case study has, with the published shares beside it. Nothing for

@@ -4,6 +4,7 @@ program with find_package, runs them there, and once more after the prefix was m
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -121,6 +122,22 @@ def check_own_files(prefix, environment):
     check(configuration(prefix, environment) != before, "the pose network comes from the prefix")
 
 
+def check_examples(prefix, environment):
+    """Where they were installed they find the program, the library, the network and each other; what they link to is there."""
+    examples = prefix / "share/doc/photofinish/examples"
+    code = "import installed\nprint(installed.program(), installed.library(), installed.pose_network(), sep='\\n')"
+    program, library, network = run(sys.executable, "-B", "-c", code, cwd=examples, env=environment).splitlines()
+    check(program == str(prefix / "bin/photofinish"), f"the installed program: {program}")
+    check(pathlib.Path(library).parent.parent == prefix and pathlib.Path(library).exists(), f"the installed library: {library}")
+    check(network == str(prefix / "share/photofinish/models/pose.onnx"), f"the installed network: {network}")
+    code = "import compare_double_load as example\nprint(example.dataset_folder('tiny'), example.SCRIPT.exists())"
+    output = run(sys.executable, "-B", "-c", code, cwd=examples, env=environment)
+    check(output.split() == [str(pathlib.Path(environment["PHOTOFINISH_DATA"]) / "tiny"), "True"], f"an example runs: {output}")
+    for page in examples.glob("*/README.md"):
+        for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+            check((page.parent / link).exists(), f"{page}: {link} is installed")
+
+
 def check_allocations(prefix, environment):
     """The object that counts allocations is found from where the program lies."""
     output = run(prefix / "bin/photofinish", "run", "null", "--dataset", "tiny", "--allocations", "--quiet", "--json", "-",
@@ -144,12 +161,14 @@ def main():
         check_spans(prefix, work, environment)
         check_cmake(prefix, work, environment)
         check_workload(prefix, work, environment)
+        check_examples(prefix, environment)
         check_own_files(prefix, environment)
         check_allocations(prefix, environment)
         prefix.rename(moved)
         output = run(moved / "bin/photofinish", "variants", "--plugin", plugin, env=environment)
         check("interleaved" in output, "a prefix that was moved works")
         check_own_files(moved, environment)
+        check_examples(moved, environment)
         check_allocations(moved, environment)
     print("prefix: installed, built against, run, moved")
 

@@ -60,13 +60,16 @@ static void assert_refused(const char *from, const char *to, const char *reason)
 static void test_refuses_what_is_wrong(void **state)
 {
 	(void)state;
-	assert_refused("photos:", "fotos:", "fotos");
-	assert_refused("quality: 93\n", "", "quality");
-	assert_refused("[sprint,", "[swim,", "swim");
+	assert_refused("photos:", "fotos:", "fotos: there is no such key, line 5");
+	assert_refused("quality: 93\n", "", "quality: is missing");
+	assert_refused("[sprint,", "[swim,", "motions[1]: \"swim\" is none of its values, line 29");
 	assert_refused("quality: 93", "quality: 930", "quality 1 to 100");
-	assert_refused("photos: 8", "photos: lots", "photos");
+	assert_refused("photos: 8", "photos: lots", "photos: expected a whole number, not \"lots\", line 5");
 	assert_refused("photos: 8", "photos: 0", "photos is 1 to");
 	assert_refused("width: 672", "width: 671", "even");
+	assert_refused("width: 672", "width: wide",
+		       "cameras[1].width: expected a whole number, not \"wide\", line 15");
+	assert_refused("    lens: NX 300mm F2.8\n", "", "cameras[1].lens: is missing");
 	assert_refused("width: 672", "width: 0", "even");
 	assert_refused("frames: 6", "frames: 1", "2 to 40 frames");
 	assert_refused("camera: B", "camera: Z", "letter");

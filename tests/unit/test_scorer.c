@@ -373,13 +373,17 @@ static void test_wrong_configurations(void **state)
 	(void)state;
 	/* text, what the message has to name */
 	static const char *const cases[][2] = {
-		{"weights: {sharpnes: 1}\n", "sharpnes"},
-		{"weigths: {sharpness: 1}\n", "weigths"},
+		{"weights: {sharpnes: 1}\n", "weights.sharpnes: there is no such key, line 1"},
+		{"weigths: {sharpness: 1}\n", "weigths: there is no such key, line 1"},
+		{"timing_weight: 1\nmax_scans: 3\nweigths: {}\n", "weigths: there is no such key, line 3"},
 		{"weights: {noise: -0.1}\n", "noise"},
 		{"weights: {noise: nan}\n", "noise"},
 		{"weights: {noise: inf}\n", "noise"},
-		{"weights: {noise: much}\n", ""},
-		{"weights: 3\n", ""},
+		{"weights:\n  exposure: 1\n  noise: much\n",
+		 "weights.noise: expected a number, not \"much\", line 3"},
+		{"timing_weight: 1\ntiming_weight: 2\n", "timing_weight: stands twice, line 2"},
+		{"weights: {noise: [1]}\n", "weights.noise: expected a number, line 1"},
+		{"weights: 3\n", "weights: expected names with values, line 1"},
 		{"weights: {sharpness: 0, steadiness: 0, exposure: 0, contrast: 0, noise: 0, colour: 0, faces: 0, "
 		 "composition: 0, form: 0}\n",
 		 "weights"},
@@ -387,13 +391,13 @@ static void test_wrong_configurations(void **state)
 		{"max_megapixels: 0\n", "max_megapixels"},
 		{"max_megapixels: 1e9\n", "max_megapixels"},
 		{"max_scans: 0\n", "max_scans"},
-		{"max_scans: -1\n", ""},
+		{"max_scans: -1\n", "max_scans: expected a whole number, not \"-1\", line 1"},
 		{"max_decode_mib: 0.5\n", "max_decode_mib"},
 		{"backend: abacus\n", "abacus"},
-		{"backend: \"\"\n", ""},
+		{"backend: \"\"\n", "backend: must not be empty, line 1"},
 		{"modell: x.onnx\n", "modell"},
 		{"a: &a [*a]\n", ""},
-		{"weights: {sharpness: 1\n", ""},
+		{"weights: {sharpness: 1\n", "not YAML: "},
 		{"\x01\x02", ""}};
 	pf_scorer_config config, defaults;
 	pf_scorer_config_default(&defaults);
