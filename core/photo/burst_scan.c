@@ -124,7 +124,7 @@ static void settle_time(const pf_burst_scan *scan, uint32_t photo, pf_facts *fac
 	}
 }
 
-/* Reads the facts of the next photo into the window. */
+/* Reads the facts of the next photo into the window. What is no photo has no place among the others. */
 static pf_status take_in(pf_burst_scan *scan, pf_error *error)
 {
 	seen *new = &scan->window[scan->count];
@@ -139,6 +139,9 @@ static pf_status take_in(pf_burst_scan *scan, pf_error *error)
 	}
 	if (new->facts.plane_bytes > scan->largest_plane_bytes) {
 		scan->largest_plane_bytes = new->facts.plane_bytes;
+	}
+	if (!new->facts.readable) {
+		return pf_burst_push(scan->detector, new->photo, &new->facts);
 	}
 	settle_time(scan, new->photo, &new->facts);
 	new->order_ms = new->facts.has_time ? new->facts.time_ms
@@ -156,8 +159,7 @@ static pf_status push_next(pf_burst_scan *scan)
 	size_t best = 0;
 	for (size_t i = 1; i < scan->count; i++) {
 		const seen *other = &scan->window[i];
-		if (other->facts.readable == scan->window[0].facts.readable &&
-		    other->facts.body == scan->window[0].facts.body &&
+		if (other->facts.body == scan->window[0].facts.body &&
 		    other->order_ms < scan->window[best].order_ms &&
 		    same_folder(scan->dataset, other->photo, scan->window[0].photo)) {
 			best = i;

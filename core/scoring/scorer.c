@@ -196,9 +196,11 @@ pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size
 	begin = pf_span_begin(scorer->trace, PF_STAGE_DECODE);
 	status = pf_jpeg_decode(&source, &head, &scorer->limits, image, error);
 	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
-	image->orientation = exif.orientation;
-	image->exposure = exif.exposure;
-	image->file_bytes = size;
+	if (status == PF_OK) {
+		image->orientation = exif.orientation;
+		image->exposure = exif.exposure;
+		image->file_bytes = size;
+	}
 	return status;
 }
 

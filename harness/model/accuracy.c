@@ -99,6 +99,19 @@ static pf_status worker_died(void *context, size_t index, uint32_t photo, int si
 		       signal > 0 ? strsignal(signal) : "exit", index);
 }
 
+/* Puts a photo into its group, behind those that were taken before it: what is best goes by the order of
+ * capture, too. */
+static void add_member(struct job *job, uint32_t index)
+{
+	unit *own = &job->units[job->truth[index].group];
+	uint32_t *members = job->members + own->first;
+	size_t place = own->count++;
+	for (; place > 0 && job->truth[members[place - 1]].frame > job->truth[index].frame; place--) {
+		members[place] = members[place - 1];
+	}
+	members[place] = index;
+}
+
 /* Groups in the order of their numbers, whole ones until `most` photos. */
 static pf_status divide(struct job *job, size_t most, pf_error *error)
 {
@@ -123,8 +136,7 @@ static pf_status divide(struct job *job, size_t most, pf_error *error)
 		job->units[g].count = 0;
 	}
 	for (size_t i = 0; i < job->dataset->count; i++) {
-		unit *own = &job->units[job->truth[i].group];
-		job->members[own->first + own->count++] = (uint32_t)i;
+		add_member(job, (uint32_t)i);
 	}
 	while (job->unit_count < groups && (most == 0 || job->photos < most)) {
 		job->photos += job->units[job->unit_count++].count;

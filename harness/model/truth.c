@@ -20,14 +20,16 @@ static bool read_photo(const json_t *record, const char *path, pf_truth_photo *o
 {
 	const char *name = json_string_value(json_object_get(record, "path"));
 	const json_t *keypoints = json_object_get(record, "keypoints"),
-		     *group = json_object_get(record, "group");
+		     *group = json_object_get(record, "group"), *frame = json_object_get(record, "frame");
 	const json_t *width = json_object_get(record, "width"), *height = json_object_get(record, "height");
-	if (!name || strcmp(name, path) != 0 || !json_is_integer(group) || !json_is_number(width) ||
-	    !json_is_number(height) || json_array_size(keypoints) != PF_TRUTH_KEYPOINTS ||
+	if (!name || strcmp(name, path) != 0 || !json_is_integer(group) || !json_is_integer(frame) ||
+	    !json_is_number(width) || !json_is_number(height) ||
+	    json_array_size(keypoints) != PF_TRUTH_KEYPOINTS ||
 	    !read_numbers(json_object_get(record, "box"), 4, out->box)) {
 		return false;
 	}
 	out->group = (uint32_t)json_integer_value(group);
+	out->frame = (uint32_t)json_integer_value(frame);
 	out->in_burst = json_is_integer(json_object_get(record, "burst"));
 	out->width_px = (float)json_number_value(width);
 	out->height_px = (float)json_number_value(height);

@@ -11,6 +11,7 @@
 
 typedef struct pf_truth_photo {
 	uint32_t group;            /* photos of one scene have the same */
+	uint32_t frame;            /* its number within the group, by capture */
 	bool in_burst, best;       /* of its burst */
 	float width_px, height_px; /* upright */
 	float box[4];              /* of the athlete: left, top, right, bottom, upright pixels */

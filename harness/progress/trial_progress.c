@@ -75,7 +75,7 @@ static size_t best_of(const pf_frame_ranks *ranks, const pf_outcomes *so_far, bo
 			return ranks->photos[i].index;
 		}
 	}
-	for (size_t i = ranks->burst; in_parts && i < so_far->count; i++) {
+	for (size_t i = 0; in_parts && i < so_far->count; i++) {
 		const pf_outcome *photo = &so_far->photos[i];
 		if (photo->ranked && photo->rank == 1 && photo->burst == ranks->burst) {
 			return i;

@@ -16,6 +16,7 @@ typedef struct pf_outcome {
 	pf_status status;
 	uint32_t burst; /* id: the manifest index of its first photo */
 	uint32_t rank;  /* in its burst, 1 is the best; 0 for a photo that failed */
+	uint32_t place; /* in its burst by the order of capture, from 0; 0 where records do not tell */
 	char *message;  /* why it failed, owned; NULL if it did not */
 	pf_score score; /* meaningful only where status is PF_OK */
 } pf_outcome;

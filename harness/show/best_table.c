@@ -7,7 +7,7 @@
 #include "harness/base/text.h"
 #include "photofinish/file.h"
 
-/* The photos of a dataset, those of a burst side by side, in index order within it. */
+/* The photos of a dataset, those of a burst side by side, in the order of capture within it. */
 typedef struct groups {
 	size_t *first;   /* of burst id i: members[first[i]] to members[first[i + 1]] */
 	size_t *members; /* indices of photos */
@@ -23,7 +23,15 @@ static void free_groups(groups *all)
 	free(all->standings);
 }
 
-/* Sorts by burst id, which is an index below count, by counting. */
+static int by_capture(const void *a, const void *b, void *outcomes)
+{
+	size_t left = *(const size_t *)a, right = *(const size_t *)b;
+	const pf_outcome *photos = ((const pf_outcomes *)outcomes)->photos;
+	uint32_t place = photos[left].place, other = photos[right].place;
+	return place != other ? (place > other) - (place < other) : (left > right) - (left < right);
+}
+
+/* Sorts by burst id, which is an index below count, by counting; then by capture. */
 static bool collect(const pf_outcomes *outcomes, groups *all)
 {
 	size_t count = outcomes->count;
@@ -48,6 +56,10 @@ static bool collect(const pf_outcomes *outcomes, groups *all)
 		if (photo->done && photo->burst < count) {
 			all->members[all->first[photo->burst + 1]++] = i;
 		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		qsort_r(all->members + all->first[i], all->first[i + 1] - all->first[i], sizeof *all->members,
+			by_capture, (void *)outcomes);
 	}
 	return true;
 }

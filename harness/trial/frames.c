@@ -49,6 +49,7 @@ static pf_status burst_ranked(struct pf_sink *sink, const pf_burst *burst, const
 		pf_frame frame;
 		frame.ranks.burst = burst->id;
 		frame.ranks.count = count;
+		frame.ranks.first = done;
 		frame.ranks.last = done + count == burst->count;
 		for (uint32_t i = 0; i < count; i++) {
 			frame.ranks.photos[i].index = burst->photos[done + i];

@@ -40,6 +40,7 @@ typedef struct pf_frame_photo {
 #define PF_FRAME_MAX_RANKS 400
 typedef struct pf_frame_ranks {
 	uint32_t burst, count, last; /* last: 1 in the burst's final part */
+	uint32_t first;              /* place in the burst of the part's first photo */
 	struct {
 		uint32_t index, rank;
 	} photos[PF_FRAME_MAX_RANKS]; /* the first `count` are sent */

@@ -167,6 +167,7 @@ static void note_photo(struct running *run, const pf_frame_photo *photo)
 		.done = true,
 		.ranked = outcome->ranked,
 		.rank = outcome->rank,
+		.place = outcome->place,
 		.status = (pf_status)photo->status,
 		.burst = photo->burst,
 		.score = photo->score,
@@ -203,6 +204,7 @@ static void take_frame(void *context, const pf_frame *frame)
 			if (index < outcomes->count) {
 				outcomes->photos[index].ranked = true;
 				outcomes->photos[index].rank = frame->ranks.photos[i].rank;
+				outcomes->photos[index].place = frame->ranks.first + i;
 			}
 		}
 		break;

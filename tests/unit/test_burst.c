@@ -224,7 +224,7 @@ static void add_photo(pf_fixture_folder *folder, const char *name, const char *s
 	pf_fixture_bytes exif = pf_fixture_exif(
 		&(pf_fixture_exif_spec){.make = "Maker",
 					.serial = serial,
-					.time_original = "2024:06:01 10:00:00",
+					.time_original = subsecond ? "2024:06:01 10:00:00" : NULL,
 					.subsecond_original = subsecond});
 	pf_fixture_bytes jpeg = pf_fixture_jpeg(
 		&(pf_fixture_spec){.width_px = 96, .height_px = 64, .exif = exif});
@@ -265,6 +265,32 @@ static void test_list_of_a_dataset(void **state)
 	pf_fixture_folder_close(&folder);
 }
 
+/* The counter ran over within a burst: names, and with them indices, are not in the order of capture. Times
+ * tell so, and the names themselves where there are none. */
+static void test_counter_runs_over(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"IMG_0001.JPG", "IMG_0002.JPG", "IMG_9998.JPG", "IMG_9999.JPG"};
+	static const char *const subseconds[] = {"30", "40", "10", "20"};
+	static const uint32_t by_capture[] = {2, 3, 0, 1};
+	for (int timed = 0; timed < 2; timed++) {
+		pf_fixture_folder folder;
+		pf_burst_list list;
+		pf_fixture_folder_open(&folder);
+		for (int i = 0; i < 4; i++) {
+			add_photo(&folder, names[i], "1", timed ? subseconds[i] : NULL);
+		}
+		assert_int_equal(pf_burst_list_detect(folder.dataset, NULL, NULL, NULL, NULL, &list, NULL),
+				 PF_OK);
+		assert_int_equal(list.count, 1);
+		assert_int_equal(list.bursts[0].id, 2);
+		assert_int_equal(list.bursts[0].count, 4);
+		assert_memory_equal(list.bursts[0].photos, by_capture, sizeof by_capture);
+		pf_burst_list_free(&list);
+		pf_fixture_folder_close(&folder);
+	}
+}
+
 static void test_list_of_nothing(void **state)
 {
 	(void)state;
@@ -291,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_memory_is_bounded),
 		cmocka_unit_test(test_receiver_stops_the_push),
 		cmocka_unit_test(test_list_of_a_dataset),
+		cmocka_unit_test(test_counter_runs_over),
 		cmocka_unit_test(test_list_of_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

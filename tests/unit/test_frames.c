@@ -114,6 +114,7 @@ static void check_some(void)
 		assert_int_equal(frame->header.kind, PF_FRAME_RANKS);
 		assert_int_equal(frame->ranks.burst, 5);
 		assert_int_equal(frame->ranks.last, part == 2);
+		assert_int_equal(frame->ranks.first, seen);
 		for (uint32_t i = 0; i < frame->ranks.count; i++, seen++) {
 			assert_int_equal(frame->ranks.photos[i].index, 5 + 2 * seen);
 			assert_int_equal(frame->ranks.photos[i].rank, 1000 - seen);

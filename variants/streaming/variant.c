@@ -41,7 +41,7 @@ const struct pf_variant pf_variant_streaming = {
 	.change = "a burst is handed on the moment it is complete, not when the last one is",
 	.principle = "do not wait for all when one is enough to begin",
 	.hypothesis = "the workers have nothing to do while all bursts are detected first",
-	.expected = "the first result comes as early whatever the number of photos; "
+	.expected = "above 256 photos the first result comes as early whatever their number; "
 		    "the run is shorter by up to (1 - 1/N) of detection",
 	.caps = PF_CAP_WORKERS,
 	.run = run,

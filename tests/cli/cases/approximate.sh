@@ -11,7 +11,7 @@ for kind in within outside reordered; do
 done
 for format in csv benchmark openmetrics markdown junit; do
     for kind in within outside; do
-        photofinish export $kind.json --format $format | tr -d '*' | grep -q 'approximate: 37 measures' && echo "$format, $kind: approximate"
+        photofinish export $kind.json --format $format | tr -d '*' | grep -q 'approximate: 41 measures' && echo "$format, $kind: approximate"
     done
 done
 photofinish notebook within.json | grep -E '^\| near \| [a-z]|approximate:' | sed -E -e 's/[0-9.]+ m?s.*/.../' -e 's/(near \|) [a-z]+/\1 VERDICT/'
