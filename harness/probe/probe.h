@@ -5,12 +5,15 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "photofinish/status.h"
+#include "photofinish/trace.h"
 
 /* X(name): the probe is pf_probe_NAME, its index PF_PROBE_NAME. Opened in this order before the spawn, and
  * collected in the reverse one: the last is nearest to the trial. */
-#define PF_PROBE_LIST(X) X(energy)
+#define PF_PROBE_LIST(X) X(memory) X(energy)
 
 #define PF_PROBE_INDEX(name) PF_PROBE_##name,
 enum { PF_PROBE_LIST(PF_PROBE_INDEX) PF_PROBE_COUNT };
@@ -18,16 +21,27 @@ enum { PF_PROBE_LIST(PF_PROBE_INDEX) PF_PROBE_COUNT };
 
 /* One probe at one trial, from before the spawn to after its end. */
 typedef struct pf_probe_look {
-	void *state; /* the probe's own, from open to close */
+	bool open;              /* it looks: its open went well */
+	const void *asked;      /* the session's, of the type that the probe says; NULL: nothing */
+	const pf_trace *traces; /* workers + 1 */
+	uint32_t workers;
+	pid_t group;       /* of the trial's processes; this and begin_ns from begin on */
+	uint64_t begin_ns; /* of the trial, pf_now_ns */
+	void *state;       /* the probe's own */
 } pf_probe_look;
 
 /* Called by the thread that runs the trial, in the harness. Each function may be NULL. */
 typedef struct pf_probe {
-	const char *member; /* of a trial's record */
+	const char *member; /* of a trial's record; NULL: what it finds is recorded elsewhere */
+	bool on_request;    /* it looks only where the session asks it to */
 	/* Before the spawn. Where it fails, the trial does not run. */
 	pf_status (*open)(pf_probe_look *look, pf_error *error);
-	/* About ten times a second while the trial runs. */
+	/* Once the trial's process has started. */
+	void (*begin)(pf_probe_look *look);
+	/* While the trial runs: about ten times a second, or, with wait_ms, whenever the harness wakes up,
+	 * which it does then after that many milliseconds at the latest (at most `most`). */
 	void (*tick)(pf_probe_look *look);
+	int (*wait_ms)(const pf_probe_look *look, int most);
 	/* Once the trial is over: what was found, for the trial to own; NULL: nothing, or no memory. */
 	void *(*collect)(pf_probe_look *look);
 	/* After a successful open, whether the trial ran or not. */
@@ -43,9 +57,17 @@ PF_PROBE_LIST(PF_PROBE_DECLARE)
 
 /* All of the list at once. Arrays have PF_PROBE_COUNT elements. */
 
-/* Zeroes looks[] first. Where one fails, those before it are closed. */
-pf_status pf_probes_open(pf_probe_look *looks, pf_error *error);
-void pf_probes_tick(pf_probe_look *looks);
+/* `asked` and `traces`, workers + 1, must outlive looks[]. Where one fails, those before it are closed;
+ * closing again does nothing. */
+pf_status pf_probes_open(pf_probe_look *looks, const void *const *asked, const pf_trace *traces,
+			 uint32_t workers, pf_error *error);
+void pf_probes_begin(pf_probe_look *looks, pid_t group, uint64_t begin_ns);
+
+/* Milliseconds until one wants to look, at most `most`. */
+int pf_probes_wait_ms(const pf_probe_look *looks, int most);
+
+/* The ticks of those with wait_ms (`woken`), or of the others. */
+void pf_probes_tick(pf_probe_look *looks, bool woken);
 void pf_probes_collect(pf_probe_look *looks, void **found);
 void pf_probes_close(pf_probe_look *looks);
 

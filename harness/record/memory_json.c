@@ -10,7 +10,7 @@
 static json_t *sampled_json(const pf_step_memory *step)
 {
 	const pf_trial *trial = &step->sampling;
-	json_t *object = pf_memory_series_json(trial->memory);
+	json_t *object = pf_memory_series_json(trial->found[PF_PROBE_memory]);
 	json_object_set_new(object, "peak_rss_bytes",
 			    pf_json_integer_or_null(trial->peak_rss_bytes, trial->peak_rss_bytes > 0));
 	json_object_set_new(object, "wall_ns", pf_json_integer(trial->wall_ns));
@@ -50,7 +50,7 @@ static void read_sampled(const json_t *memory, uint32_t workers, pf_step_memory 
 	if (json_is_object(own)) { /* older records have none: what it read and wrote is not known */
 		pf_stored_trial(own, workers, trial);
 	}
-	trial->memory = series;
+	trial->found[PF_PROBE_memory] = series;
 	trial->peak_rss_bytes = pf_json_count(memory, "peak_rss_bytes", 0);
 	trial->wall_ns = pf_json_count(memory, "wall_ns", 0);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/memory/memory_sampler.h"
 #include "harness/run/other_build.h"
 
 /* It did all its work, and what it handed out is what the contestant's timed trials did. */
@@ -38,6 +39,7 @@ static pf_status once(const pf_run *run, pf_session *session, const pf_contestan
 	if (status != PF_OK) {
 		return status;
 	}
+	const pf_memory_series *series = trial->found[PF_PROBE_memory];
 	const char *what = session->preload ? "allocations" : "memory";
 	*good = did_well(run, contestant, trial);
 	if (!*good) {
@@ -47,8 +49,8 @@ static pf_status once(const pf_run *run, pf_session *session, const pf_contestan
 	} else if (session->preload && !trial->allocations) {
 		snprintf(why, capacity, "allocations not counted: none of its processes took the counter in");
 		*good = false;
-	} else if (!session->preload && (!trial->memory || !trial->memory->samples)) {
-		int number = trial->memory ? trial->memory->why_errno : 0;
+	} else if (!session->preload && (!series || !series->samples)) {
+		int number = series ? series->why_errno : 0;
 		snprintf(why, capacity, "memory not sampled: %s",
 			 number ? strerror(number) : "it ended before the first sample");
 		*good = false;
@@ -68,7 +70,8 @@ static pf_status measure_step(const pf_run *run, const pf_memory_report *report,
 	bool good;
 	if (report->sample && !pf_interrupts) {
 		pf_session session = *run->session;
-		session.memory_share = PF_MEMORY_SHARE;
+		static const double share = PF_MEMORY_SHARE;
+		session.asked[PF_PROBE_memory] = &share;
 		session.observer = NULL; /* it is not timed: no judging by what is looked at, */
 		session.counters = NULL; /* and nothing else looks */
 		status = once(run, &session, contestant, &step->sampling, &step->sampled, step->why,
@@ -135,7 +138,8 @@ const pf_step_memory *pf_memory_of(const pf_run *run, const pf_contestant *conte
 uint64_t pf_memory_peak_pss(const pf_run *run, const pf_contestant *contestant)
 {
 	const pf_step_memory *step = pf_memory_of(run, contestant);
-	return step && step->sampled ? step->sampling.memory->peak.all.pss : 0;
+	const pf_memory_series *series = step && step->sampled ? step->sampling.found[PF_PROBE_memory] : NULL;
+	return series ? series->peak.all.pss : 0;
 }
 
 bool pf_allocations_repeat(const pf_step_memory *step)

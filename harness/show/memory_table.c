@@ -87,7 +87,7 @@ static char *bytes_or_dash(uint64_t bytes, bool known, char *out)
 static void row(pf_table *table, bool narrow, const char *label, const pf_trial *trial,
 		const pf_memory_process *process, uint64_t bound)
 {
-	const pf_memory_series *series = trial->memory;
+	const pf_memory_series *series = trial->found[PF_PROBE_memory];
 	const pf_smaps *peak = process ? &process->peak : &series->peak.all;
 	char name[32] = "all", pss[PF_TEXT], shared[PF_TEXT], own[PF_TEXT], rss[PF_TEXT], most[PF_TEXT] = "",
 	     samples[32], cost[32] = "", line[SPARKLINE + 1];
@@ -133,7 +133,7 @@ static void print_sampled(const pf_run *run, int columns, FILE *stream)
 		if (!step->sampled) {
 			continue;
 		}
-		const pf_memory_series *series = step->sampling.memory;
+		const pf_memory_series *series = step->sampling.found[PF_PROBE_memory];
 		pf_run_label(&run->contestants[i], label, sizeof label);
 		/* Nobody asks a command's own processes for their peaks. */
 		bool command = run->contestants[i].variant->caps & PF_CAP_COMMAND;

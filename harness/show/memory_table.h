@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "harness/memory/memory_sampler.h"
 #include "harness/run/memory_trials.h"
 
 /* Everything that run->memory has; nothing where it is NULL. `columns` 0: unlimited. */

@@ -238,7 +238,7 @@ static void watch(struct running *run)
 	}
 	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
 	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
-	pf_probes_tick(run->looks);
+	pf_probes_tick(run->looks, false);
 	const pf_trial_listener *listener = run->listener;
 	if (listener && listener->look) {
 		uint32_t of, busy = pf_occupancy(run->shared->traces, run->workers, run->variant->caps, &of);
@@ -272,21 +272,17 @@ static uint64_t note_turn(struct running *run, uint64_t last_turn_ns)
 	return now;
 }
 
-/* Waits for events or the process's end, and takes events in; false once the stream is at its end. Looks at
- * the memory where that is due. */
+/* Waits for events or the process's end, and takes events in; false once the stream is at its end. */
 static bool take_events(struct running *run, bool open)
 {
 	struct pollfd looked[] = {{.fd = open ? run->events_fd : -1, .events = POLLIN},
 				  {.fd = run->child.life, .events = POLLIN}};
-	int wait_ms = TICK_MS;
-	if (run->sampler.series && !run->reaped) {
-		wait_ms = pf_memory_sampler_wait_ms(&run->sampler, pf_now_ns(), TICK_MS);
-	}
+	int wait_ms = run->reaped ? TICK_MS : pf_probes_wait_ms(run->looks, TICK_MS);
 	if (poll(looked, 2, wait_ms) > 0 && looked[0].revents) {
 		open = read_events(run);
 	}
-	if (run->sampler.series && !run->reaped) {
-		pf_memory_sampler_look(&run->sampler, run->child.pid, run->shared->traces, run->workers);
+	if (!run->reaped) {
+		pf_probes_tick(run->looks, true);
 	}
 	return open;
 }
@@ -345,25 +341,19 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	if (status == PF_OK) {
 		pf_machine_counters before, after;
 		pf_machine_read(NULL, NULL, &before);
-		status = pf_probes_open(run->looks, error);
-		bool looking = status == PF_OK;
+		status = pf_probes_open(run->looks, session->asked, run->shared->traces, workers, error);
 		if (status == PF_OK) {
 			status = start(run, error);
 		}
-		if (status == PF_OK && session->memory_share > 0 &&
-		    pf_memory_sampler_open(&run->sampler, session->memory_share, run->child.begin_ns)) {
-			out->memory = run->sampler.series;
-		}
 		if (status == PF_OK) {
+			pf_probes_begin(run->looks, run->child.pid, run->child.begin_ns);
 			follow(run);
 			pf_machine_read(NULL, NULL, &after);
 			pf_trial_collect(run);
 			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
 			pf_trial_judge(run);
 		}
-		if (looking) {
-			pf_probes_close(run->looks);
-		}
+		pf_probes_close(run->looks);
 	}
 	if (status == PF_OK && out->ending == PF_ENDED_OK) {
 		status = pf_outcomes_digest(out->outcomes, out->digest, error);
@@ -389,7 +379,6 @@ void pf_trial_release(pf_trial *trial)
 	free(trial->places);
 	free(trial->counters);
 	free(trial->moved);
-	pf_memory_series_free(trial->memory);
 	pf_allocations_free(trial->allocations);
 	pf_trial_spans_free(trial->spans);
 	pf_probes_release(trial->found);

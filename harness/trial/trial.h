@@ -10,7 +10,6 @@
 #include "harness/machine/machine_state.h"
 #include "harness/machine/trial_io.h"
 #include "harness/memory/allocations.h"
-#include "harness/memory/memory_sampler.h"
 #include "harness/memory/moved.h"
 #include "harness/probe/probe.h"
 #include "harness/scores/outcomes.h"
@@ -39,8 +38,8 @@ typedef struct pf_session {
 	pf_placement placement;      /* of the workers; zeroed: none are bound */
 	int queries_fd;              /* queries come from there (queries.h); 0: one run over the dataset */
 	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
-	const pf_counter_plan *counters; /* NULL: nothing is counted, and spans cost nothing for it */
-	double memory_share; /* of a trial's time that sampling its memory may take; 0: it is not sampled */
+	const pf_counter_plan *counters;   /* NULL: nothing is counted, and spans cost nothing for it */
+	const void *asked[PF_PROBE_COUNT]; /* of each probe, of the type that it says; NULL: nothing */
 	const char *preload; /* the object that counts allocations; NULL: they are not counted */
 } pf_session;
 
@@ -73,7 +72,6 @@ typedef struct pf_trial {
 	pf_io_count io;                         /* of all its processes, when it ended */
 	pf_moved *moved;                        /* between its processes, and to the harness; owned */
 	size_t moved_count;
-	pf_memory_series *memory;    /* owned; NULL: not sampled */
 	pf_allocations *allocations; /* owned; NULL: not counted */
 	pf_observed observed;
 	pf_machine_state machine; /* what else went on; steal, others' processor time, minor faults */

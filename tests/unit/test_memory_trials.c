@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "datasets/dataset_make.h"
+#include "harness/memory/memory_sampler.h"
 #include "harness/registry/known.h"
 #include "harness/run/memory_trials.h"
 #include "harness/run/other_build.h"
@@ -69,10 +70,11 @@ static pf_trial run(const char *name, uint32_t workers)
 static void test_shared_memory_counts_once(void **state)
 {
 	(void)state;
-	session.memory_share = 0.5;
+	const double share = 0.5;
+	session.asked[PF_PROBE_memory] = &share;
 	pf_trial trial = run("shared-memory", WORKERS);
-	session.memory_share = 0;
-	const pf_memory_series *series = trial.memory;
+	session.asked[PF_PROBE_memory] = NULL;
+	const pf_memory_series *series = trial.found[PF_PROBE_memory];
 	assert_non_null(series);
 	assert_true(series->samples >= 1 && series->point_count >= 1);
 	const pf_smaps *all = &series->peak.all;
@@ -94,7 +96,7 @@ static void test_shared_memory_counts_once(void **state)
 	assert_true(slots & 1);
 	pf_trial_release(&trial);
 	trial = run("single-load", 1);
-	assert_null(trial.memory);
+	assert_null(trial.found[PF_PROBE_memory]);
 	assert_null(trial.allocations);
 	pf_trial_release(&trial);
 }

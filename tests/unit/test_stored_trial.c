@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "harness/energy/energy.h"
+#include "harness/memory/memory_sampler.h"
 #include "harness/record/callgrind_json.h"
 #include "harness/record/memory_json.h"
 #include "harness/record/stored_trial.h"
@@ -219,7 +220,7 @@ static void fill_series(pf_trial *trial)
 			process->pss[k] = i == k ? PF_MEMORY_ABSENT : number();
 		}
 	}
-	trial->memory = series;
+	trial->found[PF_PROBE_memory] = series;
 }
 
 static void fill_allocations(pf_trial *trial)
