@@ -13,7 +13,7 @@
 
 /* X(name): the probe is pf_probe_NAME, its index PF_PROBE_NAME. Opened in this order before the spawn, and
  * collected in the reverse one: the last is nearest to the trial. */
-#define PF_PROBE_LIST(X) X(memory) X(energy)
+#define PF_PROBE_LIST(X) X(allocations) X(memory) X(energy)
 
 #define PF_PROBE_INDEX(name) PF_PROBE_##name,
 enum { PF_PROBE_LIST(PF_PROBE_INDEX) PF_PROBE_COUNT };
@@ -30,12 +30,17 @@ typedef struct pf_probe_look {
 	void *state;       /* the probe's own */
 } pf_probe_look;
 
-/* Called by the thread that runs the trial, in the harness. Each function may be NULL. */
+/* Called by the thread that runs the trial, in the harness, but for enter. Each function may be NULL. */
 typedef struct pf_probe {
 	const char *member; /* of a trial's record; NULL: what it finds is recorded elsewhere */
 	bool on_request;    /* it looks only where the session asks it to */
 	/* Before the spawn. Where it fails, the trial does not run. */
 	pf_status (*open)(pf_probe_look *look, pf_error *error);
+	/* That of the trial's process; NULL: this one's, or what another probe gives. */
+	char **(*environment)(const pf_probe_look *look);
+	/* In the trial's process, before the variant's own code; whoever was not asked to look finds nothing
+	 * there. */
+	void (*enter)(void);
 	/* Once the trial's process has started. */
 	void (*begin)(pf_probe_look *look);
 	/* While the trial runs: about ten times a second, or, with wait_ms, whenever the harness wakes up,
@@ -61,6 +66,12 @@ PF_PROBE_LIST(PF_PROBE_DECLARE)
  * closing again does nothing. */
 pf_status pf_probes_open(pf_probe_look *looks, const void *const *asked, const pf_trace *traces,
 			 uint32_t workers, pf_error *error);
+
+/* NULL: this process's. Valid until the probes are closed. One probe at most may give one. */
+char **pf_probes_environment(const pf_probe_look *looks);
+
+/* In the trial's process. */
+void pf_probes_enter(void);
 void pf_probes_begin(pf_probe_look *looks, pid_t group, uint64_t begin_ns);
 
 /* Milliseconds until one wants to look, at most `most`. */

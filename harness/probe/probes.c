@@ -33,6 +33,25 @@ pf_status pf_probes_open(pf_probe_look *looks, const void *const *asked, const p
 	return status;
 }
 
+char **pf_probes_environment(const pf_probe_look *looks)
+{
+	char **environment = NULL;
+	for (int i = 0; i < PF_PROBE_COUNT && !environment; i++) {
+		environment = looks[i].open && probes[i]->environment ? probes[i]->environment(&looks[i])
+								      : NULL;
+	}
+	return environment;
+}
+
+void pf_probes_enter(void)
+{
+	for (int i = 0; i < PF_PROBE_COUNT; i++) {
+		if (probes[i]->enter) {
+			probes[i]->enter();
+		}
+	}
+}
+
 void pf_probes_begin(pf_probe_look *looks, pid_t group, uint64_t begin_ns)
 {
 	for (int i = 0; i < PF_PROBE_COUNT; i++) {

@@ -23,7 +23,7 @@ static json_t *counted_json(const pf_step_memory *step)
 	json_t *trials = json_array();
 	for (size_t i = 0; i < step->counted; i++) {
 		const pf_trial *trial = &step->counting[i];
-		json_t *object = pf_allocations_json(trial->allocations);
+		json_t *object = pf_allocations_json(trial->found[PF_PROBE_allocations]);
 		json_object_set_new(object, "photos",
 				    pf_json_integer(trial->photos_scored + trial->photos_failed));
 		json_array_append_new(trials, object);
@@ -67,7 +67,7 @@ void pf_step_memory_of(const json_t *object, uint32_t workers, pf_step_memory *o
 										  : NULL;
 		if (allocations) {
 			pf_trial *trial = &out->counting[out->counted++];
-			trial->allocations = allocations;
+			trial->found[PF_PROBE_allocations] = allocations;
 			trial->photos_scored = pf_json_count(counted, "photos", 0); /* or failed */
 		}
 	}

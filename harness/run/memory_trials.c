@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/memory/allocations.h"
 #include "harness/memory/memory_sampler.h"
 #include "harness/run/other_build.h"
 
@@ -40,16 +41,17 @@ static pf_status once(const pf_run *run, pf_session *session, const pf_contestan
 		return status;
 	}
 	const pf_memory_series *series = trial->found[PF_PROBE_memory];
-	const char *what = session->preload ? "allocations" : "memory";
+	bool counting = session->asked[PF_PROBE_allocations] != NULL;
+	const char *what = counting ? "allocations" : "memory";
 	*good = did_well(run, contestant, trial);
 	if (!*good) {
 		snprintf(why, capacity, "%s not measured: the trial for it %s%s", what,
 			 trial->ending == PF_ENDED_OK ? "gave other scores" : "did not end well: ",
 			 trial->ending == PF_ENDED_OK ? "" : trial->reason);
-	} else if (session->preload && !trial->allocations) {
+	} else if (counting && !trial->found[PF_PROBE_allocations]) {
 		snprintf(why, capacity, "allocations not counted: none of its processes took the counter in");
 		*good = false;
-	} else if (!session->preload && (!series || !series->samples)) {
+	} else if (!counting && (!series || !series->samples)) {
 		int number = series ? series->why_errno : 0;
 		snprintf(why, capacity, "memory not sampled: %s",
 			 number ? strerror(number) : "it ended before the first sample");
@@ -79,7 +81,7 @@ static pf_status measure_step(const pf_run *run, const pf_memory_report *report,
 	}
 	for (int i = 0; report->count && i < PF_ALLOCATION_TRIALS && status == PF_OK && !pf_interrupts; i++) {
 		pf_session session = *run->session;
-		session.preload = library;
+		session.asked[PF_PROBE_allocations] = library;
 		session.observer = NULL;
 		session.counters = NULL;
 		status = once(run, &session, contestant, &step->counting[step->counted], &good, step->why,
@@ -145,9 +147,9 @@ uint64_t pf_memory_peak_pss(const pf_run *run, const pf_contestant *contestant)
 bool pf_allocations_repeat(const pf_step_memory *step)
 {
 	for (size_t i = 0; i < step->counted; i++) {
-		const pf_allocations *one = step->counting[i].allocations;
-		if (one->lost_processes ||
-		    memcmp(one->digest, step->counting[0].allocations->digest, PF_SHA256_BYTES) != 0) {
+		const pf_allocations *one = step->counting[i].found[PF_PROBE_allocations],
+				     *first = step->counting[0].found[PF_PROBE_allocations];
+		if (one->lost_processes || memcmp(one->digest, first->digest, PF_SHA256_BYTES) != 0) {
 			return false;
 		}
 	}

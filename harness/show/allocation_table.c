@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/memory/allocations.h"
 #include "harness/show/run_table.h"
 
 enum { STAGE_CELLS = 7, STEP_CELLS = 7 };
@@ -94,9 +95,10 @@ static void print_differences(const pf_step_memory *step, int columns, FILE *str
 {
 	char text[600] = "the trials' calls differ in";
 	bool any = false;
+	const pf_allocations *first = step->counting[0].found[PF_PROBE_allocations],
+			     *second = step->counting[1].found[PF_PROBE_allocations];
 	for (int i = 0; i <= PF_STAGE_COUNT; i++) {
-		const pf_allocation_count *a = &step->counting[0].allocations->stages[i],
-					  *b = &step->counting[1].allocations->stages[i];
+		const pf_allocation_count *a = &first->stages[i], *b = &second->stages[i];
 		if (a->allocations != b->allocations || a->reallocations != b->reallocations ||
 		    a->frees != b->frees) {
 			size_t used = strlen(text);
@@ -127,7 +129,7 @@ static void print_stages(const char *label, const pf_step_memory *step, int colu
 	static const char *const heads[STAGE_CELLS] = {"stage",   "allocations", "a photo",       "bytes",
 						       "a photo", "frees",       "peak live heap"};
 	const pf_trial *trial = &step->counting[0];
-	const pf_allocations *counted = trial->allocations;
+	const pf_allocations *counted = trial->found[PF_PROBE_allocations];
 	pf_allocation_count photos = sum_of_photos(counted);
 	uint64_t peak = 0;
 	pf_table *table = pf_table_create(STAGE_CELLS, right);
@@ -159,7 +161,8 @@ static void print_stages(const char *label, const pf_step_memory *step, int colu
 /* Whose figures are less than what there was. */
 static void print_lost(const char *label, const pf_step_memory *step, FILE *stream)
 {
-	uint64_t lost = step->counting[0].allocations->lost_processes;
+	const pf_allocations *counted = step->counting[0].found[PF_PROBE_allocations];
+	uint64_t lost = counted->lost_processes;
 	if (lost) {
 		fprintf(stream, "%s: %llu processes were not counted: there were too many\n", label,
 			(unsigned long long)lost);
@@ -169,7 +172,7 @@ static void print_lost(const char *label, const pf_step_memory *step, FILE *stre
 static void step_row(pf_table *table, const char *label, const pf_step_memory *step)
 {
 	const pf_trial *trial = &step->counting[0];
-	const pf_allocations *counted = trial->allocations;
+	const pf_allocations *counted = trial->found[PF_PROBE_allocations];
 	pf_allocation_count photos = sum_of_photos(counted);
 	int most = 0;
 	char calls[32], each[PF_TEXT], bytes[PF_TEXT], live[PF_TEXT], where[64];

@@ -84,7 +84,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	if (!run->events) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
-	return run->session->preload ? pf_allocation_board_open(&run->board, &run->board_fd, error) : PF_OK;
+	return PF_OK;
 }
 
 /* Starts the process in a session of its own, so that a Ctrl-C reaches the harness alone. */
@@ -118,17 +118,15 @@ static pf_status start(struct running *run, pf_error *error)
 			     {run->shared_fd, PF_TRIAL_FD_SHARED},
 			     {run->session->manifest_fd, PF_TRIAL_FD_MANIFEST},
 			     {run->session->queries_fd, PF_TRIAL_FD_QUERIES}};
-	char **own = run->board ? pf_allocation_environment(run->session->preload, run->board_fd) : NULL;
 	const pf_child_order order = {
 		.kind = PF_CHILD_OWN,
 		.program = run->session->executable ? run->session->executable : "/proc/self/exe",
 		.arguments = arguments,
-		.environment = own,
+		.environment = pf_probes_environment(run->looks),
 		.fds = fds,
 		.fd_count = sizeof fds / sizeof *fds - (run->session->queries_fd <= 0),
 	};
 	pf_status status = pf_child_start(&order, &run->child, error);
-	pf_allocation_environment_free(own);
 	close(ends[1]);
 	return status;
 }
@@ -333,7 +331,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	run->variant = variant;
 	run->listener = listener;
 	run->trial = out;
-	run->shared_fd = run->events_fd = run->output_fd = run->board_fd = run->child.life = -1;
+	run->shared_fd = run->events_fd = run->output_fd = run->child.life = -1;
 	pf_status status = pf_outcomes_create(session->dataset->count, &out->outcomes, error);
 	if (status == PF_OK) {
 		status = prepare(run, workers, options, error);
@@ -364,7 +362,6 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	close(run->shared_fd);
 	close(run->events_fd);
 	close(run->output_fd);
-	pf_allocation_board_close(run->board, run->board_fd);
 	free(run->events);
 	free(run);
 	if (status != PF_OK) {
@@ -379,7 +376,6 @@ void pf_trial_release(pf_trial *trial)
 	free(trial->places);
 	free(trial->counters);
 	free(trial->moved);
-	pf_allocations_free(trial->allocations);
 	pf_trial_spans_free(trial->spans);
 	pf_probes_release(trial->found);
 	*trial = (pf_trial){0};

@@ -9,7 +9,6 @@
 #include "harness/counters/trial_counters.h"
 #include "harness/machine/machine_state.h"
 #include "harness/machine/trial_io.h"
-#include "harness/memory/allocations.h"
 #include "harness/memory/moved.h"
 #include "harness/probe/probe.h"
 #include "harness/scores/outcomes.h"
@@ -40,7 +39,6 @@ typedef struct pf_session {
 	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
 	const pf_counter_plan *counters;   /* NULL: nothing is counted, and spans cost nothing for it */
 	const void *asked[PF_PROBE_COUNT]; /* of each probe, of the type that it says; NULL: nothing */
-	const char *preload; /* the object that counts allocations; NULL: they are not counted */
 } pf_session;
 
 /* Opens *session on a dataset, which must outlive it. */
@@ -72,7 +70,6 @@ typedef struct pf_trial {
 	pf_io_count io;                         /* of all its processes, when it ended */
 	pf_moved *moved;                        /* between its processes, and to the harness; owned */
 	size_t moved_count;
-	pf_allocations *allocations; /* owned; NULL: not counted */
 	pf_observed observed;
 	pf_machine_state machine; /* what else went on; steal, others' processor time, minor faults */
 	bool checked;  /* its scores are the reference's (or it scores nothing by design): its time may be

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/memory/allocations.h"
+#include "harness/probe/probe.h"
 #include "harness/registry/known.h"
 #include "harness/trial/frames.h"
 #include "harness/trial/queries.h"
@@ -139,7 +139,7 @@ int pf_trial_child(const char *variant_name, const char *command, const char *vi
 	if (variant->caps & PF_CAP_THREADS) {
 		watch_threads(shared);
 	}
-	pf_allocation_hook_install();
+	pf_probes_enter();
 	struct pf_pipe_sink sink;
 	pf_error error = {0};
 	fcntl(PF_TRIAL_FD_EVENTS, F_SETFD, FD_CLOEXEC);

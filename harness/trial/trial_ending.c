@@ -200,9 +200,6 @@ void pf_trial_collect(struct running *run)
 	trial->counters = pf_trial_counters_collect(run->counters, run->session->counters, run->workers,
 						    trial->wall_ns);
 	trial->moved_count = pf_moved_collect(run->shared->traces, run->events, run->workers, &trial->moved);
-	if (run->board) {
-		trial->allocations = pf_allocations_collect(run->board, run->shared->traces, run->workers);
-	}
 	collect_spans(run);
 	trial->startup_ns = startup_once(run->shared->traces, run->workers);
 	for (uint32_t i = 0; i <= run->workers; i++) {

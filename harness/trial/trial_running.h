@@ -31,8 +31,6 @@ struct running {
 	pf_probe_look looks[PF_PROBE_COUNT];
 	pf_counter_block *counters; /* in the shared block; NULL where nothing is counted */
 	pf_event_count *events;     /* workers + 2 */
-	pf_allocation_board *board; /* NULL where allocations are not counted */
-	int board_fd;
 	pf_trial *trial;
 	pf_frame_reader reader;
 };

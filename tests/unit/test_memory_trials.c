@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "datasets/dataset_make.h"
+#include "harness/memory/allocations.h"
 #include "harness/memory/memory_sampler.h"
 #include "harness/registry/known.h"
 #include "harness/run/memory_trials.h"
@@ -97,7 +98,7 @@ static void test_shared_memory_counts_once(void **state)
 	pf_trial_release(&trial);
 	trial = run("single-load", 1);
 	assert_null(trial.found[PF_PROBE_memory]);
-	assert_null(trial.allocations);
+	assert_null(trial.found[PF_PROBE_allocations]);
 	pf_trial_release(&trial);
 }
 
@@ -158,29 +159,32 @@ static void test_a_serial_variant_allocates_the_same_again(void **state)
 	char library[4200];
 	pf_error error = {0};
 	assert_int_equal(pf_allocation_library(PROGRAM, library, sizeof library, &error), PF_OK);
-	session.preload = library;
+	session.asked[PF_PROBE_allocations] = library;
 	pf_trial first = run("single-load", 1), again = run("single-load", 1), twice = run("double-load", 1),
 		 two = run("parallel", WORKERS);
-	session.preload = NULL;
-	const pf_allocations *counted = first.allocations;
+	session.asked[PF_PROBE_allocations] = NULL;
+	const pf_allocations *counted = first.found[PF_PROBE_allocations],
+			     *recounted = again.found[PF_PROBE_allocations],
+			     *doubled = twice.found[PF_PROBE_allocations],
+			     *shared = two.found[PF_PROBE_allocations];
 	assert_non_null(counted);
 	for (int i = 0; i <= PF_STAGE_COUNT; i++) {
-		const pf_allocation_count *a = &counted->stages[i], *b = &again.allocations->stages[i];
+		const pf_allocation_count *a = &counted->stages[i], *b = &recounted->stages[i];
 		if (a->allocations != b->allocations || a->reallocations != b->reallocations ||
 		    a->frees != b->frees) {
 			fail_msg("%s: %llu and %llu allocations", pf_stage_name((pf_stage)i),
 				 (unsigned long long)a->allocations, (unsigned long long)b->allocations);
 		}
 	}
-	assert_memory_equal(counted->digest, again.allocations->digest, sizeof counted->digest);
-	assert_memory_not_equal(counted->digest, twice.allocations->digest, sizeof counted->digest);
+	assert_memory_equal(counted->digest, recounted->digest, sizeof counted->digest);
+	assert_memory_not_equal(counted->digest, doubled->digest, sizeof counted->digest);
 	assert_true(counted->stages[PF_STAGE_DECODE].allocations > 0 &&
 		    counted->stages[PF_STAGE_DECODE].bytes > 0);
-	assert_true(twice.allocations->stages[PF_STAGE_DECODE].allocations >
+	assert_true(doubled->stages[PF_STAGE_DECODE].allocations >
 		    counted->stages[PF_STAGE_DECODE].allocations);
 	assert_int_equal(counted->process_count, 1);
 	assert_int_equal(counted->processes[0].slot, 0);
-	assert_int_equal(two.allocations->process_count, 1 + WORKERS);
+	assert_int_equal(shared->process_count, 1 + WORKERS);
 	pf_trial_release(&first);
 	pf_trial_release(&again);
 	pf_trial_release(&twice);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "harness/energy/energy.h"
+#include "harness/memory/allocations.h"
 #include "harness/memory/memory_sampler.h"
 #include "harness/record/callgrind_json.h"
 #include "harness/record/memory_json.h"
@@ -244,7 +245,7 @@ static void fill_allocations(pf_trial *trial)
 	}
 	memset(counted->digest, 0xA5, sizeof counted->digest);
 	trial->photos_scored = number();
-	trial->allocations = counted;
+	trial->found[PF_PROBE_allocations] = counted;
 }
 
 static void test_memory_of_a_step(void **state)
@@ -268,8 +269,9 @@ static void test_memory_of_a_step(void **state)
 	pf_step_memory_put(object, steps);
 	pf_step_memory_of(object, WORKERS, read.steps);
 	pf_step_memory_put(again, read.steps);
-	assert_int_equal(read.steps->counting[1].allocations->total.allocations,
-			 steps->counting[1].allocations->total.allocations);
+	const pf_allocations *written = steps->counting[1].found[PF_PROBE_allocations],
+			     *got = read.steps->counting[1].found[PF_PROBE_allocations];
+	assert_int_equal(got->total.allocations, written->total.allocations);
 	assert_same(object, again);
 	pf_memory_report_release(&made);
 	pf_memory_report_release(&read);
