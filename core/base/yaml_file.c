@@ -44,8 +44,10 @@ pf_status pf_yaml_load(const char *file, const cyaml_schema_value_t *schema, voi
 	*data = NULL;
 	size_t bytes = 0;
 	char *text = malloc(PF_YAML_BYTES_MAX + 1);
-	pf_status status = text ? read_text(file, text, &bytes, error)
-				: pf_fail(error, PF_ERR_NO_MEMORY, file, "no memory to read it");
+	if (!text) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, file, "no memory to read it");
+	}
+	pf_status status = read_text(file, text, &bytes, error);
 	if (status == PF_OK) {
 		pf_yaml_complaint why = {.depth = 0};
 		cyaml_config_t settings = {.log_fn = keep_complaint,

@@ -123,7 +123,14 @@ pf_status pf_dataset_sort(pf_dataset *dataset, pf_error *error)
 static bool named_like_a_photo(const char *name)
 {
 	const char *dot = strrchr(name, '.');
-	return dot && (!strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg") || !strcasecmp(dot, ".jpe"));
+	return dot && (!strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg") || !strcasecmp(dot, ".jpe") ||
+		       !strcasecmp(dot, ".jfif"));
+}
+
+static bool leads_to_folder(int folder, const char *name, const struct stat *info)
+{
+	struct stat target;
+	return S_ISLNK(info->st_mode) && fstatat(folder, name, &target, 0) == 0 && S_ISDIR(target.st_mode);
 }
 
 /* Lists one folder; `prefix` is its path below the root, "" or ending in "/". */
@@ -165,6 +172,8 @@ static pf_status scan_folder(pf_dataset *dataset, int fd, const char *prefix, in
 				status = sub < 0 ? pf_fail_errno(error, path, "cannot open the folder")
 						 : scan_folder(dataset, sub, path, depth + 1, error);
 			}
+		} else if (leads_to_folder(dirfd(folder), entry->d_name, &info)) {
+			dataset->linked++;
 		} else if (named_like_a_photo(entry->d_name)) {
 			uint64_t size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 			status = pf_dataset_add(dataset, path, size, NULL, error);

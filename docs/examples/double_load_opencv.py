@@ -37,7 +37,7 @@ def find_photos(folder):
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [os.path.join(root, name) for name in names
-                  if name.lower().endswith((".jpg", ".jpeg", ".jpe")) and not name.startswith(".")]
+                  if name.lower().endswith((".jpg", ".jpeg", ".jpe", ".jfif")) and not name.startswith(".")]
     return sorted(found, key=os.fsencode)
 
 

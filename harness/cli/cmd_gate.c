@@ -237,7 +237,7 @@ static int parse(const pf_command *command, int argc, char **argv, struct reques
 		{"command", 0, PF_ARG_TEXT, &request->command, "CMD",
 		 "gate whole programs: the baseline's line for the shell; the candidate's stands behind --",
 		 0, 0},
-		{"workload", 'w', PF_ARG_LIST, &request->workloads, "NAME",
+		{"workload", 0, PF_ARG_LIST, &request->workloads, "NAME",
 		 "one of the libraries' workloads, or all (default: those that they gate)", 0, 0},
 		{"margin", 'm', PF_ARG_NUMBER, &request->margin_percent, "PERCENT",
 		 "slower by up to here passes (default: 0.5; of commands 2)", 0.01, 100,

@@ -160,13 +160,13 @@ int pf_cmd_history(const pf_command *command, int argc, char **argv)
 		{"dataset", 'd', PF_ARG_TEXT, &request.filter.dataset, "NAME",
 		 "list, trend: only records of that dataset", 0, 0},
 		{"variant", 0, PF_ARG_TEXT, &request.filter.variant, "NAME",
-		 "list: only records with that step", 0, 0},
+		 "list: only records with that variant", 0, 0},
 		{"machine", 0, PF_ARG_TEXT, &request.filter.machine, "ID",
 		 "list, trend: only records of that machine (the first characters of its fingerprint)", 0, 0},
-		{"last", 'n', PF_ARG_COUNT, &request.filter.last, "N", "list, trend: only the newest N", 1,
+		{"last", 0, PF_ARG_COUNT, &request.filter.last, "N", "list, trend: only the newest N", 1,
 		 1e9},
 		{"against", 0, PF_ARG_CHOICE, &request.against, "parent|baseline|compared",
-		 "trend: what the step is put against within each record (default: parent)", 0, 0},
+		 "trend: what the variant is put against within each record (default: parent)", 0, 0},
 		{0},
 	};
 	char **operands;

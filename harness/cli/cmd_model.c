@@ -236,7 +236,7 @@ int pf_cmd_model(const pf_command *command, int argc, char **argv)
 	uint32_t rounds = 10, constants_mib = 64;
 	double limit = 1e-4;
 	const pf_arg table[] = {
-		{"shape", 's', PF_ARG_TEXT, &shape, "DIMS",
+		{"shape", 0, PF_ARG_TEXT, &shape, "DIMS",
 		 "of the input, where the file leaves it open (1x3x288x384)"},
 		{"backend", 0, PF_ARG_TEXT, &backend, "NAME",
 		 "plain or onednn (default: onednn where it is built in)"},

@@ -214,7 +214,7 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 	const char *only = NULL;
 	const pf_arg table[] = {
 		RUN_ARGS(request),
-		{"only", 'o', PF_ARG_TEXT, &only, "LIST",
+		{"only", 0, PF_ARG_TEXT, &only, "LIST",
 		 "variants that take part: NAME[:option=value,...],... (default: all)", 0, 0},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each variant (default: 5)", 1,
 		 10000},
@@ -260,8 +260,9 @@ int pf_cmd_run(const pf_command *command, int argc, char **argv)
 		.common = PF_COMMON_DEFAULTS, .dataset = "dash", .cache = "warm", .rounds = 1};
 	const pf_arg table[] = {
 		RUN_ARGS(request),
-		{"repetitions", 'r', PF_ARG_COUNT, &request.rounds, "R",
+		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R",
 		 "trials (default: 1, which has no interval)", 1, 10000},
+		{"repetitions", 0, PF_ARG_COUNT, &request.rounds, "R", NULL, 1, 10000},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
 		PF_STAGES_ARG(request.common),

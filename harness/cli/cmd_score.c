@@ -147,7 +147,8 @@ static int score(const struct request *request, const char *operand, const pf_sc
 	}
 	if (status == PF_OK && dataset->count == 0) {
 		status = pf_fail(&error, PF_ERR_INVALID, operand,
-				 "no photos there (files named .jpg, .jpeg or .jpe)");
+				 "no photos there (files named .jpg, .jpeg, .jpe or .jfif)%s",
+				 dataset->linked ? "; linked folders are not followed" : "");
 	}
 	if (status == PF_OK) {
 		status = request->best ? check_best(request->best, dataset, &error) : PF_OK;
@@ -200,7 +201,7 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 		 "write score records as JSON lines (- for standard output)", 0, 0},
 		{"csv", 0, PF_ARG_OUTPUT, &request.csv, "FILE", "write scores as CSV (- for standard output)",
 		 0, 0},
-		{"best", 'b', PF_ARG_OUTPUT, &request.best, "DIR",
+		{"best", 0, PF_ARG_OUTPUT, &request.best, "DIR",
 		 "link (or copy) single shots and the best of each burst into DIR", 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_STAGES_ARG(request.common),

@@ -17,8 +17,9 @@ int pf_cmd_time(const pf_command *command, int argc, char **argv)
 {
 	pf_timed_request request = PF_TIMED_REQUEST_DEFAULTS;
 	const pf_arg own[] = {
-		{"runs", 'r', PF_ARG_COUNT, &request.choice.rounds, "N",
-		 "runs of each (default: 10; until decided at most 1000)", 1, 100000},
+		{"rounds", 'r', PF_ARG_COUNT, &request.choice.rounds, "R",
+		 "runs of each (default: 10; until decided at most 1000); --runs is the same", 1, 100000},
+		{"runs", 0, PF_ARG_COUNT, &request.choice.rounds, "R", NULL, 1, 100000},
 		PF_COMPARISON_ARGS(request.choice, "none"),
 		{"json", 'j', PF_ARG_TEXT, &request.json, "FILE", "the same as --export-json", 0, 0},
 		{"export-json", 0, PF_ARG_OUTPUT, &request.json, "FILE",

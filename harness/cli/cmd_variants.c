@@ -100,7 +100,7 @@ static void diff(const struct pf_variant *a, const struct pf_variant *b)
 		{"runs with", caps_text(a->caps, caps[0], sizeof caps[0]),
 		 caps_text(b->caps, caps[1], sizeof caps[1])},
 	};
-	printf("Changed from %s to %s, one thing a step:\n", a->name, b->name);
+	printf("Changed from %s to %s, one thing at a time:\n", a->name, b->name);
 	if (descends(a, b)) {
 		printf("  %s\n",
 		       a == b ? "nothing" : "the other way round: it is the second that came first");
@@ -125,7 +125,7 @@ int pf_cmd_variants(const pf_command *command, int argc, char **argv)
 	bool compare = false;
 	pf_texts plugins = {0};
 	const pf_arg table[] = {
-		{"diff", 'd', PF_ARG_FLAG, &compare, NULL, "show what changes from variant A to variant B", 0,
+		{"diff", 0, PF_ARG_FLAG, &compare, NULL, "show what changes from variant A to variant B", 0,
 		 0},
 		PF_PLUGIN_ARG(plugins),
 		{0},

@@ -30,14 +30,14 @@ typedef struct pf_comparison_choice {
 	 "PERCENT",     "differences up to here are none (default: 2)",                                    \
 	 0.001,         1000},                                                                             \
 		{"alpha",    0,   PF_ARG_NUMBER,                                                           \
-		 &(c).alpha, "P", "chance of a false word, at most (default: 0.01)",                       \
+		 &(c).alpha, "P", "chance of a false verdict, at most (default: 0.01)",                    \
 		 1e-9,       0.5},                                                                         \
 		{"until-decided",                                                                          \
 		 'u',                                                                                      \
 		 PF_ARG_FLAG,                                                                              \
 		 &(c).until_decided,                                                                       \
 		 NULL,                                                                                     \
-		 "go on until a word is proved, looking after each round",                                 \
+		 "go on until a verdict is proved, looking after each round",                              \
 		 0,                                                                                        \
 		 0},                                                                                       \
 		{"fail-if",                                                                                \

@@ -17,31 +17,31 @@ typedef struct pf_goal_args {
 	}
 
 /* Rows of an option table for a pf_goal_args named `g`. */
-#define PF_GOAL_ARGS(g)                                                                                \
-	{.name = "goal",                                                                               \
-	 .type = PF_ARG_TEXT,                                                                          \
-	 .target = &(g).text,                                                                          \
-	 .metavar = "TIME",                                                                            \
-	 .help = "project each step to an event: does it take at most 4h (or 90min, 50s)?"},           \
-		{.name = "photos",                                                                     \
-		 .type = PF_ARG_COUNT,                                                                 \
-		 .target = &(g).goal.photos,                                                           \
-		 .metavar = "N",                                                                       \
-		 .help = "photos of the goal's event (default: 27539)",                                \
-		 .least = 1,                                                                           \
-		 .most = 1e9,                                                                          \
-		 .given = &(g).has_photos},                                                            \
-		{.name = "price-per-hour",                                                             \
-		 .type = PF_ARG_NUMBER,                                                                \
-		 .target = &(g).goal.price_per_hour,                                                   \
-		 .metavar = "X",                                                                       \
-		 .help = "of the machine: tells what an event costs",                                  \
-		 .least = 0,                                                                           \
-		 .most = 1e9,                                                                          \
-		 .given = &(g).goal.has_price},                                                        \
-	{                                                                                              \
-		.name = "until-goal", .type = PF_ARG_FLAG, .target = &(g).goal.until_met,              \
-		.help = "run step after step and stop once one meets the goal with its whole interval" \
+#define PF_GOAL_ARGS(g)                                                                                      \
+	{.name = "goal",                                                                                     \
+	 .type = PF_ARG_TEXT,                                                                                \
+	 .target = &(g).text,                                                                                \
+	 .metavar = "TIME",                                                                                  \
+	 .help = "project each variant to an event: does it take at most 4h (or 90min, 50s)?"},              \
+		{.name = "photos",                                                                           \
+		 .type = PF_ARG_COUNT,                                                                       \
+		 .target = &(g).goal.photos,                                                                 \
+		 .metavar = "N",                                                                             \
+		 .help = "photos of the goal's event (default: 27539)",                                      \
+		 .least = 1,                                                                                 \
+		 .most = 1e9,                                                                                \
+		 .given = &(g).has_photos},                                                                  \
+		{.name = "price-per-hour",                                                                   \
+		 .type = PF_ARG_NUMBER,                                                                      \
+		 .target = &(g).goal.price_per_hour,                                                         \
+		 .metavar = "X",                                                                             \
+		 .help = "of the machine: tells what an event costs",                                        \
+		 .least = 0,                                                                                 \
+		 .most = 1e9,                                                                                \
+		 .given = &(g).goal.has_price},                                                              \
+	{                                                                                                    \
+		.name = "until-goal", .type = PF_ARG_FLAG, .target = &(g).goal.until_met,                    \
+		.help = "run variant after variant and stop once one meets the goal with its whole interval" \
 	}
 
 /* Reads the goal's time. Returns -1 to go on, otherwise the exit status of the usage error that was printed.

@@ -343,7 +343,9 @@ void pf_options_help(const pf_command *command, const pf_arg *table, FILE *strea
 	}
 	fprintf(stream, "\nOptions:\n");
 	for (const pf_arg *arg = table; arg->name; arg++) {
-		print_option(arg, stream);
+		if (arg->help) {
+			print_option(arg, stream);
+		}
 	}
 	print_option(&(pf_arg){.name = "help", .letter = 'h', .help = "show this text"}, stream);
 }

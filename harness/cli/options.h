@@ -49,7 +49,8 @@ typedef struct pf_arg {
 	pf_arg_type type;
 	void *target;        /* holds the default before parsing */
 	const char *metavar; /* NULL for flags */
-	const char *help;    /* one sentence without a final stop, with the default where there is one */
+	const char *help;    /* one sentence without a final stop, with the default where there is one; NULL:
+			      * another name    of an option, which help leaves out */
 	double least, most;
 	bool *given; /* set if the option is there; may be NULL */
 } pf_arg;

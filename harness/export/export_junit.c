@@ -78,7 +78,7 @@ static void print_outcome(const json_t *variant, outcome what, FILE *stream)
 		fputs(": ", stream);
 		text(stream, pf_note_text(variant, "reason"));
 	}
-	fputs(pf_export_may_fail(variant) ? " (announced: this step may fail)\"" : "\"", stream);
+	fputs(pf_export_may_fail(variant) ? " (announced: this variant may fail)\"" : "\"", stream);
 	if (what != SKIPPED) {
 		attribute(stream, "type", status);
 	}

@@ -81,7 +81,7 @@ static void print_notes(const json_t *record, FILE *stream)
 	if (identical) {
 		fprintf(stream,
 			"\n"
-			"Scores of %zu step%s were compared with the reference's in every timed trial, bit by bit: "
+			"Scores of %zu variant%s were compared with the reference's in every timed trial, bit by bit: "
 			"identical.\n",
 			identical, identical == 1 ? "" : "s");
 	}
@@ -180,7 +180,7 @@ void pf_export_markdown(const json_t *record, FILE *stream)
 	pf_caveats(record, NULL, print_caveat, stream);
 	print_comparison(record, stream);
 	fputs("\n"
-	      "| step | time | photos/s | against its parent | against the baseline | first result | memory at "
+	      "| variant | time | photos/s | against its parent | against the baseline | first result | memory at "
 	      "most | scores |\n"
 	      "|:---|---:|---:|:---|---:|---:|---:|:---|\n",
 	      stream);

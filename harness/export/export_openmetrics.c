@@ -185,7 +185,7 @@ static void print_statuses(const json_t *record, FILE *stream)
 {
 	size_t index;
 	const json_t *variant;
-	family(stream, "status", "stateset", NULL, "What became of the step; see docs/formats.md.");
+	family(stream, "status", "stateset", NULL, "What became of the variant; see docs/formats.md.");
 	EACH_VARIANT(record, index, variant)
 	{
 		for (int i = 0; i < PF_RUN_STATUS_COUNT; i++) {
@@ -223,7 +223,7 @@ static void print_run(const json_t *record, FILE *stream)
 	end(stream, 1);
 	family(stream, "partial", "gauge", NULL, "1 if the run ended before all rounds were done.");
 	fprintf(stream, "photofinish_partial %d\n", json_is_true(json_object_get(record, "partial")));
-	family(stream, "rounds_done", "gauge", NULL, "Rounds in which every step had its trial.");
+	family(stream, "rounds_done", "gauge", NULL, "Rounds in which every variant had its trial.");
 	fprintf(stream, "photofinish_rounds_done %.0f\n", pf_note_number(record, "rounds_done"));
 }
 
@@ -254,7 +254,7 @@ static void print_caveats(const json_t *record, FILE *stream)
 	const json_t *variant;
 	struct of of = {.record = record, .stream = stream};
 	family(stream, "caveat", "gauge", NULL,
-	       "What has to be known before the figures of the run, or of a step, are believed.");
+	       "What has to be known before the figures of the run, or of a variant, are believed.");
 	pf_caveats(record, NULL, print_caveat, &of);
 	EACH_VARIANT(record, index, variant)
 	{
@@ -281,7 +281,8 @@ static void print_comparison(const json_t *record, FILE *stream)
 	if (!pf_note_interval(comparison, "ratio", &ratio)) {
 		return;
 	}
-	family(stream, "comparison_verdict", "stateset", NULL, "What the first step is against the second.");
+	family(stream, "comparison_verdict", "stateset", NULL,
+	       "What the first variant is against the second.");
 	for (size_t i = 0; i < 2; i++) {
 		for (int word = 0; word < PF_WORD_COUNT && json_is_object(verdicts[i]); word++) {
 			const char *name = pf_word_name((pf_word)word);

@@ -111,7 +111,7 @@ static void tell_ranked(pf_trial_progress *progress, const pf_outcomes *so_far, 
 	/* A few hundred lines at most, however many bursts there are. */
 	if (progress->shows_bursts && !pf_progress_is_json() &&
 	    progress->ranked % (1 + progress->dataset->count / 1000) == 0) {
-		pf_progress_milestone("burst %zu scored: %s%s", progress->ranked,
+		pf_progress_milestone("burst %u scored: %s%s", ranks->burst,
 				      name[0] ? "best " : "none of its photos could be", name);
 	}
 }

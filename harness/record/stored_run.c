@@ -105,7 +105,8 @@ static bool read_limits(const json_t *record, pf_error *error)
 		trials += json_array_size(json_object_get(variant, "trials"));
 		if (workers < 1 || workers > MOST_WORKERS) {
 			pf_fail(error, PF_ERR_INVALID, NULL,
-				"the record has a step without workers, or with more than %d", MOST_WORKERS);
+				"the record has a variant without workers, or with more than %d",
+				MOST_WORKERS);
 			return false;
 		}
 	}

@@ -196,7 +196,7 @@ static void step_row(pf_table *table, const char *label, const pf_step_memory *s
 void pf_allocation_print(const pf_run *run, int columns, FILE *stream)
 {
 	static const bool right[STEP_CELLS] = {false, true, true, true, true, false, false};
-	static const char *const heads[STEP_CELLS] = {"step",          "allocations",    "a photo",
+	static const char *const heads[STEP_CELLS] = {"variant",       "allocations",    "a photo",
 						      "bytes a photo", "peak live heap", "most in",
 						      "second trial"};
 	bool detail = run->contestant_count <= 2;

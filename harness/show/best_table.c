@@ -147,7 +147,9 @@ static void print_bursts(groups *all, const pf_outcomes *outcomes, const pf_data
 			all->scores[k] = photo->status == PF_OK ? &photo->score : NULL;
 		}
 		pf_burst_stand(config, all->scores, count, all->standings);
-		snprintf(burst, sizeof burst, "%zu", ++number);
+		number++; /* of rows; a burst has the same number here, in the progress and in what is
+			     exported */
+		snprintf(burst, sizeof burst, "%u", outcomes->photos[members[best]].burst);
 		snprintf(photos, sizeof photos, "%zu", count);
 		pf_escape(dataset->photos[members[best]].path, name, sizeof name);
 		describe_lead(all, count, best, config, lead, sizeof lead);
@@ -200,6 +202,10 @@ void pf_best_print(const pf_outcomes *outcomes, const pf_dataset *dataset, const
 	if (dataset->unreadable) {
 		fprintf(stream, "; %zu folder%s could not be opened", dataset->unreadable,
 			pf_text_plural(dataset->unreadable));
+	}
+	if (dataset->linked) {
+		fprintf(stream, "; %zu linked folder%s not followed", dataset->linked,
+			pf_text_plural(dataset->linked));
 	}
 	if (dataset->ignored) {
 		fprintf(stream, "; %zu other file%s ignored", dataset->ignored,

@@ -74,21 +74,22 @@ static void print_basis(const pf_comparison *comparison, size_t pairs, const pf_
 			 "false in %s of such comparisons at most; margin %.4g %%",
 			 comparison->decided_after, sure, margin);
 	} else if (rules->until_decided) {
-		snprintf(text, sizeof text,
-			 "no word was proved in %zu pair%s (e-process, false in %s at most, margin %.4g %%)",
-			 pairs, pf_text_plural(pairs), sure, margin);
+		snprintf(
+			text, sizeof text,
+			"no verdict was proved in %zu pair%s (e-process, false in %s at most, margin %.4g %%)",
+			pairs, pf_text_plural(pairs), sure, margin);
 	} else if (!strict->has_interval) {
 		snprintf(text, sizeof text,
-			 "one pair gives no interval and no word: it takes two, better ten");
+			 "one pair gives no interval and no verdict: it takes two, better ten");
 	} else if (comparison->word == PF_WORD_UNDECIDED) {
 		snprintf(
 			text, sizeof text,
-			"a word takes the whole %.4g %% interval, %s to %s, beyond or within the margin of %.4g %%: "
-			"more rounds narrow it, --until-decided goes on until there is a word",
+			"a verdict takes the whole %.4g %% interval, %s to %s, beyond or within the margin of %.4g %%: "
+			"more rounds narrow it, --until-decided goes on until there is one",
 			100 * strict->level, low, high, margin);
 	} else {
 		snprintf(text, sizeof text,
-			 "the word rests on the %.4g %% interval, %s to %s, and a margin of %.4g %%: "
+			 "the verdict rests on the %.4g %% interval, %s to %s, and a margin of %.4g %%: "
 			 "false in %s of such comparisons at most",
 			 100 * strict->level, low, high, margin, sure);
 	}

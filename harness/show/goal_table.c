@@ -59,13 +59,13 @@ static void print_answer(const pf_run *run, const pf_projection *nearest, int co
 	const pf_contestant *first = pf_goal_first(run);
 	if (first) {
 		snprintf(text, sizeof text,
-			 "%.200s is the first step that meets the goal with its whole interval.",
+			 "%.200s is the first variant that meets the goal with its whole interval.",
 			 first->label);
 	} else if (!nearest->contestant) {
-		snprintf(text, sizeof text, "No step has a time: nothing can be said of the goal.");
+		snprintf(text, sizeof text, "No variant has a time: nothing can be said of the goal.");
 	} else {
 		snprintf(text, sizeof text,
-			 "No step meets the goal with its whole interval%s; the nearest, %.200s, "
+			 "No variant meets the goal with its whole interval%s; the nearest, %.200s, "
 			 "takes %.3g times the time of the goal.",
 			 nearest->seconds.has_interval ? "" : ", which one round does not give",
 			 nearest->contestant->label, nearest->seconds.mean / run->goal->seconds);
@@ -102,8 +102,8 @@ void pf_goal_print(const pf_run *run, int columns, FILE *stream)
 	const pf_goal *goal = run->goal;
 	char photos[32];
 	snprintf(photos, sizeof photos, "%u photos", goal->photos);
-	const char *heads[COLUMNS] = {"step", "start-up",    "a photo",       photos,
-				      "goal", "events/week", "CPU s a photo", "cost"};
+	const char *heads[COLUMNS] = {"variant", "start-up",    "a photo",       photos,
+				      "goal",    "events/week", "CPU s a photo", "cost"};
 	pf_projection nearest = {0};
 	pf_table *table = pf_table_create(COLUMNS, right);
 	columns = columns ? columns : 120;

@@ -112,16 +112,16 @@ static void row(pf_table *table, bool narrow, const char *label, const pf_trial 
 static void print_sampled(const pf_run *run, int columns, FILE *stream)
 {
 	static const bool right[WIDE] = {false, false, true, true, true, true, true, true, true, false};
-	static const char *const heads[WIDE] = {"step", "process", "peak PSS", "shared", "own",
-						"RSS",  "at most", "samples",  "cost",   "over its time"},
-				 *const heads_narrow[NARROW] = {"step",   "process", "peak PSS",
-								"shared", "RSS",     "at most"};
+	static const char *const heads[WIDE] = {"variant", "process", "peak PSS", "shared", "own",
+						"RSS",     "at most", "samples",  "cost",   "over its time"},
+				 *const heads_narrow[NARROW] = {"variant", "process", "peak PSS",
+								"shared",  "RSS",     "at most"};
 	bool narrow = columns && columns < LEAST_WIDTH;
 	pf_table *table = pf_table_create(narrow ? NARROW : WIDE, right);
 	fputc('\n', stream);
 	pf_text_wrap(
 		stream,
-		"Memory, each step in a trial of its own after the rounds: profiled, not timed. "
+		"Memory, each variant in a trial of its own after the rounds: profiled, not timed. "
 		"PSS: a page that n processes map counts as 1/n in each of them; shared: of it in shared memory; "
 		"own: no other process maps it. Peaks between samples are missed. "
 		"At most: the sum of the kernel's peaks, in which shared pages count in each process.",

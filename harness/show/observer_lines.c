@@ -60,7 +60,7 @@ void pf_observer_print(const pf_run *run, int columns, FILE *stream)
 	used += (size_t)snprintf(text + used, sizeof text - used, ")");
 	uint64_t events = most->counts[PF_OBSERVED_EVENT];
 	if (events && most->cost_ns > 0 && most->results_ns > 0) { /* older records do not tell */
-		snprintf(text + used, sizeof text - used, "; handing over results, %llu events: %.2g %%",
+		snprintf(text + used, sizeof text - used, "; sending results, %llu events: %.2g %%",
 			 (unsigned long long)events, 100 * most->share * most->results_ns / most->cost_ns);
 	}
 	fputc('\n', stream);

@@ -157,14 +157,9 @@ void pf_run_print_failed(const pf_run *run, int columns, FILE *stream)
 static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, true, true, false, true, true, true, false};
-	const char *const heads[COLUMNS] = {"step",
-					    "time",
-					    "photos/s",
-					    "against its parent",
-					    "against baseline",
-					    "first result",
-					    pf_memory_head(run),
-					    "scores"};
+	const char *const heads[COLUMNS] = {
+		"variant",          "time",         "photos/s",          "against its parent",
+		"against baseline", "first result", pf_memory_head(run), "scores"};
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < run->contestant_count; i++) {
@@ -193,7 +188,7 @@ static void print_narrow(const pf_run *run, FILE *stream)
 {
 	static const bool right[NARROW] = {false, true, true, false};
 	bool sampled = run->memory && run->memory->sample;
-	static const char *const heads[] = {"step", "time", "photos/s", "against its parent"};
+	static const char *const heads[] = {"variant", "time", "photos/s", "against its parent"};
 	const char *const more[] = {"  scores", "first result", sampled ? "peak PSS" : "memory",
 				    "against baseline"};
 	bool any_over = false;

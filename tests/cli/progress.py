@@ -91,7 +91,7 @@ def check_terminal(columns):
         check(any(re.match(r"round 2 of 2, live:workers=2: \d of 8 photos(, \d+\.\d photos/s)?, about [\d s to]+ left"
                            r" \| workers \d+ % busy", state) for state in states), f"it says all: {states}")
         check(any(re.search(r" busy \| best \d+", state) for state in states), f"the best photo: {states}")
-    scored = [i for i, line in enumerate(lines) if re.match(r"burst 1 scored: best .*\.jpg$", line)]
+    scored = [i for i, line in enumerate(lines) if re.match(r"burst \d+ scored: best .*\.jpg$", line)]
     found = [i for i, line in enumerate(lines) if line == "detected 1 burst and 2 single shots from 8 photos"]
     ended = [i for i, line in enumerate(lines) if line.startswith("round 1 of 2, live:workers=2: ")]
     check(len(scored) == len(found) == len(ended) == 1, f"each milestone once: {lines}")
@@ -105,7 +105,13 @@ def check_plain():
         check(result.returncode == 0 or "held up" in result.stdout, f"{mode} ends well: {result.stdout}")
         check("\r" not in result.stderr and "\x1b" not in result.stderr, "nothing is redrawn where no terminal is")
         check((mode == "never") == (result.stderr == ""), f"{mode}: {result.stderr}")
-        check(mode == "never" or "burst 1 scored: best " in result.stderr, f"milestones: {result.stderr}")
+        check(mode == "never" or re.search(r"burst \d+ scored: best ", result.stderr), f"milestones: {result.stderr}")
+    result = subprocess.run([PROGRAM, "score", "tiny", "--json", "-"], capture_output=True, text=True, check=True)
+    bursts = {json.loads(line)["path"]: json.loads(line)["burst"] for line in result.stdout.splitlines() if '"path"' in line}
+    result = subprocess.run([PROGRAM, "score", "tiny"], capture_output=True, text=True, check=True)
+    number, best = re.search(r"burst (\d+) scored: best (\S+)", result.stderr).groups()
+    check(re.search(rf"^ *{number} +6  \S*{best} ", result.stdout, re.M), f"the table numbers bursts alike: {result.stdout}")
+    check(bursts[best] == int(number), f"and so do scores: {bursts}")
 
 
 def events(*arguments, expected=0):

@@ -60,23 +60,23 @@ HEAP = {"LEAKS": (1, "fail", "leaks"), "ALLOCATES": (1, "fail", "20 allocations 
 def planted_faults(folder):
     base = build(folder, "NONE")
     for fault, (code, verdict, words) in {**EXACT, **HEAP}.items():
-        got, output = gate("-b", base, "-c", build(folder, fault), "-w", "mix", "--limit", "20" if fault == "HANGS" else "300",
+        got, output = gate("-b", base, "-c", build(folder, fault), "--workload", "mix", "--limit", "20" if fault == "HANGS" else "300",
                            "--max-time", "1", cwd=folder)
         if fault in HEAP and "not counted" in output:
             print(f"ok      {fault}: this build cannot count allocations")
             continue
         check(f"{fault} exits {code}", got == code and words in output and verdicts(folder)["mix"] == verdict, output)
     sleeps = build(folder, "SLEEPS")
-    got, output = gate("-b", base, "-c", sleeps, "-w", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
+    got, output = gate("-b", base, "-c", sleeps, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
     check("SLEEPS exits 1", got == 1 and verdicts(folder)["mix"] == "fail", output)
-    got, output = gate("-b", sleeps, "-c", base, "-w", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
+    got, output = gate("-b", sleeps, "-c", base, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
     check("the arms are not swapped", got == 0 and verdicts(folder)["mix"] == "pass", output)
-    got, output = gate("-b", base, "-c", sleeps, "-w", "mix", "--process-time", "0.005", "--max-time", "1000", "--way",
+    got, output = gate("-b", base, "-c", sleeps, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", "--way",
                        "two-processes", cwd=folder)
     check("the same in two processes", got == 1 and verdicts(folder)["mix"] == "fail", output)
-    got, output = gate("-b", base, "-c", build(folder, "NEWER"), "-w", "sift-again", "--max-time", "1", cwd=folder)
+    got, output = gate("-b", base, "-c", build(folder, "NEWER"), "--workload", "sift-again", "--max-time", "1", cwd=folder)
     check("a workload that only the candidate has gates nothing", got == 2, output)
-    got, output = gate("-b", base, "-c", build(folder, "MISSING"), "-w", "mix", "--bisect", "--max-time", "1", cwd=folder)
+    got, output = gate("-b", base, "-c", build(folder, "MISSING"), "--workload", "mix", "--bisect", "--max-time", "1", cwd=folder)
     check("--bisect: 125", got == 125, output)
     got, output = gate("-b", base, "-c", base, cwd=folder)
     check("one library is identical", got == 0 and "IDENTICAL" in output and not result(folder)["processes"], output)
@@ -129,7 +129,7 @@ def revisions(folder):
     exported = subprocess.run(["nm", "-D", "--defined-only", str(pool[0])], capture_output=True, text=True).stdout.split()
     check("they export their table alone", exported[2::3] == ["pf_workloads_v1"], str(exported))
     (source / "subject.c").write_text((source / "subject.c").read_text().replace("#ifdef SLEEPS", "#ifndef SLEEPS"))
-    got, output = gate("-b", "HEAD", "-w", "mix", "-w", "sift", "-w", "both", "--process-time", "0.005", "--max-time", "1000",
+    got, output = gate("-b", "HEAD", "--workload", "mix", "--workload", "sift", "--workload", "both", "--process-time", "0.005", "--max-time", "1000",
                        cwd=source)
     found = verdicts(source)
     causes = [w["name"] for w in result(source)["workloads"] if w["verdict"] == "fail" and not w["contains_cause"]]

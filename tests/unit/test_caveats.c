@@ -218,7 +218,7 @@ static void test_approximate_is_not_identical(void **state)
 	has_line(csv, ",bare,", ",false,,");
 	has_line(markdown, "| exact |", "| identical |");
 	has_line(markdown, "| near |", "| - |");
-	has_line(markdown, "Scores of ", "Scores of 1 step were compared");
+	has_line(markdown, "Scores of ", "Scores of 1 variant were compared");
 	has_line(metrics, "photofinish_checked_trials{dataset=\"made\",variant=\"exact\"", "} 1");
 	has_line(metrics, "photofinish_checked_trials{dataset=\"made\",variant=\"near\"", "} 0");
 	has_line(metrics, "photofinish_approximate_trials{dataset=\"made\",variant=\"exact\"", "} 0");

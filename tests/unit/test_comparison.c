@@ -203,7 +203,7 @@ static void test_words_in_words(void **state)
 	} cases[] = {
 		{-0.3, 0.01, 8, false,
 		 "a is faster than b: 0.741 times as long (geometric mean; 0.734 to 0.747, 95 % t-interval of 8 pairs)\n"
-		 "the word rests on the 99 % interval, 0.731 to 0.751, and a margin of 2 %: "
+		 "the verdict rests on the 99 % interval, 0.731 to 0.751, and a margin of 2 %: "
 		 "false in 1 % of such comparisons at most\n"},
 		{3, 0.001, 2, false, "a is slower than b: 20.1 times as long (geometric mean; 19.8 to 20.3,"},
 		{0, 0.001, 8, false, "a and b are equivalent within 2 %: 1.000 times as long"},
@@ -213,10 +213,10 @@ static void test_words_in_words(void **state)
 		 "beyond or within the margin of 2 %: more rounds narrow it, --until-decided"},
 		{0.3, 0.1, 1, false,
 		 "undecided between a and b: 1.221 times as long\n"
-		 "one pair gives no interval and no word: it takes two, better ten\n"},
+		 "one pair gives no interval and no verdict: it takes two, better ten\n"},
 		{0.3, 0.01, N, true, "proved after 1"},
 		{0.3, 0.01, 4, true,
-		 "no word was proved in 4 pairs (e-process, false in 1 % at most, margin 2 %)\n"},
+		 "no verdict was proved in 4 pairs (e-process, false in 1 % at most, margin 2 %)\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		double a[N], b[N];

@@ -53,27 +53,19 @@ static void test_scan_lists_photos_only(void **state)
 {
 	(void)state;
 	static const char *const expected[] = {
-		"B.JPG",    "a.jpg",          "c.JpEg",       "d.jpe",      "fifo.jpg", "folder.jpg/x.jpg",
-		"link.jpg", "sub/deep/e.jpg", "sub/loop.jpg", "z\n\x1b.jpg"};
+		"B.JPG",  "a.jpg",    "c.JpEg",         "d.jpe",      "fifo.jpg", "folder.jpg/x.jpg",
+		"k.JFIF", "link.jpg", "sub/deep/e.jpg", "z\n\x1b.jpg"};
 	pf_error error;
 	pf_dataset *dataset;
 	mkdir(inside("sub"), 0777);
 	mkdir(inside("sub/deep"), 0777);
 	mkdir(inside("folder.jpg"), 0777);
 	mkdir(inside(".hidden"), 0777);
-	static const char *const files[] = {"a.jpg",
-					    "B.JPG",
-					    "c.JpEg",
-					    "d.jpe",
-					    "z\n\x1b.jpg",
-					    "sub/deep/e.jpg",
-					    "folder.jpg/x.jpg",
-					    ".f.jpg",
-					    ".hidden/g.jpg",
-					    "notes.txt",
-					    "jpg",
-					    "h.jpg.txt",
-					    "i.jpgx"};
+	static const char *const files[] = {
+		"a.jpg",     "B.JPG",         "c.JpEg",         "d.jpe",
+		"k.JFIF",    "z\n\x1b.jpg",   "sub/deep/e.jpg", "folder.jpg/x.jpg",
+		".f.jpg",    ".hidden/g.jpg", "notes.txt",      "jpg",
+		"h.jpg.txt", "i.jpgx"};
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		pf_temp_write(inside(files[i]), "0123456789abcdef", i);
 	}
@@ -87,7 +79,8 @@ static void test_scan_lists_photos_only(void **state)
 		assert_string_equal(dataset->photos[i].path, expected[i]);
 		assert_false(dataset->photos[i].hashed);
 	}
-	assert_int_equal(dataset->ignored, 5); /* four files that are no photos by name, one link */
+	assert_int_equal(dataset->ignored, 4); /* files that are no photos by name */
+	assert_int_equal(dataset->linked, 2);
 	assert_int_equal(dataset->photos[0].size_bytes, 1);
 	assert_int_equal(dataset->photos[4].size_bytes, 0);
 	assert_string_equal(dataset->name, in);

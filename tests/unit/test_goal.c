@@ -160,7 +160,7 @@ static void test_table(void **state)
 	assert_non_null(strstr(text, "have 70 MB), on this machine.\n"));
 	assert_non_null(strstr(text, "double-load    1.00 s   0.20 s  5.58 h (5.23 to 5.94)  missed"));
 	assert_non_null(strstr(text,
-			       "No step meets the goal with its whole interval; the nearest, double-load, "
+			       "No variant meets the goal with its whole interval; the nearest, double-load, "
 			       "takes 1.4 times the time of the goal.\n"));
 	assert_null(strstr(text, "cost"));
 	free(text);
@@ -171,7 +171,7 @@ static void test_table(void **state)
 	goal.price_per_hour = 2;
 	text = print(80);
 	assert_non_null(strstr(text, "2.65 h (2.48 to 2.83)  met"));
-	assert_non_null(strstr(text, " 5.31\nparallel is the first step"));
+	assert_non_null(strstr(text, " 5.31\nparallel is the first variant"));
 	assert_non_null(strstr(text, "Stopped there, as asked for. Not run: chunked.\n"));
 	free(text);
 }
@@ -228,10 +228,11 @@ static void test_times(void **state)
 	(void)state;
 	near(time_of("4h"), 14400);
 	near(time_of("4 h"), 14400);
+	near(time_of("4H"), 14400);
 	near(time_of("0.5h"), 1800);
 	near(time_of("90min"), 5400);
 	near(time_of("45s"), 45);
-	static const char *const wrong[] = {"4",   "h",    "0h",   "-4h",  "4 hours", "4H", "1e99h",
+	static const char *const wrong[] = {"4",   "h",    "0h",   "-4h",  "4 hours", "1e99h",
 					    "4h ", "nanh", "infh", "4  h", "",        " 4h"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		near(time_of(wrong[i]), -1);

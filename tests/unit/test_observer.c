@@ -181,8 +181,8 @@ static void test_the_line_below_the_table(void **state)
 		text,
 		"\n"
 		"Observer: at most 0.01 % of a trial's time, and 0.2 % of a processor beside it (one: 2000 spans); "
-		"handing over results,\n"
-		"10 events: 0.0061 %\n");
+		"sending results, 10\n"
+		"events: 0.0061 %\n");
 	free(text);
 }
 

@@ -82,7 +82,7 @@ static void test_two_lines_a_step(void **state)
 	(void)state;
 	char *text = print(80);
 	static const char *const parts[] = {
-		"\nstep                            time  photos/s  against its parent\n"
+		"\nvariant                         time  photos/s  against its parent\n"
 		"  scores                first result    memory  against baseline\n"
 		"double-load             46.1 s +-0.7      2.17  -\n"
 		"  identical            4.61 s +-0.07    100 MB  1.00x\n"
@@ -107,7 +107,7 @@ static void test_one_line_a_step(void **state)
 	static const int widths[] = {0, 200};
 	for (size_t i = 0; i < 2; i++) {
 		char *text = print(widths[i]);
-		assert_non_null(strstr(text, "step "));
+		assert_non_null(strstr(text, "variant "));
 		assert_non_null(strstr(text, "  against its parent  "));
 		assert_non_null(strstr(text, "  memory at most  scores\n"));
 		assert_null(strstr(text, "  identical  "));

@@ -30,6 +30,7 @@ typedef struct pf_dataset {
 	pf_dataset_photo *photos; /* sorted by path, byte order; each path once */
 	size_t count;
 	size_t unreadable; /* folders that this user may not open (a scan only) */
+	size_t linked;     /* links to folders, which are not followed (a scan only) */
 	size_t ignored;    /* files of the folder that are no photos by their name (a scan only) */
 	char *paths;       /* of all photos; with `photos` in memory shared across fork: nobody frees them */
 	size_t photo_bytes, path_bytes, path_used; /* sizes of the two mappings; of the paths so far */
@@ -46,9 +47,10 @@ PF_API pf_status pf_dataset_add(pf_dataset *dataset, const char *path, uint64_t 
 				const uint8_t *sha256, pf_error *error);
 PF_API pf_status pf_dataset_sort(pf_dataset *dataset, pf_error *error);
 
-/* All files named .jpg, .jpeg or .jpe (any case) below `folder`, recursively, hidden ones left out; links to
- * folders are not followed, folders that may not be opened are counted. Files are listed, not opened: a FIFO
- * named .jpg is in the list and fails later, with its own error, as every photo that cannot be scored does.
+/* All files named .jpg, .jpeg, .jpe or .jfif (any case) below `folder`, recursively, hidden ones left out;
+ * links to folders are not followed but counted, folders that may not be opened are counted. Files are
+ * listed, not opened: a FIFO named .jpg is in the list and fails later, with its own error, as every photo
+ * that cannot be scored does.
  */
 PF_API pf_status pf_dataset_scan(const char *folder, pf_dataset **out, pf_error *error);
 

@@ -9,7 +9,7 @@ words() {
         -e 's/^(.*) is (faster|slower) than (.*): N times/\1 WORD \3: N times/' \
         -e 's/^(.*) and (.*) are equivalent within N %: N times/\1 WORD \2: N times/' \
         -e 's/^undecided between (.*) and (.*): N times/\1 WORD \2: N times/' \
-        -e 's/^(the word rests|a word takes|no verdict:) .*/BASIS/' -e '/^CPU time: /d' -e 's/^[-+]?[0-9.N]+ %: .*/SPLIT/' | grep -v '^$'
+        -e 's/^(the verdict rests|a verdict takes|no verdict:) .*/BASIS/' -e '/^CPU time: /d' -e 's/^[-+]?[0-9.N]+ %: .*/SPLIT/' | grep -v '^$'
 }
 run compare parallel:workers=2 parallel:workers=1 --dataset tiny --rounds 2 --quiet | words
 run compare single-load single-load --dataset tiny --rounds 1 --quiet | words

@@ -12,7 +12,7 @@ words() {
         -e 's/^(.*) is (faster|slower) than (.*): .*/\1 WORD \3/' \
         -e 's/^(.*) and (.*) are equivalent within .*/\1 WORD \2/' \
         -e 's/^undecided between (.*) and (.*): .*/\1 WORD \2/' \
-        -e 's/^(the word rests|a word takes) .*/BASIS/' -e 's/^[-+]?[0-9.N]+ %: .*/SPLIT/' | grep -E '^([$=!]|HEADING|  time|single-load|one pair|BASIS|SPLIT|No pair)'
+        -e 's/^(the verdict rests|a verdict takes) .*/BASIS/' -e 's/^[-+]?[0-9.N]+ %: .*/SPLIT/' | grep -E '^([$=!]|HEADING|  time|single-load|one pair|BASIS|SPLIT|No pair)'
 }
 run compare single-load single-load@copy --dataset tiny --rounds 2 --quiet | words
 run compare single-load@copy/photofinish single-load@copy --dataset tiny --rounds 1 --quiet --json record.json | words

@@ -6,7 +6,7 @@ words() {
         -e 's/^(.*) is (faster|slower) than (.*): .* times as long.*/\1 WORD \3/' \
         -e 's/^(.*) and (.*) are equivalent within .*/\1 WORD \2/' \
         -e 's/^undecided between (.*) and (.*): .* times as long.*/\1 WORD \2/' \
-        -e 's/^(the word rests|a word takes|no verdict:) .*/BASIS/' -e '/^CPU time: /d'
+        -e 's/^(the verdict rests|a verdict takes|no verdict:) .*/BASIS/' -e '/^CPU time: /d'
 }
 printf '#!/bin/sh\nsleep 0.02\n' >old
 printf '#!/bin/sh\nsleep 0.2\n' >new

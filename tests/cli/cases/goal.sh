@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A goal: what is said of it, what is run until it is met; all that was measured is taken out.
 figures() {
-    sed -n -e '/^[$]/p' -e '/^Goal:/,/^$/p' -e '/^!/p' -e '/^=/p' | tr '\n' ' ' | sed -E -e 's/ ([$!=]|No step|[a-z-]+ is the first|Stopped|step +start)/\n\1/g' \
+    sed -n -e '/^[$]/p' -e '/^Goal:/,/^$/p' -e '/^!/p' -e '/^=/p' | tr '\n' ' ' | sed -E -e 's/ ([$!=]|No variant|[a-z-]+ is the first|Stopped|variant +start)/\n\1/g' \
         -e 's/ (double-load|single-load|null) +[0-9]/\n\1 0/g' | sed -E -e 's/^(double-load|single-load|null) [0-9.].*(met|missed|undecided)( +[0-9.e+]+)+/\1 FIGURES/' \
         -e 's/[-0-9.e+]+ times/N times/' -e 's/the nearest, [a-z-]+,/the nearest, STEP,/' -e 's/: [0-9.]+ m?s, /: TIME, /' -e 's/ +/ /g' -e 's/ $//'
     echo

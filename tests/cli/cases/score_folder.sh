@@ -6,6 +6,9 @@ run score nowhere
 run score empty
 run score no_photos
 run score no_photos/notes.txt
+mkdir linked elsewhere
+ln -s ../elsewhere linked/there
+run score linked
 mkdir bad
 echo text >bad/a.jpg
 : >bad/b.jpg

@@ -12,7 +12,7 @@ words() {
         -e 's/^(.*) is (faster|slower) than (.*): .* times as long.*/\1 WORD \3/' \
         -e 's/^(.*) and (.*) are equivalent within .*/\1 WORD \2/' \
         -e 's/^undecided between (.*) and (.*): .* times as long.*/\1 WORD \2/' \
-        -e 's/^(the word rests|a word takes|no verdict:) .*/BASIS/' -e '/^CPU time: /d'
+        -e 's/^(the verdict rests|a verdict takes|no verdict:) .*/BASIS/' -e '/^CPU time: /d'
 }
 run time --runs 3 --seed 1 --quiet -- true a -- sh -c 'exit 0' | words
 run time --runs 1 --quiet 'true; true' | words
