@@ -43,9 +43,9 @@ def processes(since=0):
     return {pid: fields for pid, fields in found.items() if fields and int(fields[19]) >= since}
 
 
-def of_session(session):
-    """Processes of a session that have not ended."""
-    return [pid for pid, fields in processes().items() if int(fields[3]) == session and fields[0] not in "ZX"]
+def of_sessions(sessions):
+    """Processes of these sessions that have not ended."""
+    return [pid for pid, fields in processes().items() if int(fields[3]) in sessions and fields[0] not in "ZX"]
 
 
 def shared_memory(pids):
@@ -76,7 +76,7 @@ def trial_of(harness):
 
 
 class Run:
-    """One run of a variant, its harness in a session of its own."""
+    """One run of a variant: its harness and each of its trials lead a session of their own."""
 
     def __init__(self, arguments, variant):
         self.output = tempfile.TemporaryFile("w+")
@@ -84,8 +84,8 @@ class Run:
         self.harness = subprocess.Popen(
             [arguments.program, "score", arguments.dataset, "--variant", variant, "--workers", "2", "--json", "-",
              "--quiet"], stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.errors, start_new_session=True)
-        self.session = self.harness.pid
-        self.since = int(stat_fields(self.session)[19])
+        self.sessions = {self.harness.pid}
+        self.since = int(stat_fields(self.harness.pid)[19])
         self.shared = {}
         self.hits = []  # (photo, stage) of each worker that was killed; photo -1: it had none
 
@@ -94,19 +94,20 @@ class Run:
         deadline = time.monotonic() + LIMIT_S
         trial = None
         while trial is None:
-            trial = trial_of(self.session)
+            trial = trial_of(self.harness.pid)
             if self.harness.poll() is not None:
                 return False
             check(time.monotonic() < deadline, "no trial begins")
             time.sleep(0.01)
+        self.sessions.add(trial)
         watch = subprocess.run([arguments.watch, "stop", str(trial), what, str(delay_ms), str(seed)],
                                capture_output=True, text=True, timeout=LIMIT_S)
         if watch.returncode:
             check(watch.returncode == 1, f"trial_watch: {watch.stderr}")
             return False
         pid, photo, stage = watch.stdout.split()
-        self.shared.update(shared_memory(of_session(self.session)))
-        check(int(stat_fields(pid)[3]) == self.session, "the worker is of this run")
+        self.shared.update(shared_memory(of_sessions(self.sessions)))
+        check(int(stat_fields(pid)[3]) in self.sessions, "the worker is of this run")
         os.kill(int(pid), signal.SIGKILL)
         self.hits.append((int(photo), stage))
         return True
@@ -116,14 +117,14 @@ class Run:
         try:
             code = self.harness.wait(LIMIT_S)
         except subprocess.TimeoutExpired:
-            for pid in of_session(self.session):
+            for pid in of_sessions(self.sessions):
                 os.kill(pid, signal.SIGKILL)
             raise Failed(f"the run did not end within {LIMIT_S} s")
         self.output.seek(0)
         self.errors.seek(0)
         errors = self.errors.read()
         deadline = time.monotonic() + 300  # the kernel may take a moment to end what was killed
-        while (left := of_session(self.session)) and time.monotonic() < deadline:
+        while (left := of_sessions(self.sessions)) and time.monotonic() < deadline:
             time.sleep(0.01)
         check(not left, f"processes are left: {left}")
         left = {key: name for key, name in shared_memory(processes(self.since)).items() if key in self.shared}
@@ -172,7 +173,7 @@ def kill_in_one_run(arguments, variant, expected, chance, wanted, tally):
         outcomes = run.end()
         compare(run, outcomes, expected, tally)
     except BaseException:
-        for pid in of_session(run.session):
+        for pid in of_sessions(run.sessions):
             os.kill(pid, signal.SIGKILL)
         raise
     tally["kills"] += len(run.hits)

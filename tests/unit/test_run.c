@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -344,7 +343,7 @@ static json_t *write_record(const pf_run *run)
 	pf_error error;
 	json_error_t why;
 	const char *file = pf_temp_path(folder, "record.json");
-	unlink(file); /* a part would not replace a whole one */
+	remove(file); /* a part would not replace a whole one */
 	assert_int_equal(pf_json_write(pf_record_json(run), file, &error), PF_OK);
 	json_t *record = json_load_file(file, JSON_REJECT_DUPLICATES, &why);
 	assert_non_null(record);
