@@ -53,6 +53,7 @@ static void test_every_figure_comes_back(void **state)
 	}
 	assert_true(read.checked);
 	assert_int_equal(read.round, 3);
+	pf_trial_release(&read);
 }
 
 /* Times of a trial whose scores are not the reference's are no result; what was not measured is null. */
@@ -71,6 +72,7 @@ static void test_what_is_told(void **state)
 		assert_int_equal(json_is_integer(json_object_get(empty, figure->name)), zero);
 	}
 	json_decref(empty);
+	pf_trial_release(&read);
 }
 
 /* A figure that nobody measures would be 0 for ever. */
