@@ -217,7 +217,7 @@ static bool read_number(const ExifData *data, const ExifEntry *entry, int64_t *v
 		*value = entry->data[0];
 		return true;
 	case EXIF_FORMAT_SBYTE:
-		*value = (int8_t)entry->data[0];
+		*value = entry->data[0] < 128 ? entry->data[0] : entry->data[0] - 256;
 		return true;
 	case EXIF_FORMAT_SHORT:
 		*value = exif_get_short(entry->data, order);

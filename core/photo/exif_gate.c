@@ -71,15 +71,14 @@ static void check_entry(gate *g, size_t at, unsigned depth)
 {
 	uint32_t tag = read_16(g, at), to = read_32(g, at + 8);
 	uint64_t bytes = (uint64_t)type_bytes(read_16(g, at + 2)) * read_32(g, at + 4);
-	if (tag == TAG_MAKER_NOTE || bytes > PF_EXIF_VALUE_BYTES_MAX ||
-	    bytes > PF_EXIF_ALL_BYTES_MAX - g->value_bytes) {
+	bool pointer = is_pointer(tag), refused = tag == TAG_MAKER_NOTE || bytes > PF_EXIF_VALUE_BYTES_MAX ||
+						  bytes > PF_EXIF_ALL_BYTES_MAX - g->value_bytes;
+	if (refused || (pointer && !enter(g, to, depth + 1))) {
 		take_out(g, at, ENTRY_BYTES);
-	} else if (!is_pointer(tag)) {
-		g->value_bytes += bytes;
-	} else if (enter(g, to, depth + 1)) {
+	} else if (pointer) {
 		walk_directory(g, to, depth + 1);
 	} else {
-		take_out(g, at, ENTRY_BYTES);
+		g->value_bytes += bytes;
 	}
 }
 
