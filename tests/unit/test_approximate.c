@@ -78,7 +78,7 @@ static const struct pf_variant_tolerance wide = {.total = 2 * OFF_BY,
 						   .rank_correlation = 0.8};
 
 #define DESCRIBED(own_name)                                                                           \
-	.abi_version = PF_ABI_VERSION, .struct_size = sizeof(struct pf_variant), .name = own_name,    \
+	.abi_version = PF_ABI_VERSION, .struct_size = sizeof(struct pf_variant), .name = (own_name),  \
 	.summary = "moved", .change = "scores", .principle = "-", .hypothesis = "-", .expected = "-", \
 	.run = run_moved
 static const struct pf_variant near_variant = {DESCRIBED("near"), .parent = "single-load",

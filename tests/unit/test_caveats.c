@@ -184,6 +184,7 @@ static char *line_of(const char *text, const char *part)
 	const char *at = strstr(text, part);
 	if (!at) {
 		fail_msg("no line has %s\n%s", part, text);
+		return NULL;
 	}
 	while (at > text && at[-1] != '\n') {
 		at--;

@@ -247,20 +247,22 @@ static void test_amplification_is_taken_out(void **state)
 	(void)state;
 	size_t bytes = 65533;
 	uint8_t *segment = calloc(1, bytes);
-	static const uint8_t orientation[] = "\x12\x01\x03\0\1\0\0\0\x06\0\0\0";
+	static const uint8_t orientation[12] = {0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0};
+	static const uint8_t head[14] = {'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 0x2a, 0, 8, 0, 0, 0},
+			     text[12] = {0x0f, 1, 2, 0, 0, 0, 0, 0, 0x10, 0, 0, 0};
 	static const unsigned lengths[] = {60000, 4000};
 	for (unsigned k = 0; k < 2; k++) {
 		unsigned length = lengths[k];
-		memcpy(segment, "Exif\0\0II\x2a\0\x08\0\0\0", 14);
+		memcpy(segment, head, sizeof head);
 		segment[14] = 5000 & 255;
 		segment[15] = 5000 >> 8;
 		for (unsigned i = 0; i < 5000; i++) {
 			uint8_t *entry = segment + 16 + 12 * (size_t)i;
-			memcpy(entry, "\x0F\x01\x02\0\0\0\0\0\x10\0\0\0", 12);
+			memcpy(entry, text, sizeof text);
 			entry[4] = (uint8_t)length;
 			entry[5] = (uint8_t)(length >> 8);
 		}
-		memcpy(segment + 16 + 12 * 20, orientation, 12);
+		memcpy(segment + 16 + 12 * 20, orientation, sizeof orientation);
 		pf_exif exif;
 		pf_exif_read(reader, segment, bytes, &exif);
 		assert_int_equal(exif.orientation, 6);
