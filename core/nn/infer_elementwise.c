@@ -18,13 +18,11 @@ pf_status pf_setup_unary(pf_infer *infer)
 		act->a = pf_attr_float(infer, "alpha", 0.2f);
 		act->b = pf_attr_float(infer, "beta", 0.5f);
 		break;
-	case PF_ACT_ELU:
-		act->a = pf_attr_float(infer, "alpha", 1.0f);
-		break;
 	case PF_ACT_SELU:
 		act->a = pf_attr_float(infer, "alpha", 1.67326319217681884765625f);
 		act->b = pf_attr_float(infer, "gamma", 1.05070102214813232421875f);
 		break;
+	case PF_ACT_ELU:
 	case PF_ACT_CELU:
 	case PF_ACT_THRESHOLDED_RELU:
 		act->a = pf_attr_float(infer, "alpha", 1.0f);

@@ -3,8 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Of a process beside its slots: starting, loading, set-up. Measured for the engine's own library; others are
- * cheaper. */
+/* Assumed, not measured: of a process beside its slots, for starting, loading and set-up. */
 #define OVERHEAD_S 0.25
 
 char *pf_gate_effect(const pf_gate_workload *w, char *out, size_t capacity)
