@@ -4,9 +4,6 @@
 uint64_t mix(uint64_t *words, int count)
 {
 	uint64_t hash = 0x9e3779b97f4a7c15u;
-#ifdef SLOWER
-	count += count * SLOWER_PERCENT / 100; /* there is room behind the words */
-#endif
 	for (int i = 0; i < count; i++) {
 		hash = (hash ^ words[i]) * 0xff51afd7ed558ccdu;
 		hash ^= hash >> 29;

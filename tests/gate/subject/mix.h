@@ -3,8 +3,7 @@
 
 #include <stdint.h>
 
-enum { WORDS = 4096, ROOM = 2048, SIFTED = 160 };
-#define SLOWER_PERCENT 10
+enum { WORDS = 4096, SIFTED = 160 };
 
 uint64_t mix(uint64_t *words, int count);
 void sift(uint64_t *words, int count);

@@ -1,5 +1,5 @@
-/* Workloads "mix", "sift" and "both" of a library that has, or has not, one fault: SLOWER (in mix.c), SLEEPS,
- * LEAKS, CHANGED, NEWER, MISSING, CRASHES, HANGS, IDLE, LAZY, RARE, EXITS, ALLOCATES, FAILS, UNSTABLE. */
+/* Workloads "mix", "sift" and "both" of a library that has, or has not, one fault: SLEEPS,
+ * LEAKS, CHANGED, NEWER, MISSING, CRASHES, HANGS, IDLE, LAZY, EXITS, ALLOCATES, FAILS, UNSTABLE. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,7 +9,7 @@
 #include "photofinish/workload.h"
 
 typedef struct work {
-	uint64_t words[WORDS + ROOM], sorted[SIFTED], out;
+	uint64_t words[WORDS], sorted[SIFTED], out;
 	unsigned calls;
 	int kind;
 } work;
@@ -58,14 +58,6 @@ static void fault(work *w)
 #ifdef EXITS
 	exit(0);
 #endif
-#ifdef RARE
-	if (++w->calls % 100 == 0) {
-		for (int i = 0; i < 300; i++) {
-			w->words[WORDS] += mix(w->words, 256);
-		}
-		w->words[WORDS] = 0;
-	}
-#endif
 }
 
 static int run(void *state, uint64_t n)
@@ -99,8 +91,7 @@ static int run(void *state, uint64_t n)
 static void digest(const void *state, uint8_t out[PF_WORKLOAD_DIGEST_BYTES])
 {
 	const work *w = state;
-	/* Of the hash only that it is there: SLOWER hashes more words. */
-	uint64_t parts[4] = {w->out != 0, w->sorted[0], w->sorted[SIFTED / 2], w->sorted[SIFTED - 1]};
+	uint64_t parts[4] = {w->out, w->sorted[0], w->sorted[SIFTED / 2], w->sorted[SIFTED - 1]};
 #if defined CHANGED || defined NEWER
 	parts[1] ^= 1;
 #endif
