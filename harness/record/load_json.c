@@ -122,7 +122,7 @@ pf_status pf_offline_write(const pf_run *run, const pf_interval *rate, const pf_
 		const pf_trial *trial = &contestant->trials[i];
 		json_array_append_new(
 			trials,
-			json_pack("{s:o,s:o,s:s,s:I,s:I}", "disturbed_by",
+			json_pack("{s:o,s:s,s:o,s:I,s:I}", "disturbed_by",
 				  pf_disturbed_by_json(&trial->machine), "reason", trial->reason, "wall_ns",
 				  trial->checked ? json_integer((json_int_t)trial->wall_ns) : json_null(),
 				  "photos_scored", (json_int_t)trial->photos_scored, "photos_failed",

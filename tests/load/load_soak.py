@@ -45,8 +45,12 @@ def check_load(program):
            queries[-1]["latency_ns"] > 2 * queries[-1]["service_ns"] > 0, (status, record))
     for slo, code, verdict in (("throughput=1e-6", 0, "met"), ("throughput=1e9", 1, "missed")):
         status, record = run(program, "load", "parallel", "--scenario", "offline", "--trials", "2", "--slo", slo)
-        expect(f"load offline --slo {slo}: {verdict}", status in (code, 3) and len(record.get("trials", [])) == 2 and
+        trials = record.get("trials", [])
+        expect(f"load offline --slo {slo}: {verdict}", status in (code, 3) and len(trials) == 2 and
                record["slos"][0]["verdict"] in (verdict, "undecided"), (status, record))
+        expect("  each trial with its time and, where it failed, a reason",
+               all(trial.get("reason") == "" and type(trial.get("wall_ns")) is int and trial["wall_ns"] > 1000
+                   for trial in trials), trials)
 
 
 def check_soak(program, plugins):
