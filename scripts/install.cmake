@@ -16,6 +16,7 @@ install(TARGETS photofinish_core EXPORT photofinish LIBRARY DESTINATION ${CMAKE_
 if(PHOTOFINISH_ENGINE)
   set(pc_description "The scoring engine of photofinish and the contract of its variants")
   install(DIRECTORY core/include/photofinish DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+  install(DIRECTORY results/calibration DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish FILES_MATCHING PATTERN "*.json")
   install(DIRECTORY datasets/specs DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish)
   string(REGEX REPLACE "\\.onnx$" ".yaml" pose_card ${PHOTOFINISH_POSE_MODEL})
   install(FILES ${PHOTOFINISH_POSE_MODEL} DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish/models RENAME pose.onnx OPTIONAL)

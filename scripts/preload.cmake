@@ -1,4 +1,4 @@
-# The object that is preloaded into profiled trials and counts their allocations. It lies beside the program in the build
+# Objects of their own: one is preloaded into profiled trials and counts their allocations. They lie beside the program in the build
 # tree, and in a folder of its own below the libraries when installed. Sanitizers have an allocator of their own.
 include(GNUInstallDirs)
 file(RELATIVE_PATH preload_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/photofinish)
@@ -10,5 +10,10 @@ if(PHOTOFINISH_ENGINE AND NOT PHOTOFINISH_SANITIZE)
   target_link_libraries(photofinish_allocations PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
   set_target_properties(photofinish_allocations PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   add_dependencies(photofinish photofinish_allocations)
-  install(TARGETS photofinish_allocations LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/photofinish)
+  # What `calibrate` makes libraries slower with.
+  add_library(photofinish_slowed MODULE harness/preload/slowed.c)
+  target_link_libraries(photofinish_slowed PRIVATE ${CMAKE_DL_LIBS})
+  set_target_properties(photofinish_slowed PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  add_dependencies(photofinish photofinish_slowed)
+  install(TARGETS photofinish_allocations photofinish_slowed LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/photofinish)
 endif()

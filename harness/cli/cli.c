@@ -75,6 +75,10 @@ const pf_command pf_commands[] = {
 	 "Any library that exports workloads takes part (photofinish/workload.h). Exit status: 0 PASS or IDENTICAL, 1 FAIL,\n"
 	 "2 INVALID or an error, 3 INCONCLUSIVE.",
 	 0, 1, pf_cmd_gate, false},
+	{"calibrate", "", "Measure how often the gate is wrong here, and how small a slowdown it finds",
+	 "Gates a build against itself, again and again: the same bytes, other layouts, slowdowns of known size. It goes on where it was\n"
+	 "stopped. Results: with bounds that their number of gates supports, beside what the rules of other tools say.",
+	 0, 0, pf_cmd_calibrate, false},
 	{"doctor", "", "Say what about this machine spoils measurements, and how to mend it",
 	 "Looks at what runs here, the processors' settings, limits, memory and storage, "
 	 "then measures the noise floor with\n"

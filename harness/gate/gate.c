@@ -77,6 +77,21 @@ static void invalidate(pf_gate_workload *w, const char *what, pf_gate_fault faul
 		 text[0] ? ": " : "", text);
 }
 
+bool pf_gate_observe(pf_gate_workload *w, const pf_gate_observation *observation)
+{
+	pf_gate_observation *larger = reallocarray(w->observations, w->count + 1, sizeof *larger);
+	if (!larger) {
+		return false;
+	}
+	w->observations = larger;
+	larger[w->count++] = *observation;
+	w->timed = true;
+	if (pf_gate_decision_add(&w->decision, observation)) {
+		w->verdict = w->decision.verdict;
+	}
+	return true;
+}
+
 static bool take(pf_gate_workload *w, const pf_gate_frame *frame, pf_gate_observation o)
 {
 	if (frame->fault) {
@@ -95,18 +110,9 @@ static bool take(pf_gate_workload *w, const pf_gate_frame *frame, pf_gate_observ
 	o.ns[1] = (double)frame->total_ns[1 - base] / units;
 	o.blocks = frame->blocks;
 	o.set_aside = frame->set_aside;
-	pf_gate_observation *larger = reallocarray(w->observations, w->count + 1, sizeof *larger);
-	if (!larger) {
-		return false;
-	}
-	w->observations = larger;
-	larger[w->count++] = o;
+	o.spent_s = (double)frame->spent_ns * 1e-9;
 	w->units = frame->units;
-	w->timed = true;
-	if (pf_gate_decision_add(&w->decision, &o)) {
-		w->verdict = w->decision.verdict;
-	}
-	return true;
+	return pf_gate_observe(w, &o);
 }
 
 /* One process. Returns its number of workloads; 0: none is left in this stage. */
@@ -200,11 +206,14 @@ void pf_gate_describe(pf_gate_workload *w, double margin)
 				? "slower, but fresh processes with swapped roles did not confirm it"
 			: w->decision.done ? "all observations were used up"
 					   : "the time was up";
-		snprintf(w->why, sizeof w->why,
-			 "%s after %zu processes; with these a margin of %.2g %% could be had", what,
-			 w->count,
-			 100.0 * fmax(margin,
-				      w->effect.has_interval ? fmax(fabs(w->effect.high), margin) : 1.0));
+		if (w->effect.has_interval) {
+			snprintf(w->why, sizeof w->why,
+				 "%s after %zu processes; with these a margin of %.2g %% could be had", what,
+				 w->count, 100.0 * fmax(margin, w->effect.high));
+		} else {
+			snprintf(w->why, sizeof w->why, "%s after %zu process%s, which give no interval",
+				 what, w->count, w->count == 1 ? "" : "es");
+		}
 	}
 }
 
@@ -280,17 +289,47 @@ static pf_status run_exact(pf_gate *gate, pf_error *error)
 	return status;
 }
 
+static pf_status start(timing *t, pf_gate *gate, pf_gate_progress progress, void *context, pf_error *error)
+{
+	*t = (timing){.gate = gate,
+		      .random = {gate->request.seed},
+		      .begin_ns = pf_now_ns(),
+		      .progress = progress,
+		      .context = context};
+	return sched_getaffinity(0, sizeof t->cpus, &t->cpus) ||
+			       !(t->cpu_count = (unsigned)CPU_COUNT(&t->cpus))
+		       ? pf_fail_errno(error, NULL, "cannot read on which processors this may run")
+		       : PF_OK;
+}
+
+static void finish(timing *t)
+{
+	pf_gate *gate = t->gate;
+	gate->measured_s = spent_s(t);
+	for (size_t i = 0; i < gate->count; i++) {
+		pf_gate_describe(&gate->workloads[i], gate->request.margin);
+	}
+	pf_gate_conclude(gate);
+}
+
+pf_status pf_gate_time(pf_gate *gate, pf_gate_progress progress, void *context, pf_error *error)
+{
+	timing t;
+	pf_status status = start(&t, gate, progress, context, error);
+	if (status == PF_OK) {
+		status = time_workloads(&t, error);
+		finish(&t);
+	}
+	return status;
+}
+
 pf_status pf_gate_run(pf_gate *gate, pf_gate_progress progress, void *context, pf_error *error)
 {
-	timing t = {.gate = gate,
-		    .random = {gate->request.seed},
-		    .begin_ns = pf_now_ns(),
-		    .progress = progress,
-		    .context = context};
-	if (sched_getaffinity(0, sizeof t.cpus, &t.cpus) || !(t.cpu_count = (unsigned)CPU_COUNT(&t.cpus))) {
-		return pf_fail_errno(error, NULL, "cannot read on which processors this may run");
+	timing t;
+	pf_status status = start(&t, gate, progress, context, error);
+	if (status == PF_OK) {
+		status = run_exact(gate, error);
 	}
-	pf_status status = run_exact(gate, error);
 	gate->identical = status == PF_OK && pf_gate_arms_identical(&gate->arms[0], &gate->arms[1]);
 	for (size_t i = 0; i < gate->count && status == PF_OK; i++) {
 		pf_gate_workload *w = &gate->workloads[i];
@@ -312,11 +351,7 @@ pf_status pf_gate_run(pf_gate *gate, pf_gate_progress progress, void *context, p
 	} else if (status == PF_OK) {
 		status = time_workloads(&t, error);
 	}
-	gate->measured_s = spent_s(&t);
-	for (size_t i = 0; i < gate->count; i++) {
-		pf_gate_describe(&gate->workloads[i], gate->request.margin);
-	}
-	pf_gate_conclude(gate);
+	finish(&t);
 	return status;
 }
 

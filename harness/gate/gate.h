@@ -69,6 +69,13 @@ typedef void (*pf_gate_progress)(void *context, const pf_gate *gate, double shar
 pf_status pf_gate_run(pf_gate *gate, pf_gate_progress progress, void *context, pf_error *error);
 void pf_gate_release(pf_gate *gate);
 
+/* The same without the exact checks, of workloads that are listed already: for a calibration. */
+pf_status pf_gate_time(pf_gate *gate, pf_gate_progress progress, void *context, pf_error *error);
+
+/* Takes an observation of the stage at hand: keeps it, and decides where it is enough. False without memory.
+ */
+bool pf_gate_observe(pf_gate_workload *workload, const pf_gate_observation *observation);
+
 /* The rules of one statistic of one of `count` workloads. */
 pf_gate_rules pf_gate_rules_of(const pf_gate_request *request, size_t count);
 

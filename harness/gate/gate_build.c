@@ -84,36 +84,42 @@ static pf_status build(const char *root, const char *log, pf_error *error)
 	return pf_gate_tool(words, log, error);
 }
 
-/* Links layout `seed` into root/layouts/SEED/, by the build's own command with another output and lld. */
+/* Links layout `$2` into root/layouts/SEED/, by the build's own command with another output and lld. */
 #define LINK_SCRIPT                                                                                              \
-	"set -e; cd \"$1/build\"; lib=$(cat ../library); mkdir -p ../layouts/$2; out=../layouts/$2/library.so; " \
+	"set -e; cd \"$1/build\"; lib=$(cat ../library); mkdir -p ../layouts/$2; out=../layouts/$2/linking.so; " \
 	"sed \"s| -o $lib | -o $out " RELINK_FLAGS                                                               \
 	"$2 -Wl,--version-script=../exports |\" ../link >../layouts/$2/command; "                                \
-	"grep -q shuffle-sections ../layouts/$2/command; sh ../layouts/$2/command; test -s $out"
+	"grep -q shuffle-sections ../layouts/$2/command; sh ../layouts/$2/command; test -s $out; mv $out ../layouts/$2/library.so"
 
-static pf_status link_layouts(const pf_gate_recipe *recipe, const char *root, const char *log,
-			      pf_gate_arm *arm, pf_error *error)
+static pf_status write_exports(const char *root, pf_error *error)
 {
 	char exports[PATH_MAX + 16];
 	snprintf(exports, sizeof exports, "%s/exports", root);
 	FILE *stream = fopen(exports, "w");
-	if (!stream || fputs(EXPORTS, stream) < 0 || fclose(stream)) {
-		return pf_fail_errno(error, exports, "cannot write");
-	}
-	for (size_t i = 0; i < recipe->layouts; i++) {
-		char number[16];
-		snprintf(number, sizeof number, "%zu", i + 1);
-		snprintf(arm->libraries[i], sizeof arm->libraries[i], "%s/layouts/%s/library.so", root,
-			 number);
-		char *words[] = {"/bin/sh", "-c", LINK_SCRIPT, "sh", (char *)(uintptr_t)root, number, NULL};
-		pf_status status = access(arm->libraries[i], R_OK) == 0 ? PF_OK
-									: pf_gate_tool(words, log, error);
-		if (status != PF_OK) {
-			return status;
-		}
+	return !stream || fputs(EXPORTS, stream) < 0 || fclose(stream)
+		       ? pf_fail_errno(error, exports, "cannot write")
+		       : PF_OK;
+}
+
+pf_status pf_gate_layout(const pf_gate_arm *arm, size_t layout, char library[PATH_MAX], pf_error *error)
+{
+	char number[24], log[PATH_MAX + 16];
+	snprintf(number, sizeof number, "%zu", layout);
+	snprintf(log, sizeof log, "%s/log", arm->root);
+	snprintf(library, PATH_MAX, "%s/layouts/%s/library.so", arm->root, number);
+	char *words[] = {"/bin/sh", "-c", LINK_SCRIPT, "sh", (char *)(uintptr_t)arm->root, number, NULL};
+	return access(library, R_OK) == 0 ? PF_OK : pf_gate_tool(words, log, error);
+}
+
+static pf_status link_layouts(const pf_gate_recipe *recipe, const char *root, pf_gate_arm *arm,
+			      pf_error *error)
+{
+	pf_status status = write_exports(root, error);
+	for (size_t i = 0; i < recipe->layouts && status == PF_OK; i++) {
+		status = pf_gate_layout(arm, i + 1, arm->libraries[i], error);
 	}
 	arm->layouts = recipe->layouts;
-	return PF_OK;
+	return status;
 }
 
 /* Without lld: the library as the build links it. */
@@ -156,7 +162,7 @@ static pf_status make_tree(const char *given, const pf_gate_recipe *recipe, cons
 	}
 	char *lld[] = {"/bin/sh", "-c", "command -v ld.lld", NULL};
 	if (recipe->layouts > 1 && pf_gate_tool_line(lld, line, sizeof line, error) == PF_OK) {
-		return link_layouts(recipe, root, log, arm, error);
+		return link_layouts(recipe, root, arm, error);
 	}
 	snprintf(arm->why_one_layout, sizeof arm->why_one_layout, "%s",
 		 recipe->layouts > 1 ? "lld is not installed" : "one layout was asked for");

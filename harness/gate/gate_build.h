@@ -35,6 +35,10 @@ typedef struct pf_gate_arm {
 pf_status pf_gate_arm_make(const char *given, const pf_gate_recipe *recipe, pf_gate_arm *arm,
 			   pf_error *error);
 
+/* Links layout 1, 2, ... of an arm that was linked anew (arm->layouts > 1), beyond its own too, and gives the
+ * path. */
+pf_status pf_gate_layout(const pf_gate_arm *arm, size_t layout, char library[PATH_MAX], pf_error *error);
+
 /* Whether both arms are made of the same tree, or their first libraries are the same in every byte that is
  * loaded, places of build trees aside. */
 bool pf_gate_arms_identical(const pf_gate_arm *a, const pf_gate_arm *b);

@@ -45,24 +45,16 @@ static pf_status observe(pf_gate *gate, const char *const commands[2], pf_random
 	if (status != PF_OK || w->decision.done) {
 		return status;
 	}
-	pf_gate_observation *larger = reallocarray(w->observations, w->count + 1, sizeof *larger);
-	if (!larger) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-	}
 	double d = log(ns[1] / ns[0]);
-	w->observations = larger;
-	larger[w->count] = (pf_gate_observation){.median = d,
-						 .total = d,
-						 .ns = {ns[0] / 2, ns[1] / 2},
-						 .swapped = w->decision.confirming,
-						 .blocks = 1};
-	if (pf_gate_decision_add(&w->decision, &larger[w->count++])) {
-		w->verdict = w->decision.verdict;
-	}
-	w->timed = true;
+	pf_gate_observation o = {.median = d,
+				 .total = d,
+				 .ns = {ns[0] / 2, ns[1] / 2},
+				 .swapped = w->decision.confirming,
+				 .blocks = 1,
+				 .spent_s = (ns[0] + ns[1]) * 1e-9};
 	w->units = 1;
 	gate->processes += 4;
-	return PF_OK;
+	return pf_gate_observe(w, &o) ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 }
 
 pf_status pf_gate_run_commands(pf_gate *gate, const char *const commands[2], pf_gate_progress progress,

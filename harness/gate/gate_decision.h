@@ -38,6 +38,7 @@ typedef struct pf_gate_observation {
 	unsigned layout[2], cpu; /* relinks that were loaded; the processor */
 	bool swapped;            /* roles were swapped: of a confirmation */
 	unsigned blocks, set_aside;
+	double spent_s; /* in its process, both arms, with set-up and checks */
 } pf_gate_observation;
 
 typedef struct pf_gate_rules {

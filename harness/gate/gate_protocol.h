@@ -75,6 +75,7 @@ typedef struct pf_gate_frame {
 	uint64_t units;             /* of one slot */
 	uint32_t blocks, set_aside; /* of two slots each; not counted: something else ran meanwhile */
 	uint64_t total_ns[2];       /* of each arm, over the blocks that count */
+	uint64_t spent_ns;          /* set-up, checks and all slots of both arms */
 	double median, total;       /* log(time of arm 1 / time of arm 0): of the middle block, of the sums */
 	/* PF_GATE_EXACT: of one unit once warm. Not known without the object that counts them. */
 	uint32_t allocations_known;

@@ -7,9 +7,10 @@
 
 typedef struct pf_gate_side pf_gate_side;
 
-/* Time of a run, and whether the kernel let something else run meanwhile. */
+/* Time of a run, less that in which it was ready and the kernel let something else run; and whether it did.
+ * What it sleeps or waits for by itself counts. */
 typedef struct pf_gate_slot {
-	uint64_t wall_ns, cpu_ns;
+	uint64_t wall_ns;
 	bool preempted;
 } pf_gate_slot;
 

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "harness/base/own_object.h"
 #include "harness/preload/allocation_board.h"
 
 #define LIBRARY "photofinish_allocations.so"
@@ -42,21 +43,11 @@ pf_status pf_allocation_library(const char *executable, char *path, size_t capac
 		"allocations cannot be counted in a build with sanitizers, which replace the allocator: "
 		"use a release build");
 #else
-	static const char *const places[] = {"", PF_PRELOAD_FROM_PROGRAM "/"};
-	char program[PATH_MAX];
-	if (!realpath(executable ? executable : "/proc/self/exe", program)) {
-		return pf_fail_errno(error, executable, "cannot find the program itself");
-	}
-	*(strrchr(program, '/') + 1) = '\0';
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		size_t length = (size_t)snprintf(path, capacity, "%s%s%s", program, places[i], LIBRARY);
-		if (length < capacity && access(path, R_OK) == 0) {
-			return name_without_blanks(path, capacity, error);
-		}
-	}
-	return pf_fail(error, PF_ERR_UNAVAILABLE, program,
-		       "allocations cannot be counted: " LIBRARY
-		       " is neither here nor in " PF_PRELOAD_FROM_PROGRAM ": build or install it");
+	return pf_own_object(executable, LIBRARY, path, capacity)
+		       ? name_without_blanks(path, capacity, error)
+		       : pf_fail(error, PF_ERR_UNAVAILABLE, path,
+				 "allocations cannot be counted: " LIBRARY
+				 " is neither here nor in " PF_PRELOAD_FROM_PROGRAM ": build or install it");
 #endif
 }
 

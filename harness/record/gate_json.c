@@ -29,10 +29,10 @@ static json_t *exact_json(const pf_gate_exact *exact)
 
 static json_t *observation_json(const pf_gate_observation *o)
 {
-	return json_pack("{s:f,s:f,s:[f,f],s:[i,i],s:i,s:b,s:i,s:i}", "median", o->median, "total", o->total,
+	return json_pack("{s:f,s:f,s:[f,f],s:[i,i],s:i,s:b,s:i,s:i,s:f}", "median", o->median, "total", o->total,
 			 "ns", o->ns[0], o->ns[1], "layout", (int)o->layout[0], (int)o->layout[1], "cpu",
 			 (int)o->cpu, "swapped", (int)o->swapped, "blocks", (int)o->blocks, "set_aside",
-			 (int)o->set_aside);
+			 (int)o->set_aside, "spent_s", o->spent_s);
 }
 
 static json_t *workload_json(const pf_gate_workload *w)
