@@ -13,6 +13,7 @@ if(PHOTOFINISH_ENGINE AND NOT PHOTOFINISH_SANITIZE)
   # What `calibrate` makes libraries slower with.
   add_library(photofinish_slowed MODULE harness/preload/slowed.c)
   target_link_libraries(photofinish_slowed PRIVATE ${CMAKE_DL_LIBS})
+  target_link_options(photofinish_slowed PRIVATE -Wl,-Bsymbolic) # the program's own library has such a table, too
   set_target_properties(photofinish_slowed PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   add_dependencies(photofinish photofinish_slowed)
   install(TARGETS photofinish_allocations photofinish_slowed LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/photofinish)

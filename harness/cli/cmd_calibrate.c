@@ -42,8 +42,8 @@ static void tell(void *context, const pf_cell *cell, const pf_gate *gate)
 /* Makes what is calibrated: the arm, and the workloads of it. */
 static pf_status begin(const struct request *request, pf_calibration *calibration, pf_error *error)
 {
-	/* Cheap, typical, and the one that scatters most of those that a gate runs by itself. */
-	static const char *const usual[] = {"sharpness", "decode", "pose"};
+	/* Cheap, typical, and the one that the place of its code moves most. */
+	static const char *const usual[] = {"sharpness", "decode", "resize"};
 	pf_gate_recipe recipe = {
 		.source = request->source, .layouts = PF_GATE_LAYOUTS, .arg_count = request->cmake.count};
 	if (request->cmake.count > PF_GATE_CMAKE_ARGS || request->workloads.count > PF_STREAM_WORKLOADS) {
@@ -53,11 +53,11 @@ static pf_status begin(const struct request *request, pf_calibration *calibratio
 	for (size_t i = 0; i < request->cmake.count; i++) {
 		recipe.args[i] = request->cmake.texts[i];
 	}
-	calibration->count = request->workloads.count ? request->workloads.count
-						      : sizeof usual / sizeof *usual;
+	bool own = request->workloads.count > 0;
+	const char *const *names = own ? request->workloads.texts : usual;
+	calibration->count = own ? request->workloads.count : sizeof usual / sizeof *usual;
 	for (size_t i = 0; i < calibration->count; i++) {
-		snprintf(calibration->workloads[i], sizeof calibration->workloads[i], "%s",
-			 request->workloads.count ? request->workloads.texts[i] : usual[i]);
+		snprintf(calibration->workloads[i], sizeof calibration->workloads[i], "%s", names[i]);
 	}
 	calibration->request = (pf_gate_request){.margin = request->margin_percent / 100,
 						 .alpha = request->alpha,
@@ -181,7 +181,7 @@ int pf_cmd_calibrate(const pf_command *command, int argc, char **argv)
 		{"cmake", 0, PF_ARG_LIST, &request.cmake, "-DNAME=VALUE",
 		 "for cmake; may stand several times", 0, 0},
 		{"workload", 0, PF_ARG_LIST, &request.workloads, "NAME",
-		 "of a new calibration (default: sharpness, decode and pose)", 0, 0},
+		 "of a new calibration (default: sharpness, decode, resize)", 0, 0},
 		{"margin", 'm', PF_ARG_NUMBER, &request.margin_percent, "PERCENT",
 		 "of a new calibration (default: 0.5)", 0.01, 100},
 		{"alpha", 0, PF_ARG_NUMBER, &request.alpha, "P", "of a new calibration (default: 0.001)",

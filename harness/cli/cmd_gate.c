@@ -85,7 +85,8 @@ static pf_status deliver(const struct request *request, const pf_gate *gate, pf_
 	}
 	pf_status status = request->json ? pf_json_write(pf_gate_json(gate), request->json, error) : PF_OK;
 	if (status == PF_OK && request->write_baseline) {
-		status = pf_json_write(pf_gate_baseline_json(gate, 1), request->write_baseline, error);
+		status = pf_json_write(pf_gate_baseline_json(gate, 1, request->write_baseline),
+				       request->write_baseline, error);
 	}
 	if (status == PF_OK) {
 		status = write_text(request->markdown, pf_gate_markdown, gate, error);

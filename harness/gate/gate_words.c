@@ -68,6 +68,11 @@ void pf_gate_sentence(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 		break;
 	case PF_GATE_INCONCLUSIVE:
 		list(gate, PF_GATE_INCONCLUSIVE, false, names, sizeof names);
+		if (gate->request.exact_only) {
+			snprintf(out, PF_GATE_SENTENCE,
+				 "INCONCLUSIVE: %s could not be compared with what is kept.", names);
+			break;
+		}
 		snprintf(
 			out, PF_GATE_SENTENCE,
 			"INCONCLUSIVE: %s neither passed nor failed. Give it more time (--max-time), a quieter machine, or "

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/machine/instruction_sets.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
 #include "photofinish/dataset.h"
@@ -29,10 +30,10 @@ static json_t *exact_json(const pf_gate_exact *exact)
 
 static json_t *observation_json(const pf_gate_observation *o)
 {
-	return json_pack("{s:f,s:f,s:[f,f],s:[i,i],s:i,s:b,s:i,s:i,s:f}", "median", o->median, "total", o->total,
-			 "ns", o->ns[0], o->ns[1], "layout", (int)o->layout[0], (int)o->layout[1], "cpu",
-			 (int)o->cpu, "swapped", (int)o->swapped, "blocks", (int)o->blocks, "set_aside",
-			 (int)o->set_aside, "spent_s", o->spent_s);
+	return json_pack("{s:f,s:f,s:[f,f],s:[i,i],s:i,s:b,s:i,s:i,s:f}", "median", o->median, "total",
+			 o->total, "ns", o->ns[0], o->ns[1], "layout", (int)o->layout[0], (int)o->layout[1],
+			 "cpu", (int)o->cpu, "swapped", (int)o->swapped, "blocks", (int)o->blocks,
+			 "set_aside", (int)o->set_aside, "spent_s", o->spent_s);
 }
 
 static json_t *workload_json(const pf_gate_workload *w)
@@ -75,17 +76,30 @@ json_t *pf_gate_json(const pf_gate *gate)
 			 "workloads", workloads);
 }
 
-json_t *pf_gate_baseline_json(const pf_gate *gate, int arm)
+/* What a file has by now, of other instruction sets; a new reference. */
+static json_t *kept_sets(const char *file)
 {
-	json_t *workloads = json_object();
+	json_t *root = file ? json_load_file(file, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const char *schema = json_string_value(json_object_get(root, "schema"));
+	json_t *sets = json_object_get(root, "instruction_sets");
+	bool fine = schema && strcmp(schema, PF_BASELINE_SCHEMA) == 0 && json_is_object(sets);
+	sets = fine ? json_incref(sets) : json_object();
+	json_decref(root);
+	return sets;
+}
+
+json_t *pf_gate_baseline_json(const pf_gate *gate, int arm, const char *file)
+{
+	char name[128];
+	json_t *workloads = json_object(), *sets = kept_sets(file);
 	for (size_t i = 0; i < gate->count; i++) {
 		if (gate->workloads[i].exact[arm].known) {
 			json_object_set_new(workloads, gate->workloads[i].name,
 					    exact_json(&gate->workloads[i].exact[arm]));
 		}
 	}
-	return json_pack("{s:s,s:s,s:o}", "schema", PF_BASELINE_SCHEMA, "given", gate->arms[arm].given,
-			 "workloads", workloads);
+	json_object_set_new(sets, pf_instruction_sets(name, sizeof name), workloads);
+	return json_pack("{s:s,s:o}", "schema", PF_BASELINE_SCHEMA, "instruction_sets", sets);
 }
 
 static uint64_t number(const json_t *object, const char *name, bool *known)
@@ -122,28 +136,57 @@ static bool read_exact(const json_t *from, pf_gate_exact *exact)
 	return exact->known && library;
 }
 
+static void decide(pf_gate_workload *w, pf_gate_verdict verdict, const char *why)
+{
+	w->decision.done = true;
+	w->verdict = verdict;
+	snprintf(w->why, sizeof w->why, "%s", why);
+}
+
+/* Outputs of floating-point code differ by instruction set: what was recorded on others says nothing. */
+static void not_recorded(pf_gate *gate, json_t *sets, const char *here)
+{
+	char why[PF_GATE_TEXT];
+	const char *name;
+	json_t *ignored;
+	size_t used = (size_t)snprintf(why, sizeof why, "not recorded for %.60s, only for", here), count = 0;
+	json_object_foreach(sets, name, ignored)
+	{
+		if (used < sizeof why) {
+			used += (size_t)snprintf(why + used, sizeof why - used, "%s %.60s",
+						 count++ ? "," : "", name);
+		}
+	}
+	for (size_t i = 0; i < gate->count; i++) {
+		decide(&gate->workloads[i], PF_GATE_INCONCLUSIVE, why);
+	}
+}
+
 pf_status pf_gate_baseline_read(const char *file, pf_gate *gate, pf_error *error)
 {
-	json_error_t why;
-	json_t *root = json_load_file(file, JSON_REJECT_DUPLICATES, &why);
+	char here[128];
+	json_t *root = json_load_file(file, JSON_REJECT_DUPLICATES, NULL);
 	const char *schema = json_string_value(json_object_get(root, "schema"));
-	const json_t *workloads = json_object_get(root, "workloads");
+	json_t *sets = json_object_get(root, "instruction_sets");
 	pf_status status = PF_OK;
-	if (!schema || strcmp(schema, PF_BASELINE_SCHEMA) != 0 || !json_is_object(workloads)) {
+	if (!schema || strcmp(schema, PF_BASELINE_SCHEMA) != 0 || !json_is_object(sets)) {
 		json_decref(root);
 		return pf_fail(
 			error, PF_ERR_INVALID, file,
 			"it is no baseline as gate --write-baseline makes it (times have none: they are never kept)");
 	}
-	for (size_t i = 0; i < gate->count && status == PF_OK; i++) {
+	const json_t *workloads = json_object_get(sets, pf_instruction_sets(here, sizeof here));
+	for (size_t i = 0; i < gate->count; i++) {
+		gate->workloads[i].exact[0] = (pf_gate_exact){0};
+	}
+	if (!workloads) {
+		not_recorded(gate, sets, here);
+	}
+	for (size_t i = 0; workloads && i < gate->count && status == PF_OK; i++) {
 		pf_gate_workload *w = &gate->workloads[i];
 		const json_t *kept = json_object_get(workloads, w->name);
-		w->exact[0] = (pf_gate_exact){0};
 		if (!kept) {
-			w->decision.done = true;
-			w->verdict = PF_GATE_NEW;
-			snprintf(w->why, sizeof w->why,
-				 "the baseline's file does not have it: new, not gated");
+			decide(w, PF_GATE_NEW, "the baseline's file does not have it: new, not gated");
 		} else if (!read_exact(kept, &w->exact[0])) {
 			status = pf_fail(error, PF_ERR_INVALID, file, "workload %s is not complete", w->name);
 		}

@@ -12,11 +12,12 @@
 /* New reference: all of it with the raw observations; NULL without memory. */
 json_t *pf_gate_json(const pf_gate *gate);
 
-/* New reference: what is exact of one arm, for a file in git. No times. */
-json_t *pf_gate_baseline_json(const pf_gate *gate, int arm);
+/* New reference: what is exact of one arm on these instruction sets, for a file in git, with what `file`
+ * (NULL: none) has of others. No times. */
+json_t *pf_gate_baseline_json(const pf_gate *gate, int arm, const char *file);
 
-/* Puts what such a file holds into the baseline's side of the workloads, by name. PF_ERR_INVALID: it is none.
- */
+/* Puts what such a file holds for these instruction sets into the baseline's side of the workloads, by name.
+ * Where it has nothing for them all are INCONCLUSIVE. PF_ERR_INVALID: it is no such file. */
 pf_status pf_gate_baseline_read(const char *file, pf_gate *gate, pf_error *error);
 
 #endif

@@ -239,13 +239,25 @@ static void test_baseline_file(void **state)
 	w[0].exact[1] = exact_pair().exact[1];
 	w[0].exact[1].digest[0] = 0xab;
 	w[0].exact[1].leaked_bytes = 7;
-	json_t *json = pf_gate_baseline_json(&gate, 1);
+	json_t *json = pf_gate_baseline_json(&gate, 1, NULL);
 	assert_int_equal(json_dump_file(json, path, 0), 0);
 	json_decref(json);
 	pf_error error = {0};
 	assert_int_equal(pf_gate_baseline_read(path, &gate, &error), PF_OK);
 	assert_memory_equal(&w[0].exact[0], &w[0].exact[1], sizeof w[0].exact[0]);
 	assert_int_equal(w[1].verdict, PF_GATE_NEW);
+	/* Other instruction sets: nothing is said, and both are kept in one file. */
+	setenv("PF_CPU", "plain", 1);
+	gate = whole_gate(w, PF_GATE_PASS, PF_GATE_PASS, PF_GATE_PASS);
+	assert_int_equal(pf_gate_baseline_read(path, &gate, &error), PF_OK);
+	pf_gate_conclude(&gate);
+	assert_int_equal(gate.verdict, PF_GATE_INCONCLUSIVE);
+	assert_non_null(strstr(w[0].why, "PF_CPU=plain, only for "));
+	w[0].exact[1] = exact_pair().exact[1];
+	json = pf_gate_baseline_json(&gate, 1, path);
+	assert_int_equal(json_object_size(json_object_get(json, "instruction_sets")), 2);
+	json_decref(json);
+	unsetenv("PF_CPU");
 	pf_temp_write(path, "{\"schema\": \"other\"}", 19);
 	assert_int_equal(pf_gate_baseline_read(path, &gate, &error), PF_ERR_INVALID);
 	pf_temp_remove(folder);

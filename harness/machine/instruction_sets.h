@@ -1,0 +1,11 @@
+/* Which instructions the processor has, as far as outputs of floating-point code may depend on them. */
+#ifndef HARNESS_INSTRUCTION_SETS_H
+#define HARNESS_INSTRUCTION_SETS_H
+
+#include <stddef.h>
+
+/* "x86-64-v3" and the like (the levels of the x86-64 psABI; the machine's name elsewhere), and behind it what
+ * the environment forbids: PF_CPU, ONEDNN_MAX_CPU_ISA, DNNL_MAX_CPU_ISA. Returns `out`. */
+char *pf_instruction_sets(char *out, size_t capacity);
+
+#endif
