@@ -194,6 +194,40 @@ pf_way_error pf_way_error_of(const pf_streams *streams, pf_gate_way way)
 	return result;
 }
 
+/* Mean variance of an observation within gates of a cell; negative: none. */
+static double variance_in(const pf_streams *streams, const pf_cell *cell, const char *workload)
+{
+	double sum = 0.0;
+	size_t gates = 0;
+	for (size_t i = 0; i < streams->count; i++) {
+		const pf_stream_gate *gate = &streams->gates[i];
+		for (size_t k = 0; k < gate->count && pf_cell_index(&gate->cell) == pf_cell_index(cell);
+		     k++) {
+			const pf_stream_workload *w = &gate->workloads[k];
+			double mean = 0.0, squares = 0.0;
+			for (size_t o = 0; o < w->count; o++) {
+				double off = w->observations[o].median - mean;
+				mean += off / (double)(o + 1);
+				squares += off * (w->observations[o].median - mean);
+			}
+			if (strcmp(w->name, workload) == 0 && w->count > 1) {
+				sum += squares / (double)(w->count - 1);
+				gates++;
+			}
+		}
+	}
+	return gates ? sum / (double)gates : -1.0;
+}
+
+double pf_layout_floor(const pf_streams *streams, const char *workload, pf_gate_way way)
+{
+	const pf_cell layouts = {.slowdown = PF_SLOWDOWN_LAYOUTS, .way = way},
+		      identical = {.slowdown = PF_SLOWDOWN_IDENTICAL, .way = way};
+	double all = variance_in(streams, &layouts, workload),
+	       rest = variance_in(streams, &identical, workload);
+	return all < 0.0 || rest < 0.0 ? -1.0 : sqrt(fmax(all - rest, 0.0));
+}
+
 pf_loads pf_loads_of(const pf_streams *streams)
 {
 	pf_loads loads = {.least = INFINITY};

@@ -49,6 +49,11 @@ typedef struct pf_way_error {
 
 pf_way_error pf_way_error_of(const pf_streams *streams, pf_gate_way way);
 
+/* Standard deviation of what the place of code alone moves a workload by, from one pair of layouts to the
+ * next: that of observations with different layouts beyond that of identical bytes, quiet, by the way given.
+ * Negative: not measured. */
+double pf_layout_floor(const pf_streams *streams, const char *workload, pf_gate_way way);
+
 /* The machine's load over the streams. */
 typedef struct pf_loads {
 	double least, middle, most;

@@ -35,7 +35,7 @@ static void tell(void *context, const pf_cell *cell, const pf_gate *gate)
 				      pf_text_seconds(gate->measured_s, seconds));
 		++*done;
 	} else {
-		pf_progress_update("calibrate", *done, 0, "gates", name);
+		pf_progress_update("calibrate", *done, *done + 1, "gates", name);
 	}
 }
 

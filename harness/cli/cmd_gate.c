@@ -15,6 +15,7 @@
 #include "harness/gate/gate_host.h"
 #include "harness/gate/gate_words.h"
 #include "harness/progress/progress.h"
+#include "harness/record/calibration_json.h"
 #include "harness/record/gate_json.h"
 #include "harness/show/gate_table.h"
 #include "photofinish/trace.h"
@@ -80,7 +81,13 @@ static pf_status deliver(const struct request *request, const pf_gate *gate, pf_
 		own_stdout &= !(outputs[i] && pf_output_is_stdout(outputs[i]));
 	}
 	if (own_stdout) {
-		pf_gate_print(gate, pf_text_columns(fileno(stdout)), stdout);
+		int columns = pf_text_columns(fileno(stdout));
+		char quote[512];
+		pf_gate_print(gate, columns, stdout);
+		if (gate->processes && !request->command &&
+		    pf_calibration_quote(gate->request.way, quote, sizeof quote)) {
+			pf_text_wrap(stdout, quote, columns, 0, 0);
+		}
 		fflush(stdout);
 	}
 	pf_status status = request->json ? pf_json_write(pf_gate_json(gate), request->json, error) : PF_OK;

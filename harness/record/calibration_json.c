@@ -78,6 +78,17 @@ static json_t *way_json(const pf_streams *streams, pf_gate_way way)
 		   : json_null();
 }
 
+static json_t *floors_json(const pf_streams *streams)
+{
+	json_t *floors = json_object();
+	for (size_t i = 0; streams->count && i < streams->gates[0].count; i++) {
+		const char *name = streams->gates[0].workloads[i].name;
+		double floor = pf_layout_floor(streams, name, PF_GATE_ONE_PROCESS);
+		json_object_set_new(floors, name, floor < 0.0 ? json_null() : json_real(floor));
+	}
+	return floors;
+}
+
 static json_t *doses_json(const pf_calibration *calibration)
 {
 	json_t *doses = json_array();
@@ -104,16 +115,18 @@ json_t *pf_calibration_json(const pf_calibration *calibration)
 		json_object_set_new(rules, pf_rival_name((pf_rival)i),
 				    json_string(pf_rival_rule((pf_rival)i)));
 	}
-	return json_pack("{s:s,s:o,s:s,s:I,s:f,s:f,s:f,s:o,s:{s:f,s:f,s:f,s:f,s:I,s:I},s:{s:o,s:o},s:o,s:o}",
-			 "schema", PF_CALIBRATION_SCHEMA, "environment", pf_environment_json(), "tree",
-			 calibration->arm.id, "gates", (json_int_t)streams->count, "margin",
-			 streams->count ? streams->gates[0].margin : 0.0, "alpha",
-			 streams->count ? streams->gates[0].alpha : 0.0, "level", PF_FIGURES_LEVEL, "doses",
-			 doses_json(calibration), "load", "least", loads.least, "middle", loads.middle,
-			 "most", loads.most, "steal_most", loads.steal_most, "quiet_gates",
-			 (json_int_t)loads.quiet_gates, "busy_gates", (json_int_t)loads.busy, "ways",
-			 "one-process", way_json(streams, PF_GATE_ONE_PROCESS), "two-processes",
-			 way_json(streams, PF_GATE_TWO_PROCESSES), "rivals", rules, "cells", cells);
+	return json_pack(
+		"{s:s,s:o,s:s,s:I,s:f,s:f,s:f,s:o,s:{s:f,s:f,s:f,s:f,s:I,s:I},s:{s:o,s:o},s:o,s:o,s:o}",
+		"schema", PF_CALIBRATION_SCHEMA, "environment", pf_environment_json(), "tree",
+		calibration->arm.id, "gates", (json_int_t)streams->count, "margin",
+		streams->count ? streams->gates[0].margin : 0.0, "alpha",
+		streams->count ? streams->gates[0].alpha : 0.0, "level", PF_FIGURES_LEVEL, "doses",
+		doses_json(calibration), "load", "least", loads.least, "middle", loads.middle, "most",
+		loads.most, "steal_most", loads.steal_most, "quiet_gates", (json_int_t)loads.quiet_gates,
+		"busy_gates", (json_int_t)loads.busy, "ways", "one-process",
+		way_json(streams, PF_GATE_ONE_PROCESS), "two-processes",
+		way_json(streams, PF_GATE_TWO_PROCESSES), "layout_floors", floors_json(streams), "rivals",
+		rules, "cells", cells);
 }
 
 void pf_calibration_kind(char *out, size_t capacity)
@@ -149,14 +162,17 @@ static void failed(const json_t *receipt, const char *cell, bool whole, size_t *
 	}
 }
 
-bool pf_calibration_quote_file(const char *path, char *out, size_t capacity)
+bool pf_calibration_quote_file(const char *path, pf_gate_way way, char *out, size_t capacity)
 {
+	char cell[PF_CELL_NAME];
+	const pf_cell none = {.slowdown = PF_SLOWDOWN_LAYOUTS, .way = way},
+		      slower = {.slowdown = PF_SLOWDOWN_COMPUTE, .percent = 3, .way = way};
 	json_t *receipt = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
 	const char *schema = json_string_value(json_object_get(receipt, "schema"));
 	size_t k, n, found, of;
 	bool fine = schema && strcmp(schema, PF_CALIBRATION_SCHEMA) == 0;
-	failed(receipt, "layouts/quiet/one-process", true, &k, &n);
-	failed(receipt, "compute-3/quiet/one-process", false, &found, &of);
+	failed(receipt, pf_cell_name(&none, cell), true, &k, &n);
+	failed(receipt, pf_cell_name(&slower, cell), false, &found, &of);
 	if (fine && n) {
 		size_t used = (size_t)snprintf(
 			out, capacity,
@@ -171,19 +187,19 @@ bool pf_calibration_quote_file(const char *path, char *out, size_t capacity)
 	return fine && n;
 }
 
-bool pf_calibration_quote(char *out, size_t capacity)
+bool pf_calibration_quote(pf_gate_way way, char *out, size_t capacity)
 {
 	char home[PF_STORE_PATH_MAX], path[4096], name[256] = "calibration/", built[4096];
 	pf_error ignored;
 	size_t used = strlen(name);
 	if (pf_store_home(home, &ignored) == PF_OK) {
 		snprintf(path, sizeof path, "%s/.calibration/receipt.json", home);
-		if (pf_calibration_quote_file(path, out, capacity)) {
+		if (pf_calibration_quote_file(path, way, out, capacity)) {
 			return true;
 		}
 	}
 	pf_calibration_kind(name + used, sizeof name - used - sizeof ".json");
 	strcat(name, ".json");
 	snprintf(built, sizeof built, PF_CALIBRATION_DIR "%s", strchr(name, '/'));
-	return pf_calibration_quote_file(pf_data_file(name, built, path, sizeof path), out, capacity);
+	return pf_calibration_quote_file(pf_data_file(name, built, path, sizeof path), way, out, capacity);
 }

@@ -19,9 +19,9 @@ void pf_calibration_kind(char *out, size_t capacity);
 /* The sentence that a gate quotes of the receipt of this kind of machine: of the data folder's
  * .calibration/receipt.json, else of those that came with this program (calibration/KIND.json). False: there
  * is none. */
-bool pf_calibration_quote(char *out, size_t capacity);
+bool pf_calibration_quote(pf_gate_way way, char *out, size_t capacity);
 
 /* The same of one receipt. */
-bool pf_calibration_quote_file(const char *path, char *out, size_t capacity);
+bool pf_calibration_quote_file(const char *path, pf_gate_way way, char *out, size_t capacity);
 
 #endif

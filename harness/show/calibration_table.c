@@ -158,6 +158,22 @@ static void say_ways(const pf_streams *streams, const char *end, FILE *stream)
 	}
 }
 
+static void say_floors(const pf_streams *streams, const char *end, FILE *stream)
+{
+	size_t said = 0;
+	for (size_t i = 0; i < streams->gates[0].count; i++) {
+		const char *name = streams->gates[0].workloads[i].name;
+		double floor = pf_layout_floor(streams, name, PF_GATE_ONE_PROCESS);
+		if (floor >= 0.0) {
+			fprintf(stream, "%s%s %.2f %%",
+				said++ ? ", "
+				       : "The place of code alone moves times by (standard deviation) ",
+				name, 100 * floor);
+		}
+	}
+	fprintf(stream, "%s%s", said ? ".\n" : "", said ? end : "");
+}
+
 static void say_loads(const pf_streams *streams, FILE *stream)
 {
 	pf_loads loads = pf_loads_of(streams);
@@ -204,6 +220,7 @@ void pf_calibration_print(const pf_calibration *calibration, FILE *stream)
 			changed);
 	}
 	say_ways(streams, "", stream);
+	say_floors(streams, "", stream);
 	say_loads(streams, stream);
 	say_rivals("  ", "", stream);
 	say_missing(streams, stream);
@@ -242,6 +259,7 @@ void pf_calibration_markdown(const pf_calibration *calibration, FILE *stream)
 	rows(&to, streams);
 	fputc('\n', stream);
 	say_ways(streams, "\n", stream);
+	say_floors(streams, "\n", stream);
 	say_rivals("- ", "\n", stream);
 	fputc('\n', stream);
 	say_missing(streams, stream);

@@ -203,7 +203,8 @@ static void test_receipt(void **state)
 	assert_int_equal(json_array_size(json_object_get(json, "cells")), PF_CELLS);
 	assert_int_equal(json_dump_file(json, path, 0), 0);
 	json_decref(json);
-	assert_true(pf_calibration_quote_file(path, text, sizeof text));
+	assert_false(pf_calibration_quote_file(path, PF_GATE_TWO_PROCESSES, text, sizeof text));
+	assert_true(pf_calibration_quote_file(path, PF_GATE_ONE_PROCESS, text, sizeof text));
 	assert_string_equal(text,
 			    "On this kind of machine 0 of 1 gates of equal builds FAILed (at most 95 %)");
 	char *page = NULL;
