@@ -42,8 +42,6 @@ static void tell(void *context, const pf_cell *cell, const pf_gate *gate)
 /* Makes what is calibrated: the arm, and the workloads of it. */
 static pf_status begin(const struct request *request, pf_calibration *calibration, pf_error *error)
 {
-	/* Cheap, typical, and the one that the place of its code moves most. */
-	static const char *const usual[] = {"sharpness", "decode", "resize"};
 	pf_gate_recipe recipe = {
 		.source = request->source, .layouts = PF_GATE_LAYOUTS, .arg_count = request->cmake.count};
 	if (request->cmake.count > PF_GATE_CMAKE_ARGS || request->workloads.count > PF_STREAM_WORKLOADS) {
@@ -53,12 +51,11 @@ static pf_status begin(const struct request *request, pf_calibration *calibratio
 	for (size_t i = 0; i < request->cmake.count; i++) {
 		recipe.args[i] = request->cmake.texts[i];
 	}
-	bool own = request->workloads.count > 0;
-	const char *const *names = own ? request->workloads.texts : usual;
-	calibration->count = own ? request->workloads.count : sizeof usual / sizeof *usual;
-	for (size_t i = 0; i < calibration->count; i++) {
-		snprintf(calibration->workloads[i], sizeof calibration->workloads[i], "%s", names[i]);
+	for (size_t i = 0; i < request->workloads.count; i++) {
+		snprintf(calibration->workloads[i], sizeof calibration->workloads[i], "%s",
+			 request->workloads.texts[i]);
 	}
+	calibration->count = request->workloads.count;
 	calibration->request = (pf_gate_request){.margin = request->margin_percent / 100,
 						 .alpha = request->alpha,
 						 .max_s = request->max_time_s,
@@ -199,6 +196,12 @@ int pf_cmd_calibrate(const pf_command *command, int argc, char **argv)
 	int code = pf_options_parse(command, what, argc, argv, &operands, &count);
 	if (code >= 0) {
 		return code;
+	}
+	/* Cheap, typical, and the one that the place of its code moves most. */
+	static const char *const usual[] = {"sharpness", "decode", "resize"};
+	bool own = request.workloads.count > 0;
+	for (size_t i = 0; !own && i < sizeof usual / sizeof *usual; i++) {
+		request.workloads.texts[request.workloads.count++] = usual[i];
 	}
 	pf_progress_choose(&request.progress);
 	code = execute(&request);
