@@ -4,7 +4,7 @@
 # `cmake -P` with ROOT and OUT it is that command.
 set(trial_layout_headers
     harness/trial/trial_shared.h harness/trial/frames.h harness/trial/queries.h # memory, events, queries
-    harness/preload/allocation_board.h) # counted allocations
+    harness/counters/counter_spans.h harness/preload/allocation_board.h) # what probes share with it
 
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(trial_layout_source ${CMAKE_BINARY_DIR}/generated/trial_layout.c)

@@ -12,6 +12,7 @@
 #include "harness/cli/memory_args.h"
 #include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
+#include "harness/counters/trial_counters.h"
 #include "harness/export/trace_file.h"
 #include "harness/machine/environment.h"
 #include "harness/progress/progress.h"

@@ -29,7 +29,7 @@ pf_status pf_run_setting_open(pf_run_setting *setting, const pf_common *common, 
 	if (status == PF_OK) {
 		pf_common_limits(common, &setting->session);
 		setting->session.observer = pf_observer_of_this_machine();
-		setting->session.counters = common->counters ? &setting->counters : NULL;
+		setting->session.asked[PF_PROBE_counters] = common->counters ? &setting->counters : NULL;
 	}
 	if (status == PF_OK && pf_outside_has_commands()) {
 		status = pf_view_open(setting->dataset, setting->view, error);
@@ -47,7 +47,7 @@ void pf_run_setting_close(pf_run_setting *setting)
 
 void pf_run_count_instructions(pf_run *run)
 {
-	const pf_counter_plan *plan = run->session->counters;
+	const pf_counter_plan *plan = run->session->asked[PF_PROBE_counters];
 	if (!plan || !plan->callgrind || !run->reference.outcomes || pf_interrupts) {
 		return;
 	}

@@ -3,6 +3,7 @@
 #define HARNESS_RUN_SETTING_H
 
 #include "harness/cli/common.h"
+#include "harness/counters/counters.h"
 #include "harness/registry/dataset_view.h"
 
 typedef struct pf_run_setting {

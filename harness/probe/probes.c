@@ -15,12 +15,33 @@ static void close_some(pf_probe_look *looks, int count)
 	}
 }
 
-pf_status pf_probes_open(pf_probe_look *looks, const void *const *asked, const pf_trace *traces,
-			 uint32_t workers, pf_error *error)
+size_t pf_probes_place(const void *const *asked, uint32_t workers, size_t bytes, uint64_t *offsets)
+{
+	for (int i = 0; i < PF_PROBE_COUNT; i++) {
+		size_t wanted = asked[i] && probes[i]->shared_bytes
+					? probes[i]->shared_bytes(asked[i], workers)
+					: 0;
+		size_t begin = (bytes + 63) / 64 * 64;
+		offsets[i] = wanted ? begin : 0;
+		bytes = wanted ? begin + wanted : bytes;
+	}
+	return bytes;
+}
+
+static void *part_of(void *block, uint64_t offset)
+{
+	return offset ? (char *)block + offset : NULL;
+}
+
+pf_status pf_probes_open(pf_probe_look *looks, const void *const *asked, void *block, const uint64_t *offsets,
+			 const pf_trace *traces, uint32_t workers, pf_error *error)
 {
 	pf_status status = PF_OK;
 	for (int i = 0; i < PF_PROBE_COUNT && status == PF_OK; i++) {
-		looks[i] = (pf_probe_look){.asked = asked[i], .traces = traces, .workers = workers};
+		looks[i] = (pf_probe_look){.asked = asked[i],
+					   .shared = part_of(block, offsets[i]),
+					   .traces = traces,
+					   .workers = workers};
 		if (probes[i]->on_request && !asked[i]) {
 			continue;
 		}
@@ -48,6 +69,24 @@ void pf_probes_enter(void)
 	for (int i = 0; i < PF_PROBE_COUNT; i++) {
 		if (probes[i]->enter) {
 			probes[i]->enter();
+		}
+	}
+}
+
+void pf_probes_start(void *block, const uint64_t *offsets, const pf_trace *traces, uint32_t workers)
+{
+	for (int i = 0; i < PF_PROBE_COUNT; i++) {
+		if (offsets[i] && probes[i]->start) {
+			probes[i]->start(part_of(block, offsets[i]), traces, workers);
+		}
+	}
+}
+
+void pf_probes_stop(void *block, const uint64_t *offsets)
+{
+	for (int i = PF_PROBE_COUNT; i-- > 0;) {
+		if (offsets[i] && probes[i]->stop) {
+			probes[i]->stop(part_of(block, offsets[i]));
 		}
 	}
 }
@@ -80,9 +119,10 @@ void pf_probes_tick(pf_probe_look *looks, bool woken)
 	}
 }
 
-void pf_probes_collect(pf_probe_look *looks, void **found)
+void pf_probes_collect(pf_probe_look *looks, uint64_t wall_ns, void **found)
 {
 	for (int i = PF_PROBE_COUNT; i-- > 0;) {
+		looks[i].wall_ns = wall_ns;
 		found[i] = looks[i].open && probes[i]->collect ? probes[i]->collect(&looks[i]) : NULL;
 	}
 }

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "harness/counters/counters.h"
 #include "harness/machine/engine_digest.h"
 #include "harness/record/build_json.h"
 #include "harness/record/callgrind_json.h"
@@ -229,8 +230,8 @@ json_t *pf_record_json(const pf_run *run)
 				   "reference", reference_json(run), "placement", pf_run_placement_json(run),
 				   "rounds", integer(run->rounds), "rounds_done", integer(run->rounds_done),
 				   "seed", seed, "partial", (int)run->partial, "variants", variants);
-	json_object_set_new(record, "profiled",
-			    json_boolean(run->session->counters && run->session->counters->count));
+	const pf_counter_plan *counters = run->session->asked[PF_PROBE_counters];
+	json_object_set_new(record, "profiled", json_boolean(counters && counters->count));
 	json_object_set_new(record, "asked", asked_json(run));
 	json_object_set_new(record, "label", label_json(run));
 	json_object_set_new(record, "callgrind", pf_callgrind_json(run->callgrind));

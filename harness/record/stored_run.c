@@ -8,6 +8,7 @@
 #include "harness/base/plain_text.h"
 #include "harness/claims/claims.h"
 #include "harness/claims/goal.h"
+#include "harness/counters/trial_counters.h"
 #include "harness/record/callgrind_json.h"
 #include "harness/record/capabilities_json.h"
 #include "harness/record/memory_json.h"
@@ -436,11 +437,11 @@ static void read_looks(pf_stored_run *stored, const json_t *record)
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		for (size_t k = 0; k < contestant->trial_count && !stored->counters.count; k++) {
-			const pf_trial_counters *counters = contestant->trials[k].counters;
+			const pf_trial_counters *counters = contestant->trials[k].found[PF_PROBE_counters];
 			stored->counters = counters ? counters->plan : stored->counters;
 		}
 	}
-	stored->session.counters = stored->counters.count ? &stored->counters : NULL;
+	stored->session.asked[PF_PROBE_counters] = stored->counters.count ? &stored->counters : NULL;
 	run->callgrind = pf_callgrind_of(json_object_get(record, "callgrind"), &stored->callgrind)
 				 ? &stored->callgrind
 				 : NULL;

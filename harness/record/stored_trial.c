@@ -68,7 +68,6 @@ void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out)
 	pf_observed_of(json_object_get(trial, "observer"), &out->observed);
 	pf_tolerance_of(json_object_get(trial, "tolerance"), &out->tolerance);
 	pf_agreement_of_json(json_object_get(trial, "agreement"), &out->agreement);
-	out->counters = pf_trial_counters_of(json_object_get(trial, "counters"));
 	pf_probes_read(trial, out->found);
 	pf_io_of(json_object_get(trial, "io"), &out->io);
 	pf_moved_of(json_object_get(trial, "hops"), out);

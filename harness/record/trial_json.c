@@ -65,7 +65,6 @@ json_t *pf_trial_json(const pf_trial *trial)
 	json_object_set_new(object, "stages", pf_stages_json(trial));
 	json_object_set_new(object, "spans", pf_spans_json(trial));
 	json_object_set_new(object, "placement", pf_trial_placement_json(trial));
-	json_object_set_new(object, "counters", pf_trial_counters_json(trial->counters));
 	pf_probes_write(object, trial->found);
 	json_object_set_new(object, "io", pf_io_json(&trial->io));
 	json_object_set_new(object, "hops", pf_moved_json(trial));

@@ -46,7 +46,7 @@ static pf_status once(const pf_session *whole, size_t photos, const pf_first_run
 	session.dataset = &part; /* everything else is as in the whole's trials */
 	session.manifest_fd = opened.manifest_fd;
 	session.stop_at_first_result = true;
-	session.counters = NULL;
+	memset(session.asked, 0, sizeof session.asked);
 	status = pf_trial_run(&session, runner->variant, runner->workers, runner->options, NULL, &trial,
 			      error);
 	if (status == PF_OK) {

@@ -73,17 +73,17 @@ static pf_status measure_step(const pf_run *run, const pf_memory_report *report,
 	if (report->sample && !pf_interrupts) {
 		pf_session session = *run->session;
 		static const double share = PF_MEMORY_SHARE;
+		memset(session.asked, 0, sizeof session.asked); /* nothing else looks */
 		session.asked[PF_PROBE_memory] = &share;
-		session.observer = NULL; /* it is not timed: no judging by what is looked at, */
-		session.counters = NULL; /* and nothing else looks */
+		session.observer = NULL; /* it is not timed: no judging by what is looked at */
 		status = once(run, &session, contestant, &step->sampling, &step->sampled, step->why,
 			      sizeof step->why, error);
 	}
 	for (int i = 0; report->count && i < PF_ALLOCATION_TRIALS && status == PF_OK && !pf_interrupts; i++) {
 		pf_session session = *run->session;
+		memset(session.asked, 0, sizeof session.asked);
 		session.asked[PF_PROBE_allocations] = library;
 		session.observer = NULL;
-		session.counters = NULL;
 		status = once(run, &session, contestant, &step->counting[step->counted], &good, step->why,
 			      sizeof step->why, error);
 		step->counted += status == PF_OK && good;

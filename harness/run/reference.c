@@ -59,8 +59,8 @@ static pf_status run_afresh(const pf_session *session, const pf_trial_listener *
 			    pf_error *error)
 {
 	pf_trial trial;
-	pf_session plain = *session; /* nobody looks at its counters */
-	plain.counters = NULL;
+	pf_session plain = *session; /* nobody looks into it */
+	memset(plain.asked, 0, sizeof plain.asked);
 	pf_status status = pf_trial_run(&plain, &pf_reference_variant, 1, NULL, listener, &trial, error);
 	if (status != PF_OK) {
 		return status;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/counters/trial_counters.h"
 #include "harness/run/run.h"
 
 typedef double (*figure_of)(const pf_trial *trial); /* 0: it has none */
@@ -183,7 +184,8 @@ double pf_run_counters_cost(const pf_run *run)
 		/* A floor scores nothing: its trial is so short that the share of anything is large. */
 		bool floor = run->contestant_count > 1 && run->contestants[i].variant->caps & PF_CAP_FLOOR;
 		for (size_t k = 0; !floor && k < run->contestants[i].trial_count; k++) {
-			const pf_trial_counters *counters = run->contestants[i].trials[k].counters;
+			const pf_trial_counters *counters =
+				run->contestants[i].trials[k].found[PF_PROBE_counters];
 			most = counters && counters->cost_share > most ? counters->cost_share : most;
 		}
 	}

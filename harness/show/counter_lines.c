@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/counters/trial_counters.h"
 #include "harness/energy/energy.h"
 #include "harness/show/run_table.h"
 
@@ -27,7 +28,7 @@ static pf_counter_value value_of(const pf_counter_plan *plan, const pf_counter_v
 
 static bool counts(const pf_contestant *contestant, const pf_trial *trial)
 {
-	return trial->counters && pf_run_counts(contestant, trial) != PF_COUNTS_NOT;
+	return trial->found[PF_PROBE_counters] && pf_run_counts(contestant, trial) != PF_COUNTS_NOT;
 }
 
 /* Of the whole trials, or of a stage of them (below 0: whole). Over those in which it is known. */
@@ -39,15 +40,16 @@ static struct figure gather(const pf_contestant *contestant, int stage, int inde
 	for (size_t i = 0; samples && i < contestant->trial_count; i++) {
 		pf_counter_value values[PF_COUNTERS_MAX];
 		const pf_trial *trial = &contestant->trials[i];
+		const pf_trial_counters *counters = trial->found[PF_PROBE_counters];
 		if (!counts(contestant, trial)) {
 			continue;
 		}
 		if (stage < 0) {
-			pf_trial_counter_values(trial->counters, values);
+			pf_trial_counter_values(counters, values);
 		} else {
-			pf_stage_counter_values(trial->counters, (unsigned)stage, values);
+			pf_stage_counter_values(counters, (unsigned)stage, values);
 		}
-		pf_counter_value value = value_of(&trial->counters->plan, values, index);
+		pf_counter_value value = value_of(&counters->plan, values, index);
 		if (value.known) {
 			samples[n++] = value.value;
 			out.running_share = value.running_share < out.running_share ? value.running_share
@@ -125,10 +127,10 @@ static void ratio_text(const pf_run *run, int index, char *out)
 		if (!counts(a, pairs[i].a) || !counts(b, pairs[i].b)) {
 			continue;
 		}
-		pf_trial_counter_values(pairs[i].a->counters, values[0]);
-		pf_trial_counter_values(pairs[i].b->counters, values[1]);
+		pf_trial_counter_values(pairs[i].a->found[PF_PROBE_counters], values[0]);
+		pf_trial_counter_values(pairs[i].b->found[PF_PROBE_counters], values[1]);
 		for (int k = 0; k < 2; k++) {
-			pair[k] = value_of(run->session->counters, values[k], index);
+			pair[k] = value_of(run->session->asked[PF_PROBE_counters], values[k], index);
 		}
 		if (pair[0].known && pair[1].known && pair[0].value > 0 && pair[1].value > 0) {
 			above[n] = pair[0].value;
@@ -147,7 +149,7 @@ static void ratio_text(const pf_run *run, int index, char *out)
  * knows is left out. */
 static bool wanted(const pf_run *run, int index)
 {
-	const pf_counter_plan *plan = run->session->counters;
+	const pf_counter_plan *plan = run->session->asked[PF_PROBE_counters];
 	if (index < FIRST_DERIVED) {
 		return index < (int)plan->count;
 	}
@@ -162,7 +164,7 @@ static bool wanted(const pf_run *run, int index)
 /* Contestants `first` to before `last`, one a column. */
 static void print_whole(const pf_run *run, size_t first, size_t last, FILE *stream)
 {
-	const pf_counter_plan *plan = run->session->counters;
+	const pf_counter_plan *plan = run->session->asked[PF_PROBE_counters];
 	const bool right[MOST_IN_A_TABLE + 2] = {false, true, true, true, true};
 	bool compared = run->contestant_count == 2;
 	size_t columns = last - first + 1 + compared;
@@ -210,7 +212,7 @@ static void print_stages_of(const pf_run *run, const pf_contestant *contestant, 
 			    FILE *stream)
 {
 	static const bool right[MOST_EVENTS_IN_A_TABLE + 1] = {false, true, true, true, true, true};
-	const pf_counter_plan *plan = run->session->counters;
+	const pf_counter_plan *plan = run->session->asked[PF_PROBE_counters];
 	pf_table *table = pf_table_create((size_t)count + 1, right);
 	const char *cells[MOST_EVENTS_IN_A_TABLE + 1] = {""};
 	char texts[MOST_EVENTS_IN_A_TABLE][64];
@@ -262,8 +264,8 @@ static const pf_trial_counters *any_counters(const pf_run *run)
 {
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		for (size_t k = 0; k < run->contestants[i].trial_count; k++) {
-			if (run->contestants[i].trials[k].counters) {
-				return run->contestants[i].trials[k].counters;
+			if (run->contestants[i].trials[k].found[PF_PROBE_counters]) {
+				return run->contestants[i].trials[k].found[PF_PROBE_counters];
 			}
 		}
 	}
@@ -362,10 +364,11 @@ static void print_energy(const pf_run *run, FILE *stream)
 
 void pf_counters_print(const pf_run *run, int columns, FILE *stream)
 {
+	const pf_counter_plan *plan = run->session->asked[PF_PROBE_counters];
 	const pf_trial_counters *counters = any_counters(run);
 	bool any = false;
 	(void)columns;
-	if (!run->session->counters || !run->session->counters->count) {
+	if (!plan || !plan->count) {
 		return;
 	}
 	fprintf(stream, "\nCounters:\n");

@@ -43,10 +43,8 @@ static void ask_for_places(struct running *run)
 
 static pf_status prepare(struct running *run, uint32_t workers, const int64_t *options, pf_error *error)
 {
-	const pf_counter_plan *counters = run->session->counters;
-	size_t counters_offset = (pf_trial_shared_bytes(workers) + 63) / 64 * 64;
-	size_t counters_bytes = pf_counter_block_bytes(counters, workers);
-	size_t bytes = counters_offset + counters_bytes;
+	uint64_t offsets[PF_PROBE_COUNT];
+	size_t bytes = pf_probes_place(run->session->asked, workers, pf_trial_shared_bytes(workers), offsets);
 	run->shared_bytes = bytes;
 	run->workers = workers;
 	run->shared_fd = memfd_create("trial", MFD_CLOEXEC);
@@ -66,11 +64,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->takes_queries = run->session->queries_fd > 0;
 	run->shared->order = run->session->order;
 	run->shared->order.workers = workers;
-	if (counters_bytes) {
-		run->shared->counters_offset = counters_offset;
-		run->counters = pf_trial_counter_block(run->shared);
-		run->counters->plan = *counters;
-	}
+	memcpy(run->shared->probe_offsets, offsets, sizeof offsets);
 	const struct pf_option *known = run->variant->options;
 	for (int i = 0; known && known[i].name; i++) {
 		run->shared->order.options[i] = options ? options[i] : known[i].default_value;
@@ -339,7 +333,8 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	if (status == PF_OK) {
 		pf_machine_counters before, after;
 		pf_machine_read(NULL, NULL, &before);
-		status = pf_probes_open(run->looks, session->asked, run->shared->traces, workers, error);
+		status = pf_probes_open(run->looks, session->asked, run->shared, run->shared->probe_offsets,
+					run->shared->traces, workers, error);
 		if (status == PF_OK) {
 			status = start(run, error);
 		}
@@ -374,7 +369,6 @@ void pf_trial_release(pf_trial *trial)
 {
 	pf_outcomes_free(trial->outcomes);
 	free(trial->places);
-	free(trial->counters);
 	free(trial->moved);
 	pf_trial_spans_free(trial->spans);
 	pf_probes_release(trial->found);

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "harness/counters/trial_counters.h"
 #include "harness/machine/machine_state.h"
 #include "harness/machine/trial_io.h"
 #include "harness/memory/moved.h"
@@ -37,7 +36,6 @@ typedef struct pf_session {
 	pf_placement placement;      /* of the workers; zeroed: none are bound */
 	int queries_fd;              /* queries come from there (queries.h); 0: one run over the dataset */
 	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
-	const pf_counter_plan *counters;   /* NULL: nothing is counted, and spans cost nothing for it */
 	const void *asked[PF_PROBE_COUNT]; /* of each probe, of the type that it says; NULL: nothing */
 } pf_session;
 
@@ -78,7 +76,6 @@ typedef struct pf_trial {
 	pf_tolerance tolerance;       /* of approximate scores; not declared: they are exact */
 	pf_agreement agreement;       /* of their ranks with the reference's, once a run has checked them */
 	pf_place *places;             /* workers + 1: where each slot ran; owned */
-	pf_trial_counters *counters;  /* NULL where nothing was to be counted; owned */
 	void *found[PF_PROBE_COUNT];  /* by each probe, of the type that it says; owned */
 	struct pf_trial_spans *spans; /* trial_spans.h; NULL: it has none; owned */
 	pf_outcomes *outcomes;        /* NULL once a run has checked them */

@@ -92,11 +92,7 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 		}
 		/* Its own process is slot 0, whether the variant enters it or not: bound from the start. */
 		pf_worker_enter(&env, 0);
-		pf_counter_block *counters = pf_trial_counter_block(shared);
-		if (counters) {
-			pf_counter_spans_start(&pf_counter_perf, counters, shared->traces,
-					       shared->order.workers);
-		}
+		pf_probes_start(shared, shared->probe_offsets, shared->traces, shared->order.workers);
 		const char *why_not = "no reason given";
 		if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
 			status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
@@ -105,9 +101,7 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 		} else {
 			status = variant->run(&env, dataset, &sink->sink, error);
 		}
-		if (counters) {
-			pf_counter_spans_stop(counters);
-		}
+		pf_probes_stop(shared, shared->probe_offsets);
 		pf_worker_leave(&env, 0);
 	}
 	pf_dataset_free(dataset);

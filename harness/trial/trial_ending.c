@@ -191,14 +191,12 @@ void pf_trial_collect(struct running *run)
 	if (run->variant->caps & PF_CAP_COMMAND) {
 		collect_command(run);
 	}
-	pf_probes_collect(run->looks, trial->found);
+	pf_probes_collect(run->looks, trial->wall_ns, trial->found);
 	trial->places = calloc(run->workers + 1, sizeof *trial->places);
 	if (trial->places) {
 		memcpy(trial->places, pf_trial_places(run->shared, run->workers),
 		       (run->workers + 1) * sizeof *trial->places);
 	}
-	trial->counters = pf_trial_counters_collect(run->counters, run->session->counters, run->workers,
-						    trial->wall_ns);
 	trial->moved_count = pf_moved_collect(run->shared->traces, run->events, run->workers, &trial->moved);
 	collect_spans(run);
 	trial->startup_ns = startup_once(run->shared->traces, run->workers);

@@ -29,8 +29,7 @@ struct running {
 	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
 	pf_frame_end end;
 	pf_probe_look looks[PF_PROBE_COUNT];
-	pf_counter_block *counters; /* in the shared block; NULL where nothing is counted */
-	pf_event_count *events;     /* workers + 2 */
+	pf_event_count *events; /* workers + 2 */
 	pf_trial *trial;
 	pf_frame_reader reader;
 };

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/counters/counter_spans.h"
+#include "harness/probe/probe.h"
 #include "harness/registry/command.h"
 #include "harness/trial/trial_order.h"
 #include "photofinish/placement.h"
@@ -25,7 +25,7 @@ struct pf_trial_shared {
 	pf_trial_order order;
 	atomic_int cancel;
 	pf_command_note command;
-	uint64_t counters_offset; /* of a pf_counter_block in this block; 0: nothing is counted */
+	uint64_t probe_offsets[PF_PROBE_COUNT]; /* of each probe's part in this block; 0: it has none */
 	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
 	pf_trace traces[];        /* workers + 1, as many rings after them, as many pf_place after those */
 };
@@ -47,12 +47,6 @@ static inline size_t pf_trial_shared_bytes(uint32_t workers)
 static inline pf_trial_ring *pf_trial_rings(struct pf_trial_shared *shared, uint32_t workers)
 {
 	return (pf_trial_ring *)(shared->traces + workers + 1);
-}
-
-static inline pf_counter_block *pf_trial_counter_block(struct pf_trial_shared *shared)
-{
-	return shared->counters_offset ? (pf_counter_block *)((char *)shared + shared->counters_offset)
-				       : NULL;
 }
 
 static inline pf_place *pf_trial_places(struct pf_trial_shared *shared, uint32_t workers)

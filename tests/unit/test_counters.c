@@ -256,10 +256,10 @@ static void a_report_says_what_is_not_there(void **state)
 	pf_trial_counters *counters = play();
 	pf_fixture_run_open(&made, 4);
 	pf_contestant *contestant = pf_fixture_run_add(&made, "single-load", NULL, 1, times);
-	contestant->trials[0].counters = counters;
+	contestant->trials[0].found[PF_PROBE_counters] = counters;
 	pf_energy energy = {.why = "no RAPL"};
 	contestant->trials[0].found[PF_PROBE_energy] = &energy;
-	made.session.counters = &counters->plan;
+	made.session.asked[PF_PROBE_counters] = &counters->plan;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
@@ -272,7 +272,7 @@ static void a_report_says_what_is_not_there(void **state)
 	free(expected);
 	free(text);
 
-	json_t *record = pf_trial_counters_json(contestant->trials[0].counters);
+	json_t *record = pf_trial_counters_json(contestant->trials[0].found[PF_PROBE_counters]);
 	json_t *events = json_object_get(record, "events"), *event = json_array_get(events, REFERENCES);
 	assert_int_equal(json_integer_value(json_object_get(event, "value")), 40000);
 	assert_float_equal(json_real_value(json_object_get(event, "scaled")), 100000, 0.1);
@@ -302,13 +302,13 @@ static void costly_counters_are_told(void **state)
 	pf_trial_counters *counters = play();
 	pf_fixture_run_open(&made, 4);
 	pf_contestant *contestant = pf_fixture_run_add(&made, "single-load", NULL, 1, times);
-	made.session.counters = &counters->plan;
+	made.session.asked[PF_PROBE_counters] = &counters->plan;
 	assert_true(pf_run_counters_cost(&made.run) == 0);
 	for (int i = 0; i < 2; i++) {
 		char *text = NULL;
 		size_t size = 0;
 		counters->cost_share = shares[i];
-		contestant->trials[1].counters = counters;
+		contestant->trials[1].found[PF_PROBE_counters] = counters;
 		FILE *stream = open_memstream(&text, &size);
 		assert_non_null(stream);
 		pf_counters_print(&made.run, 0, stream);
@@ -320,8 +320,8 @@ static void costly_counters_are_told(void **state)
 	/* A floor beside it is so short that its share says nothing. */
 	pf_contestant *floor = pf_fixture_run_add(&made, "null", NULL, 1, times);
 	made.variants[1].caps = PF_CAP_FLOOR;
-	contestant->trials[1].counters = NULL;
-	floor->trials[1].counters = counters;
+	contestant->trials[1].found[PF_PROBE_counters] = NULL;
+	floor->trials[1].found[PF_PROBE_counters] = counters;
 	counters->cost_share = 0.4;
 	assert_true(pf_run_counters_cost(&made.run) == 0);
 	free(counters);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "harness/counters/trial_counters.h"
 #include "harness/energy/energy.h"
 #include "harness/memory/allocations.h"
 #include "harness/memory/memory_sampler.h"
@@ -156,7 +157,7 @@ static void fill(pf_trial *trial)
 	*energy = (pf_energy){
 		.count = 2, .domains = {{"package-0", 12.5}, {"package-0/core", 3.25}}, .source = "powercap"};
 	trial->found[PF_PROBE_energy] = energy;
-	trial->counters = counters();
+	trial->found[PF_PROBE_counters] = counters();
 	trial->spans = spans();
 	for (int i = 0; i < PF_STAGE_COUNT; i++) {
 		trial->stage_spans[i] = trial->spans->stages[i].spans;
@@ -173,7 +174,7 @@ static void test_a_trial(void **state)
 	json_t *object = pf_trial_json(&trial);
 	pf_stored_trial(object, WORKERS, &read);
 	assert_non_null(read.spans);
-	assert_non_null(read.counters);
+	assert_non_null(read.found[PF_PROBE_counters]);
 	assert_same(object, pf_trial_json(&read));
 	pf_trial_release(&trial);
 	pf_trial_release(&read);
@@ -189,7 +190,7 @@ static void test_a_trial_that_lacks_much(void **state)
 	json_t *object = pf_trial_json(&trial);
 	pf_stored_trial(object, WORKERS, &read);
 	assert_null(read.spans);
-	assert_null(read.counters);
+	assert_null(read.found[PF_PROBE_counters]);
 	assert_same(object, pf_trial_json(&read));
 	pf_trial_release(&read);
 }
