@@ -95,6 +95,7 @@ static void chunked_fails(const pf_claim_input *in, pf_claim *claim)
 		return;
 	}
 	pf_claim_say(claim, "%" PRIu64 " chunks", chunks);
+	pf_claim_say_decision(in, slow, claim);
 	pf_claim_judge_ratio(claim, NULL);
 }
 
@@ -142,6 +143,7 @@ static void pipelined_fails(const pf_claim_input *in, pf_claim *claim)
 		size_t used = strlen(claim->why);
 		snprintf(claim->why + used, sizeof claim->why - used, " to %s", pf_text_bytes(most, text));
 	}
+	pf_claim_say_decision(in, slow, claim);
 	pf_claim_judge_ratio(claim, explained ? NULL : "what was moved does not explain it");
 }
 
@@ -179,6 +181,7 @@ static void threaded_fails(const pf_claim_input *in, pf_claim *claim)
 		pf_claim_say(claim, "threaded ended in another way (%s): %.300s",
 			     pf_run_status_name(threaded->status), threaded->reason);
 	}
+	pf_claim_say_decision(in, threaded, claim);
 }
 
 static void overall_gain(const pf_claim_input *in, pf_claim *claim)

@@ -56,6 +56,17 @@ bool pf_claim_ratio(pf_claim *claim, const pf_contestant *slow, const pf_contest
 	return claim->has_measured;
 }
 
+void pf_claim_say_decision(const pf_claim_input *in, const pf_contestant *contestant, pf_claim *claim)
+{
+	const pf_decision *decision = &contestant->decision;
+	if (in->run->decided && decision->incumbent[0]) {
+		pf_claim_say(claim, "the journey's verdict: %s, against %s", pf_keep_name(decision->keep),
+			     decision->incumbent);
+	} else if (in->run->decided) {
+		pf_claim_say(claim, "the journey's verdict: %s", pf_keep_name(decision->keep));
+	}
+}
+
 void pf_claim_judge_ratio(pf_claim *claim, const char *not_comparable)
 {
 	const pf_interval *ratio = &claim->measured;

@@ -22,6 +22,10 @@ bool pf_claim_device(const pf_claim_input *in);
 /* How many times as long `slow` takes as `fast`, into claim->measured; false and said where there is none. */
 bool pf_claim_ratio(pf_claim *claim, const pf_contestant *slow, const pf_contestant *fast);
 
+/* What the journey decided on a variant that is said to fail: kept or not, by the one rule of run/decision.h.
+ */
+void pf_claim_say_decision(const pf_claim_input *in, const pf_contestant *contestant, pf_claim *claim);
+
 /* Judges claim->measured, a ratio that is above 1 if the claim is true. `comparable`: NULL, or why the
  * published magnitude cannot be expected here. */
 void pf_claim_judge_ratio(pf_claim *claim, const char *not_comparable);

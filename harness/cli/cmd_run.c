@@ -18,6 +18,7 @@
 #include "harness/progress/progress.h"
 #include "harness/progress/run_progress.h"
 #include "harness/run/contestant.h"
+#include "harness/run/run_decision.h"
 #include "harness/show/run_table.h"
 
 struct request {
@@ -161,6 +162,7 @@ static int execute(struct request *request, const char *command, pf_contestant *
 		pf_run_count_instructions(&run);
 	}
 	if (executed && journey && pf_run_counters_cost(&run) <= PF_COUNTERS_COST_LIMIT) {
+		pf_run_decide(&run);
 		answer_claims(&run);
 	}
 	pf_progress_clear();

@@ -6,6 +6,7 @@
 #include "harness/cli/common.h"
 #include "harness/registry/known.h"
 #include "harness/run/contestant.h"
+#include "harness/run/decision.h"
 #include "harness/scores/tolerance.h"
 
 /* "workers, may crash": what the flags say. */
@@ -48,6 +49,12 @@ static void list(void)
 			pf_tolerance_take(order[i]->tolerance, &tolerance);
 			snprintf(text, sizeof text, "approximate: %s",
 				 pf_tolerance_text(&tolerance, limits, sizeof limits));
+			const char *more[] = {"", "", "", text};
+			pf_table_row(table, more, 4);
+		}
+		if (order[i]->purpose != PF_PURPOSE_TIME) {
+			char text[64];
+			snprintf(text, sizeof text, "there for: %s", pf_purpose_name(order[i]->purpose));
 			const char *more[] = {"", "", "", text};
 			pf_table_row(table, more, 4);
 		}
@@ -97,6 +104,7 @@ static void diff(const struct pf_variant *a, const struct pf_variant *b)
 		{"principle", a->principle, b->principle},
 		{"hypothesis", a->hypothesis, b->hypothesis},
 		{"expected", a->expected, b->expected},
+		{"there for", pf_purpose_name(a->purpose), pf_purpose_name(b->purpose)},
 		{"runs with", caps_text(a->caps, caps[0], sizeof caps[0]),
 		 caps_text(b->caps, caps[1], sizeof caps[1])},
 	};

@@ -8,6 +8,7 @@
 #include "harness/export/export_parts.h"
 #include "harness/record/caveats.h"
 #include "harness/record/machine_id.h"
+#include "harness/run/decision.h"
 #include "harness/stats/order_statistics.h"
 
 /* Times of one step, in ms: what its entries are made of. */
@@ -48,6 +49,28 @@ static void append_caveat(void *context, pf_caveat caveat, const char *text)
 	json_array_append_new(context, json_string(pf_plain_text(text, shown, sizeof shown)));
 }
 
+/* What a journey decided on each variant, and why. Empty where nothing was decided. */
+static json_t *verdicts_json(const json_t *record)
+{
+	json_t *verdicts = json_object();
+	size_t index;
+	const json_t *variant;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		char name[180], reason[PF_DECISION_TEXT], text[PF_DECISION_TEXT + 32];
+		const char *verdict = pf_export_verdict(variant);
+		pf_plain_text(pf_note_text(json_object_get(variant, "decision"), "reason"), reason,
+			      sizeof reason);
+		snprintf(text, sizeof text, "%s: %s", verdict, reason);
+		if (verdict[0]) {
+			json_object_set_new(verdicts,
+					    pf_plain_text(pf_note_text(variant, "name"), name, sizeof name),
+					    json_string(text));
+		}
+	}
+	return verdicts;
+}
+
 /* The machine's fingerprint stands where a host's name would. */
 static json_t *context_json(const json_t *record)
 {
@@ -79,6 +102,7 @@ static json_t *context_json(const json_t *record)
 	json_object_set_new(context, "partial",
 			    json_boolean(json_is_true(json_object_get(record, "partial"))));
 	json_object_set_new(context, "caveats", caveats);
+	json_object_set_new(context, "verdicts", verdicts_json(record));
 	return context;
 }
 

@@ -35,7 +35,7 @@ static void print_heads(FILE *stream)
 	for (int i = 0; i < MACHINE; i++) {
 		fprintf(stream, ",%s", machine[i]);
 	}
-	fputs(",identical,approximate,step_caveats,run_caveats\r\n", stream);
+	fputs(",identical,approximate,step_caveats,run_caveats,verdict,incumbent,verdict_reason\r\n", stream);
 }
 
 static void text(FILE *stream, const char *separator, const json_t *object, const char *key)
@@ -119,6 +119,16 @@ static void print_caveats(const json_t *record, const json_t *variant, FILE *str
 	pf_csv_text(stream, pf_caveats_text(record, variant, all, sizeof all));
 }
 
+/* The same in each row of a variant; empty where nothing was decided. */
+static void print_decision(const json_t *variant, FILE *stream)
+{
+	const json_t *decision = json_object_get(variant, "decision");
+	fputc(',', stream);
+	pf_csv_text(stream, pf_export_verdict(variant));
+	text(stream, ",", decision, "incumbent");
+	text(stream, ",", decision, "reason");
+}
+
 static void print_row(const json_t *record, const json_t *variant, const json_t *trial, FILE *stream)
 {
 	bool timed = pf_note_counts(variant, trial) == PF_COUNTS;
@@ -144,6 +154,7 @@ static void print_row(const json_t *record, const json_t *variant, const json_t 
 	print_scores(variant, trial, stream);
 	print_caveats(record, variant, stream);
 	print_caveats(record, NULL, stream);
+	print_decision(variant, stream);
 	fputs("\r\n", stream);
 }
 

@@ -112,7 +112,8 @@ static void print_figures(const json_t *record, const json_t *variant, bool time
 {
 	pf_interval figure;
 	char out[PF_TEXT], caveats[PF_CAVEAT_TEXT];
-	if (!timed && !pf_caveats_text(record, variant, caveats, sizeof caveats)[0]) {
+	bool decided = pf_export_verdict(variant)[0];
+	if (!timed && !decided && !pf_caveats_text(record, variant, caveats, sizeof caveats)[0]) {
 		return;
 	}
 	fputs("      <system-out>", stream);
@@ -125,6 +126,10 @@ static void print_figures(const json_t *record, const json_t *variant, bool time
 	}
 	if (timed && pf_export_over_baseline(record, variant, &figure)) {
 		fprintf(stream, "\nagainst the baseline: %s", pf_text_factor(&figure, out));
+	}
+	if (decided) {
+		fprintf(stream, "%sverdict: %s: ", timed ? "\n" : "", pf_export_verdict(variant));
+		text(stream, pf_note_text(json_object_get(variant, "decision"), "reason"));
 	}
 	fputs("</system-out>\n", stream);
 }

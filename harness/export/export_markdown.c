@@ -6,6 +6,7 @@
 #include "harness/export/export_parts.h"
 #include "harness/record/caveats.h"
 #include "harness/record/machine_id.h"
+#include "harness/run/decision.h"
 
 static const char *cache_words(const json_t *dataset)
 {
@@ -87,6 +88,26 @@ static void print_notes(const json_t *record, FILE *stream)
 	}
 }
 
+/* Why each verdict is what it is. */
+static void print_reasons(const json_t *record, FILE *stream)
+{
+	size_t index;
+	const json_t *variant;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		const json_t *decision = json_object_get(variant, "decision");
+		pf_keep keep = pf_keep_of(pf_note_text(decision, "verdict"));
+		if (keep == PF_KEPT || keep == PF_REJECTED || keep == PF_NO_GAIN) {
+			fputs("\n- ", stream);
+			pf_note_print(stream, pf_note_text(variant, "name"));
+			fprintf(stream, ", %s: ", pf_keep_name(keep));
+			pf_note_print(stream, pf_note_text(decision, "reason"));
+			fputc('.', stream);
+		}
+	}
+	fputs(pf_export_decided(record) ? "\n" : "", stream);
+}
+
 /* "46.1 s ±0.8": the text of the tables with its own sign. */
 static void print_time(const pf_interval *figure, FILE *stream)
 {
@@ -99,7 +120,7 @@ static void print_time(const pf_interval *figure, FILE *stream)
 	}
 }
 
-static void print_row(const json_t *record, const json_t *variant, FILE *stream)
+static void print_row(const json_t *record, const json_t *variant, bool decided, FILE *stream)
 {
 	pf_interval figure;
 	char text[PF_TEXT];
@@ -108,6 +129,9 @@ static void print_row(const json_t *record, const json_t *variant, FILE *stream)
 	fputs("| ", stream);
 	pf_note_print(stream, pf_note_text(variant, "name"));
 	fputs(" | ", stream);
+	if (decided) {
+		fprintf(stream, "%s | ", pf_export_verdict(variant));
+	}
 	if (!pf_export_timed(variant) || !pf_note_interval(variant, "wall_s", &figure)) {
 		pf_note_print(stream, pf_note_text(variant, "status"));
 		if (pf_note_text(variant, "reason")[0]) {
@@ -176,17 +200,20 @@ void pf_export_markdown(const json_t *record, FILE *stream)
 {
 	size_t index;
 	const json_t *variant;
+	bool decided = pf_export_decided(record);
 	print_heading(record, stream);
 	pf_caveats(record, NULL, print_caveat, stream);
 	print_comparison(record, stream);
-	fputs("\n"
-	      "| variant | time | photos/s | against its parent | against the baseline | first result | memory at "
-	      "most | scores |\n"
-	      "|:---|---:|---:|:---|---:|---:|---:|:---|\n",
-	      stream);
+	fprintf(stream,
+		"\n"
+		"| variant |%s time | photos/s | against its parent | against the baseline | first result | memory at "
+		"most | scores |\n"
+		"|:---|%s---:|---:|:---|---:|---:|---:|:---|\n",
+		decided ? " verdict |" : "", decided ? ":---|" : "");
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
-		print_row(record, variant, stream);
+		print_row(record, variant, decided, stream);
 	}
+	print_reasons(record, stream);
 	print_notes(record, stream);
 }

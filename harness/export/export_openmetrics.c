@@ -7,6 +7,7 @@
 #include "harness/export/export_parts.h"
 #include "harness/record/caveats.h"
 #include "harness/record/machine_id.h"
+#include "harness/run/decision.h"
 #include "harness/run/run.h"
 #include "harness/scores/tolerance.h"
 #include "harness/stats/words.h"
@@ -96,7 +97,8 @@ static void print_times(const json_t *record, FILE *stream)
 		}
 	}
 	family(stream, "speedup_ratio", "gauge", "ratio",
-	       "How many times as fast as its parent or the baseline, paired by round: 95 % t-interval.");
+	       "How many times as fast as its parent, the baseline or the incumbent (the fastest kept before it), "
+	       "paired by round: 95 % t-interval.");
 	EACH_VARIANT(record, index, variant)
 	{
 		if (pf_export_timed(variant) && pf_note_interval(variant, "speedup_over_parent", &figure)) {
@@ -104,6 +106,9 @@ static void print_times(const json_t *record, FILE *stream)
 		}
 		if (pf_export_over_baseline(record, variant, &figure)) {
 			interval(stream, "speedup_ratio", record, variant, "baseline", &figure);
+		}
+		if (pf_export_timed(variant) && pf_export_over_incumbent(variant, &figure)) {
+			interval(stream, "speedup_ratio", record, variant, "incumbent", &figure);
 		}
 	}
 }
@@ -201,6 +206,27 @@ static void print_statuses(const json_t *record, FILE *stream)
 	print_checked(record, true, "approximate_trials",
 		      "Trials whose scores are within a stated tolerance of the reference's: not identical.",
 		      stream);
+}
+
+/* One of all verdicts holds, of those variants that were decided on. */
+static void print_verdicts(const json_t *record, FILE *stream)
+{
+	size_t index;
+	const json_t *variant;
+	if (!pf_export_decided(record)) {
+		return;
+	}
+	family(stream, "verdict", "stateset", NULL,
+	       "What the journey decided on the variant; see docs/journey.md.");
+	EACH_VARIANT(record, index, variant)
+	{
+		for (int i = 0; i < PF_KEEP_COUNT && pf_export_verdict(variant)[0]; i++) {
+			const char *name = pf_keep_name((pf_keep)i);
+			begin(stream, "verdict", record, variant);
+			label(stream, ",", "photofinish_verdict", name);
+			end(stream, strcmp(name, pf_export_verdict(variant)) == 0);
+		}
+	}
 }
 
 static void print_run(const json_t *record, FILE *stream)
@@ -306,6 +332,7 @@ void pf_export_openmetrics(const json_t *record, FILE *stream)
 	print_run(record, stream);
 	print_caveats(record, stream);
 	print_statuses(record, stream);
+	print_verdicts(record, stream);
 	print_times(record, stream);
 	print_means(record, stream);
 	print_stages(record, stream);

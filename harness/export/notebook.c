@@ -5,6 +5,7 @@
 
 #include "harness/base/text.h"
 #include "harness/claims/claims.h"
+#include "harness/export/export_parts.h"
 #include "harness/record/caveats.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/run/run.h"
@@ -79,19 +80,33 @@ static void print_setting(const json_t *record, FILE *stream)
 	pf_caveats(record, NULL, print_caveat, stream);
 }
 
+/* "parallel: -40 % (-42 to -38) slower" */
+static void print_against_incumbent(const json_t *variant, FILE *stream)
+{
+	pf_interval speedup;
+	char text[PF_TEXT];
+	if (!pf_export_over_incumbent(variant, &speedup)) {
+		fputc('-', stream);
+		return;
+	}
+	pf_note_print(stream, pf_note_text(json_object_get(variant, "decision"), "incumbent"));
+	fprintf(stream, ": %s", pf_text_gain(&speedup, text));
+}
+
 static void print_overview(const json_t *record, FILE *stream)
 {
 	size_t index;
 	const json_t *variant;
-	fprintf(stream, "\n"
-			"## In short\n"
-			"\n"
-			"| step | verdict | time | against its parent | against the baseline |\n"
-			"|---|---|---|---|---|\n");
+	fprintf(stream,
+		"\n"
+		"## In short\n"
+		"\n"
+		"| step | verdict | time | against the best before it | against its parent | against the baseline |\n"
+		"|---|---|---|---|---|---|\n");
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
-		char why[600], limits[PF_TOLERANCE_TEXT], time[PF_TEXT] = "-", gain[PF_TEXT] = "-",
-							  factor[PF_TEXT] = "-";
+		char why[PF_DECISION_TEXT], limits[PF_TOLERANCE_TEXT];
+		char time[PF_TEXT] = "-", gain[PF_TEXT] = "-", factor[PF_TEXT] = "-";
 		pf_interval figure;
 		if (pf_note_interval(variant, "wall_s", &figure)) {
 			pf_text_time(&figure, time);
@@ -106,9 +121,10 @@ static void print_overview(const json_t *record, FILE *stream)
 		fprintf(stream, "| ");
 		pf_note_print(stream, pf_note_text(variant, "name"));
 		bool approximate = pf_caveat_approximate(variant, limits, sizeof limits)[0];
-		fprintf(stream, " | %s%s | %s | %s | %s |\n",
-			pf_note_verdict(record, variant, why, sizeof why),
-			approximate ? " (approximate)" : "", time, gain, factor);
+		fprintf(stream, " | %s%s | %s | ", pf_note_verdict(variant, why, sizeof why),
+			approximate ? " (approximate)" : "", time);
+		print_against_incumbent(variant, stream);
+		fprintf(stream, " | %s | %s |\n", gain, factor);
 	}
 }
 

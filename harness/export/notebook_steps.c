@@ -5,87 +5,18 @@
 #include "harness/base/text.h"
 #include "harness/record/caveats.h"
 #include "harness/record/notebook_parts.h"
-#include "harness/stats/words.h"
+#include "harness/run/decision.h"
 #include "photofinish/trace.h"
 
 #define SHOWN_SHARE 0.05 /* of the parent's time, that a stage has to differ by to be named */
 
-/* The speedup over the parent as a ratio of times, in the four words of comparisons. */
-static pf_word word_of(const pf_interval *speedup)
+const char *pf_note_verdict(const json_t *variant, char *why, size_t capacity)
 {
-	pf_interval ratio = {.mean = 1 / speedup->mean,
-			     .low = 1 / speedup->high,
-			     .high = 1 / speedup->low,
-			     .has_interval = speedup->has_interval};
-	return pf_word_of(&ratio, PF_MARGIN);
-}
-
-static const char *verdict_of_time(const pf_interval *speedup, const char *parent, char *why, size_t capacity)
-{
-	const double margin = 100 * PF_MARGIN;
-	switch (word_of(speedup)) {
-	case PF_WORD_FASTER:
-		snprintf(why, capacity, "faster than %s by more than %.0f %%, with the whole interval",
-			 parent, margin);
-		return "kept";
-	case PF_WORD_SLOWER:
-		snprintf(why, capacity, "slower than %s by more than %.0f %%, with the whole interval",
-			 parent, margin);
-		return "rejected";
-	case PF_WORD_EQUIVALENT:
-		snprintf(why, capacity, "as fast as %s within %.0f %%: time does not decide it", parent,
-			 margin);
-		return "undecided";
-	default:
-		snprintf(why, capacity, "%s",
-			 speedup->has_interval ? "the interval holds gains and losses, or the margin of 2 %"
-					       : "one round has no interval");
-		return "undecided";
-	}
-}
-
-/* Beside most of its trials something else ran: their times decide nothing. */
-static bool mostly_disturbed(const json_t *variant, const char *name, char *why, size_t capacity)
-{
-	size_t all, tagged = pf_note_tagged_of(variant, &all);
-	if (2 * tagged <= all) {
-		return false;
-	}
-	snprintf(why, capacity, "the machine was busy: %zu of %zu trials of %s are tagged as disturbed",
-		 tagged, all, name);
-	return true;
-}
-
-const char *pf_note_verdict(const json_t *record, const json_t *variant, char *why, size_t capacity)
-{
-	static const struct {
-		const char *status, *verdict;
-	} others[] = {
-		{"floor", "the floor"},     {"crashed", "crashed"},         {"wrong_output", "wrong output"},
-		{"failed", "failed"},       {"unavailable", "unavailable"}, {"timeout", "timeout"},
-		{"unchecked", "unchecked"}, {"not_run", "not run"},         {"invalid", "not measured"}};
-	const char *status = pf_note_text(variant, "status"), *parent = pf_note_text(variant, "parent");
-	pf_interval speedup;
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-		if (strcmp(status, others[i].status) == 0) {
-			snprintf(why, capacity, "%s", pf_note_text(variant, "reason"));
-			return others[i].verdict;
-		}
-	}
-	why[0] = '\0';
-	if (!parent[0]) {
-		return json_is_null(json_object_get(variant, "outside")) ? "the baseline" : "no step";
-	}
-	if (mostly_disturbed(variant, pf_note_text(variant, "name"), why, capacity) ||
-	    mostly_disturbed(pf_note_variant(record, parent), parent, why, capacity)) {
-		return "undecided";
-	}
-	if (pf_note_interval(variant, "speedup_over_parent", &speedup)) {
-		return verdict_of_time(&speedup, parent, why, capacity);
-	}
-	snprintf(why, capacity, "%s %s", parent,
-		 pf_note_variant(record, parent) ? "has no time in a round of its own" : "was not run");
-	return "undecided";
+	const json_t *decision = json_object_get(variant, "decision");
+	snprintf(why, capacity, "%s",
+		 json_is_object(decision) ? pf_note_text(decision, "reason")
+					  : "only a journey decides what is kept");
+	return pf_keep_name(pf_keep_of(pf_note_text(decision, "verdict")));
 }
 
 static void print_line(FILE *stream, const char *label, const char *text)
@@ -161,43 +92,87 @@ static size_t print_stage_differences(const json_t *variant, const json_t *paren
 	return shown;
 }
 
-/* What the figures say against the parent. */
-static void print_lesson(const json_t *record, const json_t *variant, FILE *stream)
+/* What the figures say against the parent: it explains, whatever was decided. */
+static void print_why(const json_t *variant, const json_t *parent, FILE *stream)
 {
 	char own_text[PF_TEXT], other_text[PF_TEXT];
 	double own, other;
-	const char *principle = pf_note_text(json_object_get(variant, "story"), "principle");
-	const json_t *parent = pf_note_variant(record, pf_note_text(variant, "parent"));
-	fprintf(stream, "- **Lesson**: ");
-	pf_note_print(stream, principle[0] ? principle : "none was told");
-	fprintf(stream, ".");
-	if (parent && pf_note_mean(variant, "cpu_ns", NULL, &own) &&
-	    pf_note_mean(parent, "cpu_ns", NULL, &other)) {
-		fprintf(stream,
-			" By the figures (means; stages are sums over the workers), against its parent: ");
-		size_t shown = print_stage_differences(variant, parent, stream);
-		fprintf(stream, "%s CPU time %s, was %s",
-			shown ? ";" : "no stage differs by 5 % of its time;",
-			pf_text_seconds(own * 1e-9, own_text), pf_text_seconds(other * 1e-9, other_text));
-		if (pf_note_mean(variant, "peak_rss_bytes", NULL, &own) &&
-		    pf_note_mean(parent, "peak_rss_bytes", NULL, &other)) {
-			fprintf(stream, "; memory at most %s, was %s", pf_text_bytes(own, own_text),
-				pf_text_bytes(other, other_text));
-		}
-		if (pf_note_mean(variant, "moved_bytes", NULL, &own) && own > 0) {
-			fprintf(stream, "; %s moved between processes", pf_text_bytes(own, own_text));
-		}
-		fputc('.', stream);
+	if (!parent || !pf_note_mean(variant, "cpu_ns", NULL, &own) ||
+	    !pf_note_mean(parent, "cpu_ns", NULL, &other)) {
+		return;
 	}
-	fputc('\n', stream);
+	fprintf(stream, "- **Why**: against ");
+	pf_note_print(stream, pf_note_text(parent, "name"));
+	fprintf(stream, " (means; stages are sums over the workers): ");
+	size_t shown = print_stage_differences(variant, parent, stream);
+	fprintf(stream, "%s CPU time %s, was %s", shown ? ";" : "no stage differs by 5 % of its time;",
+		pf_text_seconds(own * 1e-9, own_text), pf_text_seconds(other * 1e-9, other_text));
+	if (pf_note_mean(variant, "peak_rss_bytes", NULL, &own) &&
+	    pf_note_mean(parent, "peak_rss_bytes", NULL, &other)) {
+		fprintf(stream, "; memory at most %s, was %s", pf_text_bytes(own, own_text),
+			pf_text_bytes(other, other_text));
+	}
+	if (pf_note_mean(variant, "moved_bytes", NULL, &own) && own > 0) {
+		fprintf(stream, "; %s moved between processes", pf_text_bytes(own, own_text));
+	}
+	fprintf(stream, ".\n");
+}
+
+/* Faster than its parent, and yet not kept: what that shows. */
+static bool beats_parent(const json_t *variant, const char *incumbent)
+{
+	pf_interval speedup;
+	const char *parent = pf_note_text(variant, "parent");
+	return parent[0] && strcmp(parent, incumbent) != 0 &&
+	       pf_note_interval(variant, "speedup_over_parent", &speedup) && speedup.has_interval &&
+	       speedup.low > 1 + PF_MARGIN;
+}
+
+/* It changed one thing for the better, and still is not what is kept. */
+static void print_half_way(const json_t *record, const json_t *variant, const char *incumbent, FILE *stream)
+{
+	char ignored[PF_DECISION_TEXT];
+	const char *parent = pf_note_text(variant, "parent");
+	const json_t *found = pf_note_variant(record, parent);
+	pf_keep keep = pf_keep_of(pf_note_verdict(found, ignored, sizeof ignored));
+	bool parent_stayed = keep == PF_KEPT || keep == PF_BASELINE;
+	fprintf(stream, parent_stayed ? ". It is faster than " : ". It wins back some of what ");
+	pf_note_print(stream, parent);
+	fprintf(stream,
+		parent_stayed ? ", but what it changes gains less than " : " lost, but is not faster than ");
+	pf_note_print(stream, incumbent);
+	fprintf(stream, parent_stayed ? " had gained before it" : "");
+}
+
+/* What follows from the verdict. */
+static void print_lesson(const json_t *record, const json_t *variant, FILE *stream)
+{
+	static const char *const lessons[PF_KEEP_COUNT] = {
+		[PF_NOT_JUDGED] = "none: nothing was decided",
+		[PF_BASELINE] = "what comes after is measured against it",
+		[PF_KEPT] = "it stays, and the next are measured against it",
+		[PF_REJECTED] = "it does not stay",
+		[PF_NO_GAIN] = "it does not stay: here it gains nothing that these rounds can show",
+	};
+	char why[PF_DECISION_TEXT];
+	const json_t *decision = json_object_get(variant, "decision");
+	const char *incumbent = pf_note_text(decision, "incumbent");
+	pf_keep keep = pf_keep_of(pf_note_verdict(variant, why, sizeof why));
+	bool stands_beside = keep == PF_KEPT && !json_is_true(json_object_get(decision, "becomes_incumbent"));
+	fprintf(stream, "- **Lesson**: %s",
+		stands_beside ? "it stays for what it is there for, not for its time" : lessons[keep]);
+	if ((keep == PF_REJECTED || keep == PF_NO_GAIN) && beats_parent(variant, incumbent)) {
+		print_half_way(record, variant, incumbent, stream);
+	}
+	fprintf(stream, ".\n");
 }
 
 static void print_step(const json_t *record, const json_t *variant, size_t number, FILE *stream)
 {
-	char why[600];
+	char why[PF_DECISION_TEXT];
 	const json_t *story = json_object_get(variant, "story");
 	const char *parent = pf_note_text(variant, "parent");
-	const char *verdict = pf_note_verdict(record, variant, why, sizeof why);
+	const char *verdict = pf_note_verdict(variant, why, sizeof why);
 	fprintf(stream, "\n### %zu. ", number);
 	pf_note_print(stream, pf_note_text(variant, "name"));
 	fprintf(stream, "\n\n");
@@ -224,6 +199,8 @@ static void print_step(const json_t *record, const json_t *variant, size_t numbe
 		pf_note_print(stream, why);
 	}
 	fputc('\n', stream);
+	print_why(variant, pf_note_variant(record, parent), stream);
+	print_line(stream, "Principle", pf_note_text(story, "principle"));
 	print_lesson(record, variant, stream);
 }
 

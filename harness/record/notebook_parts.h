@@ -42,8 +42,9 @@ size_t pf_note_mean(const json_t *variant, const char *key, const char *part, do
 size_t pf_note_tagged(const json_t *record, size_t *all);
 size_t pf_note_tagged_of(const json_t *variant, size_t *all); /* of one variant */
 
-/* "kept", "rejected", "undecided", "crashed", ...; why[capacity] says by which rule. */
-const char *pf_note_verdict(const json_t *record, const json_t *variant, char *why, size_t capacity);
+/* "kept", "rejected", ... (harness/run/decision.h); why[capacity] says by which rule: PF_DECISION_TEXT are
+ * enough. */
+const char *pf_note_verdict(const json_t *variant, char *why, size_t capacity);
 
 /* Every step: hypothesis, change, expectation, result, verdict, lesson. */
 void pf_note_steps(const json_t *record, FILE *stream);

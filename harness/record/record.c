@@ -10,6 +10,7 @@
 #include "harness/record/callgrind_json.h"
 #include "harness/record/capabilities_json.h"
 #include "harness/record/comparison_json.h"
+#include "harness/record/decision_json.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/goal_json.h"
 #include "harness/record/interval_json.h"
@@ -72,6 +73,8 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	const pf_contestant *baseline = pf_run_baseline(run);
 	compared = baseline && pf_run_speedup(contestant, baseline, &speedup);
 	json_object_set_new(object, "speedup_over_baseline", pf_interval_json(&speedup, compared));
+	json_object_set_new(object, "decision",
+			    run->decided ? pf_decision_json(&contestant->decision) : json_null());
 	pf_step_memory_put(object, pf_memory_of(run, contestant));
 	json_object_set_new(object, "trials", trials);
 	return object;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/record/decision_json.h"
 #include "harness/record/record.h"
 #include "photofinish/dataset.h"
 
@@ -135,6 +136,7 @@ static pf_status parse(const char *bytes, size_t count, const char *path, json_t
 		json_decref(record);
 		return pf_fail(error, PF_ERR_INVALID, path, "%s", fault);
 	}
+	pf_decisions_complete(record);
 	*out = record;
 	return PF_OK;
 }

@@ -11,6 +11,7 @@
 #include "harness/counters/trial_counters.h"
 #include "harness/record/callgrind_json.h"
 #include "harness/record/capabilities_json.h"
+#include "harness/record/decision_json.h"
 #include "harness/record/memory_json.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/stored_trial.h"
@@ -277,6 +278,10 @@ static void read_contestant(pf_stored_run *stored, const json_t *variant, size_t
 		pf_stored_trial(trial, contestant->workers, &contestant->trials[k]);
 	}
 	read_places(contestant, trials);
+	if (pf_decision_of(json_object_get(variant, "decision"), &contestant->decision)) {
+		stored->variants[index].purpose = contestant->decision.purpose;
+		stored->run.decided = true;
+	}
 }
 
 static pf_interval interval_of(const json_t *object, const char *key)

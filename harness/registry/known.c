@@ -46,6 +46,9 @@ const char *pf_variant_fault(const struct pf_variant *variant)
 			return "it has too many options";
 		}
 	}
+	if (variant->purpose < PF_PURPOSE_TIME || variant->purpose > PF_PURPOSE_MEMORY) {
+		return "its purpose is none of enum pf_purpose";
+	}
 	if (variant->parent && variant->caps & PF_CAP_FLOOR) {
 		return "a floor has no parent";
 	}

@@ -8,6 +8,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/run/other_build.h"
 #include "harness/run/page_cache.h"
+#include "harness/run/run_decision.h"
 #include "harness/stats/shuffle.h"
 #include "photofinish/file.h"
 
@@ -222,16 +223,17 @@ static pf_status run_rounds(pf_run *run, struct members *members, uint32_t round
 	return status;
 }
 
-/* Those that run beside contestant `joining`: floors, the baseline and its parent, so that each of its ratios
- * is of times that were measured in turn. */
+/* Those that run beside contestant `joining`: floors, the baseline, its parent and the incumbent, so that
+ * each of its ratios is of times that were measured in turn. */
 static void gather(const pf_run *run, size_t joining, struct members *members)
 {
 	const pf_contestant *parent = pf_run_find(run, run->contestants[joining].variant->parent),
-			    *baseline = pf_run_baseline(run);
+			    *baseline = pf_run_baseline(run), *incumbent = pf_run_incumbent(run, joining);
 	members->count = 0;
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
-		bool before = i < joining && (contestant == parent || contestant == baseline);
+		bool before = i < joining &&
+			      (contestant == parent || contestant == baseline || contestant == incumbent);
 		if (i == joining || before || contestant->variant->caps & PF_CAP_FLOOR) {
 			members->list[members->count++] = i;
 		}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/run/decision.h"
 #include "harness/run/first_result.h"
 #include "harness/run/reference.h"
 #include "harness/run/run_status.h"
@@ -30,6 +31,7 @@ typedef struct pf_contestant {
 	size_t trial_count;
 	const struct pf_build *build; /* that its trials are started from (other_build.h); NULL: this one */
 	uint32_t stored_cores;        /* of the machine that a stored one ran on; 0: it ran on this one */
+	pf_decision decision;         /* where run->decided */
 } pf_contestant;
 
 typedef struct pf_run {
@@ -50,7 +52,8 @@ typedef struct pf_run {
 	void *enough_context;
 	uint64_t rounds_begin_ns; /* of the first round */
 	/* NULL: all contestants run in every round. Otherwise they join one after another, each for `rounds`
-	 * rounds of its own together with the floor, the baseline and its parent, until this says true. */
+	 * rounds of its own together with the floor, the baseline, its parent and the incumbent, until this
+	 * says true. */
 	bool (*enough_steps)(const struct pf_run *run);
 	const char *why_partial; /* static text; NULL where it is not */
 	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
@@ -63,7 +66,8 @@ typedef struct pf_run {
 	const struct pf_run_comparison *comparison; /* run_comparison.h; NULL where no two are compared */
 	const struct pf_memory_report *memory;      /* memory_trials.h; NULL: not asked for. The caller's */
 	bool show_spans;                            /* --spans: printed with the run */
-	const struct pf_goal *goal;                 /* harness/claims; NULL: none. Belongs to the caller */
+	bool decided;               /* a journey whose contestants have their decision (run_decision.h) */
+	const struct pf_goal *goal; /* harness/claims; NULL: none. Belongs to the caller */
 } pf_run;
 
 /* Hears of the run as it goes; every function may be NULL. */

@@ -9,6 +9,7 @@
 #include "harness/show/callgrind_lines.h"
 #include "harness/show/claims_table.h"
 #include "harness/show/counter_lines.h"
+#include "harness/show/decision_lines.h"
 #include "harness/show/goal_table.h"
 #include "harness/show/machine_lines.h"
 #include "harness/show/memory_table.h"
@@ -72,7 +73,7 @@ void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
 	fputc('\n', stream);
 }
 
-enum { COLUMNS = 8, NARROW = 4 };
+enum { COLUMNS = 9, NARROW = 5 };
 
 void pf_run_label(const pf_contestant *contestant, char *out, size_t capacity)
 {
@@ -94,7 +95,7 @@ void pf_run_label(const pf_contestant *contestant, char *out, size_t capacity)
 struct row {
 	char label[192], time[PF_TEXT], rate[PF_TEXT], gain[PF_TEXT], factor[PF_TEXT], first[PF_TEXT],
 		memory[PF_TEXT];
-	const char *scores;
+	const char *verdict, *scores;
 };
 
 static void fill_row(const pf_run *run, const pf_contestant *contestant, struct row *row)
@@ -104,6 +105,9 @@ static void fill_row(const pf_run *run, const pf_contestant *contestant, struct 
 	const pf_contestant *parent = pf_run_find(run, contestant->variant->parent);
 	bool floor = contestant->status == PF_RUN_FLOOR;
 	*row = (struct row){.rate = "-", .gain = "-", .factor = "-", .first = "-", .memory = "-"};
+	row->verdict = run->decided && contestant->decision.keep != PF_NOT_JUDGED
+			       ? pf_keep_name(contestant->decision.keep)
+			       : "-";
 	row->scores = floor ? "none: the harness's own cost" : pf_scores_text(contestant);
 	pf_run_label(contestant, row->label, sizeof row->label);
 	pf_run_time(contestant, &seconds);
@@ -153,15 +157,31 @@ void pf_run_print_failed(const pf_run *run, int columns, FILE *stream)
 	}
 }
 
+/* Cuts the second cell out where nothing was decided. Returns how many are left. */
+static size_t without_verdict(const pf_run *run, const char **cells, size_t count)
+{
+	if (!run->decided) {
+		memmove(cells + 1, cells + 2, (count - 2) * sizeof *cells);
+	}
+	return run->decided ? count : count - 1;
+}
+
 /* One line a step; the failed ones in their places, unless they are told of elsewhere. */
 static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 {
-	static const bool right[COLUMNS] = {false, true, true, false, true, true, true, false};
-	const char *const heads[COLUMNS] = {
-		"variant",          "time",         "photos/s",          "against its parent",
-		"against baseline", "first result", pf_memory_head(run), "scores"};
-	pf_table *table = pf_table_create(COLUMNS, right);
-	pf_table_row(table, heads, COLUMNS);
+	static const bool right[COLUMNS] = {false, false, true, true, false, true, true, true, false};
+	const char *heads[COLUMNS] = {"variant",
+				      "verdict",
+				      "time",
+				      "photos/s",
+				      "against its parent",
+				      "against baseline",
+				      "first result",
+				      pf_memory_head(run),
+				      "scores"};
+	size_t columns = without_verdict(run, heads, COLUMNS);
+	pf_table *table = pf_table_create(columns, right + (COLUMNS - columns));
+	pf_table_row(table, heads, columns);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		pf_interval seconds;
 		struct row row;
@@ -169,9 +189,10 @@ static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 		const pf_contestant *contestant = &run->contestants[i];
 		if (pf_run_time(contestant, &seconds)) {
 			fill_row(run, contestant, &row);
-			const char *cells[COLUMNS] = {row.label,  row.time,  row.rate,   row.gain,
-						      row.factor, row.first, row.memory, row.scores};
-			pf_table_row(table, cells, COLUMNS);
+			const char *cells[COLUMNS] = {row.label, row.verdict, row.time,
+						      row.rate,  row.gain,    row.factor,
+						      row.first, row.memory,  row.scores};
+			pf_table_row(table, cells, without_verdict(run, cells, COLUMNS));
 		} else if (with_failed && contestant->status != PF_RUN_UNCHECKED) {
 			pf_run_label(contestant, row.label, sizeof row.label);
 			pf_run_failure_text(contestant, what, sizeof what);
@@ -186,15 +207,16 @@ static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 /* Two lines a step, for terminals that are not wide. */
 static void print_narrow(const pf_run *run, FILE *stream)
 {
-	static const bool right[NARROW] = {false, true, true, false};
+	static const bool right[NARROW] = {false, false, true, true, false};
 	bool sampled = run->memory && run->memory->sample;
-	static const char *const heads[] = {"variant", "time", "photos/s", "against its parent"};
-	const char *const more[] = {"  scores", "first result", sampled ? "peak PSS" : "memory",
-				    "against baseline"};
+	const char *heads[] = {"variant", "verdict", "time", "photos/s", "against its parent"};
+	const char *more[] = {"  scores", "", "first result", sampled ? "peak PSS" : "memory",
+			      "against baseline"};
 	bool any_over = false;
-	pf_table *table = pf_table_create(NARROW, right);
-	pf_table_row(table, heads, NARROW);
-	pf_table_row(table, more, NARROW);
+	size_t columns = without_verdict(run, heads, NARROW);
+	pf_table *table = pf_table_create(columns, right + (NARROW - columns));
+	pf_table_row(table, heads, columns);
+	pf_table_row(table, more, without_verdict(run, more, NARROW));
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		pf_interval seconds;
 		struct row row;
@@ -208,12 +230,12 @@ static void print_narrow(const pf_run *run, FILE *stream)
 			snprintf(over, 8, " (over)");
 			any_over = true;
 		}
-		const char *first[] = {row.label, row.time, row.rate, row.gain};
+		const char *first[] = {row.label, row.verdict, row.time, row.rate, row.gain};
 		char scores[32];
 		snprintf(scores, sizeof scores, "  %s", floor ? "none" : row.scores);
-		const char *second[] = {scores, row.first, row.memory, row.factor};
-		pf_table_row(table, first, NARROW);
-		pf_table_row(table, second, NARROW);
+		const char *second[] = {scores, "", row.first, row.memory, row.factor};
+		pf_table_row(table, first, without_verdict(run, first, NARROW));
+		pf_table_row(table, second, without_verdict(run, second, NARROW));
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
@@ -350,6 +372,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	pf_approximate_print(run, columns, stream);
 	pf_unchecked_print(run, stream);
 	print_missing_parents(run, columns, stream);
+	pf_decisions_print(run, columns, stream);
 	pf_run_print_warnings(run, columns, stream);
 	pf_cache_print(run, columns, stream);
 	pf_placement_print(run, stream);

@@ -327,7 +327,10 @@ def check_markdown(record, path):
     text = export(path, "markdown")
     rows_of_table = [line for line in text.splitlines() if line.startswith("| ")][1:]
     check(len(rows_of_table) == len(record["variants"]), "a row each step")
-    check(all(len(line.replace("\\|", "").split("|")) == 10 for line in rows_of_table), f"eight cells: {rows_of_table}")
+    cells = [[cell.strip() for cell in line.replace("\\|", "").split("|")[1:-1]] for line in rows_of_table]
+    decided = record["command"] == "journey"
+    check(all(len(row) == (9 if decided else 8) for row in cells), f"cells: {rows_of_table}")
+    check(not decided or [row[1] for row in cells] == [variant["decision"]["verdict"] for variant in record["variants"]], "verdicts")
     check(("PARTIAL" in text) == record["partial"], "partial is said")
     tagged = any(trial["disturbed_by"] for variant in record["variants"] for trial in variant["trials"]
                  if trial["wall_ns"] and trial["checked"] and trial["ending"] == "ok" and variant["status"] in ("ok", "floor"))

@@ -212,7 +212,8 @@ static void test_approximate_is_not_identical(void **state)
 	char *csv = render(pf_export_csv, record), *markdown = render(pf_export_markdown, record),
 	     *metrics = render(pf_export_openmetrics, record), *screen = render(print_screen, record),
 	     *notebook = render(pf_notebook_print, record);
-	assert_non_null(strstr(csv, ",identical,approximate,step_caveats,run_caveats\r\n"));
+	assert_non_null(strstr(
+		csv, ",identical,approximate,step_caveats,run_caveats,verdict,incumbent,verdict_reason\r\n"));
 	has_line(csv, ",exact,", ",true,,");
 	snprintf(wanted, sizeof wanted, ",false,\"%s\",", limits);
 	has_line(csv, ",near,", wanted);

@@ -10,6 +10,7 @@
 
 #include "harness/export/notebook.h"
 #include "harness/record/notebook_parts.h"
+#include "harness/run/decision.h"
 
 /* A record of a step "own" over its parent, with that status and that speedup (JSON). */
 static json_t *make(const char *status, const char *speedup)
@@ -52,54 +53,26 @@ static void has(const char *text, const char *part)
 	}
 }
 
+/* The verdict is the record's: nothing here decides it anew. */
 static void test_verdicts(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *status, *speedup, *verdict, *why;
-	} cases[] = {
-		{"ok", "{'mean': 1.1, 'low': 1.05, 'high': 1.2}", "kept", "faster than base"},
-		{"ok", "{'mean': 1.1, 'low': 1.01, 'high': 1.2}", "undecided", "the margin of 2 %"},
-		{"ok", "{'mean': 0.8, 'low': 0.7, 'high': 0.9}", "rejected", "slower than base"},
-		{"ok", "{'mean': 1, 'low': 0.99, 'high': 1.01}", "undecided", "as fast as base within 2 %"},
-		{"ok", "{'mean': 2, 'low': null, 'high': null}", "undecided", "no interval"},
-		{"ok", "null", "undecided", "has no time"},
-		{"crashed", "null", "crashed", "SIGABRT"},
-		{"wrong_output", "null", "wrong output", "SIGABRT"},
-		{"unavailable", "null", "unavailable", "SIGABRT"},
-		{"not_run", "null", "not run", "SIGABRT"},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char why[600], line[700];
-		json_t *record = make(cases[i].status, cases[i].speedup);
-		const char *verdict = pf_note_verdict(record, pf_note_variant(record, "own"), why,
-						      sizeof why);
-		assert_string_equal(verdict, cases[i].verdict);
-		has(why, cases[i].why);
-		assert_string_equal(pf_note_verdict(record, pf_note_variant(record, "base"), why, sizeof why),
-				    "the baseline");
+	static const char *const verdicts[] = {"kept", "rejected", "no gain", "not judged", "baseline"};
+	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+		char why[PF_DECISION_TEXT], line[100];
+		json_t *record = make("ok", "{'mean': 1.1, 'low': 1.05, 'high': 1.2}");
+		json_t *own = json_array_get(json_object_get(record, "variants"), 1);
+		assert_string_equal(pf_note_verdict(own, why, sizeof why), "not judged");
+		has(why, "only a journey decides");
+		json_object_set_new(own, "decision",
+				    json_pack("{s:s,s:s,s:s}", "verdict", verdicts[i], "reason", "so it is",
+					      "incumbent", "another"));
+		assert_string_equal(pf_note_verdict(own, why, sizeof why), verdicts[i]);
+		assert_string_equal(why, "so it is");
 		char *text = print(record);
-		snprintf(line, sizeof line, "- **Verdict**: %s: ", cases[i].verdict);
+		snprintf(line, sizeof line, "- **Verdict**: %s: so it is\n", verdicts[i]);
 		has(text, line);
 		free(text);
-		json_decref(record);
-	}
-}
-
-/* A time that others' work made decides nothing, be it the parent's. */
-static void test_disturbed(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 2; i++) {
-		char why[600];
-		json_t *record = make("ok", "{'mean': 2, 'low': 1.9, 'high': 2.1}");
-		const json_t *own = pf_note_variant(record, "own"),
-			     *of = i ? pf_note_variant(record, "base") : own;
-		assert_string_equal(pf_note_verdict(record, own, why, sizeof why), "kept");
-		json_object_set_new(json_array_get(json_object_get(of, "trials"), 0), "disturbed_by",
-				    json_pack("[s]", "others used 0.5 of 2 processors"));
-		assert_string_equal(pf_note_verdict(record, own, why, sizeof why), "undecided");
-		has(why, i ? "1 of 1 trials of base" : "1 of 1 trials of own");
 		json_decref(record);
 	}
 }
@@ -109,9 +82,9 @@ static void test_lesson(void **state)
 	(void)state;
 	json_t *record = make("ok", "{'mean': 2, 'low': 1.9, 'high': 2.1}");
 	char *text = print(record);
+	has(text, "- **Principle**: once is enough\n");
 	has(text,
-	    "- **Lesson**: once is enough. By the figures (means; stages are sums over the workers), "
-	    "against its parent: decode 4.00 s less; CPU time 6.00 s, was 9.90 s; 5 MB moved between processes.\n");
+	    "- **Why**: against base (means; stages are sums over the workers): decode 4.00 s less; CPU time 6.00 s, was 9.90 s; 5 MB moved between processes.\n");
 	has(text, "| base | 800.00 | 100.00 |\n| own | 400.00 | 130.00 |\n");
 	has(text, "| image I/O: read, decode | 80.0 % | 38 % |\n");
 	has(text, "| overhead: all else | 10.0 % | 2 % |\n");
@@ -158,7 +131,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_disturbed),
 		cmocka_unit_test(test_lesson),
 		cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_incomplete_records),

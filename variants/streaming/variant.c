@@ -45,4 +45,5 @@ const struct pf_variant pf_variant_streaming = {
 		    "the run is shorter by up to (1 - 1/N) of detection",
 	.caps = PF_CAP_WORKERS,
 	.run = run,
+	.purpose = PF_PURPOSE_FIRST_RESULT,
 };

@@ -78,4 +78,5 @@ const struct pf_variant pf_variant_threaded_safe = {
 	.expected = "the reference's scores in parallel's time, with less memory",
 	.caps = PF_CAP_WORKERS | PF_CAP_THREADS,
 	.run = run,
+	.purpose = PF_PURPOSE_MEMORY,
 };

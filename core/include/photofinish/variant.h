@@ -28,6 +28,14 @@ enum pf_cap {
 	PF_CAP_APPROX = 1u << 5,    /* its scores may differ from the reference's: it states a tolerance */
 };
 
+/* The figure that a variant is there to improve. A journey keeps what is faster than the best before it; one
+ * that is as fast is kept where it improves another figure that it names here, shown with an interval. */
+enum pf_purpose {
+	PF_PURPOSE_TIME,
+	PF_PURPOSE_FIRST_RESULT, /* time until the first photo is scored */
+	PF_PURPOSE_MEMORY,
+};
+
 typedef enum pf_option_type { PF_OPTION_INTEGER, PF_OPTION_FLAG } pf_option_type;
 
 #define PF_MAX_OPTIONS 16 /* of one variant */
@@ -108,6 +116,7 @@ struct pf_variant {
 	 * request. */
 	pf_status (*run)(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 			 pf_error *error);
+	enum pf_purpose purpose;
 };
 
 /* All variants that were built in, ended by NULL (generated from the folders of variants/). */

@@ -4,7 +4,7 @@ export TMPDIR=$WORK/tmp
 mkdir tmp
 figures() {
     grep -E '^(\$|=|!|[a-z-]+ .*(approximate|identical|failed|wrong|invalid|timeout)|Scores not)' | grep -v 'held up' |
-        sed -E -e 's/ +[0-9.]+ m?s.*(approximate:|identical)/ ... \1/' -e 's/[0-9.]+ m?s( \+-[0-9.]+)?/TIME/g' -e 's/tmp.photofinish-\w+/VIEW/'
+        sed -E -e '/^[a-z ]+ against /d' -e 's/ (kept|rejected|no gain) +([0-9.]+ m?s)/ VERDICT \2/' -e 's/ +[0-9.]+ m?s.*(approximate:|identical)/ ... \1/' -e 's/[0-9.]+ m?s( \+-[0-9.]+)?/TIME/g' -e 's/tmp.photofinish-\w+/VIEW/'
 }
 python="/usr/bin/python3 $ROOT/docs/examples/command_opencv.py {dataset} {scores}"
 run journey --only null,opencv,exact,bare --dataset tiny --rounds 1 --quiet --json run.json --command "opencv=$python" \

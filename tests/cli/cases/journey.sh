@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The journey's table and progress, with all that was measured taken out.
 figures() {
-    awk '/^(! )?claim /{claims=1} /^(! |= )/{claims=0} /^share of /{sub(/time +/, "time ")} /^(This machine was busy|Observer:)/{busy=1} /^(! )?[0-9]+ claims? (is|are) not answered/{rest=1} /^$|^[=$]/{busy=rest=0} busy{next} rest{print;next} claims && !/^  /{print $1} !claims' |
-        sed -E -e '/^(! )?NOT FOR TIMING/d' -e '/^(This machine was busy|run it again|[0-9]+ rounds give wide)/d' -e '/^$/d' -e 's/[0-9.]+ m?s\b( \+-[0-9.]+)?/TIME/g' -e 's/[+-]?[0-9.]+ %( \([^)]*\)( slower)?)?([ ,]|$)/GAIN\3/g' \
+    awk '/^(! )?claim /{claims=1} /^(! |= )/{claims=0} /^share of /{sub(/time +/, "time ")} /^(This machine was busy|Observer:)/{busy=1} /^Verdicts:/{print "Verdicts"; busy=1} /^(! )?[0-9]+ claims? (is|are) not answered/{rest=1} /^$|^[=$]/{busy=rest=0} busy{next} rest{print;next} claims && !/^  /{print $1} !claims' |
+        sed -E -e '/^(! )?NOT FOR TIMING/d' -e '/^(This machine was busy|run it again|[0-9]+ rounds give wide)/d' -e '/^$/d' -e 's/^([a-z].*) +(kept|rejected|no gain) +([0-9.]+ m?s)/\1 VERDICT \3/' -e 's/[0-9.]+ m?s\b( \+-[0-9.]+)?/TIME/g' -e 's/[+-]?[0-9.]+ %( \([^)]*\)( slower)?)?([ ,]|$)/GAIN\3/g' \
         -e 's/[0-9.]+x( \([0-9.]+ to [0-9.]+\))?( |$)/FACTORx /g' -e 's/[0-9]+ [kM]B/BYTES/g' -e 's/[0-9]+ cores?/CORES/' -e 's/, (warm cache|photos came from storage in part)/, CACHE/' -e 's/ +/ /g' \
         -e 's/parallel x[0-9]+( \(over the cores\))?/parallel xN/' -e 's/TIME [0-9.]+ /TIME RATE /' -e 's/\bx[0-9]+\b/xN/' -e 's/GAIN \+-[0-9.]+/GAIN/g'
 }

@@ -2,7 +2,7 @@
 # Variants from shared objects: the example takes part, and each fault is one line.
 cp "$(dirname "$(command -v make_hostile)")"/plugins/*.so .
 run variants --plugin ./interleaved.so --diff parallel interleaved
-run journey --only parallel,interleaved --plugin ./interleaved.so --dataset tiny --rounds 1 --quiet | grep -E '^(\$|=|interleaved)' | sed -E 's/ x[0-9].* /... /'
+run journey --only parallel,interleaved --plugin ./interleaved.so --dataset tiny --rounds 1 --quiet | grep -E '^(\$|=|interleaved)' | sed -E 's/ x[0-9]+ .* (no gain|kept|rejected) .* /... VERDICT ... /'
 run run interleaved:workers=3 --plugin ./interleaved.so --dataset tiny --quiet --json - | /usr/bin/python3 -c '
 import json, sys
 text = sys.stdin.read()
