@@ -349,8 +349,8 @@ static void test_mutated_exports(void **state)
 		snprintf(path, sizeof path, "%s/tests/nn/vectors/%s.onnx", PF_SOURCE_DIR, names[i]);
 		onnx_bytes model = {0};
 		model.data = (uint8_t *)pf_temp_read(path, &model.size);
-		int alive = survive_mutations(names[i], &model, rounds_or(5000), NULL);
-		assert_true(alive > 0 && alive < rounds_or(5000));
+		int alive = survive_mutations(names[i], &model, rounds_or(1000), NULL);
+		assert_true(alive > 0 && alive < rounds_or(1000));
 		free(model.data);
 	}
 }
