@@ -13,12 +13,12 @@ set(light_datasets
     "datasets/dataset_store\\.c") # where data lie
 set(light_harness
     "harness/(stats|launcher|base|machine|doctor|bench|history)/[a-z_]*\\.c"
-    "harness/cli/(absent|cli|options|parameters|progress_choice|timed_request)\\.c"
+    "harness/cli/(absent|cli|options|parameters|progress_choice|record_keeping|timed_request)\\.c"
     "harness/cli/cmd_(compare_commands|doctor|export|history|time)\\.c"
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/(decision|run_status)\\.c"
     "harness/record/(bench|capabilities|comparison|decision|doctor|environment|interval|observer)_json\\.c"
-    "harness/record/(caveats|machine_id|machine_json|notebook_parts|record_load)\\.c"
+    "harness/record/(caveats|machine_id|machine_json|notebook_parts|record_head|record_kind|record_load)\\.c"
     "harness/scores/tolerance_text\\.c"
     "harness/export/export_[a-z]*\\.c"
     "harness/progress/progress\\.c"

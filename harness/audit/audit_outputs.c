@@ -137,7 +137,7 @@ static pf_outcomes *lay_bait(const pf_audit_set *set, const pf_outcomes *before,
 		bait->photos[i].score.total += before->photos[i].score.total > 0.5 ? -BAIT_OFFSET
 										   : BAIT_OFFSET;
 	}
-	if (pf_outcomes_save(bait, set->dataset, path, &why) != PF_OK) {
+	if (pf_outcomes_save(bait, set->dataset, NULL, path, &why) != PF_OK) {
 		pf_outcomes_free(bait);
 		bait = NULL;
 		path[0] = '\0';

@@ -1,6 +1,7 @@
 #include "harness/base/json_values.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/plain_text.h"
@@ -65,5 +66,31 @@ void pf_json_bytes(const json_t *object, const char *key, uint8_t *out, size_t c
 	}
 	if (!whole) {
 		memset(out, 0, count);
+	}
+}
+
+void pf_json_make_plain(json_t *json)
+{
+	size_t index;
+	const char *key;
+	json_t *value;
+	if (json_is_array(json)) {
+		json_array_foreach(json, index, value)
+		{
+			pf_json_make_plain(value);
+		}
+	} else if (json_is_object(json)) {
+		json_object_foreach(json, key, value)
+		{
+			pf_json_make_plain(value);
+		}
+	} else if (json_is_string(json)) {
+		const size_t capacity = json_string_length(json) + 8;
+		char *plain = malloc(capacity);
+		if (!plain) {
+			abort();
+		}
+		json_string_set(json, pf_plain_text(json_string_value(json), plain, capacity));
+		free(plain);
 	}
 }

@@ -23,6 +23,9 @@ const char *pf_json_string(const json_t *object, const char *key); /* "" where i
 /* A text that may be shown (plain_text.h), cut to fit. */
 void pf_json_plain(const json_t *object, const char *key, char *out, size_t capacity);
 
+/* Every text of a document as it may be shown (plain_text.h), whole. Keys are left as they are. */
+void pf_json_make_plain(json_t *json);
+
 /* `count` bytes of hexadecimal digits; all 0 where it is none. */
 void pf_json_bytes(const json_t *object, const char *key, uint8_t *out, size_t count);
 

@@ -10,13 +10,15 @@
 #include "harness/cli/run_setting.h"
 #include "harness/progress/progress.h"
 #include "harness/record/audit_json.h"
+#include "harness/record/record_head.h"
 #include "harness/registry/outside.h"
 #include "harness/run/contestant.h"
 #include "harness/show/audit_table.h"
 
 struct request {
 	pf_common common;
-	const char *dataset, *json;
+	pf_delivery delivery;
+	const char *dataset;
 	uint32_t photos, rounds;
 	uint64_t seed;
 	bool has_seed;
@@ -54,15 +56,16 @@ static pf_status choose(const char *operand, uint32_t workers, pf_contestant *co
 		    : pf_fail(error, PF_ERR_INTERNAL, operand, "it holds no variant");
 }
 
-static pf_status deliver(const struct request *request, const pf_audit *audit, pf_error *error)
+static pf_status deliver(const struct request *request, const pf_audit *audit, const pf_record_head *head,
+			 pf_error *error)
 {
+	json_t *record = pf_audit_record(audit, head);
 	pf_progress_clear();
-	if (!request->json || !pf_output_is_stdout(request->json)) {
-		pf_audit_print(audit, stdout);
+	if (record && !pf_output_is_stdout(request->delivery.json)) {
+		pf_audit_print(record, stdout);
+		fflush(stdout);
 	}
-	fflush(stdout);
-	return request->json ? pf_delivery_say_kept(pf_audit_write(audit, request->json, error), error)
-			     : PF_OK;
+	return pf_deliver_json(&request->delivery, record, audit->trials > 0, error);
 }
 
 static int execute(const struct request *request, const pf_contestant *contestant,
@@ -79,7 +82,9 @@ static int execute(const struct request *request, const pf_contestant *contestan
 			  .progress = show_progress,
 			  .context = label};
 	snprintf(label, sizeof label, "auditing %s", contestant->label);
-	pf_status status = pf_output_check(request->json, &error);
+	pf_record_head head = {.command = "audit", .label = request->delivery.label};
+	pf_started_now(head.started);
+	pf_status status = pf_delivery_check(&request->delivery, &error);
 	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
 	}
@@ -89,7 +94,7 @@ static int execute(const struct request *request, const pf_contestant *contestan
 		status = pf_audit_run(&audit, &error);
 	}
 	if (status == PF_OK) {
-		status = deliver(request, &audit, &error);
+		status = deliver(request, &audit, &head, &error);
 	}
 	pf_progress_clear();
 	int code = status == PF_OK ? exit_code(&audit) : pf_report_error(&error);
@@ -108,8 +113,7 @@ int pf_cmd_audit(const pf_command *command, int argc, char **argv)
 		 PF_AUDIT_PHOTOS_MOST},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R",
 		 "timed rounds of four trials (default: 10; 0: outputs alone)", 0, 1000},
-		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
-		 "write the record of the audit (- for standard output)", 0, 0},
+		PF_DELIVERY_ARGS(request.delivery),
 		{.name = "seed",
 		 .type = PF_ARG_SEED,
 		 .target = &request.seed,

@@ -74,6 +74,7 @@ static int execute(pf_timed_request *request, char **words, char **lines, int co
 static int parse_and_execute(int argc, char **argv)
 {
 	pf_timed_request request = PF_TIMED_REQUEST_DEFAULTS;
+	request.command = "compare";
 	bool commands;
 	const pf_arg own[] = {
 		{"commands", 0, PF_ARG_FLAG, &commands, NULL, "A and B are commands, not variants", 0, 0},

@@ -33,7 +33,7 @@ static pf_status list(struct request *request, pf_history *history, pf_error *er
 		const pf_history_filter *filter = &request->filter;
 		bool filtered = filter->dataset || filter->machine || filter->variant;
 		printf(filtered ? "No record of that kind.\n"
-				: "No record yet: journey, run, compare and scaling keep theirs.\n");
+				: "No record yet: whatever measures keeps its own (docs/history.md).\n");
 	}
 	return status;
 }
@@ -87,7 +87,7 @@ static pf_status add(struct request *request, pf_history *history, pf_error *err
 	pf_status status = pf_history_folder(folder, error);
 	for (int i = 0; i < request->count && status == PF_OK; i++) {
 		json_t *record = NULL;
-		status = pf_record_load(request->operands[i], &record, NULL, error);
+		status = pf_record_load_any(request->operands[i], &record, NULL, error);
 		if (status == PF_OK) {
 			status = pf_history_keep(folder, record, name, id, error);
 		}
@@ -104,7 +104,7 @@ static pf_status rm(struct request *request, pf_history *history, pf_error *erro
 	char path[PF_HISTORY_PATH_MAX], shown[PF_HISTORY_PATH_MAX];
 	pf_status status = PF_OK;
 	for (int i = 0; i < request->count && status == PF_OK; i++) {
-		status = pf_history_find(history, request->operands[i], path, error);
+		status = pf_history_find(history, request->operands[i], false, path, error);
 		if (status == PF_OK && unlink(path) != 0) {
 			status = pf_fail_errno(error, path, "cannot remove");
 		}
@@ -122,7 +122,7 @@ static const struct word {
 	/* NULL: show, which the light build has not. */
 	pf_status (*run)(struct request *request, pf_history *history, pf_error *error);
 } words[] = {
-	{"list", NULL, 0, 0, list},         {"show", "ID", 1, 1, NULL},   {"trend", "VARIANT", 1, 1, trend},
+	{"list", NULL, 0, 0, list},         {"show", "ID", 1, 2, NULL},   {"trend", "VARIANT", 1, 1, trend},
 	{"add", "RECORD", 1, 1 << 20, add}, {"rm", "ID", 1, 1 << 20, rm}, {"rebuild", NULL, 0, 0, rebuild},
 };
 

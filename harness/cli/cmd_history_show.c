@@ -1,18 +1,25 @@
-/* history show: a stored record, printed as its run printed itself. It needs the engine: a file of its own,
- * which the light build leaves out. */
+/* history show: a stored record, printed as its command printed itself; or two, side by side. It needs the
+ * engine: a file of its own, which the light build leaves out. */
 
 #include <string.h>
 
+#include "harness/base/json_values.h"
 #include "harness/cli/commands.h"
 #include "harness/history/history.h"
 #include "harness/record/notebook_parts.h"
+#include "harness/record/record_kind.h"
 #include "harness/record/record_load.h"
 #include "harness/record/stored_run.h"
+#include "harness/show/audit_table.h"
+#include "harness/show/bench_table.h"
 #include "harness/show/compare_table.h"
+#include "harness/show/load_table.h"
+#include "harness/show/record_pair.h"
 #include "harness/show/run_table.h"
 #include "harness/show/scaling_table.h"
+#include "harness/show/soak_table.h"
 
-/* Which files other builds were is in no record. */
+/* Where other builds lay is in no record. */
 static void tell_the_rest(const json_t *record, FILE *stream)
 {
 	size_t index;
@@ -20,14 +27,20 @@ static void tell_the_rest(const json_t *record, FILE *stream)
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
 		if (json_is_object(json_object_get(variant, "build"))) {
-			fprintf(stream, "\nNot shown here, but in the record: builds.\n");
+			fprintf(stream, "\nNot in the record, and so not shown: paths of builds.\n");
 			return;
 		}
 	}
 }
 
-static void print(const pf_run *run, FILE *stream)
+static pf_status print_run(const json_t *record, FILE *stream, pf_error *error)
 {
+	pf_stored_run *stored = NULL;
+	pf_status status = pf_stored_run_read(record, &stored, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	const pf_run *run = pf_stored_run_model(stored);
 	if (strcmp(run->command, "scaling") == 0) {
 		pf_scaling_print(run, stream);
 	} else if (strcmp(run->command, "compare") == 0 && run->comparison) {
@@ -35,42 +48,54 @@ static void print(const pf_run *run, FILE *stream)
 	} else {
 		pf_run_print(run, stream);
 	}
+	tell_the_rest(record, stream);
+	pf_stored_run_free(stored);
+	return PF_OK;
 }
 
-static pf_status show(const char *path, FILE *stream, pf_error *error)
+static pf_status print(json_t *record, FILE *stream, pf_error *error)
 {
-	json_t *record = NULL;
-	pf_stored_run *stored = NULL;
-	pf_status status = pf_record_load(path, &record, NULL, error);
-	if (status == PF_OK) {
-		status = pf_stored_run_read(record, &stored, error);
+	static void (*const tables[PF_RECORD_KINDS])(const json_t *record, FILE *stream) = {
+		[PF_RECORD_TIME] = pf_bench_print,
+		[PF_RECORD_LOAD] = pf_load_print,
+		[PF_RECORD_SOAK] = pf_soak_print,
+		[PF_RECORD_AUDIT] = pf_audit_print,
+	};
+	pf_record_kind kind = pf_record_kind_of(record);
+	if (kind == PF_RECORD_RUN) {
+		return print_run(record, stream, error);
 	}
-	if (status == PF_OK) {
-		print(pf_stored_run_model(stored), stream);
-		tell_the_rest(record, stream);
-	}
-	pf_stored_run_free(stored);
-	json_decref(record);
-	return status;
+	pf_json_make_plain(record);
+	tables[kind](record, stream);
+	return PF_OK;
 }
 
 int pf_cmd_history_show(const pf_command *command, int argc, char **argv)
 {
-	char folder[PF_HISTORY_PATH_MAX], path[PF_HISTORY_PATH_MAX];
+	char folder[PF_HISTORY_PATH_MAX], path[PF_HISTORY_PATH_MAX], ids[2][PF_RECORD_ID + 1];
+	json_t *records[2] = {NULL, NULL};
 	pf_error error = {0};
 	pf_history *history = NULL;
 	(void)command;
-	(void)argc;
 	pf_status status = pf_history_folder(folder, &error);
 	if (status == PF_OK) {
 		status = pf_history_open(folder, NULL, &history, &error);
 	}
-	if (status == PF_OK) {
-		status = pf_history_find(history, argv[0], path, &error);
+	for (int i = 0; i < argc && status == PF_OK; i++) {
+		status = pf_history_find(history, argv[i], false, path, &error);
+		if (status == PF_OK) {
+			status = pf_record_load_any(path, &records[i], ids[i], &error);
+		}
 	}
 	pf_history_close(history);
-	if (status == PF_OK) {
-		status = show(path, stdout, &error);
+	if (status == PF_OK && argc == 1) {
+		status = print(records[0], stdout, &error);
+	} else if (status == PF_OK) {
+		pf_json_make_plain(records[0]);
+		pf_json_make_plain(records[1]);
+		pf_record_pair_print(records[0], ids[0], records[1], ids[1], stdout);
 	}
+	json_decref(records[0]);
+	json_decref(records[1]);
 	return status == PF_OK ? PF_EXIT_OK : pf_report_error(&error);
 }

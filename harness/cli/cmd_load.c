@@ -13,6 +13,7 @@
 #include "harness/progress/progress.h"
 #include "harness/progress/run_progress.h"
 #include "harness/record/load_json.h"
+#include "harness/record/record_head.h"
 #include "harness/run/contestant.h"
 #include "harness/show/load_table.h"
 
@@ -20,7 +21,9 @@ enum { LEAST_QUERIES = 100 };
 
 struct request {
 	pf_common common;
-	const char *dataset, *json, *scenario_name;
+	pf_delivery delivery;
+	pf_record_head head; /* of the record */
+	const char *dataset, *scenario_name;
 	pf_scenario scenario;
 	pf_texts slo_texts;
 	pf_slo slos[PF_MAX_TEXTS];
@@ -76,6 +79,16 @@ static pf_status parse_slos(struct request *request, pf_error *error)
 	return PF_OK;
 }
 
+/* Takes the record over: the table is printed from it. */
+static pf_status deliver(const struct request *request, json_t *record, bool measured, pf_error *error)
+{
+	if (record && !pf_output_is_stdout(request->delivery.json)) {
+		pf_load_print(record, stdout);
+		fflush(stdout);
+	}
+	return pf_deliver_json(&request->delivery, record, measured, error);
+}
+
 static int run_stream(struct request *request, const pf_contestant *contestant, const pf_session *session)
 {
 	char label[200];
@@ -96,14 +109,10 @@ static int run_stream(struct request *request, const pf_contestant *contestant, 
 		for (size_t i = 0; i < request->slo_texts.count; i++) {
 			pf_slo_judge_latency(&request->slos[i], load.latency, PF_LEVEL);
 		}
-		if (!request->json || !pf_output_is_stdout(request->json)) {
-			pf_load_print(&load, request->slos, request->slo_texts.count, stdout);
-		}
-		fflush(stdout);
-		status = request->json ? pf_load_write(&load, request->slos, request->slo_texts.count,
-						       request->json, &error)
-				       : PF_OK;
-		status = pf_delivery_say_kept(status, &error);
+		status = deliver(
+			request,
+			pf_load_record(&load, request->slos, request->slo_texts.count, &request->head),
+			load.count > 0 || load.wrong, &error);
 	}
 	int code = status == PF_OK ? exit_code(request, load.wrong > 0, load.count > 0)
 				   : pf_report_error(&error);
@@ -161,14 +170,10 @@ static int run_offline(struct request *request, pf_contestant *contestant, const
 		for (size_t i = 0; i < request->slo_texts.count; i++) {
 			pf_slo_judge_throughput(&request->slos[i], &rate);
 		}
-		if (!request->json || !pf_output_is_stdout(request->json)) {
-			pf_offline_print(&run, &rate, request->slos, request->slo_texts.count, stdout);
-		}
-		fflush(stdout);
-		status = request->json ? pf_offline_write(&run, &rate, request->slos,
-							  request->slo_texts.count, request->json, &error)
-				       : PF_OK;
-		status = pf_delivery_say_kept(status, &error);
+		status = deliver(request,
+				 pf_offline_record(&run, &rate, request->slos, request->slo_texts.count,
+						   request->delivery.label),
+				 pf_anything_measured(&run), &error);
 	}
 	int code = status == PF_OK ? exit_code(request, contestant->status == PF_RUN_WRONG_OUTPUT, rate.n > 0)
 				   : pf_report_error(&error);
@@ -181,7 +186,9 @@ static int execute(struct request *request, pf_contestant *contestant, const pf_
 	pf_error error = {0};
 	pf_run_setting setting = {.session = {.manifest_fd = -1}};
 	bool offline = request->scenario == PF_SCENARIO_OFFLINE;
-	pf_status status = pf_output_check(request->json, &error);
+	request->head = (pf_record_head){.command = "load", .label = request->delivery.label};
+	pf_started_now(request->head.started);
+	pf_status status = pf_delivery_check(&request->delivery, &error);
 	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
 	}
@@ -256,8 +263,7 @@ int pf_cmd_load(const pf_command *command, int argc, char **argv)
 		 .help = "server: arrivals a second, a Poisson stream",
 		 .least = 1e-3,
 		 .most = 1e6},
-		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
-		 "write the record (- for standard output)", 0, 0},
+		PF_DELIVERY_ARGS(request.delivery),
 		{.name = "seed",
 		 .type = PF_ARG_SEED,
 		 .target = &request.seed,

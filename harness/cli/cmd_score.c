@@ -62,33 +62,51 @@ static pf_status fill_best(const struct request *request, const pf_trial *trial,
 	return status;
 }
 
+enum { CAVEAT = 400 };
+
+/* What makes these other scores than usual: "" where nothing does. */
+static void caveat_of(const pf_scorer_config *scorer, char out[CAVEAT])
+{
+	char in[PF_STAGES_TEXT], left_out[PF_STAGES_TEXT];
+	const char *no_pose = pf_scorer_no_pose(scorer);
+	out[0] = '\0';
+	if (no_pose[0]) {
+		snprintf(out, CAVEAT, "WITHOUT POSE: %s", no_pose);
+	}
+	if (scorer->left_out) {
+		size_t used = strlen(out);
+		pf_scorer_stages_text(scorer, in, left_out);
+		snprintf(out + used, CAVEAT - used, "%sONLY PART OF THE JOB: %s; without %s",
+			 used ? "; " : "", in, left_out);
+	}
+}
+
 static pf_status deliver(const struct request *request, const pf_trial *trial, const pf_session *session,
 			 pf_error *error)
 {
 	const pf_dataset *dataset = session->dataset;
 	const char *part = why_part(trial);
+	char text[CAVEAT];
+	caveat_of(&session->order.scorer, text);
+	const char *caveat = text[0] ? text : NULL;
 	pf_status status = PF_OK;
-	if (session->order.scorer.left_out) {
-		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
-		pf_scorer_stages_text(&session->order.scorer, in, out);
-		fprintf(stderr, "photofinish: scored by %s only, without %s: not the usual scores\n", in,
-			out);
-	}
 	if (!pf_output_is_stdout(request->json) && !pf_output_is_stdout(request->csv)) {
-		const char *no_pose = pf_scorer_no_pose(&session->order.scorer);
-		if (no_pose[0]) {
-			printf("WITHOUT POSE: %s\n", no_pose);
+		if (caveat) {
+			printf("%s\n", caveat);
 		}
 		pf_best_print(trial->outcomes, dataset, &session->order.scorer, stdout);
 		fflush(stdout);
+	} else if (session->order.scorer.left_out) { /* that pose is missing was said at once */
+		fprintf(stderr, "photofinish: not the usual scores: %s\n", caveat);
 	}
 	if (request->json) {
-		status = part ? pf_outcomes_save_part(trial->outcomes, dataset, part, request->json, error)
-			      : pf_outcomes_save(trial->outcomes, dataset, request->json, error);
+		status = part ? pf_outcomes_save_part(trial->outcomes, dataset, part, caveat, request->json,
+						      error)
+			      : pf_outcomes_save(trial->outcomes, dataset, caveat, request->json, error);
 		status = pf_delivery_say_kept(status, error);
 	}
 	if (request->csv && status == PF_OK) {
-		status = pf_scores_csv_write(trial->outcomes, dataset, part, request->csv, error);
+		status = pf_scores_csv_write(trial->outcomes, dataset, part, caveat, request->csv, error);
 		status = pf_delivery_say_kept(status, error);
 	}
 	return request->best && status == PF_OK ? fill_best(request, trial, dataset, error) : status;

@@ -11,6 +11,7 @@
 #include "harness/cli/run_setting.h"
 #include "harness/load/soak.h"
 #include "harness/progress/progress.h"
+#include "harness/record/record_head.h"
 #include "harness/record/soak_json.h"
 #include "harness/run/contestant.h"
 #include "harness/show/soak_table.h"
@@ -18,7 +19,8 @@
 
 struct request {
 	pf_common common;
-	const char *dataset, *json;
+	pf_delivery delivery;
+	const char *dataset;
 	double duration_s;
 	uint32_t photos, runs;
 	uint64_t seed;
@@ -70,6 +72,17 @@ static void say_too_few(const struct request *request, const pf_contestant *cont
 	}
 }
 
+static pf_status deliver(const struct request *request, const pf_soak *soak, const pf_record_head *head,
+			 pf_error *error)
+{
+	json_t *record = pf_soak_record(soak, head);
+	if (record && !pf_output_is_stdout(request->delivery.json)) {
+		pf_soak_print(record, stdout);
+		fflush(stdout);
+	}
+	return pf_deliver_json(&request->delivery, record, soak->done > 0, error);
+}
+
 static int execute(const struct request *request, const pf_contestant *contestant,
 		   const pf_scorer_config *config)
 {
@@ -85,7 +98,9 @@ static int execute(const struct request *request, const pf_contestant *contestan
 			.progress = show_progress,
 			.context = label};
 	snprintf(label, sizeof label, "soaking %s", contestant->label);
-	pf_status status = pf_output_check(request->json, &error);
+	pf_record_head head = {.command = "soak", .label = request->delivery.label};
+	pf_started_now(head.started);
+	pf_status status = pf_delivery_check(&request->delivery, &error);
 	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
 	}
@@ -99,12 +114,7 @@ static int execute(const struct request *request, const pf_contestant *contestan
 	}
 	pf_progress_clear();
 	if (status == PF_OK) {
-		if (!request->json || !pf_output_is_stdout(request->json)) {
-			pf_soak_print(&soak, stdout);
-		}
-		fflush(stdout);
-		status = request->json ? pf_soak_write(&soak, request->json, &error) : PF_OK;
-		status = pf_delivery_say_kept(status, &error);
+		status = deliver(request, &soak, &head, &error);
 	}
 	int code = status == PF_OK ? exit_code(&soak) : pf_report_error(&error);
 	pf_soak_release(&soak);
@@ -125,8 +135,7 @@ int pf_cmd_soak(const pf_command *command, int argc, char **argv)
 		 "calls of the variant's run that they are split into (default: 1)", 1, 1000},
 		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
 		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
-		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
-		 "write the record with all samples (- for standard output)", 0, 0},
+		PF_DELIVERY_ARGS(request.delivery),
 		{.name = "seed",
 		 .type = PF_ARG_SEED,
 		 .target = &request.seed,

@@ -2,7 +2,10 @@
 #ifndef HARNESS_RUN_DELIVERY_H
 #define HARNESS_RUN_DELIVERY_H
 
+#include <jansson.h>
+
 #include "harness/cli/options.h"
+#include "harness/cli/record_keeping.h"
 #include "harness/run/run.h"
 
 typedef struct pf_delivery {
@@ -12,22 +15,14 @@ typedef struct pf_delivery {
 } pf_delivery;
 
 /* Rows for commands that execute runs; `d` is a pf_delivery. */
-#define PF_DELIVERY_ARGS(d)                                                           \
-	{.name = "json",                                                              \
-	 .letter = 'j',                                                               \
-	 .type = PF_ARG_OUTPUT,                                                       \
-	 .target = &(d).json,                                                         \
-	 .metavar = "FILE",                                                           \
-	 .help = "write the record of the run (- for standard output)"},              \
-		{.name = "label",                                                     \
-		 .type = PF_ARG_TEXT,                                                 \
-		 .target = &(d).label,                                                \
-		 .metavar = "TEXT",                                                   \
-		 .help = "your own words for the run in its record (a commit, say)"}, \
-	{                                                                             \
-		.name = "no-history", .type = PF_ARG_FLAG, .target = &(d).no_history, \
-		.help = "leave the run out of the history (see photofinish history)"  \
-	}
+#define PF_DELIVERY_ARGS(d)                                              \
+	{.name = "json",                                                 \
+	 .letter = 'j',                                                  \
+	 .type = PF_ARG_OUTPUT,                                          \
+	 .target = &(d).json,                                            \
+	 .metavar = "FILE",                                              \
+	 .help = "write the record of the run (- for standard output)"}, \
+		PF_KEEPING_ARGS((d).label, (d).no_history)
 
 /* PF_ERR_EXISTS of a part of the results that did not replace whole ones (output.h) is said on standard
  * error, and no failure of its own: PF_OK. Any other status is returned as it is. */
@@ -39,5 +34,9 @@ pf_status pf_delivery_check(const pf_delivery *delivery, pf_error *error);
 /* Puts the record together once: every file and the history hold the same bytes. A history that cannot be
  * written is said on standard error and no failure: the run itself did well. */
 pf_status pf_deliver_record(const pf_delivery *delivery, const pf_run *run, pf_error *error);
+
+/* The same for a record that is there already, which is taken over; NULL: it could not be put together.
+ * `measured`: there is something in it for the history. */
+pf_status pf_deliver_json(const pf_delivery *delivery, json_t *record, bool measured, pf_error *error);
 
 #endif

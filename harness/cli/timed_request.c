@@ -5,8 +5,10 @@
 #include <time.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/base/json_file.h"
 #include "harness/base/named_files.h"
 #include "harness/base/output.h"
+#include "harness/cli/record_keeping.h"
 #include "harness/machine/environment.h"
 #include "harness/progress/progress.h"
 #include "harness/record/bench_json.h"
@@ -74,6 +76,7 @@ size_t pf_timed_args(pf_timed_request *request, pf_arg rows[PF_TIMED_ARGS_MOST])
 		 .given = &request->has_seed,
 		 .metavar = "N",
 		 .help = "seed of the shuffled order of runs (default: from the clock)"},
+		PF_KEEPING_ARGS(request->label, request->no_history),
 		{"quiet", 'q', PF_ARG_FLAG, &request->quiet, NULL, "no progress on standard error", 0, 0},
 	};
 	_Static_assert(sizeof own / sizeof *own <= PF_TIMED_ARGS_MOST, "room for all rows");
@@ -374,42 +377,45 @@ static void tell(const pf_bench *bench, size_t command, uint32_t round)
 			   NULL);
 }
 
-static pf_status export(const pf_bench *bench, const char *path, char format, pf_error *error)
+static pf_status export(const pf_bench *bench, const char *path,
+			void (*print)(const pf_bench *bench, FILE *stream), pf_error *error)
 {
 	pf_new_file file;
 	pf_status status = path ? pf_output_open(&file, path, error) : PF_OK;
 	if (!path || status != PF_OK) {
 		return status;
 	}
-	switch (format) {
-	case 'j':
-		status = pf_bench_json(bench, file.stream, error);
-		break;
-	case 'c':
-		pf_bench_csv(bench, file.stream);
-		break;
-	default:
-		pf_bench_markdown(bench, file.stream);
-		break;
-	}
+	print(bench, file.stream);
 	bool part = strcmp(bench->stopped, "request") == 0 || strcmp(bench->stopped, "failure") == 0;
 	return part ? pf_output_close_part(&file, status, NULL, error)
 		    : pf_output_close(&file, status, error);
 }
 
-/* The table, unless an export goes to standard output. */
-static pf_status deliver(const pf_timed_request *request, const pf_bench *bench, pf_error *error)
+/* The table, unless an export goes to standard output; then the record goes into its file and the history. */
+static pf_status deliver(const pf_timed_request *request, const pf_bench *bench, const pf_record_head *head,
+			 pf_error *error)
 {
+	json_t *record = pf_bench_record(bench, head);
+	if (!record) {
+		return pf_fail(error, PF_ERR_INTERNAL, NULL, "cannot put the record together");
+	}
 	if (!pf_output_is_stdout(request->json) && !pf_output_is_stdout(request->csv) &&
 	    !pf_output_is_stdout(request->markdown)) {
-		pf_bench_print(bench, stdout);
+		pf_bench_print(record, stdout);
 		fflush(stdout);
 	}
-	pf_status status = export(bench, request->json, 'j', error);
+	pf_status status = request->json ? pf_json_write(json_incref(record), request->json, error) : PF_OK;
 	if (status == PF_OK) {
-		status = export(bench, request->csv, 'c', error);
+		status = export(bench, request->csv, pf_bench_csv, error);
 	}
-	return status == PF_OK ? export(bench, request->markdown, 'm', error) : status;
+	if (status == PF_OK) {
+		status = export(bench, request->markdown, pf_bench_markdown, error);
+	}
+	if (!request->no_history) {
+		pf_keep_record(record);
+	}
+	json_decref(record);
+	return status;
 }
 
 static pf_bench bench_of(pf_timed_request *request)
@@ -486,8 +492,10 @@ static int verdict_code(const pf_timed_request *request, const pf_bench *bench)
 int pf_timed_request_execute(pf_timed_request *request)
 {
 	pf_error error = {0}, why = {0};
+	pf_record_head head = {.command = request->command, .label = request->label};
 	pf_bench bench = bench_of(request);
 	bool shown = bench.setting.output && strcmp(bench.setting.output, "inherit") == 0;
+	pf_started_now(head.started);
 	pf_status status = pf_build_check_timing(&error);
 	status = status == PF_OK ? take_codes(request->ignore_failure, bench.ignored, &error) : status;
 	status = status == PF_OK ? check_files(request, &bench, &error) : status;
@@ -510,7 +518,7 @@ int pf_timed_request_execute(pf_timed_request *request)
 	int code = status != PF_OK ? pf_report_error(&error)
 		   : pf_interrupts ? PF_EXIT_INTERRUPTED
 				   : verdict_code(request, &bench);
-	if (bench.rounds_done && deliver(request, &bench, &why) != PF_OK) {
+	if (bench.rounds_done && deliver(request, &bench, &head, &why) != PF_OK) {
 		int told = pf_report_error(&why);
 		code = code == PF_EXIT_OK ? told : code;
 	}

@@ -23,7 +23,7 @@ static void write_heads(FILE *stream)
 	for (int i = 0; i < PF_MEASURE_COUNT; i++) {
 		fprintf(stream, ",measure_%s", pf_measure_name((pf_measure)i));
 	}
-	fputs("\r\n", stream);
+	fputs(",caveat\r\n", stream);
 }
 
 static void write_number(FILE *stream, bool known, double value)
@@ -34,7 +34,7 @@ static void write_number(FILE *stream, bool known, double value)
 	}
 }
 
-static void write_row(FILE *stream, const char *path, const pf_outcome *outcome)
+static void write_row(FILE *stream, const char *path, const pf_outcome *outcome, const char *caveat)
 {
 	write_text(stream, path);
 	fprintf(stream, ",%s,", pf_status_name(outcome->status));
@@ -50,6 +50,8 @@ static void write_row(FILE *stream, const char *path, const pf_outcome *outcome)
 	for (int i = 0; i < PF_MEASURE_COUNT; i++) {
 		write_number(stream, score, score ? score->measures[i] : 0);
 	}
+	fputc(',', stream);
+	write_text(stream, caveat ? caveat : "");
 	fputs("\r\n", stream);
 }
 
@@ -62,7 +64,7 @@ static void write_part(FILE *stream, const pf_outcomes *outcomes, const char *wh
 	fputs(",partial,", stream);
 	pf_csv_text(stream, text);
 	fputs(",,,", stream);
-	for (int i = 0; i < PF_FACTOR_COUNT + PF_MEASURE_COUNT; i++) {
+	for (int i = 0; i < PF_FACTOR_COUNT + PF_MEASURE_COUNT + 1; i++) {
 		fputc(',', stream);
 	}
 	fputs("\r\n", stream);
@@ -83,7 +85,7 @@ static bool is_part(const char *path)
 }
 
 pf_status pf_scores_csv_write(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *part,
-			      const char *path, pf_error *error)
+			      const char *caveat, const char *path, pf_error *error)
 {
 	pf_new_file file;
 	pf_status status = pf_output_open(&file, path, error);
@@ -96,7 +98,7 @@ pf_status pf_scores_csv_write(const pf_outcomes *outcomes, const pf_dataset *dat
 	}
 	for (size_t i = 0; i < outcomes->count; i++) {
 		if (outcomes->photos[i].done) {
-			write_row(file.stream, dataset->photos[i].path, &outcomes->photos[i]);
+			write_row(file.stream, dataset->photos[i].path, &outcomes->photos[i], caveat);
 		}
 	}
 	return part ? pf_output_close_part(&file, status, is_part, error)

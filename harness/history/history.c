@@ -51,7 +51,7 @@ pf_status pf_history_rebuild(pf_history *history, pf_history_complaint *complain
 	return pf_history_update(history, true, complain, records, error);
 }
 
-/* The columns of an entry, in their order. */
+/* The columns of an entry, in their order. Starts are to the second: among equal ones the files tell. */
 #define ENTRY                                                                                           \
 	"r.id, r.file, r.started, r.command, r.label, r.dataset, r.dataset_hash, r.photos, r.machine, " \
 	"r.cpu, "                                                                                       \
@@ -114,9 +114,9 @@ pf_status pf_history_list(pf_history *history, const pf_history_filter *filter,
 			  pf_error *error)
 {
 	static const char sql[] =
-		"SELECT * FROM (SELECT " ENTRY " FROM record r WHERE " OF_RECORD
+		"SELECT * FROM (SELECT " ENTRY ", r.mtime_ns AS made FROM record r WHERE " OF_RECORD
 		" AND (?2 IS NULL OR EXISTS (SELECT 1 FROM step s WHERE s.record = r.id AND s.name = ?2)) "
-		"ORDER BY r.started DESC, r.id DESC LIMIT ?4) ORDER BY 3, 1";
+		"ORDER BY r.started DESC, made DESC, r.id DESC LIMIT ?4) ORDER BY 3, made, 1";
 	sqlite3_stmt *query = NULL;
 	pf_status status = prepare(history, sql, filter, NULL, &query, error);
 	if (status != PF_OK) {
@@ -154,9 +154,9 @@ pf_status pf_history_trend(pf_history *history, pf_history_kind kind, const pf_h
 {
 	static const char sql[] =
 		"SELECT * FROM (SELECT " ENTRY ", q.other, s.workers, q.mean, q.low, q.high, q.level, "
-		"q.pairs FROM ratio q JOIN step s ON s.record = q.record AND s.position = q.position JOIN record r "
+		"q.pairs, r.mtime_ns AS made FROM ratio q JOIN step s ON s.record = q.record AND s.position = q.position JOIN record r "
 		"ON r.id = q.record WHERE s.name = ?2 AND q.kind = ?5 AND " OF_RECORD
-		" ORDER BY r.started DESC, r.id DESC LIMIT ?4) ORDER BY 3, 1";
+		" ORDER BY r.started DESC, made DESC, r.id DESC LIMIT ?4) ORDER BY 3, made, 1";
 	sqlite3_stmt *query = NULL;
 	pf_status status = prepare(history, sql, filter, pf_history_kind_name(kind), &query, error);
 	if (status != PF_OK) {
@@ -174,10 +174,11 @@ pf_status pf_history_trend(pf_history *history, pf_history_kind kind, const pf_h
 
 enum { LEAST_DIGITS = 4 };
 
-pf_status pf_history_find(pf_history *history, const char *id, char path[PF_HISTORY_PATH_MAX],
+pf_status pf_history_find(pf_history *history, const char *id, bool runs, char path[PF_HISTORY_PATH_MAX],
 			  pf_error *error)
 {
-	static const char newest[] = "SELECT file FROM record ORDER BY started DESC, id DESC LIMIT 1",
+	static const char newest[] = "SELECT file FROM record WHERE ?1 IS NULL OR kind = ?1 "
+				     "ORDER BY started DESC, mtime_ns DESC, id DESC LIMIT 1",
 			  by_id[] = "SELECT file FROM record WHERE substr(id, 1, length(?1)) = ?1 LIMIT 2";
 	bool last = strcmp(id, "last") == 0;
 	sqlite3_stmt *query = NULL;
@@ -186,12 +187,14 @@ pf_status pf_history_find(pf_history *history, const char *id, char path[PF_HIST
 			       LEAST_DIGITS);
 	}
 	int code = sqlite3_prepare_v2(history->database, last ? newest : by_id, -1, &query, NULL);
-	code = code || last ? code : sqlite3_bind_text(query, 1, id, -1, SQLITE_STATIC);
+	const char *key = !last ? id : runs ? "run" : NULL;
+	code = code ? code : sqlite3_bind_text(query, 1, key, -1, SQLITE_STATIC); /* NULL binds null */
 	pf_status status = PF_OK;
 	code = code ? code : sqlite3_step(query);
 	if (code == SQLITE_DONE) {
 		status = pf_fail(error, PF_ERR_NOT_FOUND, last ? NULL : id,
-				 last ? "the history has no record yet"
+				 last ? runs ? "the history has no record of a run yet"
+					     : "the history has no record yet"
 				      : "the history has no such record (see photofinish history list)");
 	} else if (code != SQLITE_ROW) {
 		status = pf_history_failed(history, "cannot read the index", error);

@@ -59,8 +59,9 @@ pf_status pf_history_trend(pf_history *history, pf_history_kind kind, const pf_h
 			   pf_error *error);
 
 /* The path of the record with this id, of which the first four characters or more are given; "last" is the
- * newest one. PF_ERR_NOT_FOUND if there is none, PF_ERR_USAGE if it may be several. */
-pf_status pf_history_find(pf_history *history, const char *id, char path[PF_HISTORY_PATH_MAX],
+ * newest one, with `runs` of those that are of runs. PF_ERR_NOT_FOUND if there is none, PF_ERR_USAGE if it
+ * may be several. */
+pf_status pf_history_find(pf_history *history, const char *id, bool runs, char path[PF_HISTORY_PATH_MAX],
 			  pf_error *error);
 
 #endif

@@ -11,7 +11,7 @@
 
 /* Without row ids: the tables lie in the order of their keys, however they grew. */
 static const char tables[] =
-	"CREATE TABLE record (id TEXT PRIMARY KEY, file TEXT NOT NULL, bytes INTEGER NOT NULL, "
+	"CREATE TABLE record (id TEXT PRIMARY KEY, kind TEXT NOT NULL, file TEXT NOT NULL, bytes INTEGER NOT NULL, "
 	"mtime_ns INTEGER NOT NULL, started TEXT NOT NULL, command TEXT NOT NULL, label TEXT NOT NULL, "
 	"dataset TEXT NOT NULL, dataset_hash TEXT NOT NULL, photos INTEGER NOT NULL, machine TEXT NOT NULL, "
 	"cpu TEXT NOT NULL, cores INTEGER NOT NULL, rounds_done INTEGER NOT NULL, steps INTEGER NOT NULL, "
@@ -192,22 +192,16 @@ static pf_status add_ratios(pf_history *history, const json_t *record, const cha
 	return status;
 }
 
-static pf_status add_steps(pf_history *history, const json_t *record, const char *id, pf_error *error)
+static pf_status add_steps(pf_history *history, const json_t *record, size_t steps, const char *id,
+			   pf_error *error)
 {
-	size_t index;
-	const json_t *variant;
 	pf_status status = PF_OK;
-	json_array_foreach(json_object_get(record, "variants"), index, variant)
-	{
-		const struct value values[] = {
-			TEXT(id), INTEGER(index), TEXT(json_string_value(json_object_get(variant, "name"))),
-			TEXT(json_string_value(json_object_get(variant, "status"))),
-			INTEGER(json_integer_value(json_object_get(variant, "workers")))};
+	for (size_t index = 0; index < steps && status == PF_OK; index++) {
+		const pf_history_step step = pf_history_step_of(record, index);
+		const struct value values[] = {TEXT(id), INTEGER(index), TEXT(step.name), TEXT(step.status),
+					       INTEGER(step.workers)};
 		status = run(history, "INSERT INTO step VALUES (?, ?, ?, ?, ?)", values, 5, error);
 		status = status == PF_OK ? add_ratios(history, record, id, index, error) : status;
-		if (status != PF_OK) {
-			break;
-		}
 	}
 	return status;
 }
@@ -220,6 +214,7 @@ static pf_status add_record(pf_history *history, const json_t *record, const cha
 	pf_history_row_of(record, &row);
 	const int64_t mtime_ns = (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
 	const struct value values[] = {TEXT(id),
+				       TEXT(row.kind),
 				       TEXT(name),
 				       INTEGER(info->st_size),
 				       INTEGER(mtime_ns),
@@ -237,13 +232,13 @@ static pf_status add_record(pf_history *history, const json_t *record, const cha
 				       TEXT(row.flags)};
 	pf_status status = run(
 		history,
-		"INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) "
+		"INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) "
 		"DO UPDATE SET file = excluded.file, mtime_ns = excluded.mtime_ns WHERE excluded.file < file",
-		values, 16, error);
+		values, 17, error);
 	const struct value only_id[] = {TEXT(id)};
 	status = status == PF_OK ? run(history, "DELETE FROM step WHERE record = ?", only_id, 1, error)
 				 : status;
-	return status == PF_OK ? add_steps(history, record, id, error) : status;
+	return status == PF_OK ? add_steps(history, record, row.steps, id, error) : status;
 }
 
 struct update {
@@ -280,7 +275,7 @@ static pf_status take_in(void *context, const char *name, pf_error *error)
 		return PF_OK;
 	}
 	if (status == PF_OK) {
-		status = pf_record_load(path, &record, id, &why);
+		status = pf_record_load_any(path, &record, id, &why);
 	}
 	if (status != PF_OK) {
 		if (update->complain) {

@@ -6,7 +6,7 @@
 
 #include "harness/history/history.h"
 
-#define PF_HISTORY_VERSION 1 /* of the tables: an index of another one is made anew */
+#define PF_HISTORY_VERSION 2 /* of the tables: an index of another one is made anew */
 
 struct pf_history {
 	sqlite3 *database;

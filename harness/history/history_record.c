@@ -18,7 +18,7 @@ pf_status pf_history_record_load(const char *name, json_t **record, pf_error *er
 	}
 	pf_status status = pf_history_open(folder, NULL, &history, error);
 	if (status == PF_OK) {
-		status = pf_history_find(history, name, path, error);
+		status = pf_history_find(history, name, true, path, error);
 	}
 	pf_history_close(history);
 	return status == PF_OK ? pf_record_load(path, record, NULL, error) : status;

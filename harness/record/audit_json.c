@@ -2,10 +2,14 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 
-#include "harness/base/json_file.h"
-#include "harness/record/environment_json.h"
+#include "harness/base/json_values.h"
+#include "harness/record/caveats.h"
 #include "harness/record/interval_json.h"
+#include "harness/record/outside_json.h"
+#include "harness/record/record_kind.h"
+#include "harness/record/session_json.h"
 #include "harness/registry/outside.h"
 
 /* What was not measured is null. */
@@ -55,27 +59,51 @@ static json_t *rounds_json(const pf_audit *audit)
 	return rounds;
 }
 
-pf_status pf_audit_write(const pf_audit *audit, const char *path, pf_error *error)
+/* Trials whose wall times do not count; "" where all do. */
+static void disturbed_text(const pf_audit *audit, char *out, size_t capacity)
 {
-	char seed[32], hash[2 * PF_SHA256_BYTES + 1] = "", base[2 * PF_SHA256_BYTES + 1];
+	size_t disturbed = 0, all = 3 * (size_t)audit->rounds_done;
+	for (uint32_t i = 0; i < audit->rounds_done; i++) {
+		const pf_audit_round *round = &audit->timed[i];
+		disturbed += !round->fresh_ns + !round->again_ns + !round->same_ns;
+	}
+	snprintf(out, capacity,
+		 disturbed ? "%zu of %zu timed trials were disturbed and have no wall time that counts" : "",
+		 disturbed, all);
+}
+
+json_t *pf_audit_record(const pf_audit *audit, const pf_record_head *head)
+{
+	char seed[32], hash[2 * PF_SHA256_BYTES + 1] = "", base[2 * PF_SHA256_BYTES + 1], disturbed[120];
 	uint8_t digest[PF_SHA256_BYTES];
 	const pf_outside *outside = pf_outside_of(audit->contestant->variant);
+	pf_tolerance tolerance;
 	snprintf(seed, sizeof seed, "%" PRIu64, audit->seed);
 	if (outside && outside->plugin) {
 		pf_sha256_hex(outside->plugin_sha256, hash);
 	}
 	pf_dataset_hash(audit->session->dataset, digest);
 	pf_sha256_hex(digest, base);
+	disturbed_text(audit, disturbed, sizeof disturbed);
+	pf_tolerance_take(audit->contestant->variant->tolerance, &tolerance);
 	json_t *record = json_pack(
-		"{s:s,s:o,s:s,s:I,s:o,s:s,s:I,s:I,s:I,s:o,s:s,s:b,s:s,s:o,s:o,s:o}", "schema",
-		"photofinish.audit/1", "environment", pf_environment_json(), "variant",
-		audit->contestant->label, "workers", (json_int_t)audit->contestant->workers, "plugin_sha256",
-		hash[0] ? json_string(hash) : json_null(), "base_dataset_sha256", base, "photos",
-		(json_int_t)audit->photos, "rounds", (json_int_t)audit->rounds, "rounds_done",
-		(json_int_t)audit->rounds_done, "drawn_round", known(audit->drawn_round, audit->drawn_round),
-		"seed", seed, "partial", (int)audit->partial, "verdict",
-		pf_audit_verdict_name(pf_audit_verdict_of(audit)), "checks", checks_json(audit),
-		"rounds_timed", rounds_json(audit), "reference_more_cpu_ns",
+		"{s:s,s:s,s:I,s:o,s:s,s:I,s:I,s:I,s:o,s:s,s:b,s:s,s:s,s:o,s:o,s:o}", "schema",
+		PF_AUDIT_SCHEMA, "variant", audit->contestant->label, "workers",
+		(json_int_t)audit->contestant->workers, "plugin_sha256", pf_json_string_or_null(hash),
+		"base_dataset_sha256", base, "photos", (json_int_t)audit->photos, "rounds",
+		(json_int_t)audit->rounds, "rounds_done", (json_int_t)audit->rounds_done, "drawn_round",
+		known(audit->drawn_round, audit->drawn_round), "seed", seed, "partial", (int)audit->partial,
+		"disturbed", disturbed, "verdict", pf_audit_verdict_name(pf_audit_verdict_of(audit)),
+		"checks", checks_json(audit), "rounds_timed", rounds_json(audit), "reference_more_cpu_ns",
 		known(audit->reference_more_ns, audit->reference_more_ns));
-	return pf_json_write(record, path, error);
+	if (record) {
+		pf_record_head_put(record, head);
+		json_object_set_new(record, "tolerance", pf_tolerance_json(&tolerance));
+		json_object_set_new(record, "configuration", pf_configuration_json(audit->session));
+		json_object_set_new(record, "dataset", pf_session_dataset_json(audit->session));
+		json_object_set_new(record, "why_partial",
+				    pf_json_string_or_null(audit->partial ? "stopped on request" : NULL));
+		json_object_set_new(record, "caveats", pf_caveats_of_one_json(record));
+	}
+	return record;
 }

@@ -2,9 +2,12 @@
 #ifndef HARNESS_AUDIT_JSON_H
 #define HARNESS_AUDIT_JSON_H
 
-#include "harness/audit/audit.h"
+#include <jansson.h>
 
-/* Writes it to `path` ("-": standard output), all or nothing. */
-pf_status pf_audit_write(const pf_audit *audit, const char *path, pf_error *error);
+#include "harness/audit/audit.h"
+#include "harness/record/record_head.h"
+
+/* A new reference; NULL on failure. */
+json_t *pf_audit_record(const pf_audit *audit, const pf_record_head *head);
 
 #endif

@@ -7,12 +7,11 @@
 
 #include "harness/bench/bench_caveats.h"
 #include "harness/record/comparison_json.h"
-#include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
 #include "harness/record/machine_json.h"
+#include "harness/record/record_kind.h"
 #include "photofinish/file.h"
 
-/* Times in seconds; of a single run there is no deviation. */
 /* A string of any length, escaped. */
 static json_t *escaped_json(const char *text)
 {
@@ -35,6 +34,7 @@ static json_t *caveats_json(const pf_bench *bench, size_t command)
 	return caveats;
 }
 
+/* Times in seconds; of a single run there is no deviation. */
 static json_t *result_json(const pf_bench *bench, const pf_bench_command *command)
 {
 	json_t *times = json_array(), *codes = json_array(), *memory = json_array(), *user = json_array(),
@@ -78,7 +78,7 @@ static double held_up_s(const pf_bench *bench)
 	return (double)most_ns * 1e-9;
 }
 
-pf_status pf_bench_json(const pf_bench *bench, FILE *stream, pf_error *error)
+json_t *pf_bench_record(const pf_bench *bench, const pf_record_head *head)
 {
 	char seed[32];
 	const pf_comparison_rules rules = pf_bench_rules(bench);
@@ -96,22 +96,17 @@ pf_status pf_bench_json(const pf_bench *bench, FILE *stream, pf_error *error)
 								 bench->max_time_s));
 		}
 	}
-	json_t *record = json_pack("{s:s,s:o,s:b,s:I,s:I,s:I,s:s,s:s,s:o,s:o,s:o,s:f}", "schema",
-				   "photofinish.time/1", "environment", pf_environment_json(),
+	json_t *record = json_pack("{s:s,s:b,s:I,s:I,s:I,s:s,s:s,s:o,s:o,s:o,s:f}", "schema", PF_TIME_SCHEMA,
 				   "outputs_checked", 0, "warmup", (json_int_t)bench->warmup, "rounds",
 				   (json_int_t)bench->rounds, "rounds_done", (json_int_t)bench->rounds_done,
 				   "seed", seed, "stopped", bench->stopped, "results", results, "comparisons",
 				   comparisons, "disturbed_by", pf_disturbed_by_json(&bench->machine),
 				   "held_up_s", held_up_s(bench));
-	if (!record) {
-		return pf_fail(error, PF_ERR_INTERNAL, NULL, "cannot put the record together");
+	if (record) {
+		bool part = strcmp(bench->stopped, "request") == 0 || strcmp(bench->stopped, "failure") == 0;
+		pf_record_head_put(record, head);
+		json_object_set_new(record, "partial", json_boolean(part));
+		json_object_set_new(record, "caveats", caveats_json(bench, PF_BENCH_ALL));
 	}
-	json_object_set_new(record, "caveats", caveats_json(bench, PF_BENCH_ALL));
-	pf_status status = PF_OK;
-	if (json_dumpf(record, stream, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) ||
-	    fputc('\n', stream) == EOF) {
-		status = pf_fail_errno(error, NULL, "cannot write the record");
-	}
-	json_decref(record);
-	return status;
+	return record;
 }

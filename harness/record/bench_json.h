@@ -1,13 +1,13 @@
-/* The record of timed commands: one JSON document, schema "photofinish.time/1" (docs/time.md), whose
- * "results" are those of hyperfine's export. */
+/* The record of timed commands: photofinish.time/1 (docs/time.md). */
 #ifndef HARNESS_BENCH_JSON_H
 #define HARNESS_BENCH_JSON_H
 
-#include <stdio.h>
+#include <jansson.h>
 
 #include "harness/bench/bench.h"
+#include "harness/record/record_head.h"
 
-/* Writes it, keys sorted; bench->rounds_done >= 1. */
-pf_status pf_bench_json(const pf_bench *bench, FILE *stream, pf_error *error);
+/* A new reference; NULL on failure. "partial" where it was stopped, or a command failed. */
+json_t *pf_bench_record(const pf_bench *bench, const pf_record_head *head);
 
 #endif

@@ -50,6 +50,10 @@ char *pf_caveat_approximate(const json_t *variant, char *out, size_t capacity)
 	const json_t *trial, *found = NULL;
 	pf_tolerance tolerance = {.declared = true};
 	out[0] = '\0';
+	if (json_is_object(
+		    json_object_get(variant, "tolerance"))) { /* a record of one variant says it once */
+		found = json_object_get(variant, "tolerance");
+	}
 	json_array_foreach(json_object_get(variant, "trials"), index, trial)
 	{
 		const json_t *own = json_object_get(trial, "tolerance");
@@ -113,6 +117,7 @@ static bool busy_text(const json_t *record, char *out, size_t capacity)
 	const json_t *variant;
 	struct trials trials = {0};
 	double share = core_share(record);
+	const char *disturbed = pf_note_text(record, "disturbed"); /* of records of one variant */
 	bool starved = share > 0 && share < PF_QUIET_SHARE;
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
@@ -129,15 +134,21 @@ static bool busy_text(const json_t *record, char *out, size_t capacity)
 		used += (size_t)snprintf(out + used, capacity - used,
 					 "trials of one worker got %.0f %% of a core; ", 100 * share);
 	}
+	if (disturbed[0]) {
+		used += (size_t)snprintf(out + used, capacity - used, "%s; ", disturbed);
+	}
 	snprintf(out + used, capacity - used, "times are too long by what others took");
-	return trials.tagged || starved;
+	return trials.tagged || starved || disturbed[0];
 }
 
 static bool partial_text(const json_t *record, char *out, size_t capacity)
 {
 	const char *why = pf_note_text(record, "why_partial");
-	snprintf(out, capacity, "PARTIAL: %s after %.0f of %.0f rounds", why[0] ? why : "ended",
-		 pf_note_number(record, "rounds_done"), pf_note_number(record, "rounds"));
+	size_t used = (size_t)snprintf(out, capacity, "PARTIAL: %s", why[0] ? why : "ended");
+	if (json_object_get(record, "rounds") && used < capacity) {
+		snprintf(out + used, capacity - used, " after %.0f of %.0f rounds",
+			 pf_note_number(record, "rounds_done"), pf_note_number(record, "rounds"));
+	}
 	return json_is_true(json_object_get(record, "partial"));
 }
 
@@ -337,6 +348,31 @@ void pf_caveats(const json_t *record, const json_t *variant,
 			take(context, (pf_caveat)i, text);
 		}
 	}
+}
+
+void pf_caveats_of_one(const json_t *record, void (*take)(void *context, pf_caveat caveat, const char *text),
+		       void *context)
+{
+	static const pf_caveat own[] = {PF_CAVEAT_APPROXIMATE, PF_CAVEAT_OVER};
+	pf_caveats(record, NULL, take, context);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		char text[PF_CAVEAT_TEXT];
+		if (text_of_step(record, record, own[i], text, sizeof text)) {
+			take(context, own[i], text);
+		}
+	}
+}
+
+static void append_json(void *list, pf_caveat caveat, const char *text)
+{
+	json_array_append_new(list, json_pack("{s:s,s:s}", "kind", pf_caveat_name(caveat), "text", text));
+}
+
+json_t *pf_caveats_of_one_json(const json_t *record)
+{
+	json_t *list = json_array();
+	pf_caveats_of_one(record, append_json, list);
+	return list;
 }
 
 struct joined {

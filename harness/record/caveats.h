@@ -37,6 +37,11 @@ const char *pf_caveat_name(pf_caveat caveat);
 void pf_caveats(const json_t *record, const json_t *variant,
 		void (*take)(void *context, pf_caveat caveat, const char *text), void *context);
 
+/* The same of the record of a load, a soak or an audit, which is of one variant: of all of it. */
+void pf_caveats_of_one(const json_t *record, void (*take)(void *context, pf_caveat caveat, const char *text),
+		       void *context);
+json_t *pf_caveats_of_one_json(const json_t *record); /* [{"kind", "text"}], a new reference */
+
 /* All of them in one text, divided by "; ". Returns `out`. */
 char *pf_caveats_text(const json_t *record, const json_t *variant, char *out, size_t capacity);
 

@@ -13,4 +13,8 @@ json_t *pf_comparison_json(const char *a, const char *b, const pf_comparison *co
 			   const pf_comparison *cpu, size_t pairs, const pf_comparison_rules *rules,
 			   double max_time_s);
 
+/* Read back, from the object or its "cpu"; what is not there is 0 and undecided. */
+pf_comparison pf_comparison_of_json(const json_t *object);
+pf_comparison_rules pf_comparison_rules_of_json(const json_t *object);
+
 #endif

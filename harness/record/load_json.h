@@ -2,13 +2,15 @@
 #ifndef HARNESS_LOAD_JSON_H
 #define HARNESS_LOAD_JSON_H
 
+#include <jansson.h>
+
 #include "harness/load/load.h"
 #include "harness/load/slo.h"
+#include "harness/record/record_head.h"
 
-/* Each writes to `path` ("-": standard output), all or nothing. */
-pf_status pf_load_write(const pf_load *load, const pf_slo *slos, size_t slo_count, const char *path,
-			pf_error *error);
-pf_status pf_offline_write(const pf_run *run, const pf_interval *rate, const pf_slo *slos, size_t slo_count,
-			   const char *path, pf_error *error);
+/* New references; NULL on failure. The offline scenario is a run, `rate` its photos/s. */
+json_t *pf_load_record(const pf_load *load, const pf_slo *slos, size_t slo_count, const pf_record_head *head);
+json_t *pf_offline_record(const pf_run *run, const pf_interval *rate, const pf_slo *slos, size_t slo_count,
+			  const char *label);
 
 #endif

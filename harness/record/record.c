@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "harness/counters/counters.h"
-#include "harness/machine/engine_digest.h"
 #include "harness/record/build_json.h"
 #include "harness/record/callgrind_json.h"
 #include "harness/record/capabilities_json.h"
@@ -19,6 +18,8 @@
 #include "harness/record/outside_json.h"
 #include "harness/record/placement_json.h"
 #include "harness/record/record_claims.h"
+#include "harness/record/record_head.h"
+#include "harness/record/session_json.h"
 #include "harness/record/trial_json.h"
 #include "harness/run/page_cache.h"
 #include "harness/run/run_comparison.h"
@@ -78,46 +79,6 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	pf_step_memory_put(object, pf_memory_of(run, contestant));
 	json_object_set_new(object, "trials", trials);
 	return object;
-}
-
-/* Names of the stages that take part. */
-static json_t *stages_configured(const pf_scorer_config *scorer)
-{
-	char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT], *rest = NULL;
-	json_t *stages = json_array();
-	pf_scorer_stages_text(scorer, in, out);
-	for (char *name = strtok_r(in, ", ", &rest); name; name = strtok_r(NULL, ", ", &rest)) {
-		json_array_append_new(stages, json_string(name));
-	}
-	return stages;
-}
-
-/* Everything beside the photos that decides scores and endings. NULL on failure. */
-static json_t *configuration_json(const pf_session *session)
-{
-	uint8_t digest[PF_SHA256_BYTES], engine[PF_SHA256_BYTES];
-	char hex[2 * PF_SHA256_BYTES + 1], engine_hex[2 * PF_SHA256_BYTES + 1], cascade[1024];
-	pf_error error;
-	const pf_scorer_config *scorer = &session->order.scorer;
-	if (pf_scorer_config_digest(scorer, digest, &error) != PF_OK ||
-	    pf_engine_digest(engine, &error) != PF_OK) {
-		return NULL;
-	}
-	pf_sha256_hex(digest, hex);
-	pf_sha256_hex(engine, engine_hex);
-	json_t *weights = json_object();
-	for (int i = 0; i < PF_FACTOR_COUNT; i++) {
-		json_object_set_new(weights, pf_factor_name((pf_factor)i), json_real(scorer->weights[i]));
-	}
-	const char *no_pose = pf_scorer_no_pose(scorer);
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
-			 engine_hex, "weights", weights, "stages", stages_configured(scorer), "no_pose",
-			 string_or_null(no_pose[0] ? no_pose : NULL), "max_pixels",
-			 integer(scorer->max_pixels), "max_decode_bytes", integer(scorer->max_decode_bytes),
-			 "max_scans", integer(scorer->max_scans), "cascade_file",
-			 pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s",
-			 session->timeout_s, "photo_timeout_s",
-			 (double)session->order.photo_timeout_ns / 1e9);
 }
 
 static json_t *dataset_json(const pf_run *run)
@@ -193,13 +154,6 @@ static json_t *run_comparison_json(const pf_run *run)
 	return object;
 }
 
-/* The user's own words for the run: whatever was given, as valid UTF-8 without controls. */
-static json_t *label_json(const pf_run *run)
-{
-	char text[4 * PF_LABEL_MAX + 1];
-	return run->label ? json_string(pf_escape(run->label, text, sizeof text)) : json_null();
-}
-
 /* What the run printed beside its tables, by the options that ask for it. */
 static json_t *asked_json(const pf_run *run)
 {
@@ -229,14 +183,14 @@ json_t *pf_record_json(const pf_run *run)
 	json_t *record = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "schema",
 				   PF_RECORD_SCHEMA, "command", run->command, "started", run->started,
 				   "environment", pf_environment_json(), "configuration",
-				   configuration_json(run->session), "dataset", dataset_json(run),
+				   pf_configuration_json(run->session), "dataset", dataset_json(run),
 				   "reference", reference_json(run), "placement", pf_run_placement_json(run),
 				   "rounds", integer(run->rounds), "rounds_done", integer(run->rounds_done),
 				   "seed", seed, "partial", (int)run->partial, "variants", variants);
 	const pf_counter_plan *counters = run->session->asked[PF_PROBE_counters];
 	json_object_set_new(record, "profiled", json_boolean(counters && counters->count));
 	json_object_set_new(record, "asked", asked_json(run));
-	json_object_set_new(record, "label", label_json(run));
+	json_object_set_new(record, "label", pf_label_json(run->label));
 	json_object_set_new(record, "callgrind", pf_callgrind_json(run->callgrind));
 	json_object_set_new(record, "why_partial", string_or_null(run->partial ? run->why_partial : NULL));
 	json_object_set_new(record, "comparison", run_comparison_json(run));

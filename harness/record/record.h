@@ -4,9 +4,8 @@
 
 #include <jansson.h>
 
+#include "harness/record/record_kind.h"
 #include "harness/run/run.h"
-
-#define PF_RECORD_SCHEMA "photofinish.run/1"
 
 /* New reference to the record; NULL on failure. */
 json_t *pf_record_json(const pf_run *run);

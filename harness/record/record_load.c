@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "harness/record/decision_json.h"
-#include "harness/record/record.h"
+#include "harness/record/record_kind.h"
 #include "photofinish/dataset.h"
 
 void pf_record_id(const void *bytes, size_t count, char id[PF_RECORD_ID + 1])
@@ -60,78 +60,19 @@ static pf_status read_file(const char *path, char **bytes, size_t *count, pf_err
 	return status;
 }
 
-static bool all_objects(const json_t *array, const char *text_member)
-{
-	size_t index;
-	const json_t *entry;
-	json_array_foreach(array, index, entry)
-	{
-		const char *text = json_string_value(json_object_get(entry, text_member));
-		if (!json_is_object(entry) || (text_member && (!text || !text[0]))) {
-			return false;
-		}
-	}
-	return json_is_array(array);
-}
-
-static bool has_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text && text[0];
-}
-
-/* "2026-11-27T23:12:01Z" */
-static bool is_time(const char *text)
-{
-	static const char form[] = "0000-00-00T00:00:00Z";
-	bool good = text && strlen(text) == sizeof form - 1;
-	for (size_t i = 0; good && form[i]; i++) {
-		good = form[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i];
-	}
-	return good;
-}
-
-/* NULL, or what is wrong with it. Static text. */
-static const char *fault_of(const json_t *record)
-{
-	const json_t *dataset = json_object_get(record, "dataset"),
-		     *variants = json_object_get(record, "variants");
-	size_t index;
-	const json_t *variant;
-	if (!is_time(json_string_value(json_object_get(record, "started")))) {
-		return "it does not say when the run was started";
-	}
-	if (!has_text(record, "command") || !json_is_object(json_object_get(record, "environment"))) {
-		return "it lacks the command or the environment";
-	}
-	if (!json_is_string(json_object_get(dataset, "name")) ||
-	    json_integer_value(json_object_get(dataset, "photos")) < 1) {
-		return "it lacks the dataset";
-	}
-	if (!all_objects(variants, "name") || !json_array_size(variants)) {
-		return "it lacks the variants";
-	}
-	json_array_foreach(variants, index, variant)
-	{
-		if (!has_text(variant, "status") ||
-		    !all_objects(json_object_get(variant, "trials"), "ending")) {
-			return "a variant lacks its status or its trials";
-		}
-	}
-	return NULL;
-}
-
-static pf_status parse(const char *bytes, size_t count, const char *path, json_t **out, pf_error *error)
+static pf_status parse(const char *bytes, size_t count, const char *path, bool run_only, json_t **out,
+		       pf_error *error)
 {
 	json_error_t why;
 	json_t *record = json_loadb(bytes, count, JSON_REJECT_DUPLICATES, &why);
 	if (!record) {
 		return pf_fail(error, PF_ERR_INVALID, path, "not JSON: %s (line %d)", why.text, why.line);
 	}
-	const char *schema = json_string_value(json_object_get(record, "schema"));
-	const char *fault = schema && strcmp(schema, PF_RECORD_SCHEMA) == 0
-				    ? fault_of(record)
-				    : "not the record of a run (schema " PF_RECORD_SCHEMA ")";
+	pf_record_kind kind = pf_record_kind_of(record);
+	const char *fault = run_only && kind != PF_RECORD_RUN
+				    ? "not the record of a run (schema " PF_RECORD_SCHEMA ")"
+			    : kind == PF_RECORD_KINDS ? "no record of photofinish, by its schema"
+						      : pf_record_fault(record, kind);
 	if (fault) {
 		json_decref(record);
 		return pf_fail(error, PF_ERR_INVALID, path, "%s", fault);
@@ -141,18 +82,29 @@ static pf_status parse(const char *bytes, size_t count, const char *path, json_t
 	return PF_OK;
 }
 
-pf_status pf_record_load(const char *path, json_t **out, char id[PF_RECORD_ID + 1], pf_error *error)
+static pf_status load(const char *path, bool run_only, json_t **out, char id[PF_RECORD_ID + 1],
+		      pf_error *error)
 {
 	char *bytes = NULL;
 	size_t count = 0;
 	*out = NULL;
 	pf_status status = read_file(path, &bytes, &count, error);
 	if (status == PF_OK) {
-		status = parse(bytes, count, path, out, error);
+		status = parse(bytes, count, path, run_only, out, error);
 	}
 	if (status == PF_OK && id) {
 		pf_record_id(bytes, count, id);
 	}
 	free(bytes);
 	return status;
+}
+
+pf_status pf_record_load(const char *path, json_t **out, char id[PF_RECORD_ID + 1], pf_error *error)
+{
+	return load(path, true, out, id, error);
+}
+
+pf_status pf_record_load_any(const char *path, json_t **out, char id[PF_RECORD_ID + 1], pf_error *error)
+{
+	return load(path, false, out, id, error);
 }

@@ -17,6 +17,9 @@
  * and files above PF_RECORD_MAX_BYTES are refused. */
 pf_status pf_record_load(const char *path, json_t **out, char id[PF_RECORD_ID + 1], pf_error *error);
 
+/* The same for any kind of record (record_kind.h), checked as its readers need it. */
+pf_status pf_record_load_any(const char *path, json_t **out, char id[PF_RECORD_ID + 1], pf_error *error);
+
 /* The id of a record of these bytes. */
 void pf_record_id(const void *bytes, size_t count, char id[PF_RECORD_ID + 1]);
 

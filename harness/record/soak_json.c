@@ -4,10 +4,12 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "harness/base/json_file.h"
-#include "harness/record/environment_json.h"
+#include "harness/base/json_values.h"
+#include "harness/record/caveats.h"
 #include "harness/record/interval_json.h"
 #include "harness/record/outside_json.h"
+#include "harness/record/record_kind.h"
+#include "harness/record/session_json.h"
 
 static json_t *trends_json(const pf_soak *soak)
 {
@@ -52,7 +54,7 @@ static json_t *process_json(const pf_soak_process *process)
 			 "fds", fds, "threads", threads, "photo_ns", times);
 }
 
-pf_status pf_soak_write(const pf_soak *soak, const char *path, pf_error *error)
+json_t *pf_soak_record(const pf_soak *soak, const pf_record_head *head)
 {
 	char seed[32], hex[2 * PF_SHA256_BYTES + 1];
 	uint8_t hash[PF_SHA256_BYTES];
@@ -64,14 +66,22 @@ pf_status pf_soak_write(const pf_soak *soak, const char *path, pf_error *error)
 		json_array_append_new(processes, process_json(&soak->processes[i]));
 	}
 	json_t *record = json_pack(
-		"{s:s,s:o,s:s,s:I,s:s,s:s,s:b,s:I,s:s,s:I,s:f,s:I,s:I,s:I,s:I,s:o,s:o}", "schema",
-		"photofinish.soak/1", "environment", pf_environment_json(), "variant",
-		soak->contestant->label, "workers", (json_int_t)soak->contestant->workers, "dataset_sha256",
-		hex, "seed", seed, "partial", (int)soak->partial, "wrong", (json_int_t)soak->wrong,
-		"disturbed", soak->disturbed, "photos", (json_int_t)soak->done, "wall_s", soak->wall_s,
-		"runs", (json_int_t)soak->runs, "judged_processes", (json_int_t)soak->judged_processes,
-		"judged_photos", (json_int_t)soak->judged_photos, "warmup_photos",
-		(json_int_t)soak->warmup_photos, "trends", trends_json(soak), "processes", processes);
-	json_object_set_new(record, "tolerance", pf_tolerance_json(&soak->tolerance));
-	return pf_json_write(record, path, error);
+		"{s:s,s:s,s:I,s:s,s:s,s:b,s:I,s:s,s:I,s:f,s:I,s:I,s:I,s:I,s:o,s:o}", "schema", PF_SOAK_SCHEMA,
+		"variant", soak->contestant->label, "workers", (json_int_t)soak->contestant->workers,
+		"dataset_sha256", hex, "seed", seed, "partial", (int)soak->partial, "wrong",
+		(json_int_t)soak->wrong, "disturbed", soak->disturbed, "photos", (json_int_t)soak->done,
+		"wall_s", soak->wall_s, "runs", (json_int_t)soak->runs, "judged_processes",
+		(json_int_t)soak->judged_processes, "judged_photos", (json_int_t)soak->judged_photos,
+		"warmup_photos", (json_int_t)soak->warmup_photos, "trends", trends_json(soak), "processes",
+		processes);
+	if (record) {
+		pf_record_head_put(record, head);
+		json_object_set_new(record, "tolerance", pf_tolerance_json(&soak->tolerance));
+		json_object_set_new(record, "configuration", pf_configuration_json(soak->session));
+		json_object_set_new(record, "dataset", pf_session_dataset_json(soak->session));
+		json_object_set_new(record, "why_partial",
+				    pf_json_string_or_null(soak->partial ? "stopped on request" : NULL));
+		json_object_set_new(record, "caveats", pf_caveats_of_one_json(record));
+	}
+	return record;
 }

@@ -2,9 +2,12 @@
 #ifndef HARNESS_SOAK_JSON_H
 #define HARNESS_SOAK_JSON_H
 
-#include "harness/load/soak.h"
+#include <jansson.h>
 
-/* Writes it to `path` ("-": standard output), all or nothing. */
-pf_status pf_soak_write(const pf_soak *soak, const char *path, pf_error *error);
+#include "harness/load/soak.h"
+#include "harness/record/record_head.h"
+
+/* A new reference; NULL on failure. */
+json_t *pf_soak_record(const pf_soak *soak, const pf_record_head *head);
 
 #endif

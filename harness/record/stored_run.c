@@ -9,12 +9,15 @@
 #include "harness/claims/claims.h"
 #include "harness/claims/goal.h"
 #include "harness/counters/trial_counters.h"
+#include "harness/record/build_json.h"
 #include "harness/record/callgrind_json.h"
 #include "harness/record/capabilities_json.h"
+#include "harness/record/comparison_json.h"
 #include "harness/record/decision_json.h"
 #include "harness/record/memory_json.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/stored_trial.h"
+#include "harness/run/other_build.h"
 #include "harness/run/run_comparison.h"
 #include "harness/run/run_facts.h"
 #include "photofinish/file.h"
@@ -40,7 +43,8 @@ struct pf_stored_run {
 	pf_counter_plan counters;
 	pf_callgrind callgrind;
 	struct pf_variant *variants;
-	char **texts; /* all that were copied */
+	pf_build own_build, *builds; /* builds: one a variant */
+	char **texts;                /* all that were copied */
 	size_t text_count, text_capacity;
 };
 
@@ -251,6 +255,24 @@ static void read_places(pf_contestant *contestant, const json_t *trials)
 	}
 }
 
+static void read_builds(pf_stored_run *stored, const json_t *record)
+{
+	size_t index;
+	const json_t *variant;
+	pf_build *own = &stored->own_build;
+	stored->builds = checked(calloc(stored->run.contestant_count, sizeof *stored->builds));
+	pf_build_of_json(json_object_get(record, "environment"), own, own); /* it has the same keys */
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		pf_build *build = &stored->builds[index];
+		const json_t *found = json_object_get(variant, "build");
+		if (pf_build_of_json(found, build, own)) {
+			stored->run.contestants[index].build = build;
+		}
+	}
+	stored->run.own_build = own;
+}
+
 static void read_contestant(pf_stored_run *stored, const json_t *variant, size_t index)
 {
 	pf_contestant *contestant = &stored->run.contestants[index];
@@ -291,27 +313,6 @@ static pf_interval interval_of(const json_t *object, const char *key)
 	return interval;
 }
 
-static pf_word word_of(const char *name)
-{
-	static const pf_word words[] = {PF_WORD_FASTER, PF_WORD_SLOWER, PF_WORD_EQUIVALENT};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(pf_word_name(words[i]), name) == 0) {
-			return words[i];
-		}
-	}
-	return PF_WORD_UNDECIDED;
-}
-
-static pf_comparison comparison_of(const json_t *verdict)
-{
-	return (pf_comparison){.ratio = interval_of(verdict, "ratio"),
-			       .strict = interval_of(verdict, "ratio_strict"),
-			       .totals = interval_of(verdict, "ratio_totals"),
-			       .withheld = word_of(pf_note_text(verdict, "withheld")),
-			       .word = word_of(pf_note_text(verdict, "word")),
-			       .decided_after = pf_json_count(verdict, "decided_after", 0)};
-}
-
 static void read_comparison(pf_stored_run *stored, const json_t *record)
 {
 	const json_t *comparison = json_object_get(record, "comparison"),
@@ -321,14 +322,12 @@ static void read_comparison(pf_stored_run *stored, const json_t *record)
 		return;
 	}
 	*own = (pf_run_comparison){
-		.rules = {.margin = pf_note_number(comparison, "margin"),
-			  .alpha = pf_note_number(comparison, "alpha"),
-			  .until_decided = json_is_true(json_object_get(comparison, "until_decided"))},
+		.rules = pf_comparison_rules_of_json(comparison),
 		.max_time_s = pf_note_number(comparison, "max_time_s"),
 		.stopped = own_text(stored, pf_note_text(comparison, "stopped")),
 		.pairs = pf_json_count(comparison, "pairs", 0),
-		.result = comparison_of(comparison),
-		.cpu = comparison_of(json_object_get(comparison, "cpu")),
+		.result = pf_comparison_of_json(comparison),
+		.cpu = pf_comparison_of_json(json_object_get(comparison, "cpu")),
 		.cpu_known = json_is_object(json_object_get(comparison, "cpu")),
 	};
 	own->pairs = own->result.ratio.mean > 0 ? own->pairs : 0;
@@ -481,6 +480,7 @@ static void read_run(pf_stored_run *stored, const json_t *record)
 	{
 		read_contestant(stored, variant, index);
 	}
+	read_builds(stored, record);
 	read_looks(stored, record);
 	read_comparison(stored, record);
 	read_goal(stored, record);
@@ -523,6 +523,7 @@ void pf_stored_run_free(pf_stored_run *stored)
 	free(stored->outcomes.photos);
 	free(stored->dataset.photos);
 	free(stored->variants);
+	free(stored->builds);
 	free(stored->texts);
 	free(stored);
 }

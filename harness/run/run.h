@@ -59,6 +59,7 @@ typedef struct pf_run {
 	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
 	pf_reference reference;
 	const struct pf_run_facts *stored; /* run_facts.h: of a run read back; NULL: it was measured here */
+	const struct pf_build *own_build;  /* of a run read back: the build that measured it */
 	pf_first_results first_results;    /* measured: false where there was no cause */
 	struct pf_claim *claims;           /* harness/claims; NULL where none are answered */
 	size_t claim_count;

@@ -155,9 +155,13 @@ static void write_bytes(FILE *stream, const char *key, const char *bytes)
 	fputc(',', stream);
 }
 
-void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome)
+static void write_outcome(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome,
+			  const char *caveat)
 {
 	fprintf(stream, "{\"burst\":%u,", outcome->burst);
+	if (caveat) {
+		write_bytes(stream, "caveat", caveat);
+	}
 	if (outcome->status != PF_OK && dataset) {
 		write_bytes(stream, "error", outcome->message ? outcome->message : "");
 	}
@@ -194,6 +198,11 @@ void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, con
 	fprintf(stream, "\"status\":\"%s\"}\n", pf_status_name(outcome->status));
 }
 
+void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome)
+{
+	write_outcome(stream, dataset, index, outcome, NULL);
+}
+
 pf_status pf_outcomes_digest(const pf_outcomes *outcomes, uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 {
 	char *line = NULL;
@@ -222,22 +231,23 @@ out:
 	return status;
 }
 
-static void write_done(FILE *stream, const pf_outcomes *outcomes, const pf_dataset *dataset)
+static void write_done(FILE *stream, const pf_outcomes *outcomes, const pf_dataset *dataset,
+		       const char *caveat)
 {
 	for (size_t i = 0; i < outcomes->count; i++) {
 		if (outcomes->photos[i].done) {
-			pf_outcome_write(stream, dataset, i, &outcomes->photos[i]);
+			write_outcome(stream, dataset, i, &outcomes->photos[i], caveat);
 		}
 	}
 }
 
-pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
-			   pf_error *error)
+pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *caveat,
+			   const char *path, pf_error *error)
 {
 	pf_new_file file;
 	pf_status status = pf_output_open(&file, path, error);
 	if (status == PF_OK) {
-		write_done(file.stream, outcomes, dataset);
+		write_done(file.stream, outcomes, dataset, caveat);
 		status = pf_output_close(&file, status, error);
 	}
 	return status;
@@ -258,7 +268,7 @@ static bool is_part(const char *path)
 }
 
 pf_status pf_outcomes_save_part(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *why,
-				const char *path, pf_error *error)
+				const char *caveat, const char *path, pf_error *error)
 {
 	pf_new_file file;
 	pf_status status = pf_output_open(&file, path, error);
@@ -268,7 +278,7 @@ pf_status pf_outcomes_save_part(const pf_outcomes *outcomes, const pf_dataset *d
 		fputs("\"reason\":", file.stream);
 		write_string(file.stream, why);
 		fputs("}\n", file.stream);
-		write_done(file.stream, outcomes, dataset);
+		write_done(file.stream, outcomes, dataset, caveat);
 		status = pf_output_close_part(&file, status, is_part, error);
 	}
 	return status;

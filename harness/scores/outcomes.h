@@ -59,14 +59,15 @@ void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, con
 pf_status pf_outcomes_digest(const pf_outcomes *outcomes, uint8_t digest[PF_SHA256_BYTES], pf_error *error);
 
 /* Score records in a file ("-": standard output): one JSON line for each photo that is done. Reading wants
- * all and checks the count and every field; a photo that failed for want of memory is none that counts. */
-pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *path,
-			   pf_error *error);
+ * all and checks the count and every field; a photo that failed for want of memory is none that counts.
+ * `caveat`: what each line says has to be known of all scores; NULL: nothing. */
+pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *caveat,
+			   const char *path, pf_error *error);
 
 /* The same of a run that was stopped or failed: the first line says so, with `why`. Replaces nothing but an
  * empty file and a part (PF_ERR_EXISTS). */
 pf_status pf_outcomes_save_part(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *why,
-				const char *path, pf_error *error);
+				const char *caveat, const char *path, pf_error *error);
 pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf_error *error);
 
 #endif

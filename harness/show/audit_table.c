@@ -1,20 +1,29 @@
 #include "harness/show/audit_table.h"
 
+#include <string.h>
+
 #include "harness/base/text.h"
-#include "photofinish/file.h"
+#include "harness/record/notebook_parts.h"
+#include "harness/show/caveat_lines.h"
 
 enum { COLUMNS = 3 };
 
-static void print_summary(const pf_audit *audit, FILE *stream)
+static size_t count_verdicts(const json_t *record, const char *verdict)
 {
-	size_t caught = 0, untested = 0, undecided = 0;
-	for (int i = 0; i < PF_AUDIT_COUNT; i++) {
-		caught += audit->results[i].verdict == PF_AUDIT_CAUGHT;
-		untested += audit->results[i].verdict == PF_AUDIT_NOT_TESTABLE;
-		undecided += audit->results[i].verdict == PF_AUDIT_UNDECIDED;
+	size_t index, count = 0;
+	const json_t *check;
+	json_array_foreach(json_object_get(record, "checks"), index, check)
+	{
+		count += strcmp(pf_note_text(check, "verdict"), verdict) == 0;
 	}
-	fprintf(stream, "\n%s: %s", audit->contestant->label,
-		pf_audit_verdict_name(pf_audit_verdict_of(audit)));
+	return count;
+}
+
+static void print_summary(const json_t *record, FILE *stream)
+{
+	size_t caught = count_verdicts(record, "caught"), undecided = count_verdicts(record, "undecided"),
+	       untested = count_verdicts(record, "not testable");
+	fprintf(stream, "\n%s: %s", pf_note_text(record, "variant"), pf_note_text(record, "verdict"));
 	if (caught) {
 		fprintf(stream, " by %zu check%s", caught, pf_text_plural(caught));
 	}
@@ -27,36 +36,44 @@ static void print_summary(const pf_audit *audit, FILE *stream)
 	fputc('\n', stream);
 }
 
-void pf_audit_print(const pf_audit *audit, FILE *stream)
+static void print_heading(const json_t *record, FILE *stream)
+{
+	double workers = pf_note_number(record, "workers"), rounds = pf_note_number(record, "rounds_done");
+	fprintf(stream, "audit of %s: %.0f new photos from %s, %.0f worker%s, %.0f round%s, seed %s\n",
+		pf_note_text(record, "variant"), pf_note_number(record, "photos"),
+		pf_note_text(json_object_get(record, "dataset"), "name"), workers, workers == 1 ? "" : "s",
+		rounds, rounds == 1 ? "" : "s", pf_note_text(record, "seed"));
+	pf_caveats_print(record, stream);
+	fputc('\n', stream);
+}
+
+void pf_audit_print(const json_t *record, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, false, false};
-	char base[256];
+	static const char *const heads[COLUMNS] = {"check", "verdict", "figure"};
+	const json_t *checks = json_object_get(record, "checks"), *check;
 	int columns = pf_text_columns(fileno(stream));
-	fprintf(stream, "audit of %s: %zu new photos from %s, %u worker%s, %u round%s, seed %llu%s\n\n",
-		audit->contestant->label, audit->photos,
-		pf_escape(audit->session->dataset->name, base, sizeof base), audit->contestant->workers,
-		pf_text_plural(audit->contestant->workers), audit->rounds_done,
-		pf_text_plural(audit->rounds_done), (unsigned long long)audit->seed,
-		audit->partial ? " (PARTIAL)" : "");
+	size_t index;
+	print_heading(record, stream);
 	pf_table *table = pf_table_create(COLUMNS, right);
-	const char *const heads[COLUMNS] = {"check", "verdict", "figure"};
 	pf_table_row(table, heads, COLUMNS);
-	for (int i = 0; i < PF_AUDIT_COUNT; i++) {
-		const pf_audit_result *result = &audit->results[i];
-		const char *cells[COLUMNS] = {pf_audit_name((pf_audit_check)i),
-					      pf_audit_verdict_name(result->verdict),
-					      result->figure[0] ? result->figure : "-"};
+	json_array_foreach(checks, index, check)
+	{
+		const char *figure = pf_note_text(check, "figure");
+		const char *cells[COLUMNS] = {pf_note_text(check, "check"), pf_note_text(check, "verdict"),
+					      figure[0] ? figure : "-"};
 		pf_table_row(table, cells, COLUMNS);
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
 	fputc('\n', stream);
-	for (int i = 0; i < PF_AUDIT_COUNT; i++) {
-		const pf_audit_result *result = &audit->results[i];
-		if (result->detail[0]) {
-			int used = fprintf(stream, "%s: ", pf_audit_name((pf_audit_check)i));
-			pf_text_wrap(stream, result->detail, columns, 2, used);
+	json_array_foreach(checks, index, check)
+	{
+		const char *detail = pf_note_text(check, "detail");
+		if (detail[0]) {
+			int used = fprintf(stream, "%s: ", pf_note_text(check, "check"));
+			pf_text_wrap(stream, detail, columns, 2, used);
 		}
 	}
-	print_summary(audit, stream);
+	print_summary(record, stream);
 }

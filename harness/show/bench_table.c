@@ -1,11 +1,13 @@
 #include "harness/show/bench_table.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "harness/base/json_values.h"
 #include "harness/base/plain_text.h"
 #include "harness/base/text.h"
 #include "harness/bench/bench_caveats.h"
-#include "harness/machine/environment.h"
+#include "harness/record/comparison_json.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/show/comparison_lines.h"
 
@@ -31,40 +33,105 @@ static char *time_text(const pf_interval *seconds, char *out)
 }
 
 /* Of the largest run. */
-static double most_memory(const pf_bench *bench, const pf_bench_command *command)
+static double most_memory(const json_t *result)
 {
-	uint64_t most = 0;
-	for (uint32_t i = 0; i < bench->rounds_done; i++) {
-		uint64_t one = command->runs[i].peak_rss_bytes;
-		most = one > most ? one : most;
+	double most = 0;
+	size_t index;
+	const json_t *bytes;
+	json_array_foreach(json_object_get(result, "memory_usage_byte"), index, bytes)
+	{
+		most = fmax(most, json_number_value(bytes));
 	}
-	return (double)most;
+	return most;
 }
 
-static void print_commands(const pf_bench *bench, FILE *stream)
+static void print_commands(const json_t *results, FILE *stream)
 {
 	static const bool right[] = {false, true, true, true, true, true, true, true};
 	static const char *const heads[] = {"",     "time", "median", "least",
 					    "most", "user", "system", "memory"};
-	enum { COLUMNS = 8 };
+	static const char *const figures[] = {"median", "min", "max", "user", "system"};
+	enum { COLUMNS = 8, FIGURES = sizeof figures / sizeof *figures };
+	size_t index;
+	const json_t *result;
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
-	for (size_t i = 0; i < bench->count; i++) {
-		const pf_bench_command *command = &bench->commands[i];
-		char time[PF_TEXT], median[PF_TEXT], user[PF_TEXT], kernel[PF_TEXT], least[PF_TEXT],
-			most[PF_TEXT], memory[PF_TEXT];
-		const char *cells[] = {command->name,
-				       time_text(&command->seconds, time),
-				       seconds_text(command->median_s, median),
-				       seconds_text(command->least_s, least),
-				       seconds_text(command->most_s, most),
-				       seconds_text(command->user_s.mean, user),
-				       seconds_text(command->system_s.mean, kernel),
-				       pf_text_bytes(most_memory(bench, command), memory)};
+	json_array_foreach(results, index, result)
+	{
+		pf_interval seconds = {.mean = pf_note_number(result, "mean")};
+		char texts[COLUMNS][PF_TEXT];
+		const char *cells[COLUMNS] = {pf_note_text(result, "command")};
+		pf_note_interval(result, "interval", &seconds);
+		cells[1] = time_text(&seconds, texts[1]);
+		for (size_t i = 0; i < FIGURES; i++) {
+			cells[2 + i] = seconds_text(pf_note_number(result, figures[i]), texts[2 + i]);
+		}
+		cells[2 + FIGURES] = pf_text_bytes(most_memory(result), texts[2 + FIGURES]);
 		pf_table_row(table, cells, COLUMNS);
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
+}
+
+/* Caveats of one command, or with "" for `name` of all. */
+static void print_caveats(const json_t *object, const char *name, FILE *stream)
+{
+	size_t index;
+	const json_t *caveat;
+	json_array_foreach(json_object_get(object, "caveats"), index, caveat)
+	{
+		fprintf(stream, "%s%s%s\n", name, name[0] ? ": " : "", json_string_value(caveat));
+	}
+}
+
+static void print_comparisons(const json_t *record, size_t pairs, FILE *stream)
+{
+	int columns = pf_text_columns(fileno(stream));
+	size_t index;
+	const json_t *own;
+	json_array_foreach(json_object_get(record, "comparisons"), index, own)
+	{
+		const json_t *cpu = json_object_get(own, "cpu");
+		const char *a = pf_note_text(own, "a"), *b = pf_note_text(own, "b");
+		const pf_comparison_rules rules = pf_comparison_rules_of_json(own);
+		const pf_comparison wall = pf_comparison_of_json(own), by_cpu = pf_comparison_of_json(cpu);
+		fputc('\n', stream);
+		pf_comparison_print(a, b, &wall, pairs, &rules, columns, stream);
+		if (json_is_object(cpu)) {
+			pf_comparison_print_cpu(a, b, &by_cpu, pairs, &rules, columns, stream);
+		}
+	}
+}
+
+static bool any_run_failed(const json_t *result)
+{
+	size_t index;
+	const json_t *code;
+	json_array_foreach(json_object_get(result, "exit_codes"), index, code)
+	{
+		if (json_integer_value(code) != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void pf_bench_print(const json_t *record, FILE *stream)
+{
+	const json_t *results = json_object_get(record, "results"), *result;
+	size_t index, count = json_array_size(results), rounds = pf_json_count(record, "rounds_done", 0);
+	fprintf(stream, "%zu command%s, %zu run%s%s%s, scores not checked\n", count, pf_text_plural(count),
+		rounds, pf_text_plural(rounds), count > 1 ? " each, interleaved" : "",
+		rounds > 1 ? ", 95 % t-intervals" : ": no interval, that takes 2 runs at least");
+	print_caveats(record, "", stream);
+	fputc('\n', stream);
+	print_commands(results, stream);
+	print_comparisons(record, rounds, stream);
+	json_array_foreach(results, index, result)
+	{
+		fputs(any_run_failed(result) ? "\n" : "", stream);
+		print_caveats(result, pf_note_text(result, "command"), stream);
+	}
 }
 
 /* Where a caveat is printed, and whom it is of: NULL for all. */
@@ -73,42 +140,6 @@ struct place {
 	const char *name;
 	bool first; /* nothing was printed yet */
 };
-
-static void print_caveat(void *context, const char *text)
-{
-	const struct place *place = context;
-	fprintf(place->stream, "%s%s%s\n", place->name ? place->name : "", place->name ? ": " : "", text);
-}
-
-void pf_bench_print(const pf_bench *bench, FILE *stream)
-{
-	int columns = pf_text_columns(fileno(stream));
-	const pf_comparison_rules rules = pf_bench_rules(bench);
-	fprintf(stream, "%zu command%s, %u run%s%s%s, scores not checked\n", bench->count,
-		pf_text_plural(bench->count), bench->rounds_done, pf_text_plural(bench->rounds_done),
-		bench->count > 1 ? " each, interleaved" : "",
-		bench->rounds_done > 1 ? ", 95 % t-intervals" : ": no interval, that takes 2 runs at least");
-	struct place place = {.stream = stream};
-	pf_bench_caveats(bench, PF_BENCH_ALL, print_caveat, &place);
-	fputc('\n', stream);
-	print_commands(bench, stream);
-	for (size_t i = 1; i < bench->count; i++) {
-		fputc('\n', stream);
-		pf_comparison_print(bench->commands[0].name, bench->commands[i].name,
-				    &bench->commands[i].comparison, bench->rounds_done, &rules, columns,
-				    stream);
-		if (bench->commands[i].cpu_known) {
-			pf_comparison_print_cpu(bench->commands[0].name, bench->commands[i].name,
-						&bench->commands[i].cpu, bench->rounds_done, &rules, columns,
-						stream);
-		}
-	}
-	for (size_t i = 0; i < bench->count; i++) {
-		place.name = bench->commands[i].name;
-		fputs(pf_bench_failures(bench, i) ? "\n" : "", stream);
-		pf_bench_caveats(bench, i, print_caveat, &place);
-	}
-}
 
 static void put_text(const char *text, FILE *stream)
 {

@@ -33,22 +33,32 @@ static void print_differences(const pf_build *build, const pf_build *own, int co
 	}
 }
 
+/* That of the harness: of a stored run the one that measured it. */
+static bool read_own(const pf_run *run, pf_build *own)
+{
+	pf_error error;
+	if (run->own_build) {
+		*own = *run->own_build;
+		return true;
+	}
+	return pf_build_own(own, &error) == PF_OK;
+}
+
 void pf_builds_print(const pf_run *run, int columns, FILE *stream)
 {
 	pf_build own;
-	pf_error error;
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		char program[2 * sizeof contestant->build->executable], version[128];
-		if (!contestant->build || pf_build_own(&own, &error) != PF_OK) {
+		if (!contestant->build || !read_own(run, &own)) {
 			continue;
 		}
 		const pf_build *build = contestant->build;
 		bool program_same = strcmp(build->program_sha256, own.program_sha256) == 0,
 		     library_same = strcmp(build->engine_sha256, own.engine_sha256) == 0;
-		fprintf(stream, "%s: %s, version %s%s\n", contestant->label,
+		fprintf(stream, "%s: %s%sversion %s%s\n", contestant->label,
 			pf_escape(build->executable, program, sizeof program),
-			pf_escape(build->version, version, sizeof version),
+			build->executable[0] ? ", " : "", pf_escape(build->version, version, sizeof version),
 			program_same && library_same ? ", the same build as this one"
 			: library_same               ? ", with the same library as this one"
 			: program_same               ? ", with the same program as this one"

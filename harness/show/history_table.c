@@ -56,6 +56,12 @@ static char *date_text(const char *started, char out[24])
 	return out;
 }
 
+/* "-" where there is none. */
+static void count_text(int64_t count, char out[24])
+{
+	snprintf(out, 24, count < 0 ? "-" : "%lld", (long long)count);
+}
+
 void pf_history_table_entry(void *context, const pf_history_entry *entry)
 {
 	pf_history_table *table = context;
@@ -64,12 +70,12 @@ void pf_history_table_entry(void *context, const pf_history_entry *entry)
 	pf_plain_text(row->command, command, sizeof command);
 	pf_plain_text(row->dataset, dataset, sizeof dataset);
 	pf_plain_text(row->label, label, sizeof label);
-	snprintf(photos, sizeof photos, "%lld", (long long)row->photos);
+	count_text(row->photos, photos);
 	snprintf(steps, sizeof steps, "%zu", row->steps);
-	snprintf(rounds, sizeof rounds, "%lld", (long long)row->rounds_done);
+	count_text(row->rounds_done, rounds);
 	snprintf(flags, sizeof flags, "%s%s%s", row->flags, row->flags[0] && label[0] ? " " : "", label);
 	const char *cells[LIST_COLUMNS] = {entry->id, date_text(row->started, date),
-					   command,   dataset,
+					   command,   dataset[0] ? dataset : "-",
 					   photos,    steps,
 					   rounds,    row->machine,
 					   flags};

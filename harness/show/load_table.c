@@ -1,146 +1,171 @@
 #include "harness/show/load_table.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "harness/base/text.h"
-#include "harness/show/machine_lines.h"
-#include "harness/show/outside_lines.h"
-#include "photofinish/file.h"
+#include "harness/record/notebook_parts.h"
+#include "harness/show/caveat_lines.h"
 
 enum { COLUMNS = 5 };
 
-static void print_slos(const pf_slo *slos, size_t count, FILE *stream)
+static void print_slos(const json_t *record, FILE *stream)
 {
-	for (size_t i = 0; i < count; i++) {
-		fprintf(stream, "%s%s: %s (%s)\n", i ? "" : "\n", slos[i].text,
-			pf_slo_verdict_name(slos[i].verdict), slos[i].why);
+	size_t index;
+	const json_t *slo;
+	json_array_foreach(json_object_get(record, "slos"), index, slo)
+	{
+		fprintf(stream, "%s%s: %s (%s)\n", index ? "" : "\n", pf_note_text(slo, "slo"),
+			pf_note_text(slo, "verdict"), pf_note_text(slo, "why"));
 	}
 }
 
-static void add_percentile(pf_table *table, const pf_load *load, const char *name, double p)
+/* The entry for `p` of a list of percentiles. */
+static const json_t *entry_of(const json_t *list, double p)
 {
-	char cells[4][PF_TEXT + 40];
-	const pf_histogram *histograms[2] = {load->latency, load->inner};
-	for (int i = 0; i < 2; i++) {
-		pf_percentile value;
-		char low[PF_TEXT], high[PF_TEXT];
-		if (pf_histogram_percentile(histograms[i], p, PF_LEVEL, &value)) {
-			pf_text_seconds(value.value * 1e-9, cells[2 * i]);
-			snprintf(cells[2 * i + 1], sizeof cells[0], "%s to %s",
-				 pf_text_seconds(value.low * 1e-9, low),
-				 pf_text_seconds(value.high * 1e-9, high));
-		} else {
-			snprintf(cells[2 * i], sizeof cells[0], "-");
-			snprintf(cells[2 * i + 1], sizeof cells[0], "needs n >= %zu",
-				 pf_slo_least_count(p, PF_LEVEL));
+	size_t index;
+	const json_t *entry;
+	json_array_foreach(list, index, entry)
+	{
+		if (pf_note_number(entry, "p") == p) {
+			return entry;
 		}
 	}
-	const char *row[COLUMNS] = {name, cells[0], cells[1], cells[2], cells[3]};
-	pf_table_row(table, row, COLUMNS);
+	return NULL;
 }
 
-static void add_end(pf_table *table, const char *name, uint64_t latency_ns, uint64_t inner_ns)
+static void fill_cells(const json_t *entry, char value[PF_TEXT], char interval[2 * PF_TEXT + 8])
 {
-	char latency[PF_TEXT], inner[PF_TEXT];
-	const char *row[COLUMNS] = {name, pf_text_seconds((double)latency_ns * 1e-9, latency), "",
-				    pf_text_seconds((double)inner_ns * 1e-9, inner), ""};
-	pf_table_row(table, row, COLUMNS);
+	char low[PF_TEXT], high[PF_TEXT];
+	double ns;
+	if (!pf_note_figure(entry, "ns", &ns)) {
+		snprintf(value, PF_TEXT, "-");
+		snprintf(interval, 2 * PF_TEXT + 8, "needs n >= %.0f", pf_note_number(entry, "needs_n"));
+		return;
+	}
+	pf_text_seconds(ns * 1e-9, value);
+	interval[0] = '\0';
+	if (json_object_get(entry, "low_ns")) { /* the ends of the sample have none */
+		snprintf(interval, 2 * PF_TEXT + 8, "%s to %s",
+			 pf_text_seconds(pf_note_number(entry, "low_ns") * 1e-9, low),
+			 pf_text_seconds(pf_note_number(entry, "high_ns") * 1e-9, high));
+	}
 }
 
-static void print_percentiles(const pf_load *load, FILE *stream)
+static void print_percentiles(const json_t *record, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, true, false, true, false};
 	static const struct {
 		const char *name;
 		double p;
-	} shown[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}};
-	bool server = load->scenario == PF_SCENARIO_SERVER;
+	} shown[] = {{"least", 0},  {"p50", 0.5},     {"p90", 0.9}, {"p95", 0.95},
+		     {"p99", 0.99}, {"p99.9", 0.999}, {"most", 1}};
+	const json_t *service = json_object_get(record, "service"),
+		     *inner = service ? service : json_object_get(record, "less_startup");
 	pf_table *table = pf_table_create(COLUMNS, right);
-	const char *heads[COLUMNS] = {"latency", server ? "with queueing" : "from issue", "95 % interval",
-				      server ? "service" : "less start-up", "95 % interval"};
+	const char *heads[COLUMNS] = {"latency", service ? "with queueing" : "from issue", "95 % interval",
+				      service ? "service" : "less start-up", "95 % interval"};
 	pf_table_row(table, heads, COLUMNS);
-	add_end(table, "least", pf_histogram_least(load->latency), pf_histogram_least(load->inner));
 	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-		add_percentile(table, load, shown[i].name, shown[i].p);
+		char values[2][PF_TEXT], intervals[2][2 * PF_TEXT + 8];
+		fill_cells(entry_of(json_object_get(record, "latency"), shown[i].p), values[0], intervals[0]);
+		fill_cells(entry_of(inner, shown[i].p), values[1], intervals[1]);
+		const char *row[COLUMNS] = {shown[i].name, values[0], intervals[0], values[1], intervals[1]};
+		pf_table_row(table, row, COLUMNS);
 	}
-	add_end(table, "most", pf_histogram_most(load->latency), pf_histogram_most(load->inner));
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
 }
 
-static void print_notes(const pf_load *load, FILE *stream)
+static void print_server(const json_t *record, FILE *stream)
 {
-	pf_percentile hop;
 	char text[PF_TEXT];
+	double served = 0, duration_s = pf_note_number(record, "duration_s");
+	size_t index;
+	const json_t *query;
+	json_array_foreach(json_object_get(record, "queries"), index, query)
+	{
+		served += pf_note_number(query, "service_ns") * 1e-9;
+	}
+	fprintf(stream,
+		"Queueing makes neighbours alike, which these intervals do not know: take them as too narrow.\n"
+		"Busy %.0f %% of %s; Poisson arrivals, %.4g a second, latency from when each was to arrive.\n",
+		duration_s > 0 ? 100 * served / duration_s : 0, pf_text_seconds(duration_s, text),
+		pf_note_number(record, "rate_per_s"));
+}
+
+static void print_notes(const json_t *record, FILE *stream)
+{
+	double hop_ns, wrong = pf_note_number(record, "wrong");
 	fprintf(stream, "\nIntervals from order statistics; histogram to 0.4 %%");
-	if (pf_histogram_percentile(load->hop, 0.5, PF_LEVEL, &hop)) {
+	if (pf_note_figure(record, "harness_hop_p50_ns", &hop_ns)) {
 		fprintf(stream, "; of each latency %.2g ms (p50, variant null) are the harness's own",
-			hop.value * 1e-6);
+			hop_ns * 1e-6);
 	}
 	fputs(".\n", stream);
-	if (load->scenario == PF_SCENARIO_SERVER) {
-		double served = 0;
-		for (size_t i = 0; i < load->count; i++) {
-			served += (double)load->queries[i].service_ns * 1e-9;
-		}
-		fprintf(stream,
-			"Queueing makes neighbours alike, which these intervals do not know: take them as too narrow.\n"
-			"Busy %.0f %% of %s; Poisson arrivals, %.4g a second, latency from when each was to arrive.\n",
-			100 * served / load->duration_s, pf_text_seconds(load->duration_s, text), load->rate);
+	if (strcmp(pf_note_text(record, "scenario"), "server") == 0 && wrong == 0) {
+		print_server(record, stream);
 	}
-	if (load->disturbed[0]) {
-		fprintf(stream, "The machine was disturbed: %s.\n", load->disturbed);
-	}
-	pf_tolerance_print(&load->tolerance, stream);
-	if (load->wrong) {
-		fprintf(stream, "WRONG OUTPUT: %zu outcomes are not the reference's, the first is %s\n",
-			load->wrong, load->first_wrong);
+	if (wrong > 0) {
+		fprintf(stream, "WRONG OUTPUT: %.0f outcomes are not the reference's, the first is %s\n",
+			wrong, pf_note_text(record, "first_wrong"));
 	}
 }
 
-void pf_load_print(const pf_load *load, const pf_slo *slos, size_t slo_count, FILE *stream)
+static void print_stream(const json_t *record, FILE *stream)
 {
-	char name[256], duration[PF_TEXT];
-	fprintf(stream, "%s on %s, %s: %zu photos, one a query, in %s | %u worker%s | seed %llu%s\n\n",
-		load->contestant->label, pf_escape(load->session->dataset->name, name, sizeof name),
-		pf_scenario_name(load->scenario), load->count, pf_text_seconds(load->duration_s, duration),
-		load->contestant->workers, pf_text_plural(load->contestant->workers),
-		(unsigned long long)load->seed, load->partial ? " (PARTIAL)" : "");
-	if (load->wrong) {
+	char duration[PF_TEXT];
+	double workers = pf_note_number(record, "workers");
+	fprintf(stream, "%s on %s, %s: %.0f photos, one a query, in %s | %.0f worker%s | seed %s\n",
+		pf_note_text(record, "variant"), pf_note_text(json_object_get(record, "dataset"), "name"),
+		pf_note_text(record, "scenario"), pf_note_number(record, "photos"),
+		pf_text_seconds(pf_note_number(record, "duration_s"), duration), workers,
+		workers == 1 ? "" : "s", pf_note_text(record, "seed"));
+	pf_caveats_print(record, stream);
+	fputc('\n', stream);
+	if (pf_note_number(record, "wrong") > 0) {
 		fputs("Wrong output gets no time.\n", stream);
-	} else if (load->count) {
-		print_percentiles(load, stream);
+	} else if (pf_note_number(record, "photos") > 0) {
+		print_percentiles(record, stream);
 	}
-	print_notes(load, stream);
-	if (!load->wrong) {
-		print_slos(slos, slo_count, stream);
-	}
+	print_notes(record, stream);
+	print_slos(record, stream);
 }
 
-void pf_offline_print(const pf_run *run, const pf_interval *rate, const pf_slo *slos, size_t slo_count,
-		      FILE *stream)
+static void print_offline(const json_t *record, FILE *stream)
 {
-	char name[256], seconds[PF_TEXT];
-	pf_interval time;
-	const pf_contestant *contestant = &run->contestants[0];
-	fprintf(stream, "%s on %s, offline: %zu photos | %u worker%s | %u trial%s%s\n\n", contestant->label,
-		pf_escape(run->session->dataset->name, name, sizeof name), run->session->dataset->count,
-		contestant->workers, pf_text_plural(contestant->workers), run->rounds_done,
-		pf_text_plural(run->rounds_done), run->partial ? " (PARTIAL)" : "");
-	if (!pf_run_time(contestant, &time)) {
-		fprintf(stream, "%s%s%s\n", pf_run_status_name(contestant->status),
-			contestant->reason[0] ? ": " : "", contestant->reason);
+	char seconds[PF_TEXT];
+	pf_interval time, rate;
+	const json_t *dataset = json_object_get(record, "dataset");
+	const char *reason = pf_note_text(record, "reason");
+	double workers = pf_note_number(record, "workers"), trials = pf_note_number(record, "rounds_done");
+	fprintf(stream, "%s on %s, offline: %.0f photos | %.0f worker%s | %.0f trial%s\n",
+		pf_note_text(record, "variant"), pf_note_text(dataset, "name"),
+		pf_note_number(dataset, "photos"), workers, workers == 1 ? "" : "s", trials,
+		trials == 1 ? "" : "s");
+	pf_caveats_print(record, stream);
+	fputc('\n', stream);
+	if (!pf_note_interval(record, "wall_s", &time)) {
+		fprintf(stream, "%s%s%s\n", pf_note_text(record, "status"), reason[0] ? ": " : "", reason);
 		return;
 	}
-	fprintf(stream, "throughput  %.4g photos/s", rate->mean);
-	if (rate->has_interval) {
-		fprintf(stream, " (%.4g to %.4g, 95 %% t-interval over %zu trials)", rate->low, rate->high,
-			rate->n);
+	if (pf_note_interval(record, "throughput_photos_per_s", &rate)) {
+		fprintf(stream, "throughput  %.4g photos/s", rate.mean);
+		if (rate.has_interval) {
+			fprintf(stream, " (%.4g to %.4g, 95 %% t-interval over %zu trials)", rate.low,
+				rate.high, rate.n);
+		}
+		fputc('\n', stream);
 	}
-	fprintf(stream, "\ntrial       %s, start-up included\n", pf_text_time(&time, seconds));
-	if (pf_run_tolerance(contestant)) {
-		pf_tolerance_print(pf_run_tolerance(contestant), stream);
+	fprintf(stream, "trial       %s, start-up included\n", pf_text_time(&time, seconds));
+	print_slos(record, stream);
+}
+
+void pf_load_print(const json_t *record, FILE *stream)
+{
+	if (strcmp(pf_note_text(record, "scenario"), "offline") == 0) {
+		print_offline(record, stream);
+	} else {
+		print_stream(record, stream);
 	}
-	print_slos(slos, slo_count, stream);
-	pf_machine_busy_print(run, 0, stream);
 }

@@ -2,10 +2,10 @@
 #ifndef HARNESS_SOAK_TABLE_H
 #define HARNESS_SOAK_TABLE_H
 
+#include <jansson.h>
 #include <stdio.h>
 
-#include "harness/load/soak.h"
-
-void pf_soak_print(const pf_soak *soak, FILE *stream);
+/* The record of one (soak_json.h); texts of a stored one have to be plain (plain_json.h). */
+void pf_soak_print(const json_t *record, FILE *stream);
 
 #endif

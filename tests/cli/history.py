@@ -34,7 +34,7 @@ def run(*arguments, expected=0, **more):
     environment = dict(os.environ, LC_ALL="C.UTF-8", COLUMNS="200", **more)
     result = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, stdin=subprocess.DEVNULL, env=environment)
     result.stdout, result.stderr = (text.decode("utf-8", "backslashreplace") for text in (result.stdout, result.stderr))
-    check(result.returncode == expected,
+    check(expected is None or result.returncode == expected,
           f"{arguments} ends with {expected}, not {result.returncode}: {result.stdout}{result.stderr}")
     return result
 
@@ -106,6 +106,57 @@ def check_whole(work):
             check(word in shown, f"{command} tells of {word}: {shown}")
         if "--allocations" in command:
             check("peak live heap" in shown, f"{command} tells of allocations: {shown}")
+
+
+def others(work):
+    """Commands beside those of runs, whose records are kept, too; with words of what they print."""
+    plug = "/bin/sh", "-c", "exit 3"
+    yield ("time", "--runs", "3", "--quiet", "--label", "of\x1b[31m mine", "-n", "fast\x1b[2J", "-n", "slow", "--", "true", "--", "sleep", "0.02"), 0, "fast"
+    yield ("time", "--runs", "1", "--quiet", "--ignore-failure", "--", *plug), 0, "1 of 1 runs failed"
+    yield ("compare", "--commands", "--quiet", "--rounds", "3", "--json", work / "timed.json", "true", "true ;"), 0, "true"
+    tiny = ("--dataset", "tiny", "--quiet")
+    yield ("load", "parallel", *tiny, "--queries", "4", "--stages", "facts,decode,quality"), 0, "ONLY PART OF THE JOB"
+    yield ("load", "single-load", *tiny, "--queries", "4", "--scenario", "server", "--rate", "50", "--slo", "max=1h"), 0, "max=1h: met"
+    yield ("load", "single-load", *tiny, "--scenario", "offline", "--rounds", "2", "--workers", "1"), 0, "2 rounds give wide intervals"
+    yield ("soak", "single-load", *tiny, "--photos", "8"), 3, "not tested"
+    yield ("audit", "single-load", *tiny, "--rounds", "0", "--photos", "2"), None, "fresh_photos"
+
+
+def check_others(work):
+    """Records of time, load, soak and audit are kept, shown as printed, described side by side and found again."""
+    folder = dict(PHOTOFINISH_HISTORY=work / "others")
+    count = 0
+    for command, expected, word in others(work):
+        result = run(*command, expected=expected, **folder)
+        count += 1
+        check(word in result.stdout, f"{command} prints {word}: {result.stdout}")
+        check_same(run("history", "show", "last", **folder).stdout, result.stdout)
+    table = [line.split() for line in run("history", "list", **folder).stdout.splitlines()[1:]]
+    check([row[3] for row in table] == ["time", "time", "compare", "load", "load", "load", "soak", "audit"], f"all are there: {table}")
+    check(len(run("history", "list", "--variant", "single-load", **folder).stdout.splitlines()) == 5, "found by the variant")
+    check(len(run("history", "list", "--dataset", "tiny", **folder).stdout.splitlines()) == 6, "found by the dataset")
+    check("part-of-the-job" in table[3][-1] and "failed" in table[1][-1], f"flags say what to know: {table}")
+    check("against" in run("history", "trend", "slow", "--against", "baseline", **folder).stdout, "ratios of commands have a trend")
+    run("time", "--runs", "1", "--quiet", "--no-history", "--", "true", **folder)
+    check(len(run("history", "list", **folder).stdout.splitlines()) == count + 1, "--no-history keeps nothing")
+    kept = list((work / "others/records").iterdir())
+    check((work / "timed.json").read_bytes() in [path.read_bytes() for path in kept], "the history has the bytes that --json wrote")
+    for path in kept:
+        record = json.loads(path.read_text())
+        check({"command", "started", "label", "environment", "caveats"} <= set(record), f"{path} has what all have")
+        text = json.dumps([own["text"] if isinstance(own, dict) else own for own in record["caveats"]])
+        check(record["command"] != "load" or ("ONLY PART" in text) == (len(record["configuration"]["stages"]) < 5), "caveats are in it")
+    for form in FORMATS:
+        result = run("export", "last", "--format", form, expected=2, **folder)
+        check("no record of a run" in result.stderr, f"only runs are exported: {result.stderr}")
+    for a, b in ((table[0][0], table[2][0]), (table[3][0], table[5][0]), (table[6][0], table[7][0])):
+        shown = run("history", "show", a, b, **folder).stdout
+        check("without a verdict" in shown and a in shown and b in shown, f"two records side by side: {shown}")
+        check(not re.search("faster|slower|equivalent|undecided between", shown), f"no verdict of one on the other: {shown}")
+    check("slow over fast" in run("history", "show", table[0][0], table[2][0], **folder).stdout, "ratios within a record are described")
+    before = dump(work / "others")
+    run("history", "rebuild", **folder)
+    check(dump(work / "others") == before, "rebuilt equals grown, of all kinds")
 
 
 def check_add(history, journey, work):
@@ -379,11 +430,15 @@ def check_shown(journey, work):
         check(found == timed(record["variants"][0]), f"no time without a check: {text}")
     built = copy.deepcopy(journey)
     built["started"] = "2030-05-01T00:00:00Z"
-    built["variants"][0]["build"] = {"version": "0"}
+    built["command"], built["comparison"] = "compare", {"a": "a", "b": "b", "pairs": 1, "ratio": {"mean": 1}}
+    built["variants"] = built["variants"][1:3]
+    built["variants"][0]["build"] = {"version": "0\x1b[31m", "compiler": "older", "same_library": True}
     (work / "shown.json").write_text(json.dumps(built))
     run("history", "add", work / "shown.json")
     text = run("history", "show", "last").stdout
-    check("Not shown here, but in the record: builds." in text, f"what is left out is said: {text}")
+    check("paths of builds" in text, f"what is left out is said: {text}")
+    check("single-load: version 0" in text and "with the same library as this one" in text and "compiler older, here" in text
+          and "\x1b" not in text, f"the builds are shown: {text}")
     old = copy.deepcopy(journey)
     old["started"] = "2030-06-01T00:00:00Z"
     for key in ("bursts", "singles", "median_megapixels", "mean_megapixels", "failures"):
@@ -451,6 +506,7 @@ def main():
         history = work / "data/.history"
         journey = check_kept(history, work)
         check_whole(work)
+        check_others(work)
         check_add(history, journey, work)
         check_rebuilt(history)
         check_hostile(history, journey)

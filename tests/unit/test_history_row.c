@@ -79,6 +79,36 @@ static void test_comparison(void **state)
 	json_decref(record);
 }
 
+/* Timed commands: the first was compared with each of the others. */
+static void test_commands(void **state)
+{
+	(void)state;
+	json_t *record = parse(
+		"{'schema': 'photofinish.time/1', 'rounds_done': 5, 'held_up_s': 0.5, 'results': [{'command': 'a', 'exit_codes': [0, 0]}, "
+		"{'command': 'b', 'exit_codes': [0, 3]}, {'command': 'c'}], 'comparisons': [{'a': 'a', 'b': 'b', 'ratio': " RATIO(
+			"0.5", "0.4", "0.8") "}, "
+					     "{'a': 'a', 'b': 'c', 'ratio': " RATIO("2", "1.5", "2.5") "}]}");
+	const char *other;
+	pf_interval ratio;
+	pf_history_row row;
+	assert_false(pf_history_ratio(record, 0, PF_HISTORY_BASELINE, &other, &ratio));
+	assert_true(pf_history_ratio(record, 2, PF_HISTORY_BASELINE, &other, &ratio));
+	assert_string_equal(other, "a");
+	assert_true(ratio.mean == 2 && ratio.low == 1.5 && ratio.high == 2.5);
+	assert_false(pf_history_ratio(record, 1, PF_HISTORY_PARENT, &other, &ratio));
+	assert_false(pf_history_ratio(record, 1, PF_HISTORY_COMPARED, &other, &ratio)); /* of three */
+	json_array_remove(json_object_get(record, "comparisons"), 1);
+	assert_true(pf_history_ratio(record, 0, PF_HISTORY_COMPARED, &other, &ratio));
+	assert_string_equal(other, "b");
+	assert_true(ratio.mean == 2);
+	pf_history_row_of(record, &row);
+	assert_string_equal(row.kind, "time");
+	assert_true(row.steps == 3 && row.rounds_done == 5 && row.photos == -1);
+	assert_string_equal(row.flags, "disturbed,failed");
+	assert_string_equal(pf_history_step_of(record, 1).name, "b");
+	json_decref(record);
+}
+
 static void test_flags(void **state)
 {
 	(void)state;
@@ -91,6 +121,9 @@ static void test_flags(void **state)
 		 "not-for-timing,not-cold"},
 		{"{'configuration': {'stages': ['facts', 'decode']}}", "part-of-the-job"},
 		{"{'profiled': true}", "profiled"},
+		{"{'configuration': {'no_pose': 'it is not there'}}", "without-pose"},
+		{"{'variant': 'a', 'wrong': 2, 'disturbed': 'steal 9 %'}", "disturbed,wrong-output"},
+		{"{'variant': 'a', 'wrong': 0, 'disturbed': '', 'status': 'crashed'}", "crashed"},
 		{"{'variants': [{'status': 'crashed', 'capabilities': ['workers', 'may-crash']}]}", ""},
 		{"{'variants': [{'status': 'crashed'}, {'status': 'wrong_output'}, {'status': 'crashed'}]}",
 		 "wrong-output,crashed"},
@@ -202,13 +235,10 @@ static void test_lists_of_processors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ratios),
-		cmocka_unit_test(test_comparison),
-		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_machines),
-		cmocka_unit_test(test_plain_text),
-		cmocka_unit_test(test_csv_text),
-		cmocka_unit_test(test_lists_of_processors),
+		cmocka_unit_test(test_ratios),   cmocka_unit_test(test_comparison),
+		cmocka_unit_test(test_commands), cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_machines), cmocka_unit_test(test_plain_text),
+		cmocka_unit_test(test_csv_text), cmocka_unit_test(test_lists_of_processors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

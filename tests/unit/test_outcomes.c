@@ -99,7 +99,7 @@ static void test_round_trip_is_exact(void **state)
 	size_t first = 0;
 	pf_outcomes *written = make(), *read = NULL;
 	const char *file = pf_temp_path(folder, "records");
-	assert_int_equal(pf_outcomes_save(written, dataset, file, &error), PF_OK);
+	assert_int_equal(pf_outcomes_save(written, dataset, NULL, file, &error), PF_OK);
 	assert_int_equal(pf_outcomes_load(file, PHOTOS, &read, &error), PF_OK);
 	assert_int_equal(pf_outcomes_differ(written, read, &first), 0);
 	assert_int_equal(read->scored, written->scored);
@@ -259,7 +259,7 @@ static void test_malformed_records_are_refused(void **state)
 	pf_error error;
 	pf_outcomes *outcomes = make();
 	const char *file = pf_temp_path(folder, "records");
-	assert_int_equal(pf_outcomes_save(outcomes, dataset, file, &error), PF_OK);
+	assert_int_equal(pf_outcomes_save(outcomes, dataset, NULL, file, &error), PF_OK);
 	pf_outcomes_free(outcomes);
 	size_t size;
 	char *text = pf_temp_read(file, &size);

@@ -26,6 +26,13 @@ for name, file in (("program_sha256", "copy/photofinish"), ("engine_sha256", "co
     print(builds[0][name] == hashlib.sha256(open(file, "rb").read()).hexdigest())
 print(builds[0]["id"] == hashlib.sha256((builds[0]["program_sha256"] + builds[0]["engine_sha256"]).encode()).hexdigest())
 END
+# The record has it all but where the other build lay.
+(
+    export PHOTOFINISH_HISTORY=$PWD/history
+    photofinish compare single-load single-load@copy --dataset tiny --rounds 1 --quiet | sed -E 's|(@[0-9a-f]{8}: )/.*/copy/photofinish, |\1|' >printed
+    photofinish history show last >shown
+    diff printed shown | grep '^[<>]'
+)
 run compare single-load single-load@nowhere
 run compare single-load single-load@/bin/true
 run compare single-load single-load@/bin

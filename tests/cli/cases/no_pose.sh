@@ -16,11 +16,19 @@ photofinish score photos --quiet --config off.yaml 2>err | head -1
 cat err
 photofinish score photos --quiet --config off.yaml --json - 2>err >scores.jsonl
 cat err
+/usr/bin/python3 -c '
+import json
+caveat = json.loads(open("scores.jsonl").readline())["caveat"]
+print(caveat)' || exit
+photofinish score photos --quiet --config off.yaml --csv - 2>/dev/null | sed -n '2s/.*,/csv: /p'
+photofinish score photos --quiet --json - | grep -c caveat
 photofinish run single-load --dataset photos --quiet --config off.yaml --json off.json 2>err | head -1
 cat err
 photofinish run single-load --dataset photos --quiet --json on.json 2>&1 | grep -ci 'without pose'
 record off.json
 record on.json
+photofinish load single-load --dataset photos --quiet --config off.yaml --queries 1 --json load.json | sed -n 2p
+/usr/bin/python3 -c 'import json; print(json.load(open("load.json"))["caveats"][0])'
 cmp -s on.json.digest off.json.digest || echo "the digests differ"
 # A network that was asked for has to be there.
 run score photos --quiet --config absent.yaml
