@@ -24,13 +24,12 @@ json_t *pf_build_json(const struct pf_build *build)
 	}
 	snprintf(layout, sizeof layout, "%016" PRIx64, build->layout);
 	bool known = pf_build_own(&own, &error) == PF_OK;
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,s:b,s:b}", "version", text(build->version),
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,s:b}", "version", text(build->version),
 			 "build_type", text(build->build_type), "compiler", text(build->compiler),
 			 "compiler_flags", text(build->compiler_flags), "sanitizers", text(build->sanitizers),
 			 "engine", text(build->engine), "program_sha256", build->program_sha256,
 			 "engine_sha256", build->engine_sha256, "id", build->id, "layout", layout,
-			 "same_program", known && strcmp(build->program_sha256, own.program_sha256) == 0,
-			 "same_library", known && strcmp(build->engine_sha256, own.engine_sha256) == 0);
+			 "same_program", known && strcmp(build->program_sha256, own.program_sha256) == 0);
 }
 
 bool pf_build_of_json(const json_t *object, struct pf_build *build, struct pf_build *own)
@@ -52,9 +51,6 @@ bool pf_build_of_json(const json_t *object, struct pf_build *build, struct pf_bu
 	}
 	if (json_is_true(json_object_get(object, "same_program"))) {
 		memcpy(own->program_sha256, build->program_sha256, sizeof own->program_sha256);
-	}
-	if (json_is_true(json_object_get(object, "same_library"))) {
-		memcpy(own->engine_sha256, build->engine_sha256, sizeof own->engine_sha256);
 	}
 	return json_is_object(object);
 }

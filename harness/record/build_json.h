@@ -11,7 +11,7 @@ struct pf_build;
 json_t *pf_build_json(const struct pf_build *build);
 
 /* Reads one back, without a path; what is not there is "". `own`, the build that wrote the record, gets the
- * digests that the two have in common. Texts are not plain. False where there is none. */
+ * program's digest where the two have it in common. Texts are not plain. False where there is none. */
 bool pf_build_of_json(const json_t *object, struct pf_build *build, struct pf_build *own);
 
 #endif

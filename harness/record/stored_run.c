@@ -262,6 +262,8 @@ static void read_builds(pf_stored_run *stored, const json_t *record)
 	pf_build *own = &stored->own_build;
 	stored->builds = checked(calloc(stored->run.contestant_count, sizeof *stored->builds));
 	pf_build_of_json(json_object_get(record, "environment"), own, own); /* it has the same keys */
+	snprintf(own->engine_sha256, sizeof own->engine_sha256, "%s",
+		 pf_note_text(json_object_get(record, "configuration"), "engine_sha256"));
 	json_array_foreach(json_object_get(record, "variants"), index, variant)
 	{
 		pf_build *build = &stored->builds[index];

@@ -54,8 +54,10 @@ void pf_builds_print(const pf_run *run, int columns, FILE *stream)
 			continue;
 		}
 		const pf_build *build = contestant->build;
-		bool program_same = strcmp(build->program_sha256, own.program_sha256) == 0,
-		     library_same = strcmp(build->engine_sha256, own.engine_sha256) == 0;
+		bool program_same = build->program_sha256[0] &&
+				    strcmp(build->program_sha256, own.program_sha256) == 0,
+		     library_same = build->engine_sha256[0] &&
+				    strcmp(build->engine_sha256, own.engine_sha256) == 0;
 		fprintf(stream, "%s: %s%sversion %s%s\n", contestant->label,
 			pf_escape(build->executable, program, sizeof program),
 			build->executable[0] ? ", " : "", pf_escape(build->version, version, sizeof version),

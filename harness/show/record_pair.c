@@ -177,9 +177,10 @@ void pf_record_pair_print(const json_t *a, const char *id_a, const json_t *b, co
 	json_decref(rows_a);
 	json_decref(rows_b);
 	fputc('\n', stream);
-	pf_text_wrap(stream,
-		     "\"A over B\" is how many times as fast A was as B, paired by round within that record. Two records are "
-		     "described side by side, without a verdict: the machine, the day and what else ran differ, too. To "
-		     "compare, run both now (photofinish compare).",
-		     pf_text_columns(fileno(stream)), 0, 0);
+	pf_text_wrap(
+		stream,
+		"\"A over B\" is how many times as fast A was as B, paired by round within that record. Two records are "
+		"described side by side, without a verdict: the machine, the day and what else ran differ, too. To "
+		"compare, run both now (photofinish compare).",
+		pf_text_columns(fileno(stream)), 0, 0);
 }

@@ -432,7 +432,8 @@ def check_shown(journey, work):
     built["started"] = "2030-05-01T00:00:00Z"
     built["command"], built["comparison"] = "compare", {"a": "a", "b": "b", "pairs": 1, "ratio": {"mean": 1}}
     built["variants"] = built["variants"][1:3]
-    built["variants"][0]["build"] = {"version": "0\x1b[31m", "compiler": "older", "same_library": True}
+    built["variants"][0]["build"] = {"version": "0\x1b[31m", "compiler": "older",
+                                     "engine_sha256": built["configuration"]["engine_sha256"]}
     (work / "shown.json").write_text(json.dumps(built))
     run("history", "add", work / "shown.json")
     text = run("history", "show", "last").stdout
