@@ -77,7 +77,9 @@ static pf_status parse(const char *bytes, size_t count, const char *path, bool r
 		json_decref(record);
 		return pf_fail(error, PF_ERR_INVALID, path, "%s", fault);
 	}
-	pf_decisions_complete(record);
+	if (kind == PF_RECORD_RUN) {
+		pf_decisions_complete(record);
+	}
 	*out = record;
 	return PF_OK;
 }
