@@ -30,6 +30,13 @@ else()
   install(DIRECTORY docs/examples/spans docs/examples/workload DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 endif()
 
+# The report, with what it needs of the library that draws charts, if scripts/setup has installed that.
+install(DIRECTORY report/ DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish/report PATTERN node_modules EXCLUDE PATTERN ".npmrc" EXCLUDE)
+install(DIRECTORY report/node_modules/echarts DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish/report/node_modules OPTIONAL
+        FILES_MATCHING REGEX "/echarts/(package\\.json|LICENSE|NOTICE|dist/package\\.json|dist/echarts\\.min\\.js)$"
+        PATTERN lib EXCLUDE PATTERN types EXCLUDE PATTERN i18n EXCLUDE PATTERN theme EXCLUDE PATTERN extension EXCLUDE
+        PATTERN licenses EXCLUDE PATTERN asset EXCLUDE PATTERN ssr EXCLUDE)
+
 configure_file(scripts/photofinish.pc.in ${CMAKE_BINARY_DIR}/generated/photofinish.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/generated/photofinish.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

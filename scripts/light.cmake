@@ -12,9 +12,9 @@ set(light_core_not # of these folders: what needs the engine, or stands in for p
 set(light_datasets
     "datasets/dataset_store\\.c") # where data lie
 set(light_harness
-    "harness/(stats|launcher|base|machine|doctor|bench|history)/[a-z_]*\\.c"
+    "harness/(stats|launcher|base|machine|doctor|bench|history|report)/[a-z_]*\\.c"
     "harness/cli/(absent|cli|options|parameters|progress_choice|record_keeping|timed_request)\\.c"
-    "harness/cli/cmd_(compare_commands|doctor|export|history|time)\\.c"
+    "harness/cli/cmd_(compare_commands|doctor|export|history|report|time)\\.c"
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/(decision|run_status)\\.c"
     "harness/record/(bench|capabilities|comparison|decision|doctor|environment|interval|observer)_json\\.c"

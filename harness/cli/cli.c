@@ -52,6 +52,12 @@ const pf_command pf_commands[] = {
 	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. The text is\n"
 	 "what --notebook of journey writes, to the byte.",
 	 1, 1, pf_cmd_notebook, false},
+	{"report", "RECORD...", "Draw a run's charts and write its report: a page that opens offline",
+	 "RECORD is what --json of journey, run, compare, scaling or load wrote, or the first characters of an id of "
+	 "the history, or last. One journey, run or comparison makes the page; scalings and loads fill their "
+	 "sections of it. DIR gets index.html, summary.md and charts/ (SVG; PNG where rsvg-convert is installed). It "
+	 "takes Node 18 or newer, which scripts/setup installs. Exit status: 0 made, 2 not made, with the reason.",
+	 1, 32, pf_cmd_report, false},
 	{"export", "RECORD",
 	 "Write a run's record as CSV, Google Benchmark JSON, OpenMetrics, Markdown or JUnit",
 	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. "

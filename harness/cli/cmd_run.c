@@ -224,6 +224,8 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		PF_GOAL_ARGS(request.goal),
 		{"notebook", 0, PF_ARG_OUTPUT, &request.delivery.notebook, "FILE",
 		 "write the lab notebook of the journey: Markdown", 0, 0},
+		{"report", 0, PF_ARG_TEXT, &request.delivery.report, "DIR",
+		 "draw the charts and write the report: a page that opens offline", 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
 		PF_STAGES_ARG(request.common),

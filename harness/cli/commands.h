@@ -7,6 +7,7 @@
 
 int pf_cmd_journey(const pf_command *command, int argc, char **argv);
 int pf_cmd_notebook(const pf_command *command, int argc, char **argv);
+int pf_cmd_report(const pf_command *command, int argc, char **argv);
 int pf_cmd_export(const pf_command *command, int argc, char **argv);
 /* argv is what stands behind "show": the id. */
 int pf_cmd_history_show(const pf_command *command, int argc, char **argv);

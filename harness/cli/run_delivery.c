@@ -1,6 +1,8 @@
 #include "harness/cli/run_delivery.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "harness/base/json_file.h"
@@ -10,6 +12,7 @@
 #include "harness/export/notebook_file.h"
 #include "harness/progress/progress.h"
 #include "harness/record/record.h"
+#include "harness/report/report.h"
 #include "photofinish/file.h"
 
 pf_status pf_delivery_say_kept(pf_status status, const pf_error *error)
@@ -29,6 +32,28 @@ pf_status pf_delivery_check(const pf_delivery *delivery, pf_error *error)
 	return status == PF_OK ? pf_output_check(delivery->notebook, error) : status;
 }
 
+/* Its place is the last line of what the command prints. Without it the run has done well all the same. */
+static void report(json_t *record, const pf_delivery *delivery)
+{
+	size_t count = 0;
+	char message[600];
+	pf_error error = {0};
+	pf_report_source source = {.record = record, .name = "this run"};
+	char *text = pf_json_text(record, &count);
+	if (text) {
+		pf_record_id(text, count, source.id);
+	}
+	free(text);
+	pf_status status = pf_report_make(&source, 1, delivery->report, &error);
+	if (status == PF_OK) {
+		bool taken = delivery->json && pf_output_is_stdout(delivery->json);
+		fprintf(taken ? stderr : stdout, "%s/index.html\n", delivery->report);
+	} else {
+		pf_progress_say("photofinish: the report: %s",
+				pf_escape(error.message, message, sizeof message));
+	}
+}
+
 pf_status pf_deliver_json(const pf_delivery *delivery, json_t *record, bool measured, pf_error *error)
 {
 	if (!record) {
@@ -41,6 +66,9 @@ pf_status pf_deliver_json(const pf_delivery *delivery, json_t *record, bool meas
 	}
 	if (!delivery->no_history && measured) { /* stopped at once: nothing to look up */
 		pf_keep_record(record);
+	}
+	if (status == PF_OK && delivery->report) {
+		report(record, delivery);
 	}
 	json_decref(record);
 	return status;

@@ -10,6 +10,7 @@
 
 typedef struct pf_delivery {
 	const char *json, *notebook; /* NULL: not asked for; "-": standard output */
+	const char *report;          /* folder; NULL: not asked for */
 	const char *label;           /* for pf_run.label */
 	bool no_history;
 } pf_delivery;

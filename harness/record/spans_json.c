@@ -1,5 +1,6 @@
 #include "harness/record/spans_json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ static json_t *lanes_json(const pf_trial_spans *spans)
 				    pf_json_integer_or_null(lane->run_delay_ns, spans->tree.run_delay_known));
 		json_object_set_new(object, "spans", pf_json_integer(lane->ended));
 		json_object_set_new(object, "spans_kept", pf_json_integer(lane->kept));
+		json_object_set_new(object, "timeline", json_string(lane->timeline));
 		json_array_append_new(lanes, object);
 	}
 	return lanes;
@@ -274,6 +276,7 @@ static void read_lane(const json_t *object, pf_trial_lane *lane)
 	lane->run_delay_ns = pf_json_count(object, "run_delay_ns", 0);
 	lane->ended = pf_json_count(object, "spans", 0);
 	lane->kept = pf_json_count(object, "spans_kept", 0);
+	snprintf(lane->timeline, sizeof lane->timeline, "%s", pf_json_string(object, "timeline"));
 }
 
 pf_trial_spans *pf_spans_of(const json_t *object, const json_t *stages)

@@ -146,3 +146,47 @@ pf_lane_times pf_lane_times_find(const pf_lane *lane, uint64_t from_ns, uint64_t
 	times.finished_ns = to_ns - end_ns;
 	return times;
 }
+
+static uint64_t overlap(uint64_t begin_ns, uint64_t end_ns, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t begin = within(begin_ns, from_ns, to_ns), end = within(end_ns, from_ns, to_ns);
+	return end > begin ? end - begin : 0;
+}
+
+/* What took most of a column; *next is the first stretch that ends behind its begin. */
+static char column_letter(const pf_lane *lane, size_t *next, uint64_t begin_ns, uint64_t end_ns)
+{
+	static const char letters[] = "sbrgdpfqcwt. ";
+	_Static_assert(sizeof letters == PF_STAGE_COUNT + 3,
+		       "a letter for each stage, for none, and for no life");
+	uint64_t times[PF_STAGE_COUNT + 2] = {0}, in_stages = 0;
+	uint64_t alive_ns = overlap(lane->begin_ns, lane->end_ns, begin_ns, end_ns);
+	while (*next < lane->count && lane->stretches[*next].end_ns <= begin_ns) {
+		(*next)++;
+	}
+	for (size_t i = *next; i < lane->count && lane->stretches[i].begin_ns < end_ns; i++) {
+		uint64_t ns = overlap(lane->stretches[i].begin_ns, lane->stretches[i].end_ns, begin_ns,
+				      end_ns);
+		times[lane->stretches[i].stage] += ns;
+		in_stages += ns;
+	}
+	times[PF_STAGE_COUNT] = alive_ns > in_stages ? alive_ns - in_stages : 0;
+	times[PF_STAGE_COUNT + 1] = end_ns - begin_ns - alive_ns;
+	size_t most = PF_STAGE_COUNT + 1;
+	for (size_t i = 0; i < PF_STAGE_COUNT + 2; i++) {
+		most = times[i] > times[most] ? i : most;
+	}
+	return letters[most];
+}
+
+void pf_lane_timeline(const pf_lane *lane, uint64_t from_ns, uint64_t to_ns,
+		      char out[PF_TIMELINE_COLUMNS + 1])
+{
+	size_t next = 0, columns = to_ns > from_ns ? PF_TIMELINE_COLUMNS : 0;
+	double width_ns = columns ? (double)(to_ns - from_ns) / PF_TIMELINE_COLUMNS : 0;
+	for (size_t i = 0; i < columns; i++) {
+		out[i] = column_letter(lane, &next, from_ns + (uint64_t)(width_ns * (double)i),
+				       from_ns + (uint64_t)(width_ns * (double)(i + 1)));
+	}
+	out[columns] = '\0';
+}

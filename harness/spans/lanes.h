@@ -40,4 +40,13 @@ typedef struct pf_lane_times {
 
 pf_lane_times pf_lane_times_find(const pf_lane *lane, uint64_t from_ns, uint64_t to_ns);
 
+enum { PF_TIMELINE_COLUMNS = 400 };
+
+/* The same in its order, for drawing: the time is cut into columns of equal length, and out[i] says what took
+ * most of column i. 's' startup, 'b' detect, 'r' read, 'g' gate, 'd' decode, 'p' pose, 'f' faces, 'q'
+ * quality, 'c' score, 'w' wait, 't' transfer, '.' alive, in no stage, ' ' before or after its life. "" where
+ * there is no time. */
+void pf_lane_timeline(const pf_lane *lane, uint64_t from_ns, uint64_t to_ns,
+		      char out[PF_TIMELINE_COLUMNS + 1]);
+
 #endif

@@ -97,6 +97,7 @@ static void find_times(pf_trial_spans *out, const struct taken *taken, const pf_
 	pf_overlap_find(working, pf_trial_spans_workers(out), out->from_ns, out->to_ns, out->busy_ns);
 	for (size_t i = 0; i < out->lane_count; i++) {
 		out->lanes[i].times = pf_lane_times_find(&taken->lanes[i], out->from_ns, out->to_ns);
+		pf_lane_timeline(&taken->lanes[i], out->from_ns, out->to_ns, out->lanes[i].timeline);
 		sum_lane(&out->lanes[i], &traces[i]);
 	}
 	pf_critical_path path = pf_critical_path_find(taken->lanes, out->lane_count, out->has_workers,

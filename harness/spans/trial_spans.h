@@ -20,6 +20,7 @@ typedef struct pf_trial_lane {
 	uint64_t run_delay_ns; /* of that: ready to run, but others ran */
 	uint64_t ended, kept;  /* spans, and those of them that were kept one by one */
 	const pf_span *spans;  /* they, where the trial keeps them */
+	char timeline[PF_TIMELINE_COLUMNS + 1]; /* of that time, see lanes.h; "": unknown */
 } pf_trial_lane;
 
 typedef struct pf_trial_spans {

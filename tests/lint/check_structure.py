@@ -21,9 +21,9 @@ ALLOWED = {
 ROOMS = {
     "core": "base kernels trace dataset photo nn scoring exec workloads".split(),
     "harness": """stats launcher base machine scores registry preload probe counters energy memory spans trial run bench gate calibrate doctor model load audit
-                  claims record history export progress show cli""".split(),
+                  claims record history export report progress show cli""".split(),
 }
-TOP = {"core", "variants", "harness", "datasets", "results", "scripts", "tests", "docs"}
+TOP = {"core", "variants", "harness", "datasets", "report", "results", "scripts", "tests", "docs"}
 problems = []
 
 

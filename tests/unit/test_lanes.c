@@ -226,6 +226,44 @@ static void test_every_path_fills_the_time(void **state)
 	}
 }
 
+/* Expects the columns from `first` to before `last` of a timeline to be of one letter. */
+static void expect_columns(const char *timeline, int first, int last, char letter)
+{
+	for (int i = first; i < last; i++) {
+		assert_int_equal(timeline[i], letter);
+	}
+}
+
+static void test_a_timeline_says_what_took_most_of_each_column(void **state)
+{
+	(void)state;
+	char timeline[PF_TIMELINE_COLUMNS + 1];
+	/* 10 ns a column. The 3 ns of `gate` are lost among the 7 of `read`, the last stretch ends in
+	 * mid-column. */
+	const pf_stretch stretches[] = {{1000, 1500, PF_STAGE_STARTUP}, {1500, 1507, PF_STAGE_READ},
+					{1507, 1510, PF_STAGE_GATE},    {1510, 2000, PF_STAGE_DECODE},
+					{2000, 2500, PF_STAGE_WAIT},    {3000, 3496, PF_STAGE_SCORE}};
+	const pf_lane lane = {.begin_ns = 1000, .end_ns = 3600, .stretches = stretches, .count = 6};
+	pf_lane_timeline(&lane, 500, 4500, timeline);
+	assert_int_equal(strlen(timeline), PF_TIMELINE_COLUMNS);
+	expect_columns(timeline, 0, 50, ' ');
+	expect_columns(timeline, 50, 100, 's');
+	expect_columns(timeline, 100, 101, 'r');
+	expect_columns(timeline, 101, 150, 'd');
+	expect_columns(timeline, 150, 200, 'w');
+	expect_columns(timeline, 200, 250, '.');
+	expect_columns(timeline, 250, 300, 'c');
+	expect_columns(timeline, 300, 310, '.');
+	expect_columns(timeline, 310, 400, ' ');
+	pf_lane_timeline(&lane, 500, 500, timeline);
+	assert_string_equal(timeline, "");
+	/* Less than a nanosecond a column, and a life that begins after it ends. */
+	const pf_lane none = {.begin_ns = 700, .end_ns = 600};
+	pf_lane_timeline(&none, 500, 510, timeline);
+	assert_int_equal(strlen(timeline), PF_TIMELINE_COLUMNS);
+	expect_columns(timeline, 0, PF_TIMELINE_COLUMNS, ' ');
+}
+
 enum { RING = 8, TRIAL_BEGIN = 1000 };
 
 static pf_span span(uint64_t begin_ns, uint64_t end_ns, pf_stage stage)
@@ -264,6 +302,7 @@ static void test_a_trial_whose_ring_overflowed_is_known_from_there_on(void **sta
 	assert_int_equal(spans->lanes[1].kept, RING);
 	assert_int_equal(spans->path_ns[PF_STAGE_FACES], 700);
 	assert_int_equal(spans->lanes[0].spans[0].end_ns, 100);
+	assert_int_equal(strlen(spans->lanes[1].timeline), PF_TIMELINE_COLUMNS);
 	pf_trial_spans_forget(spans);
 	assert_null(spans->lanes[1].spans);
 	pf_trial_spans_free(spans);
@@ -294,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_spans_that_cannot_be_do_no_harm),
 		cmocka_unit_test(test_how_many_are_busy_at_once),
 		cmocka_unit_test(test_idle_times_have_causes_and_add_up),
+		cmocka_unit_test(test_a_timeline_says_what_took_most_of_each_column),
 		cmocka_unit_test(test_the_path_follows_who_ended_last),
 		cmocka_unit_test(test_the_path_goes_through_who_was_waited_for),
 		cmocka_unit_test(test_the_path_of_one_lane_is_the_lane),

@@ -109,7 +109,8 @@ static struct pf_trial_spans *spans(void)
 						.off_cpu_ns = number(),
 						.run_delay_ns = number(),
 						.ended = number(),
-						.kept = number()};
+						.kept = number(),
+						.timeline = "ss.dddffww "};
 		out->busy_ns[i] = number();
 	}
 	static const pf_stage stages[] = {PF_STAGE_DECODE, PF_STAGE_POSE, PF_STAGE_POSE_NETWORK};
