@@ -15,14 +15,15 @@ set(light_harness
     "harness/(stats|launcher|base|machine|doctor|bench|history|report)/[a-z_]*\\.c"
     "harness/cli/(absent|cli|options|parameters|progress_choice|record_keeping|timed_request)\\.c"
     "harness/cli/cmd_(compare_commands|doctor|export|history|report|time)\\.c"
+    "harness/counters/(counter_(names|perf|plan|topdown)|trial_counters)\\.c"
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/(decision|run_status)\\.c"
-    "harness/record/(bench|capabilities|comparison|decision|doctor|environment|interval|observer)_json\\.c"
+    "harness/record/(bench|bench_counters|capabilities|comparison|decision|doctor|environment|interval|observer)_json\\.c"
     "harness/record/(caveats|machine_id|machine_json|notebook_parts|record_head|record_kind|record_load)\\.c"
     "harness/scores/tolerance_text\\.c"
     "harness/export/export_[a-z]*\\.c"
     "harness/progress/progress\\.c"
-    "harness/show/(bench_table|comparison_lines|doctor_table|history_table|observer_lines)\\.c")
+    "harness/show/(bench_counters|bench_table|comparison_lines|doctor_table|history_table|observer_lines)\\.c")
 # Public headers whose functions are in the library, with what they include.
 set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread workload)
 # Unit tests, and command lines of tests/cli/cases/.

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ struct plan {
 	posix_spawnattr_t attributes;
 	int copies[PF_CHILD_FDS + 1]; /* the last one is the report's writing end */
 	char path[32];                /* of the launcher */
-	char numbers[2][16], flags[3];
+	char numbers[2][16], flags[4];
 	const char **words; /* for the launcher; owned */
 };
 
@@ -80,7 +81,7 @@ static int plan_launcher(const pf_child_order *order, struct plan *plan, pf_chil
 		count++;
 	}
 	plan->words = calloc(count + PF_LAUNCH_ARGUMENTS + 1, sizeof *plan->words);
-	if (file < 0 || !plan->words || pipe2(ends, O_CLOEXEC)) {
+	if (file < 0 || !plan->words || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
 		return errno;
 	}
 	child->report = fcntl(ends[0], F_DUPFD_CLOEXEC, LEAST_FD);
@@ -98,6 +99,7 @@ static int plan_launcher(const pf_child_order *order, struct plan *plan, pf_chil
 	snprintf(plan->numbers[1], sizeof plan->numbers[1], "%d", (int)getpid());
 	plan->flags[0] = order->kind == PF_CHILD_COMMAND_IN_GROUP ? PF_LAUNCH_IN_GROUP : PF_LAUNCH_PLAIN;
 	plan->flags[1] = terminal_wanted ? PF_LAUNCH_TERMINAL : PF_LAUNCH_PLAIN;
+	plan->flags[2] = order->held ? PF_LAUNCH_HELD : PF_LAUNCH_PLAIN;
 	plan->words[0] = "photofinish-launcher";
 	plan->words[PF_LAUNCH_REPORT_FD] = plan->numbers[0];
 	plan->words[PF_LAUNCH_PARENT] = plan->numbers[1];
@@ -194,6 +196,12 @@ pf_status pf_child_start(const pf_child_order *order, pf_child *out, pf_error *e
 		return pf_fail_errno(error, order->program, "cannot run it");
 	}
 	return PF_OK;
+}
+
+void pf_child_go(const pf_child *child)
+{
+	while (send(child->report, "", 1, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+	}
 }
 
 pid_t pf_child_fork(pf_child *out)

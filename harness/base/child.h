@@ -36,6 +36,7 @@ typedef struct pf_child_order {
 	char *const *environment; /* NULL: this process's */
 	const pf_child_fd *fds;   /* numbers below 10; all that are not closed by exec are inherited, too */
 	size_t fd_count;          /* at most PF_CHILD_FDS */
+	bool held;                /* a command: its launcher is there, it itself starts by pf_child_go */
 } pf_child_order;
 
 enum { PF_CHILD_FDS = 8 };
@@ -58,6 +59,9 @@ typedef struct pf_child {
 /* Starts it. On failure (its program is not there, cannot be executed) nothing is left, but for commands:
  * that theirs cannot be executed is told by pf_child_reap. One thread at a time. */
 pf_status pf_child_start(const pf_child_order *order, pf_child *out, pf_error *error);
+
+/* Lets a command start that was held. */
+void pf_child_go(const pf_child *child);
 
 /* The same without another program: returns 0 in the child (a fork in a group of its own that dies with its
  * parent), the process's id in the parent, -1 with errno. */

@@ -161,15 +161,23 @@ pf_status pf_timed_command_run(char *const *arguments, const pf_timed_setting *s
 					      .program = arguments[0],
 					      .arguments = arguments,
 					      .environment = setting->environment,
+					      .held = setting->starting != NULL,
 					      .fds = fds,
 					      .fd_count = 3};
 		status = pf_child_start(&order, &child, error);
 	}
 	close_streams(&streams);
+	if (status == PF_OK && setting->starting) {
+		setting->starting(setting->context, child.pid);
+		pf_child_go(&child);
+	}
 	if (status == PF_OK) {
 		await(&child, streams.drain, setting->timeout_s, out);
 		status = pf_child_reap(&child, error);
 		take_figures(&child, out);
+		if (setting->ended) {
+			setting->ended(setting->context);
+		}
 	}
 	close_own(streams.drain);
 	return status;

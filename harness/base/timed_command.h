@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "photofinish/status.h"
 
@@ -16,6 +17,11 @@ typedef struct pf_timed_setting {
 	 * file, written anew by each run. */
 	const char *output;
 	char *const *environment; /* NULL: this process's */
+	/* May be NULL: called when the process is there that will start the command as its child, which it
+	 * does once this has returned; and when the command has ended and was reaped. */
+	void (*starting)(void *context, pid_t launcher);
+	void (*ended)(void *context);
+	void *context;
 } pf_timed_setting;
 
 typedef struct pf_timed_run {

@@ -64,8 +64,46 @@ static pf_status run_command(const pf_bench *bench, const pf_bench_command *comm
 	return status;
 }
 
-static pf_status run_once(const pf_bench *bench, size_t index, uint32_t round, pf_timed_run *run,
-			  pf_error *error)
+/* Events of one run. */
+struct counting {
+	pf_bench *bench;
+	pf_counter_reader reader;
+	pf_count counts[PF_COUNTERS_MAX];
+};
+
+static void open_counters(void *context, pid_t launcher)
+{
+	struct counting *counting = context;
+	pf_counter_open_command(counting->bench->counters, launcher, &counting->reader,
+				counting->bench->openings);
+}
+
+static void read_counters(void *context)
+{
+	struct counting *counting = context;
+	counting->reader.backend->read(&counting->reader, counting->counts);
+	counting->reader.backend->close(&counting->reader);
+}
+
+/* `counts` (may be NULL) gets what was counted. */
+static pf_status run_counted(pf_bench *bench, const pf_bench_command *command, pf_timed_run *run,
+			     pf_count *counts, pf_error *error)
+{
+	struct counting counting = {.bench = bench};
+	if (bench->counters) {
+		bench->setting.starting = open_counters;
+		bench->setting.ended = read_counters;
+		bench->setting.context = &counting;
+	}
+	pf_status status = run_command(bench, command, run, error);
+	if (bench->counters && counts) {
+		memcpy(counts, counting.counts, bench->counters->count * sizeof *counts);
+	}
+	bench->setting.context = NULL;
+	return status;
+}
+
+static pf_status run_once(pf_bench *bench, size_t index, uint32_t round, pf_timed_run *run, pf_error *error)
 {
 	const pf_bench_command *command = &bench->commands[index];
 	pf_status status = run_line(bench, "preparation", command->prepare, error);
@@ -73,7 +111,10 @@ static pf_status run_once(const pf_bench *bench, size_t index, uint32_t round, p
 		bench->tell(bench, index, round);
 	}
 	if (status == PF_OK) {
-		status = run_command(bench, command, run, error);
+		pf_count *counts = round && command->counts
+					   ? command->counts + (round - 1) * bench->counters->count
+					   : NULL;
+		status = run_counted(bench, command, run, counts, error);
 	}
 	return status == PF_OK ? run_line(bench, "conclusion", command->conclude, error) : status;
 }
@@ -286,9 +327,11 @@ pf_status pf_bench_run(pf_bench *bench, pf_error *error)
 	struct environment environment = {0};
 	size_t set = 0;
 	bench->stopped = "rounds";
+	size_t events = bench->counters ? bench->counters->count : 0;
 	for (size_t i = 0; i < bench->count; i++) {
 		bench->commands[i].runs = calloc(bench->rounds, sizeof *bench->commands[i].runs);
-		if (!bench->commands[i].runs) {
+		bench->commands[i].counts = events ? calloc(bench->rounds * events, sizeof(pf_count)) : NULL;
+		if (!bench->commands[i].runs || (events && !bench->commands[i].counts)) {
 			return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 		}
 	}
@@ -316,6 +359,8 @@ void pf_bench_release(pf_bench *bench)
 {
 	for (size_t i = 0; i < bench->count; i++) {
 		free(bench->commands[i].runs);
+		free(bench->commands[i].counts);
 		bench->commands[i].runs = NULL;
+		bench->commands[i].counts = NULL;
 	}
 }

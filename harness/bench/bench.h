@@ -3,6 +3,7 @@
 #define HARNESS_BENCH_H
 
 #include "harness/base/timed_command.h"
+#include "harness/counters/counters.h"
 #include "harness/machine/machine_state.h"
 #include "harness/stats/comparison.h"
 
@@ -21,6 +22,7 @@ typedef struct pf_bench_command {
 	const pf_bench_parameter *parameters; /* that it was made with: for records; the caller's */
 	size_t parameter_count;
 	pf_timed_run *runs;                    /* one a round */
+	pf_count *counts;                      /* of each round, the plan's events; NULL: none are counted */
 	pf_interval seconds, user_s, system_s; /* of the whole rounds */
 	double least_s, most_s, median_s, deviation_s;
 	pf_comparison comparison; /* of the first command with this one; not for the first */
@@ -39,13 +41,15 @@ typedef struct pf_bench {
 	pf_timed_setting setting;
 	bool ignore_failure; /* of every kind; else of these exit statuses: */
 	bool ignored[256];
-	bool by_cpu; /* until decided: by CPU time */
+	bool by_cpu;                     /* until decided: by CPU time */
+	const pf_counter_plan *counters; /* counted of each command and all that it starts; NULL: nothing */
 	void (*tell)(const struct pf_bench *bench, size_t command,
 		     uint32_t round); /* before each run; round 0:
 					 warm-up; may be NULL */
 	uint32_t rounds_done;
 	pf_machine_state machine; /* during the rounds; others: what took CPU time besides these commands */
-	const char *stopped;      /* "rounds", "decided", "time", "request", "failure"; static text */
+	pf_counter_opening openings[PF_COUNTERS_MAX]; /* how those of the last run went */
+	const char *stopped; /* "rounds", "decided", "time", "request", "failure"; static text */
 } pf_bench;
 
 /* Set-ups, warm-up rounds, then `rounds` of them in the order of pf_shuffle_round, each run after its

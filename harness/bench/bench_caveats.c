@@ -100,6 +100,9 @@ static void of_all(const pf_bench *bench, void (*take)(void *context, const char
 		snprintf(text, sizeof text, "NOT FOR TIMING: %s", unfit);
 		take(context, text);
 	}
+	if (bench->counters) {
+		take(context, "PROFILED: times carry what counting took");
+	}
 	if (strcmp(bench->stopped, "time") == 0) {
 		snprintf(text, sizeof text,
 			 "stopped after %u rounds: no further one fits into %.4g s (--max-time)",

@@ -70,6 +70,8 @@ size_t pf_timed_args(pf_timed_request *request, pf_arg rows[PF_TIMED_ARGS_MOST])
 		 "time runs that end with another status than 0, too (of these: 1,3,139)", 0, 0},
 		{"timeout", 0, PF_ARG_TIME, &request->timeout_s, "TIME",
 		 "a run that takes longer is an error (default: none)", 0.001, 1e7},
+		{"counters", 0, PF_ARG_TEXT, &request->counters, "LIST",
+		 "count events, as cycles,instructions,branch or software (docs/counters.md)", 0, 0},
 		{.name = "seed",
 		 .type = PF_ARG_SEED,
 		 .target = &request->seed,
@@ -475,6 +477,20 @@ static pf_status take_codes(const char *codes, bool ignored[256], pf_error *erro
 	return PF_OK;
 }
 
+/* --counters. Callgrind counts instructions of this program's own kernel. */
+static pf_status take_counters(const pf_timed_request *request, pf_counter_plan *plan, pf_bench *bench,
+			       pf_error *error)
+{
+	pf_status status = request->counters ? pf_counter_plan_parse(request->counters, plan, error) : PF_OK;
+	if (status == PF_OK && request->counters && plan->callgrind) {
+		return pf_fail(error, PF_ERR_USAGE, NULL,
+			       "instructions:valgrind counts this program's scoring kernel, not commands "
+			       "(valgrind --tool=callgrind COMMAND does)");
+	}
+	bench->counters = status == PF_OK && request->counters ? plan : NULL;
+	return status;
+}
+
 /* Where --fail-if says so of one of the comparisons. */
 static int verdict_code(const pf_timed_request *request, const pf_bench *bench)
 {
@@ -496,7 +512,9 @@ int pf_timed_request_execute(pf_timed_request *request)
 	pf_bench bench = bench_of(request);
 	bool shown = bench.setting.output && strcmp(bench.setting.output, "inherit") == 0;
 	pf_started_now(head.started);
+	pf_counter_plan plan;
 	pf_status status = pf_build_check_timing(&error);
+	status = status == PF_OK ? take_counters(request, &plan, &bench, &error) : status;
 	status = status == PF_OK ? take_codes(request->ignore_failure, bench.ignored, &error) : status;
 	status = status == PF_OK ? check_files(request, &bench, &error) : status;
 	status = status == PF_OK ? pf_output_check(request->json, &error) : status;

@@ -22,8 +22,9 @@ typedef struct pf_timed_request {
 	const char *ignore_failure; /* NULL: no; "": all; else exit statuses */
 	const char *reference, *reference_name, *shell, *input, *output;
 	const char *json, *csv, *markdown;
-	const char *command; /* as the record names it */
-	const char *label;   /* the user's own words */
+	const char *counters; /* NULL: none */
+	const char *command;  /* as the record names it */
+	const char *label;    /* the user's own words */
 	bool no_history;
 	uint32_t least_rounds; /* that max_time_s cannot cut off */
 	/* Filled in by pf_timed_request_take. */

@@ -17,7 +17,14 @@ static bool kernel_only(const pf_counter_event *event)
 						     event->config == PERF_COUNT_SW_CPU_MIGRATIONS);
 }
 
-static int open_event(const pf_counter_event *event, bool family, bool user_only, int leader_fd)
+/* Whose events they are. */
+struct whose {
+	pid_t pid;    /* 0: the calling thread's */
+	bool family;  /* and of all that it starts */
+	bool on_exec; /* counted from the exec of what it starts */
+};
+
+static int open_event(const pf_counter_event *event, const struct whose *whose, bool user_only, int leader_fd)
 {
 	struct perf_event_attr attributes = {
 		.size = sizeof attributes,
@@ -25,25 +32,27 @@ static int open_event(const pf_counter_event *event, bool family, bool user_only
 		.config = event->config,
 		.config1 = event->config1,
 		.config2 = event->config2,
-		.inherit = family,
+		.inherit = whose->family,
+		.disabled = whose->on_exec,
+		.enable_on_exec = whose->on_exec,
 		.exclude_user = event->exclude_user,
 		.exclude_kernel = event->exclude_kernel || user_only,
 		.exclude_hv = 1,
 		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING |
-			       (family ? 0 : PERF_FORMAT_GROUP), /* kernels before 6.12 refuse both */
+			       (whose->family ? 0 : PERF_FORMAT_GROUP), /* kernels before 6.12 refuse both */
 	};
-	long fd = syscall(SYS_perf_event_open, &attributes, 0, -1, leader_fd, PERF_FLAG_FD_CLOEXEC);
+	long fd = syscall(SYS_perf_event_open, &attributes, whose->pid, -1, leader_fd, PERF_FLAG_FD_CLOEXEC);
 	return (int)fd;
 }
 
 /* With the kernel's part if that may be looked at, else without it. */
-static int open_allowed(const pf_counter_event *event, bool family, int leader_fd,
+static int open_allowed(const pf_counter_event *event, const struct whose *whose, int leader_fd,
 			pf_counter_opening *opening)
 {
 	opening->user_only = event->exclude_kernel;
-	int fd = open_event(event, family, false, leader_fd);
+	int fd = open_event(event, whose, false, leader_fd);
 	if (fd < 0 && (errno == EACCES || errno == EPERM) && !event->exclude_kernel && !kernel_only(event)) {
-		fd = open_event(event, family, true, leader_fd);
+		fd = open_event(event, whose, true, leader_fd);
 		opening->user_only = fd >= 0;
 	}
 	opening->why = fd < 0 ? errno : 0;
@@ -56,18 +65,30 @@ static void perf_open(const pf_counter_backend *self, const pf_counter_plan *pla
 		      pf_counter_reader *reader, pf_counter_opening *openings)
 {
 	int leader = -1;
+	const struct whose whose = {.family = family};
 	*reader = (pf_counter_reader){.backend = self, .count = plan->count, .family = family};
 	for (uint32_t i = 0; i < plan->count; i++) {
 		bool join = !family && leader >= 0;
-		int fd = open_allowed(&plan->events[i], family, join ? reader->fds[leader] : -1,
+		int fd = open_allowed(&plan->events[i], &whose, join ? reader->fds[leader] : -1,
 				      &openings[i]);
 		if (fd < 0 && join && openings[i].why == EINVAL) {
 			join = false;
-			fd = open_allowed(&plan->events[i], family, -1, &openings[i]);
+			fd = open_allowed(&plan->events[i], &whose, -1, &openings[i]);
 		}
 		reader->fds[i] = fd;
 		reader->leader[i] = join ? (uint32_t)leader : i;
 		leader = fd >= 0 && !join ? (int)i : leader;
+	}
+}
+
+void pf_counter_open_command(const pf_counter_plan *plan, pid_t starter, pf_counter_reader *reader,
+			     pf_counter_opening *openings)
+{
+	const struct whose whose = {.pid = starter, .family = true, .on_exec = true};
+	*reader = (pf_counter_reader){.backend = &pf_counter_perf, .count = plan->count, .family = true};
+	for (uint32_t i = 0; i < plan->count; i++) {
+		reader->fds[i] = open_allowed(&plan->events[i], &whose, -1, &openings[i]);
+		reader->leader[i] = i;
 	}
 }
 

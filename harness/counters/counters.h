@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "photofinish/status.h"
 
@@ -70,6 +71,11 @@ struct pf_counter_backend {
 	void (*read)(const pf_counter_reader *reader, pf_count *counts);
 	void (*close)(pf_counter_reader *reader);
 };
+
+/* Opens what it can of the plan for a process of ours that is about to start a command as its child: what is
+ * counted is the command and all that it starts, from its exec on, nothing of that process itself. */
+void pf_counter_open_command(const pf_counter_plan *plan, pid_t starter, pf_counter_reader *reader,
+			     pf_counter_opening *openings);
 
 /* perf_event_open(2). Where the kernel's part may not be counted, the user's part is; where that is always
  * nothing (context switches happen in the kernel), the event is not opened: EACCES. */

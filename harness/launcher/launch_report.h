@@ -10,13 +10,14 @@
 enum {
 	PF_LAUNCH_REPORT_FD = 1, /* where the report is written */
 	PF_LAUNCH_PARENT,        /* process id of the harness */
-	PF_LAUNCH_FLAGS,         /* letters of the next three */
+	PF_LAUNCH_FLAGS,         /* letters of the next four */
 	PF_LAUNCH_PROGRAM,
 	PF_LAUNCH_ARGUMENTS
 };
 #define PF_LAUNCH_IN_GROUP 'g' /* the command stays in the launcher's process group */
 #define PF_LAUNCH_TERMINAL 't' /* it is given the terminal before it starts */
-#define PF_LAUNCH_PLAIN '-'    /* neither */
+#define PF_LAUNCH_HELD 'h'     /* the command starts once a byte has come on the report's descriptor */
+#define PF_LAUNCH_PLAIN '-'    /* none of them */
 
 /* Signals to the launcher: the command's group is asked to end (SIGTERM), or is killed. */
 #define PF_LAUNCH_ASK SIGTERM

@@ -134,6 +134,16 @@ struct birth {
 	int failed; /* errno of the exec */
 };
 
+/* False: the harness is gone. */
+static bool wait_for_go(int fd)
+{
+	char byte;
+	ssize_t got;
+	while ((got = read(fd, &byte, 1)) < 0 && errno == EINTR) {
+	}
+	return got == 1;
+}
+
 /* In the new process, which shares this one's memory until it has become the command: with a copy of the
  * memory the command's peak would begin with its size. */
 static int become(void *context)
@@ -256,6 +266,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	find_terminal();
+	if (strchr(argv[PF_LAUNCH_FLAGS], PF_LAUNCH_HELD) && !wait_for_go(fd)) {
+		return 2;
+	}
 	told.begin_ns = now_ns();
 	told.status = start(argv, strchr(argv[PF_LAUNCH_FLAGS], PF_LAUNCH_TERMINAL) != NULL);
 	if (told.status) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/bench/bench_caveats.h"
+#include "harness/record/bench_counters_json.h"
 #include "harness/record/comparison_json.h"
 #include "harness/record/interval_json.h"
 #include "harness/record/machine_json.h"
@@ -61,6 +62,7 @@ static json_t *result_json(const pf_bench *bench, const pf_bench_command *comman
 		command->least_s, "max", command->most_s, "interval",
 		pf_interval_json(&command->seconds, true), "times", times, "exit_codes", codes,
 		"memory_usage_byte", memory, "user_times", user, "system_times", kernel);
+	json_object_set_new(result, "counters", pf_bench_counters_json(bench, command));
 	json_object_set_new(result, "caveats", caveats_json(bench, (size_t)(command - bench->commands)));
 	return result;
 }
@@ -106,6 +108,7 @@ json_t *pf_bench_record(const pf_bench *bench, const pf_record_head *head)
 		bool part = strcmp(bench->stopped, "request") == 0 || strcmp(bench->stopped, "failure") == 0;
 		pf_record_head_put(record, head);
 		json_object_set_new(record, "partial", json_boolean(part));
+		json_object_set_new(record, "profiled", json_boolean(bench->counters));
 		json_object_set_new(record, "caveats", caveats_json(bench, PF_BENCH_ALL));
 	}
 	return record;

@@ -7,8 +7,10 @@
 #include "harness/base/plain_text.h"
 #include "harness/base/text.h"
 #include "harness/bench/bench_caveats.h"
+#include "harness/bench/bench_counts.h"
 #include "harness/record/comparison_json.h"
 #include "harness/record/notebook_parts.h"
+#include "harness/show/bench_counters.h"
 #include "harness/show/comparison_lines.h"
 
 /* "103.2 ms", "1.204 s". */
@@ -127,6 +129,7 @@ void pf_bench_print(const json_t *record, FILE *stream)
 	fputc('\n', stream);
 	print_commands(results, stream);
 	print_comparisons(record, rounds, stream);
+	pf_bench_counters_print(results, pf_text_columns(fileno(stream)), stream);
 	json_array_foreach(results, index, result)
 	{
 		fputs(any_run_failed(result) ? "\n" : "", stream);
@@ -207,6 +210,9 @@ void pf_bench_csv(const pf_bench *bench, FILE *stream)
 		put_text(last->parameters[k].name, stream);
 		fputc('"', stream);
 	}
+	for (uint32_t k = 0; bench->counters && k < bench->counters->count; k++) {
+		fprintf(stream, ",counter_%s", bench->counters->events[k].name);
+	}
 	fputc('\n', stream);
 	for (size_t i = 0; i < bench->count; i++) {
 		const pf_bench_command *command = &bench->commands[i];
@@ -234,6 +240,10 @@ void pf_bench_csv(const pf_bench *bench, FILE *stream)
 		for (size_t k = 0; k < last->parameter_count; k++) {
 			fputc(',', stream);
 			put_quoted(k < command->parameter_count ? command->parameters[k].value : "", stream);
+		}
+		for (uint32_t k = 0; bench->counters && k < bench->counters->count; k++) {
+			pf_counter_value mean = pf_bench_counter_mean(bench, command, k);
+			put_number(mean.value, mean.known, stream);
 		}
 		fputc('\n', stream);
 	}

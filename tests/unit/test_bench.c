@@ -15,6 +15,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/bench/bench.h"
+#include "harness/bench/bench_counts.h"
 #include "photofinish/trace.h"
 
 static char folder[] = "/tmp/photofinish-bench-XXXXXX";
@@ -420,6 +421,38 @@ static int make_folder(void **state)
 	return !mkdtemp(folder) || chdir(folder);
 }
 
+/* The command's and its children's are counted, not what starts it, and each run anew; where the kernel
+ * counts nothing there is no value. */
+static void test_counters(void **state)
+{
+	(void)state;
+	char *const small[] = {"true", NULL},
+		    *const large[] = {
+			    "sh", "-c",
+			    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do /bin/true; done",
+			    NULL};
+	pf_bench_command commands[2] = {{.arguments = small, .name = "small"},
+					{.arguments = large, .name = "large"}};
+	pf_counter_plan plan;
+	pf_error error;
+	assert_int_equal(pf_counter_plan_parse("page-faults,cycles", &plan, &error), PF_OK);
+	pf_bench bench = {.commands = commands, .count = 2, .rounds = 3, .warmup = 1, .counters = &plan};
+	assert_int_equal(pf_bench_run(&bench, &error), PF_OK);
+	for (uint32_t event = 0; event < plan.count; event++) {
+		bool open = bench.openings[event].why == 0;
+		assert_true(!pf_bench_counter_mean(&bench, &commands[0], event).known || open);
+	}
+	if (bench.openings[0].why == 0) {
+		for (uint32_t round = 0; round < 3; round++) {
+			pf_counter_value few = pf_bench_counter(&bench, &commands[0], round, 0),
+					 many = pf_bench_counter(&bench, &commands[1], round, 0);
+			assert_true(few.known && few.value > 5 && few.value < 1000);
+			assert_true(many.known && many.value > 8 * few.value); /* twenty children */
+		}
+	}
+	pf_bench_release(&bench);
+}
+
 static int remove_folder(void **state)
 {
 	(void)state;
@@ -444,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_lines_beside_the_runs),
 		cmocka_unit_test(test_input_and_output),
 		cmocka_unit_test(test_random_offset),
+		cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_interrupted_rounds),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

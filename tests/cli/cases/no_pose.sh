@@ -20,7 +20,7 @@ cat err
 import json
 caveat = json.loads(open("scores.jsonl").readline())["caveat"]
 print(caveat)' || exit
-photofinish score photos --quiet --config off.yaml --csv - 2>/dev/null | sed -n '2s/.*,/csv: /p'
+photofinish score photos --quiet --config off.yaml --csv - 2>/dev/null | tr -d '\r' | sed -n '2s/.*,/csv: /p'
 photofinish score photos --quiet --json - | grep -c caveat
 photofinish run single-load --dataset photos --quiet --config off.yaml --json off.json 2>err | head -1
 cat err

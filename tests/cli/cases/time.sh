@@ -75,6 +75,18 @@ print(abs(record["comparisons"][0]["ratio"]["mean"] - ratio) < 1e-9, record["com
 for result in record["results"]:
     print(abs(result["mean"] - sum(result["times"]) / 3) < 1e-12, result["min"] == min(result["times"]), result["median"] == sorted(result["times"])[1])
 END
+# Counters: with a value each round where the kernel counts, else why there is none.
+photofinish time --runs 2 --quiet --counters page-faults,cycles --json time.json -- true -- sh -c : | grep -cE '^(Counters|PROFILED)'
+/usr/bin/python3 -c '
+import json
+record = json.load(open("time.json"))
+print(record["profiled"], any("PROFILED" in text for text in record["caveats"]))
+for result in record["results"]:
+    for event in result["counters"]["events"]:
+        known = [value for value in event["values"] if value is not None]
+        print(event["name"], len(event["values"]), bool(known) == (event["mean"] is not None) == (event["unavailable"] is None))'
+photofinish time --runs 1 --quiet --counters page-faults --export-csv - -- true | head -1 | sed 's/.*,//'
+run time --counters instructions:valgrind -- true
 # What a command leaves behind is killed; a run that takes too long is, with its children.
 run time --runs 1 --quiet -- sh -c 'sleep 987 & :' | head -1
 run time --runs 1 --quiet --timeout 0.2 -- sh -c 'sleep 988; :'
