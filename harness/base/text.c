@@ -1,6 +1,7 @@
 #include "harness/base/text.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,21 +139,22 @@ int pf_text_columns(int fd)
 	return columns >= 20 && columns <= 10000 ? (int)columns : 0;
 }
 
-void pf_text_wrap(FILE *stream, const char *text, int columns, int indent, int used)
+void pf_text_wrap_on(FILE *stream, const char *text, int columns, int indent, int used)
 {
 	int at = used;
-	bool fresh = used == 0; /* no word on this line yet */
-	if (fresh) {
-		at = fprintf(stream, "%*s", indent, "");
-	}
+	bool fresh = used <= indent; /* no word on this line yet */
 	while (*text) {
 		size_t bytes = strcspn(text, " ");
 		int width = 0;
 		for (size_t i = 0; i < bytes; i++) {
 			width += (text[i] & 0xC0) != 0x80;
 		}
-		if (columns && !fresh && at + width > columns) {
-			at = fprintf(stream, "\n%*s", indent, "") - 1;
+		if (columns && at + width > columns && (!fresh || indent > 0)) {
+			int room = width < columns ? columns - width
+						   : 0; /* a long word gets less of the indent */
+			if (!fresh || room < indent) {
+				at = fprintf(stream, "\n%*s", room < indent ? room : indent, "") - 1;
+			}
 		}
 		fprintf(stream, "%.*s", (int)bytes, text);
 		text += bytes;
@@ -167,92 +169,40 @@ void pf_text_wrap(FILE *stream, const char *text, int columns, int indent, int u
 			at++;
 		}
 	}
+}
+
+void pf_text_wrap(FILE *stream, const char *text, int columns, int indent, int used)
+{
+	if (!used) {
+		used = fprintf(stream, "%*s", indent, "");
+	}
+	pf_text_wrap_on(stream, text, columns, indent, used);
 	fputc('\n', stream);
 }
 
-struct pf_table {
-	size_t columns, rows, capacity;
-	bool *right_aligned;
-	char **cells; /* rows * columns; NULL from the end of a short row on */
-};
-
-static void *must(void *memory)
+void pf_text_say(FILE *stream, const char *format, ...)
 {
-	if (!memory) {
+	char *text = NULL;
+	int columns = pf_text_columns(fileno(stream));
+	va_list arguments;
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0) {
 		abort();
 	}
-	return memory;
-}
-
-pf_table *pf_table_create(size_t columns, const bool *right_aligned)
-{
-	pf_table *table = must(calloc(1, sizeof *table));
-	table->columns = columns;
-	table->right_aligned = must(calloc(columns, sizeof *right_aligned));
-	memcpy(table->right_aligned, right_aligned, columns * sizeof *right_aligned);
-	return table;
-}
-
-void pf_table_row(pf_table *table, const char *const *cells, size_t count)
-{
-	if (table->rows == table->capacity) {
-		table->capacity = table->capacity ? 2 * table->capacity : 16;
-		table->cells = must(
-			reallocarray(table->cells, table->capacity * table->columns, sizeof *table->cells));
-	}
-	for (size_t i = 0; i < table->columns; i++) {
-		table->cells[table->rows * table->columns + i] = i < count ? must(strdup(cells[i])) : NULL;
-	}
-	table->rows++;
-}
-
-/* The last cell of a short row may run on over the columns behind it. */
-static bool runs_on(const pf_table *table, size_t row, size_t column)
-{
-	char *const *cells = table->cells + row * table->columns;
-	return column + 1 < table->columns && !cells[column + 1];
-}
-
-void pf_table_print(const pf_table *table, FILE *stream, const char *indent)
-{
-	size_t *widths = must(calloc(table->columns, sizeof *widths));
-	for (size_t row = 0; row < table->rows; row++) {
-		for (size_t i = 0; i < table->columns && table->cells[row * table->columns + i]; i++) {
-			size_t width = pf_text_width(table->cells[row * table->columns + i]);
-			if (!runs_on(table, row, i) && width > widths[i]) {
-				widths[i] = width;
-			}
+	va_end(arguments);
+	for (char *line = text, *end; *line; line = end + 1) {
+		int indent = (int)strspn(line, " ");
+		end = line + strcspn(line, "\n");
+		bool last = !*end;
+		*end = '\0';
+		if (line[indent]) {
+			pf_text_wrap(stream, line + indent, columns, indent, 0);
+		} else {
+			fputc('\n', stream);
+		}
+		if (last) {
+			break;
 		}
 	}
-	for (size_t row = 0; row < table->rows; row++) {
-		fputs(indent, stream);
-		for (size_t i = 0; i < table->columns && table->cells[row * table->columns + i]; i++) {
-			const char *cell = table->cells[row * table->columns + i];
-			bool last = i + 1 == table->columns || runs_on(table, row, i);
-			size_t width = pf_text_width(cell);
-			int pad = !last || table->right_aligned[i]
-					  ? (int)(widths[i] > width ? widths[i] - width : 0)
-					  : 0;
-			if (runs_on(table, row, i)) {
-				pad = 0;
-			}
-			fprintf(stream, "%s%*s%s%*s", i ? "  " : "", table->right_aligned[i] ? pad : 0, "",
-				cell, table->right_aligned[i] ? 0 : pad, "");
-		}
-		fputc('\n', stream);
-	}
-	free(widths);
-}
-
-void pf_table_free(pf_table *table)
-{
-	if (!table) {
-		return;
-	}
-	for (size_t i = 0; i < table->rows * table->columns; i++) {
-		free(table->cells[i]);
-	}
-	free(table->cells);
-	free(table->right_aligned);
-	free(table);
+	free(text);
 }

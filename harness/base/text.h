@@ -37,12 +37,25 @@ int pf_text_columns(int fd);
  */
 void pf_text_wrap(FILE *stream, const char *text, int columns, int indent, int used);
 
-/* A table that finds its own column widths: cells are copied, rows printed with two blanks between the
- * columns. The last cell of a row with fewer cells than columns may run on over the others. Aborts without
- * memory. */
+/* The same from where `used` columns have been printed, without ending the line: the first word stays on it
+ * if it fits, or if nothing but the indent stands there. */
+void pf_text_wrap_on(FILE *stream, const char *text, int columns, int indent, int used);
+
+/* Prints whole lines of text as printf does; those too long for the terminal that `stream` is are wrapped,
+ * with what they are indented by. Where it is none, nothing is wrapped. */
+void pf_text_say(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A table for people, which fits the terminal that it is printed to (table.c). It finds its own column
+ * widths: cells are copied, rows printed with two blanks between the columns. The last cell of a row with
+ * fewer cells than columns may run on over the others. Functions abort without memory. */
 typedef struct pf_table pf_table;
-pf_table *pf_table_create(size_t columns, const bool *right_aligned); /* aborts without memory */
+pf_table *pf_table_create(size_t columns, const bool *right_aligned);
 void pf_table_row(pf_table *table, const char *const *cells, size_t count);
+
+/* Prints as wide as the table is where that fits the terminal of `stream` (pf_text_columns), or there is
+ * none. Otherwise the columns go, in their order, on as many lines a row as they take, those behind the first
+ * indented by two more; the heading likewise, so that all of a column stand below each other. A text in a
+ * column that ends a line is wrapped at blanks, never within a word. */
 void pf_table_print(const pf_table *table, FILE *stream, const char *indent);
 void pf_table_free(pf_table *table);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/history/history.h"
 #include "harness/progress/progress.h"
@@ -58,15 +59,19 @@ static pf_status trend(struct request *request, pf_history *history, pf_error *e
 		return status;
 	}
 	if (!count) {
-		printf("No record has a ratio of %s against its %s (try --against parent, baseline or compared).\n",
-		       name, strcmp(request->against, "compared") ? request->against : "rival");
+		pf_text_say(
+			stdout,
+			"No record has a ratio of %s against its %s (try --against parent, baseline or compared).\n",
+			name, strcmp(request->against, "compared") ? request->against : "rival");
 		return PF_OK;
 	}
-	printf("\n"
-	       "How many times as fast %s was as what stands in its row, paired by round within each record.\n"
-	       "Rows are described side by side, without a verdict; times of different days or machines are\n"
-	       "not set against each other. To compare two builds or steps, run both now (photofinish compare).\n",
-	       name);
+	pf_text_say(stdout,
+		    "\n"
+		    "How many times as fast %s was as what stands in its row, paired by round\n"
+		    "within each record. Rows are described side by side, without a verdict; times of\n"
+		    "different days or machines are not set against each other. To compare two builds\n"
+		    "or variants, run both now (photofinish compare).\n",
+		    name);
 	return PF_OK;
 }
 

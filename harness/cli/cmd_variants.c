@@ -90,7 +90,7 @@ static bool print_steps(const struct pf_variant *a, const struct pf_variant *b)
 	if (!parent || !print_steps(a, parent)) {
 		return false;
 	}
-	printf("  %s -> %s: %s\n", parent->name, b->name, b->change);
+	pf_text_say(stdout, "  %s -> %s: %s\n", parent->name, b->name, b->change);
 	return true;
 }
 
@@ -113,8 +113,10 @@ static void diff(const struct pf_variant *a, const struct pf_variant *b)
 		printf("  %s\n",
 		       a == b ? "nothing" : "the other way round: it is the second that came first");
 	} else if (!print_steps(a, b)) {
-		printf("  %s does not descend from %s: they differ in more than a chain of single changes\n",
-		       b->name, a->name);
+		pf_text_say(
+			stdout,
+			"  %s does not descend from %s: they differ in more than a chain of single changes\n",
+			b->name, a->name);
 	}
 	printf("\n");
 	pf_table *table = pf_table_create(3, left);

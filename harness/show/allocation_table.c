@@ -152,7 +152,7 @@ static void print_stages(const char *label, const pf_step_memory *step, int colu
 	pf_table_free(table);
 	if (pf_allocations_repeat(step)) {
 		pf_sha256_hex(counted->digest, hex);
-		fprintf(stream, "both trials made the same calls in each stage (digest %.16s)\n", hex);
+		pf_text_say(stream, "both trials made the same calls in each stage (digest %.16s)\n", hex);
 	} else if (step->counted > 1) {
 		print_differences(step, columns, stream);
 	}
@@ -164,8 +164,8 @@ static void print_lost(const char *label, const pf_step_memory *step, FILE *stre
 	const pf_allocations *counted = step->counting[0].found[PF_PROBE_allocations];
 	uint64_t lost = counted->lost_processes;
 	if (lost) {
-		fprintf(stream, "%s: %llu processes were not counted: there were too many\n", label,
-			(unsigned long long)lost);
+		pf_text_say(stream, "%s: %llu processes were not counted: there were too many\n", label,
+			    (unsigned long long)lost);
 	}
 }
 

@@ -39,10 +39,10 @@ static void print_summary(const json_t *record, FILE *stream)
 static void print_heading(const json_t *record, FILE *stream)
 {
 	double workers = pf_note_number(record, "workers"), rounds = pf_note_number(record, "rounds_done");
-	fprintf(stream, "audit of %s: %.0f new photos from %s, %.0f worker%s, %.0f round%s, seed %s\n",
-		pf_note_text(record, "variant"), pf_note_number(record, "photos"),
-		pf_note_text(json_object_get(record, "dataset"), "name"), workers, workers == 1 ? "" : "s",
-		rounds, rounds == 1 ? "" : "s", pf_note_text(record, "seed"));
+	pf_text_say(stream, "audit of %s: %.0f new photos from %s, %.0f worker%s, %.0f round%s, seed %s\n",
+		    pf_note_text(record, "variant"), pf_note_number(record, "photos"),
+		    pf_note_text(json_object_get(record, "dataset"), "name"), workers,
+		    workers == 1 ? "" : "s", rounds, rounds == 1 ? "" : "s", pf_note_text(record, "seed"));
 	pf_caveats_print(record, stream);
 	fputc('\n', stream);
 }

@@ -82,7 +82,7 @@ static void print_caveats(const json_t *object, const char *name, FILE *stream)
 	const json_t *caveat;
 	json_array_foreach(json_object_get(object, "caveats"), index, caveat)
 	{
-		fprintf(stream, "%s%s%s\n", name, name[0] ? ": " : "", json_string_value(caveat));
+		pf_text_say(stream, "%s%s%s\n", name, name[0] ? ": " : "", json_string_value(caveat));
 	}
 }
 
@@ -122,9 +122,10 @@ void pf_bench_print(const json_t *record, FILE *stream)
 {
 	const json_t *results = json_object_get(record, "results"), *result;
 	size_t index, count = json_array_size(results), rounds = pf_json_count(record, "rounds_done", 0);
-	fprintf(stream, "%zu command%s, %zu run%s%s%s, scores not checked\n", count, pf_text_plural(count),
-		rounds, pf_text_plural(rounds), count > 1 ? " each, interleaved" : "",
-		rounds > 1 ? ", 95 % t-intervals" : ": no interval, that takes 2 runs at least");
+	pf_text_say(stream, "%zu command%s, %zu run%s%s%s, scores not checked\n", count,
+		    pf_text_plural(count), rounds, pf_text_plural(rounds),
+		    count > 1 ? " each, interleaved" : "",
+		    rounds > 1 ? ", 95 % t-intervals" : ": no interval, that takes 2 runs at least");
 	print_caveats(record, "", stream);
 	fputc('\n', stream);
 	print_commands(results, stream);

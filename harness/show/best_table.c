@@ -173,10 +173,10 @@ static void print_failures(const pf_outcomes *outcomes, const pf_dataset *datase
 		const pf_outcome *photo = &outcomes->photos[i];
 		if (photo->done && photo->status != PF_OK) {
 			char name[1024], message[600];
-			fprintf(stream, "  %s: %s: %s\n",
-				pf_escape(dataset->photos[i].path, name, sizeof name),
-				pf_status_name(photo->status),
-				pf_escape(photo->message ? photo->message : "", message, sizeof message));
+			pf_text_say(stream, "  %s: %s: %s\n",
+				    pf_escape(dataset->photos[i].path, name, sizeof name),
+				    pf_status_name(photo->status),
+				    pf_escape(photo->message ? photo->message : "", message, sizeof message));
 		}
 	}
 	fputc('\n', stream);

@@ -67,9 +67,10 @@ void pf_callgrind_print(const pf_callgrind *callgrind, FILE *stream)
 	}
 	pf_text_wrap(stream, text, LINE, 2, 0);
 	if (callgrind->largest_difference == 0) {
-		fprintf(stream, "  Its scores are the reference's, bit by bit.\n");
+		pf_text_say(stream, "  Its scores are the reference's, bit by bit.\n");
 	} else {
-		fprintf(stream,
+		pf_text_say(
+			stream,
 			"  Its scores differ from the reference's by at most %.2g of 1: another instruction set.\n",
 			callgrind->largest_difference);
 	}

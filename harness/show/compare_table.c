@@ -13,19 +13,16 @@
 #include "harness/show/placement_lines.h"
 #include "harness/show/run_table.h"
 
-enum { COLUMNS = 6, LEAST_WIDTH = 100 };
+enum { COLUMNS = 6 };
 
-/* Both, as the table of a journey has them; in a narrow terminal without the time to the first result and the
- * memory. */
-static void print_contestants(const pf_run *run, bool narrow, FILE *stream)
+/* Both, as the table of a journey has them. */
+static void print_contestants(const pf_run *run, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, true, true, true, true, false};
-	static const bool right_narrow[] = {false, true, true, false};
 	const char *const heads[COLUMNS] = {"",      "time", "photos/s", "first result", pf_memory_head(run),
 					    "scores"};
-	static const char *const heads_narrow[] = {"", "time", "photos/s", "scores"};
-	pf_table *table = pf_table_create(narrow ? 4 : COLUMNS, narrow ? right_narrow : right);
-	pf_table_row(table, narrow ? heads_narrow : heads, narrow ? 4 : COLUMNS);
+	pf_table *table = pf_table_create(COLUMNS, right);
+	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
 		char label[192], time[PF_TEXT], rate[PF_TEXT], first[PF_TEXT] = "-", memory[PF_TEXT] = "-";
@@ -42,8 +39,7 @@ static void print_contestants(const pf_run *run, bool narrow, FILE *stream)
 		pf_memory_cell(run, contestant, memory);
 		const char *checked = pf_scores_text(contestant);
 		const char *cells[] = {label, time, rate, first, memory, checked};
-		const char *cells_narrow[] = {label, time, rate, checked};
-		pf_table_row(table, narrow ? cells_narrow : cells, narrow ? 4 : COLUMNS);
+		pf_table_row(table, cells, COLUMNS);
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
@@ -77,9 +73,8 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 {
 	char labels[2][192];
 	int columns = pf_text_columns(fileno(stream));
-	bool narrow = columns && columns < LEAST_WIDTH;
-	pf_run_print_heading(run, narrow, stream);
-	print_contestants(run, narrow, stream);
+	pf_run_print_heading(run, columns, stream);
+	print_contestants(run, stream);
 	pf_run_print_failed(run, columns, stream);
 	pf_approximate_print(run, columns, stream);
 	pf_unchecked_print(run, stream);
@@ -96,15 +91,15 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 		}
 		print_split(run, comparison, columns, stream);
 	} else {
-		fprintf(stream, "\nNo pair of times: there is nothing to compare.\n");
+		pf_text_say(stream, "\nNo pair of times: there is nothing to compare.\n");
 	}
 	if (comparison->pairs && comparison->pairs < run->rounds_done) {
-		fprintf(stream, "%u of %u rounds are no pair: one of the two has no time\n",
-			run->rounds_done - (uint32_t)comparison->pairs, run->rounds_done);
+		pf_text_say(stream, "%u of %u rounds are no pair: one of the two has no time\n",
+			    run->rounds_done - (uint32_t)comparison->pairs, run->rounds_done);
 	}
 	if (strcmp(comparison->stopped, "time") == 0) {
-		fprintf(stream, "stopped after %u rounds: no further one fits into %.4g s (--max-time)\n",
-			run->rounds_done, comparison->max_time_s);
+		pf_text_say(stream, "stopped after %u rounds: no further one fits into %.4g s (--max-time)\n",
+			    run->rounds_done, comparison->max_time_s);
 	}
 	pf_run_print_warnings(run, columns, stream);
 	pf_builds_print(run, columns, stream);
@@ -114,7 +109,7 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 	pf_memory_print(run, columns, stream);
 	pf_callgrind_print(run->callgrind, stream);
 	if (run->callgrind && (run->contestants[0].build || run->contestants[1].build)) {
-		fprintf(stream, "  That is this program's kernel, not another build's.\n");
+		pf_text_say(stream, "  That is this program's kernel, not another build's.\n");
 	}
 	pf_run_print_lost_photos(run, stream);
 }

@@ -8,7 +8,7 @@
 #include "harness/energy/energy.h"
 #include "harness/show/run_table.h"
 
-enum { MOST_IN_A_TABLE = 3, MOST_EVENTS_IN_A_TABLE = 5, LINE = 110 };
+enum { MOST_IN_A_TABLE = 3, MOST_EVENTS_IN_A_TABLE = 5, LINE = 110 /* where there is no terminal */ };
 
 /* A figure of a contestant: over its trials that count. */
 struct figure {
@@ -202,7 +202,8 @@ static void print_formulas(const pf_run *run, FILE *stream)
 	for (int index = FIRST_DERIVED; index < FIGURES; index++) {
 		const pf_derived *derived = pf_derived_at(index - FIRST_DERIVED);
 		if (wanted(run, index)) {
-			fprintf(stream, "  %s = %s (%s)\n", derived->name, derived->formula, derived->source);
+			pf_text_say(stream, "  %s = %s (%s)\n", derived->name, derived->formula,
+				    derived->source);
 		}
 	}
 }
@@ -248,7 +249,8 @@ static void print_stages(const pf_run *run, const pf_contestant *contestant, FIL
 		}
 		if (count && (count == MOST_EVENTS_IN_A_TABLE || index == FIGURES)) {
 			if (!headed) {
-				fprintf(stream,
+				pf_text_say(
+					stream,
 					"\n"
 					"By stage of %s, all workers (a stage's own, without spans inside it):\n",
 					contestant->label);
@@ -272,6 +274,12 @@ static const pf_trial_counters *any_counters(const pf_run *run)
 	return NULL;
 }
 
+static int line_of(FILE *stream)
+{
+	int columns = pf_text_columns(fileno(stream));
+	return columns ? columns : LINE;
+}
+
 /* One line for each reason, with the events that it holds for. */
 static void print_unavailable(const pf_trial_counters *counters, FILE *stream)
 {
@@ -289,7 +297,7 @@ static void print_unavailable(const pf_trial_counters *counters, FILE *stream)
 		}
 		if (used) {
 			snprintf(text + used, sizeof text - used, ": unavailable: %s", why);
-			pf_text_wrap(stream, text, LINE, 2, 0);
+			pf_text_wrap(stream, text, line_of(stream), 2, 0);
 		}
 	}
 }
@@ -302,9 +310,9 @@ static void print_scope(const pf_trial_counters *counters, FILE *stream)
 		user_only = user_only || (!counters->openings[i].why && counters->openings[i].user_only);
 	}
 	if (any) {
-		fprintf(stream, "  Whole trials, their children included; %s.\n",
-			user_only ? "of some events the user's part only (the kernel's is not allowed)"
-				  : "user and kernel");
+		pf_text_say(stream, "  Whole trials, their children included; %s.\n",
+			    user_only ? "of some events the user's part only (the kernel's is not allowed)"
+				      : "user and kernel");
 	}
 }
 
@@ -324,7 +332,7 @@ static void print_cost(const pf_run *run, FILE *stream)
 		 100 * share, (unsigned long long)some->reads, some->read_ns, (double)some->opening_ns * 1e-6,
 		 share > PF_COUNTERS_COST_LIMIT ? " That is more than 1 %: no times for claims or baselines."
 						: "");
-	pf_text_wrap(stream, text, LINE, 2, 0);
+	pf_text_wrap(stream, text, line_of(stream), 2, 0);
 }
 
 static void print_energy(const pf_run *run, FILE *stream)
@@ -348,15 +356,16 @@ static void print_energy(const pf_run *run, FILE *stream)
 				}
 			}
 			if (n) {
-				fprintf(stream, "  Energy of %s: %s %.1f J a trial, %.1f W (whole machine)\n",
-					contestant->label, first->domains[domain].name, joules / (double)n,
-					joules / seconds);
+				pf_text_say(stream,
+					    "  Energy of %s: %s %.1f J a trial, %.1f W (whole machine)\n",
+					    contestant->label, first->domains[domain].name,
+					    joules / (double)n, joules / seconds);
 			}
 		}
 		if (first && !first->count) {
 			char text[PF_ENERGY_WHY + 40];
 			snprintf(text, sizeof text, "Energy: unavailable: %s", first->why);
-			pf_text_wrap(stream, text, LINE, 2, 0);
+			pf_text_wrap(stream, text, line_of(stream), 2, 0);
 			return; /* it is the machine's */
 		}
 	}

@@ -41,9 +41,9 @@ void pf_doctor_print_summary(const pf_finding findings[PF_FINDING_COUNT], FILE *
 	for (int i = 0; i < PF_FINDING_COUNT; i++) {
 		counts[findings[i].status]++;
 	}
-	fprintf(stream, "\n%zu spoil%s measurements, %zu advise something, %zu not readable, %zu ok\n",
-		counts[PF_FINDING_SPOILS], counts[PF_FINDING_SPOILS] == 1 ? "s" : "",
-		counts[PF_FINDING_ADVICE], counts[PF_FINDING_UNREADABLE], counts[PF_FINDING_OK]);
+	pf_text_say(stream, "\n%zu spoil%s measurements, %zu advise something, %zu not readable, %zu ok\n",
+		    counts[PF_FINDING_SPOILS], counts[PF_FINDING_SPOILS] == 1 ? "s" : "",
+		    counts[PF_FINDING_ADVICE], counts[PF_FINDING_UNREADABLE], counts[PF_FINDING_OK]);
 }
 
 static void print_noises(const pf_noise_floor *floor, FILE *stream)
@@ -138,9 +138,10 @@ void pf_doctor_print_noise(const pf_noise_floor *floor, int columns, FILE *strea
 {
 	char bytes[PF_TEXT];
 	columns = columns ? columns : USUAL_COLUMNS;
-	fprintf(stream, "\nNoise floor, %.1f s: fixed work in slots of %d chunks, memory through %s%s\n\n",
-		floor->seconds, PF_NOISE_CHUNKS, pf_text_bytes(floor->buffer_bytes, bytes),
-		floor->complete ? "" : " (PARTIAL: stopped on request)");
+	pf_text_say(stream,
+		    "\nNoise floor, %.1f s: fixed work in slots of %d chunks, memory through %s%s\n\n",
+		    floor->seconds, PF_NOISE_CHUNKS, pf_text_bytes(floor->buffer_bytes, bytes),
+		    floor->complete ? "" : " (PARTIAL: stopped on request)");
 	print_noises(floor, stream);
 	fputc('\n', stream);
 	print_all_margins(floor, columns, stream);

@@ -14,7 +14,8 @@ static void print_heap(const pf_gate *gate, FILE *stream)
 		unknown += gate->workloads[i].exact[1].known && !gate->workloads[i].exact[1].heap_known;
 	}
 	if (unknown) {
-		fprintf(stream,
+		pf_text_say(
+			stream,
 			"Allocations of %zu of %zu workloads were not counted: this build cannot count them.\n",
 			unknown, gated);
 	}
@@ -24,7 +25,8 @@ static void print_layouts(const pf_gate *gate, FILE *stream)
 {
 	for (int arm = 0; arm < 2; arm++) {
 		if (gate->arms[arm].layouts == 1 && !gate->identical && gate->processes) {
-			fprintf(stream,
+			pf_text_say(
+				stream,
 				"The %s ran in one layout of its code (%s): differences of 1 to 2 %% may be layout alone.\n",
 				arm ? "candidate" : "baseline", gate->arms[arm].why_one_layout);
 		}
@@ -40,9 +42,9 @@ void pf_gate_print(const pf_gate *gate, int columns, FILE *stream)
 		snprintf(layouts, sizeof layouts, " | %zu and %zu layouts", gate->arms[1].layouts,
 			 gate->arms[0].layouts);
 	}
-	fprintf(stream, "%s against %s | margin %.3g %%, alpha %.3g for the whole gate%s\n\n",
-		gate->arms[1].given, gate->arms[0].given, 100 * gate->request.margin, gate->request.alpha,
-		layouts);
+	pf_text_say(stream, "%s against %s | margin %.3g %%, alpha %.3g for the whole gate%s\n\n",
+		    gate->arms[1].given, gate->arms[0].given, 100 * gate->request.margin, gate->request.alpha,
+		    layouts);
 	pf_table *table = pf_table_create(6, right);
 	pf_table_row(table,
 		     (const char *const[]){"workload", "verdict", "time", "allocations", "processes", "why"},
@@ -74,8 +76,8 @@ void pf_gate_print(const pf_gate *gate, int columns, FILE *stream)
 	print_heap(gate, stream);
 	pf_gate_sentence(gate, text);
 	pf_text_wrap(stream, text, columns, 0, 0);
-	fprintf(stream, "Measured for %s in %zu processes. The same again:\n",
-		pf_text_seconds(gate->measured_s, seconds), gate->processes);
+	pf_text_say(stream, "Measured for %s in %zu processes. The same again:\n",
+		    pf_text_seconds(gate->measured_s, seconds), gate->processes);
 	pf_gate_replay(gate, text);
 	fprintf(stream, "    %s\n", text);
 }
@@ -86,7 +88,8 @@ void pf_gate_print_plan(const pf_gate_request *request, size_t count, FILE *stre
 	static const double scatters[] = {0.0005, 0.001, 0.002, 0.005, 0.01};
 	pf_gate_rules rules = pf_gate_rules_of(request, count);
 	size_t n = pf_gate_affordable(request, count);
-	fprintf(stream,
+	pf_text_say(
+		stream,
 		"%zu workloads, alpha %.3g for the whole gate (%.3g for each of two statistics of each), margin %.3g %%.\n"
 		"About %zu processes fit into the time, at most; a FAIL needs as many again to be confirmed.\n\n",
 		count, request->alpha, rules.alpha, 100 * request->margin, n);

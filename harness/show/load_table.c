@@ -87,7 +87,8 @@ static void print_server(const json_t *record, FILE *stream)
 	{
 		served += pf_note_number(query, "service_ns") * 1e-9;
 	}
-	fprintf(stream,
+	pf_text_say(
+		stream,
 		"Queueing makes neighbours alike, which these intervals do not know: take them as too narrow.\n"
 		"Busy %.0f %% of %s; Poisson arrivals, %.4g a second, latency from when each was to arrive.\n",
 		duration_s > 0 ? 100 * served / duration_s : 0, pf_text_seconds(duration_s, text),
@@ -107,8 +108,8 @@ static void print_notes(const json_t *record, FILE *stream)
 		print_server(record, stream);
 	}
 	if (wrong > 0) {
-		fprintf(stream, "WRONG OUTPUT: %.0f outcomes are not the reference's, the first is %s\n",
-			wrong, pf_note_text(record, "first_wrong"));
+		pf_text_say(stream, "WRONG OUTPUT: %.0f outcomes are not the reference's, the first is %s\n",
+			    wrong, pf_note_text(record, "first_wrong"));
 	}
 }
 
@@ -116,11 +117,11 @@ static void print_stream(const json_t *record, FILE *stream)
 {
 	char duration[PF_TEXT];
 	double workers = pf_note_number(record, "workers");
-	fprintf(stream, "%s on %s, %s: %.0f photos, one a query, in %s | %.0f worker%s | seed %s\n",
-		pf_note_text(record, "variant"), pf_note_text(json_object_get(record, "dataset"), "name"),
-		pf_note_text(record, "scenario"), pf_note_number(record, "photos"),
-		pf_text_seconds(pf_note_number(record, "duration_s"), duration), workers,
-		workers == 1 ? "" : "s", pf_note_text(record, "seed"));
+	pf_text_say(stream, "%s on %s, %s: %.0f photos, one a query, in %s | %.0f worker%s | seed %s\n",
+		    pf_note_text(record, "variant"), pf_note_text(json_object_get(record, "dataset"), "name"),
+		    pf_note_text(record, "scenario"), pf_note_number(record, "photos"),
+		    pf_text_seconds(pf_note_number(record, "duration_s"), duration), workers,
+		    workers == 1 ? "" : "s", pf_note_text(record, "seed"));
 	pf_caveats_print(record, stream);
 	fputc('\n', stream);
 	if (pf_note_number(record, "wrong") > 0) {
@@ -139,10 +140,10 @@ static void print_offline(const json_t *record, FILE *stream)
 	const json_t *dataset = json_object_get(record, "dataset");
 	const char *reason = pf_note_text(record, "reason");
 	double workers = pf_note_number(record, "workers"), trials = pf_note_number(record, "rounds_done");
-	fprintf(stream, "%s on %s, offline: %.0f photos | %.0f worker%s | %.0f trial%s\n",
-		pf_note_text(record, "variant"), pf_note_text(dataset, "name"),
-		pf_note_number(dataset, "photos"), workers, workers == 1 ? "" : "s", trials,
-		trials == 1 ? "" : "s");
+	pf_text_say(stream, "%s on %s, offline: %.0f photos | %.0f worker%s | %.0f trial%s\n",
+		    pf_note_text(record, "variant"), pf_note_text(dataset, "name"),
+		    pf_note_number(dataset, "photos"), workers, workers == 1 ? "" : "s", trials,
+		    trials == 1 ? "" : "s");
 	pf_caveats_print(record, stream);
 	fputc('\n', stream);
 	if (!pf_note_interval(record, "wall_s", &time)) {
@@ -157,7 +158,7 @@ static void print_offline(const json_t *record, FILE *stream)
 		}
 		fputc('\n', stream);
 	}
-	fprintf(stream, "trial       %s, start-up included\n", pf_text_time(&time, seconds));
+	pf_text_say(stream, "trial       %s, start-up included\n", pf_text_time(&time, seconds));
 	print_slos(record, stream);
 }
 

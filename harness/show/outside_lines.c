@@ -39,7 +39,8 @@ void pf_unchecked_print(const pf_run *run, FILE *stream)
 		pf_interval seconds;
 		char time[PF_TEXT];
 		if (pf_run_unchecked_time(contestant, &seconds)) {
-			fprintf(stream,
+			pf_text_say(
+				stream,
 				"\nScores not checked: %s wrote none. It took %s; that stands in no ratio.\n",
 				contestant->label, pf_text_time(&seconds, time));
 		}

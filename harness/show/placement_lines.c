@@ -35,14 +35,15 @@ static void print_misplaced(const pf_place *place, FILE *stream)
 	char asked[128], got[128];
 	pf_cpus_text(&place->asked, asked, sizeof asked);
 	if (place->bind_errno) {
-		fprintf(stream, "\nWorkers could not be bound (%s): they ran where the kernel put them.\n",
-			strerror(place->bind_errno));
+		pf_text_say(stream,
+			    "\nWorkers could not be bound (%s): they ran where the kernel put them.\n",
+			    strerror(place->bind_errno));
 	} else if (!same(&place->asked, &place->got)) {
-		fprintf(stream, "\nNot all workers got their places: %s was asked for, %s was got.\n", asked,
-			pf_cpus_text(&place->got, got, sizeof got));
+		pf_text_say(stream, "\nNot all workers got their places: %s was asked for, %s was got.\n",
+			    asked, pf_cpus_text(&place->got, got, sizeof got));
 	} else {
-		fprintf(stream, "\nNot all workers kept their places: one began on %s and ended on %s.\n",
-			asked, pf_cpus_text(&place->kept, got, sizeof got));
+		pf_text_say(stream, "\nNot all workers kept their places: one began on %s and ended on %s.\n",
+			    asked, pf_cpus_text(&place->kept, got, sizeof got));
 	}
 }
 
@@ -56,19 +57,20 @@ void pf_placement_print(const pf_run *run, FILE *stream)
 		const pf_contestant *contestant = &run->contestants[i];
 		most = contestant->workers > most ? contestant->workers : most;
 		if (contestant->workers > cores) {
-			fprintf(stream, "\nMore workers than cores: %s has %u on %u core%s.\n",
-				contestant->label, contestant->workers, cores, pf_text_plural(cores));
+			pf_text_say(stream, "\nMore workers than cores: %s has %u on %u core%s.\n",
+				    contestant->label, contestant->workers, cores, pf_text_plural(cores));
 		}
 	}
 	if (placement->kind == PF_PLACEMENT_NONE) {
-		fprintf(stream, "\nWorkers were not bound: they ran where the kernel put them.\n");
+		pf_text_say(stream, "\nWorkers were not bound: they ran where the kernel put them.\n");
 	}
 	const pf_place *misplaced = first_misplaced(run);
 	if (misplaced) {
 		print_misplaced(misplaced, stream);
 	}
 	if (facts.cpu_quota > 0 && facts.cpu_quota < (most < cores ? most : cores)) {
-		fprintf(stream,
+		pf_text_say(
+			stream,
 			"\n"
 			"Control groups allow %.2g processors' time to this process: less than the workers could use.\n",
 			facts.cpu_quota);

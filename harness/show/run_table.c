@@ -40,40 +40,62 @@ static void print_dataset(const pf_run *run, const pf_run_facts *facts, FILE *st
 	fprintf(stream, ", %s", pf_text_bytes(total, bytes));
 }
 
-void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream)
+/* Dataset, machine and rounds in one line, or in one each where that is too long. */
+static void print_setting(const pf_run *run, const pf_run_facts *facts, int columns, FILE *stream)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *line = open_memstream(&text, &bytes);
+	if (!line) {
+		abort();
+	}
+	print_dataset(run, facts, line);
+	fprintf(line, "\n%u core%s, no GPU, %s\n%u round%s%s%s", facts->cores, pf_text_plural(facts->cores),
+		pf_cache_heading(run), run->rounds_done, pf_text_plural(run->rounds_done),
+		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
+		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
+	fclose(line);
+	bool narrow = columns && pf_text_width(text) + 4 > (size_t)columns; /* " | " instead of each end */
+	char *rest = text;
+	for (const char *part = strsep(&rest, "\n"); part; part = strsep(&rest, "\n")) {
+		if (narrow) {
+			pf_text_wrap(stream, part, columns, 0, 0);
+		} else {
+			fprintf(stream, "%s%s", part, rest ? " | " : "\n");
+		}
+	}
+	free(text);
+}
+
+void pf_run_print_heading(const pf_run *run, int columns, FILE *stream)
 {
 	const pf_run_facts facts = pf_run_facts_of(run);
 	const char *no_pose = pf_scorer_no_pose(&run->session->order.scorer);
 	if (no_pose[0]) {
-		fprintf(stream, "WITHOUT POSE: %s\n", no_pose);
+		pf_text_say(stream, "WITHOUT POSE: %s\n", no_pose);
 	}
-	print_dataset(run, &facts, stream);
-	fprintf(stream, "%s%u core%s, no GPU, %s%s%u round%s%s%s\n", narrow ? "\n" : " | ", facts.cores,
-		pf_text_plural(facts.cores), pf_cache_heading(run), narrow ? "\n" : " | ", run->rounds_done,
-		pf_text_plural(run->rounds_done),
-		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
-		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
+	print_setting(run, &facts, columns, stream);
 	if (run->partial) {
-		fprintf(stream, "PARTIAL: %s after %u of %u rounds\n", run->why_partial, run->rounds_done,
-			run->rounds);
+		pf_text_say(stream, "PARTIAL: %s after %u of %u rounds\n", run->why_partial, run->rounds_done,
+			    run->rounds);
 	}
 	if (facts.unfit) {
-		fprintf(stream, "NOT FOR TIMING: %s\n", facts.unfit);
+		pf_text_say(stream, "NOT FOR TIMING: %s\n", facts.unfit);
 	}
 	pf_scorer_config usual;
 	pf_scorer_config_default(&usual);
 	if (memcmp(&usual.weights, &run->session->order.scorer.weights, sizeof usual.weights) != 0) {
-		fprintf(stream, "weights as configured, not the default ones\n");
+		pf_text_say(stream, "weights as configured, not the default ones\n");
 	}
 	if (run->session->order.scorer.left_out) {
 		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
 		pf_scorer_stages_text(&run->session->order.scorer, in, out);
-		fprintf(stream, "ONLY PART OF THE JOB: %s; without %s\n", in, out);
+		pf_text_say(stream, "ONLY PART OF THE JOB: %s; without %s\n", in, out);
 	}
 	fputc('\n', stream);
 }
 
-enum { COLUMNS = 9, NARROW = 5 };
+enum { COLUMNS = 9, LEAST_WIDTH = 140 };
 
 void pf_run_label(const pf_contestant *contestant, char *out, size_t capacity)
 {
@@ -166,8 +188,18 @@ static size_t without_verdict(const pf_run *run, const char **cells, size_t coun
 	return run->decided ? count : count - 1;
 }
 
-/* One line a step; the failed ones in their places, unless they are told of elsewhere. */
-static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
+/* What all labels of a narrow terminal would say at length. True if there was something to shorten. */
+static bool shorten(char *label)
+{
+	char *over = strstr(label, " (more workers than cores)");
+	if (over) {
+		snprintf(over, 8, " (over)");
+	}
+	return over;
+}
+
+/* The failed ones stand in their places, unless they are told of below. */
+static void print_table(const pf_run *run, int columns, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, false, true, true, false, true, true, true, false};
 	const char *heads[COLUMNS] = {"variant",
@@ -179,9 +211,10 @@ static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 				      "first result",
 				      pf_memory_head(run),
 				      "scores"};
-	size_t columns = without_verdict(run, heads, COLUMNS);
-	pf_table *table = pf_table_create(columns, right + (COLUMNS - columns));
-	pf_table_row(table, heads, columns);
+	size_t count = without_verdict(run, heads, COLUMNS);
+	bool narrow = columns && columns < LEAST_WIDTH, any_over = false;
+	pf_table *table = pf_table_create(count, right + (COLUMNS - count));
+	pf_table_row(table, heads, count);
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		pf_interval seconds;
 		struct row row;
@@ -189,11 +222,13 @@ static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 		const pf_contestant *contestant = &run->contestants[i];
 		if (pf_run_time(contestant, &seconds)) {
 			fill_row(run, contestant, &row);
+			any_over = (narrow && shorten(row.label)) || any_over;
+			row.scores = narrow && contestant->status == PF_RUN_FLOOR ? "none" : row.scores;
 			const char *cells[COLUMNS] = {row.label, row.verdict, row.time,
 						      row.rate,  row.gain,    row.factor,
 						      row.first, row.memory,  row.scores};
 			pf_table_row(table, cells, without_verdict(run, cells, COLUMNS));
-		} else if (with_failed && contestant->status != PF_RUN_UNCHECKED) {
+		} else if (!columns && contestant->status != PF_RUN_UNCHECKED) {
 			pf_run_label(contestant, row.label, sizeof row.label);
 			pf_run_failure_text(contestant, what, sizeof what);
 			const char *cells[] = {row.label, what};
@@ -202,64 +237,9 @@ static void print_wide(const pf_run *run, bool with_failed, FILE *stream)
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
-}
-
-/* Two lines a step, for terminals that are not wide. */
-static void print_narrow(const pf_run *run, FILE *stream)
-{
-	static const bool right[NARROW] = {false, false, true, true, false};
-	bool sampled = run->memory && run->memory->sample;
-	const char *heads[] = {"variant", "verdict", "time", "photos/s", "against its parent"};
-	const char *more[] = {"  scores", "", "first result", sampled ? "peak PSS" : "memory",
-			      "against baseline"};
-	bool any_over = false;
-	size_t columns = without_verdict(run, heads, NARROW);
-	pf_table *table = pf_table_create(columns, right + (NARROW - columns));
-	pf_table_row(table, heads, columns);
-	pf_table_row(table, more, without_verdict(run, more, NARROW));
-	for (size_t i = 0; i < run->contestant_count; i++) {
-		pf_interval seconds;
-		struct row row;
-		if (!pf_run_time(&run->contestants[i], &seconds)) {
-			continue;
-		}
-		fill_row(run, &run->contestants[i], &row);
-		bool floor = run->contestants[i].status == PF_RUN_FLOOR;
-		char *over = strstr(row.label, " (more workers than cores)");
-		if (over) {
-			snprintf(over, 8, " (over)");
-			any_over = true;
-		}
-		const char *first[] = {row.label, row.verdict, row.time, row.rate, row.gain};
-		char scores[32];
-		snprintf(scores, sizeof scores, "  %s", floor ? "none" : row.scores);
-		const char *second[] = {scores, "", row.first, row.memory, row.factor};
-		pf_table_row(table, first, without_verdict(run, first, NARROW));
-		pf_table_row(table, second, without_verdict(run, second, NARROW));
-	}
-	pf_table_print(table, stream, "");
-	pf_table_free(table);
 	if (any_over) {
-		fprintf(stream, "(over): more workers than cores\n");
+		pf_text_say(stream, "(over): more workers than cores\n");
 	}
-}
-
-/* What one line a step takes. */
-static size_t wide_columns(const pf_run *run)
-{
-	char *text = NULL;
-	size_t bytes, most = 0;
-	FILE *stream = open_memstream(&text, &bytes);
-	if (!stream) {
-		abort();
-	}
-	print_wide(run, false, stream);
-	fclose(stream);
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		most = pf_text_width(line) > most ? pf_text_width(line) : most;
-	}
-	free(text);
-	return most;
 }
 
 /* A ratio is missing because --only left a step out. */
@@ -312,7 +292,8 @@ void pf_run_print_lost_photos(const pf_run *run, FILE *stream)
 	if (!outcomes || !outcomes->failed) {
 		return;
 	}
-	fprintf(stream,
+	pf_text_say(
+		stream,
 		"\n"
 		"%zu of %zu photos could not be scored, in the reference and in every variant above alike:\n",
 		outcomes->failed, outcomes->count);
@@ -320,16 +301,16 @@ void pf_run_print_lost_photos(const pf_run *run, FILE *stream)
 		const pf_outcome *photo = &outcomes->photos[i];
 		if (photo->status != PF_OK) {
 			char name[256], message[512];
-			fprintf(stream, "  %s: %s: %s\n",
-				pf_escape(run->session->dataset->photos[i].path, name, sizeof name),
-				pf_status_name(photo->status),
-				pf_escape(photo->message ? photo->message : "", message, sizeof message));
+			pf_text_say(stream, "  %s: %s: %s\n",
+				    pf_escape(run->session->dataset->photos[i].path, name, sizeof name),
+				    pf_status_name(photo->status),
+				    pf_escape(photo->message ? photo->message : "", message, sizeof message));
 			shown++;
 		}
 	}
 	if (shown < outcomes->failed) {
-		fprintf(stream, "  and %zu more (photofinish score lists them all)\n",
-			outcomes->failed - shown);
+		pf_text_say(stream, "  and %zu more (photofinish score lists them all)\n",
+			    outcomes->failed - shown);
 	}
 }
 
@@ -337,8 +318,8 @@ void pf_run_print_warnings(const pf_run *run, int columns, FILE *stream)
 {
 	pf_machine_busy_print(run, columns, stream);
 	if (run->rounds_done > 1 && run->rounds_done < 4) {
-		fprintf(stream, "\n%u rounds give wide intervals; 5 or more narrow them.\n",
-			run->rounds_done);
+		pf_text_say(stream, "\n%u rounds give wide intervals; 5 or more narrow them.\n",
+			    run->rounds_done);
 	}
 }
 
@@ -358,13 +339,9 @@ static bool any_rows(const pf_run *run, bool with_failed)
 void pf_run_print(const pf_run *run, FILE *stream)
 {
 	int columns = pf_text_columns(fileno(stream));
-	bool narrow = columns && wide_columns(run) > (size_t)columns;
-	pf_run_print_heading(run, narrow, stream);
-	if (!any_rows(run, !columns)) { /* a heading over nothing tells nothing */
-	} else if (narrow) {
-		print_narrow(run, stream);
-	} else {
-		print_wide(run, !columns, stream);
+	pf_run_print_heading(run, columns, stream);
+	if (any_rows(run, !columns)) { /* a heading over nothing tells nothing */
+		print_table(run, columns, stream);
 	}
 	if (columns) {
 		pf_run_print_failed(run, columns, stream);

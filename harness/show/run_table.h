@@ -10,7 +10,7 @@
 void pf_run_print(const pf_run *run, FILE *stream);
 
 /* Its parts, for other tables of a run; `columns` is the terminal's width, 0: unlimited. */
-void pf_run_print_heading(const pf_run *run, bool narrow, FILE *stream);
+void pf_run_print_heading(const pf_run *run, int columns, FILE *stream);
 void pf_run_print_failed(const pf_run *run, int columns,
 			 FILE *stream); /* contestants without a time, each in as many lines as it takes */
 void pf_run_print_warnings(const pf_run *run, int columns,

@@ -122,7 +122,8 @@ static void print_parameter(const char *name, const pf_interval *value, FILE *st
 static void print_fit(const pf_run *run, const fits *fit, FILE *stream)
 {
 	if (!fit->rounds) {
-		fprintf(stream,
+		pf_text_say(
+			stream,
 			"No fit of the Universal Scalability Law: it wants %d different numbers of workers\n"
 			"with times in one round.\n",
 			PF_USL_LEAST_POINTS);
@@ -131,20 +132,21 @@ static void print_fit(const pf_run *run, const fits *fit, FILE *stream)
 	fprintf(stream, "Universal Scalability Law: ");
 	print_parameter("sigma", &fit->sigma, stream);
 	print_parameter(", kappa", &fit->kappa, stream);
-	fprintf(stream, "\n  least squares on the speedups, a fit for each round; %s\n",
-		fit->rounds > 1 ? "95 % t-intervals over the rounds' fits" : "one round has no interval");
+	pf_text_say(stream, "\n  least squares on the speedups, a fit for each round; %s\n",
+		    fit->rounds > 1 ? "95 % t-intervals over the rounds' fits" : "one round has no interval");
 	double sigma = fit->sigma.mean, kappa = fit->kappa.mean;
 	if (kappa > 0 && sigma < 1) {
 		double workers = fmax(1, round(sqrt((1 - sigma) / kappa)));
-		fprintf(stream, "  by it the most is reached with %.0f worker%s\n", workers,
-			workers > 1 ? "s" : "");
+		pf_text_say(stream, "  by it the most is reached with %.0f worker%s\n", workers,
+			    workers > 1 ? "s" : "");
 	}
 	if (sigma < 0 || kappa < 0) {
-		fprintf(stream, "  a parameter below 0 means faster than linear, or noise\n");
+		pf_text_say(stream, "  a parameter below 0 means faster than linear, or noise\n");
 	}
 	const pf_contestant *last = &run->contestants[run->contestant_count - 1];
 	if (pf_contestant_is_over(last)) {
-		fprintf(stream,
+		pf_text_say(
+			stream,
 			"  it holds points with more workers than the %u cores: it tells of this machine's\n"
 			"  limit, not of the variant's\n",
 			pf_run_facts_of(run).cores);
@@ -162,10 +164,10 @@ void pf_scaling_print(const pf_run *run, FILE *stream)
 	bool known = one->workers == 1 && parallel_share(one, &share);
 	uint32_t cores = pf_run_facts_of(run).cores;
 	char name[512];
-	fprintf(stream, "%s on %s: %zu photos | %u core%s | %u round%s%s\n\n", one->variant->name,
-		pf_escape(run->session->dataset->name, name, sizeof name), run->session->dataset->count,
-		cores, pf_text_plural(cores), run->rounds_done, pf_text_plural(run->rounds_done),
-		run->partial ? " (PARTIAL)" : "");
+	pf_text_say(stream, "%s on %s: %zu photos | %u core%s | %u round%s%s\n\n", one->variant->name,
+		    pf_escape(run->session->dataset->name, name, sizeof name), run->session->dataset->count,
+		    cores, pf_text_plural(cores), run->rounds_done, pf_text_plural(run->rounds_done),
+		    run->partial ? " (PARTIAL)" : "");
 	pf_table *table = pf_table_create(COLUMNS, right);
 	pf_table_row(table, heads, COLUMNS);
 	for (size_t i = 0; i < run->contestant_count; i++) {

@@ -62,13 +62,13 @@ static void print_notes(const json_t *record, FILE *stream)
 				pf_note_text(trend, "why"));
 		}
 	}
-	fprintf(stream,
-		"Theil and Sen's slopes with 95 %% block-bootstrap intervals; "
-		"the first %.0f photos of a process are left out.\n"
-		"RSS moves in pages, and malloc takes many at a time: what it cannot see, heap does.\n",
-		pf_note_number(record, "warmup_photos"));
+	pf_text_say(stream,
+		    "Theil and Sen's slopes with 95 %% block-bootstrap intervals; "
+		    "the first %.0f photos of a process are left out.\n"
+		    "RSS moves in pages, and malloc takes many at a time: what it cannot see, heap does.\n",
+		    pf_note_number(record, "warmup_photos"));
 	if (wrong > 0) {
-		fprintf(stream, "WRONG OUTPUT: %.0f outcomes are not the reference's\n", wrong);
+		pf_text_say(stream, "WRONG OUTPUT: %.0f outcomes are not the reference's\n", wrong);
 	}
 }
 
@@ -81,7 +81,8 @@ void pf_soak_print(const json_t *record, FILE *stream)
 	size_t index;
 	const json_t *trend;
 	double runs = pf_note_number(record, "runs"), processes = pf_note_number(record, "judged_processes");
-	fprintf(stream,
+	pf_text_say(
+		stream,
 		"soak of %s on %s: %.0f photos in %s, %.0f call%s of run | %.0f process%s, %.0f photos each judged\n",
 		pf_note_text(record, "variant"), pf_note_text(json_object_get(record, "dataset"), "name"),
 		pf_note_number(record, "photos"), pf_text_seconds(pf_note_number(record, "wall_s"), wall),

@@ -108,14 +108,65 @@ static void print_path(const pf_trial_spans *spans, int columns, FILE *stream)
 	for (size_t i = kept - shown; i < kept; i++) {
 		const pf_path_run *run = &spans->runs[i];
 		stages_text(run->stage_ns, run->end_ns - run->begin_ns, 3, stages, sizeof stages);
-		fprintf(stream, "  %8s to %8s  %-9s  %s\n",
-			pf_text_seconds((double)run->begin_ns * 1e-9, begin),
-			pf_text_seconds((double)run->end_ns * 1e-9, end), lane_name(spans, run->lane, name),
-			stages);
+		pf_text_say(stream, "  %8s to %8s  %-9s  %s\n",
+			    pf_text_seconds((double)run->begin_ns * 1e-9, begin),
+			    pf_text_seconds((double)run->end_ns * 1e-9, end),
+			    lane_name(spans, run->lane, name), stages);
 	}
 	if (spans->run_count > shown) {
-		fprintf(stream, "  (the last %zu of %zu parts of it)\n", shown, spans->run_count);
+		pf_text_say(stream, "  (the last %zu of %zu parts of it)\n", shown, spans->run_count);
 	}
+}
+
+enum {
+	TREE_CELLS = 9,
+	TREE_CELL = 9
+}; /* as pf_span_tree_print has them: so many, so wide with their blank */
+
+/* One line of the tree as a row: its name with what it is indented by, and its cells. */
+static void tree_row(pf_table *table, char *line, size_t name_width)
+{
+	const char *cells[TREE_CELLS + 1] = {line};
+	for (size_t i = TREE_CELLS; i > 0; i--) { /* from behind: each is cut off there */
+		char *cell = line + name_width + (i - 1) * TREE_CELL;
+		cells[i] = cell + strspn(cell, " ");
+		*cell = '\0';
+	}
+	for (size_t end = strlen(line); end > 0 && line[end - 1] == ' '; end--) {
+		line[end - 1] = '\0';
+	}
+	pf_table_row(table, cells, TREE_CELLS + 1);
+}
+
+/* The tree as any program prints it; where it is too wide for the terminal, as a table that fits. */
+static void print_tree(const pf_span_tree *tree, int columns, FILE *stream)
+{
+	static const bool right[TREE_CELLS + 1] = {false, true, true, true, true,
+						   true,  true, true, true, true};
+	char *text = NULL;
+	size_t bytes, number = 0;
+	FILE *out = open_memstream(&text, &bytes);
+	if (!out) {
+		abort();
+	}
+	pf_span_tree_print(tree, &pf_engine_stages, out);
+	fclose(out);
+	size_t width = strcspn(text, "\n");
+	if (width <= (size_t)columns) {
+		fputs(text, stream);
+		free(text);
+		return;
+	}
+	pf_table *table = pf_table_create(TREE_CELLS + 1, right);
+	char *rest = text;
+	/* A heading, the rows, what is unattributed; then sentences. */
+	for (char *line; number < tree->count + 2 && (line = strsep(&rest, "\n")); number++) {
+		tree_row(table, line, width - TREE_CELLS * TREE_CELL);
+	}
+	pf_table_print(table, stream, "");
+	pf_table_free(table);
+	pf_text_say(stream, "%s", rest ? rest : "");
+	free(text);
 }
 
 void pf_spans_print(const pf_contestant *contestant, int columns, FILE *stream)
@@ -135,11 +186,11 @@ void pf_spans_print(const pf_contestant *contestant, int columns, FILE *stream)
 		pf_text_plural(spans->has_workers ? spans->lane_count : 1));
 	fputc('\n', stream);
 	pf_text_wrap(stream, text, columns, 0, 0);
-	pf_span_tree_print(&spans->tree, &pf_engine_stages, stream);
+	print_tree(&spans->tree, columns, stream);
 	if (spans->has_workers) {
 		char own[PF_TEXT];
-		fprintf(stream, "Of what is unattributed, %s is main's, which supervises the workers.\n",
-			pf_text_seconds((double)spans->lanes[0].times.between_ns * 1e-9, own));
+		pf_text_say(stream, "Of what is unattributed, %s is main's, which supervises the workers.\n",
+			    pf_text_seconds((double)spans->lanes[0].times.between_ns * 1e-9, own));
 	}
 	fputc('\n', stream);
 	if (spans->from_ns) {

@@ -385,7 +385,8 @@ def check_markdown(record, path):
     check(("PARTIAL" in text) == record["partial"], "partial is said")
     tagged = any(trial["disturbed_by"] for variant in record["variants"] for trial in variant["trials"]
                  if trial["wall_ns"] and trial["checked"] and trial["ending"] == "ok" and variant["status"] in ("ok", "floor"))
-    check(("tagged as disturbed" in text, "PROFILED" in text) == (tagged, record["profiled"]), "what spoils times is said")
+    said = bool(re.search(r"\d+ of \d+ trials? (is |are )?tagged as disturbed", text))  # a verdict's reason has another form
+    check((said, "PROFILED" in text) == (tagged, record["profiled"]), "what spoils times is said")
     check("<script" not in text.replace("\\<", "") and "\x1b" not in text, "names are no markup")
 
 

@@ -122,6 +122,7 @@ static void test_table(void **state)
 	static const char *const failed[] = {"threaded", "crashed: SIGABRT in faces, 7 of 100 photos done"};
 	char *text = NULL;
 	size_t size;
+	unsetenv("COLUMNS");
 	pf_table *table = pf_table_create(3, right);
 	for (size_t i = 0; i < 3; i++) {
 		pf_table_row(table, rows[i], 3);
@@ -146,6 +147,107 @@ static void test_table(void **state)
 }
 
 /* Numbers are numbers in a spreadsheet, also negative ones; what begins like a formula is none. */
+/* What the table prints in a terminal of that many columns; freed by the caller. */
+static char *in_columns(const pf_table *table, const char *columns)
+{
+	char *text;
+	size_t bytes;
+	setenv("COLUMNS", columns, 1);
+	FILE *stream = open_memstream(&text, &bytes);
+	assert_non_null(stream);
+	pf_table_print(table, stream, "");
+	fclose(stream);
+	unsetenv("COLUMNS");
+	return text;
+}
+
+static void test_a_table_fits_its_terminal(void **state)
+{
+	(void)state;
+	static const bool right[] = {false, true, true, false};
+	static const char *const rows[][4] = {
+		{"name", "time", "memory", "what it is"},
+		{"first", "12.3 s +-0.4", "100 MB", "so"},
+		{"second", "1.0 s", "1.2 GB", "a text of several words that goes on"},
+		{"", "", "", "of the row before"},
+	};
+	static const struct {
+		const char *columns, *text;
+	} cases[] = {
+		{"0", "name            time  memory  what it is\n"
+		      "first   12.3 s +-0.4  100 MB  so\n"
+		      "second         1.0 s  1.2 GB  a text of several words that goes on\n"
+		      "                              of the row before\n"
+		      "third   failed: for a reason that takes some room to tell\n"},
+		{"55", "name            time  memory  what it is\n"
+		       "first   12.3 s +-0.4  100 MB  so\n"
+		       "second         1.0 s  1.2 GB  a text of several words\n"
+		       "                              that goes on\n"
+		       "                              of the row before\n"
+		       "third   failed: for a reason that takes some room to\n"
+		       "        tell\n"},
+		{"40", "name            time  memory\n"
+		       "  what it is\n"
+		       "first   12.3 s +-0.4  100 MB\n"
+		       "  so\n"
+		       "second         1.0 s  1.2 GB\n"
+		       "  a text of several words that goes on\n"
+		       "  of the row before\n"
+		       "third   failed: for a reason that takes\n"
+		       "        some room to tell\n"},
+		{"24", "name            time\n"
+		       "  memory\n"
+		       "  what it is\n"
+		       "first   12.3 s +-0.4\n"
+		       "  100 MB\n"
+		       "  so\n"
+		       "second         1.0 s\n"
+		       "  1.2 GB\n"
+		       "  a text of several\n"
+		       "  words that goes on\n"
+		       "  of the row before\n"
+		       "third   failed: for a\n"
+		       "    reason that takes\n"
+		       "    some room to tell\n"},
+	};
+	pf_table *table = pf_table_create(4, right);
+	const char *const failed[] = {"third", "failed: for a reason that takes some room to tell"};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		pf_table_row(table, rows[i], 4);
+	}
+	pf_table_row(table, failed, 2);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *text = in_columns(table, cases[i].columns);
+		assert_string_equal(text, cases[i].text);
+		free(text);
+	}
+	pf_table_free(table);
+}
+
+/* Lines of sentences, each with its own indent; a word that is too long for it begins further left. */
+static void test_say(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *columns, *text;
+	} cases[] = {{"0", "\n  it is in /sys/devices/system/cpu, said 5 times\nand ends\n"},
+		     {"25", "\n  it is in\n /sys/devices/system/cpu,\n  said 5 times\nand ends\n"},
+		     {"20", "\n  it is in\n/sys/devices/system/cpu,\n  said 5 times\nand ends\n"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *text;
+		size_t bytes;
+		setenv("COLUMNS", cases[i].columns, 1);
+		FILE *stream = open_memstream(&text, &bytes);
+		assert_non_null(stream);
+		pf_text_say(stream, "\n  it is in %s, said %d times\nand ends\n", "/sys/devices/system/cpu",
+			    5);
+		fclose(stream);
+		assert_string_equal(text, cases[i].text);
+		free(text);
+	}
+	unsetenv("COLUMNS");
+}
+
 static void test_formulas(void **state)
 {
 	(void)state;
@@ -191,6 +293,8 @@ int main(void)
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_gains),
 		cmocka_unit_test(test_width_counts_characters),
+		cmocka_unit_test(test_a_table_fits_its_terminal),
+		cmocka_unit_test(test_say),
 		cmocka_unit_test(test_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
