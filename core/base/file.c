@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -264,4 +265,17 @@ bool pf_unescape(char *text)
 	}
 	*out = '\0';
 	return true;
+}
+
+int pf_memory_file(const char *name, uint64_t bytes)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd >= 0 && (bytes > INT64_MAX || ftruncate(fd, (off_t)bytes) ||
+			fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))) {
+		int why = bytes > INT64_MAX ? EFBIG : errno;
+		close(fd);
+		errno = why;
+		fd = -1;
+	}
+	return fd;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/exec/futex.h"
+#include "photofinish/file.h"
 
 enum phase {
 	FREE,     /* the loader may have it */
@@ -60,9 +61,9 @@ pf_status pf_photo_ring_create(uint32_t slots, uint64_t slot_bytes, const atomic
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "%u slots of %llu bytes are too much", slots,
 			       (unsigned long long)slot_bytes);
 	}
-	int fd = memfd_create("photo-ring", MFD_CLOEXEC);
+	int fd = pf_memory_file("photo-ring", bytes);
 	pf_photo_ring *ring = MAP_FAILED;
-	if (fd >= 0 && !ftruncate(fd, (off_t)bytes)) {
+	if (fd >= 0) {
 		ring = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	}
 	pf_status status = ring == MAP_FAILED ? pf_fail_errno(error, NULL, "cannot map %llu bytes for photos",

@@ -69,7 +69,7 @@ typedef struct pf_audit {
 	const pf_contestant *contestant;
 	const pf_session *session; /* whose limits and scorer count; its dataset is the base */
 	size_t photos;             /* of a set, 2 .. PF_AUDIT_PHOTOS_MOST */
-	uint32_t rounds;           /* 0: what needs times is not tested */
+	uint32_t rounds;           /* 0: what needs times is not tested, and stays undecided */
 	uint64_t seed;
 	void (*progress)(void *context, size_t done, size_t total); /* trials; may be NULL */
 	void *context;

@@ -226,12 +226,12 @@ static void choose_recipe(struct timing *timing)
 	}
 }
 
-static void not_tested(pf_audit *audit, const char *why)
+static void not_tested(pf_audit *audit, pf_audit_verdict verdict, const char *why)
 {
 	static const pf_audit_check timed[] = {PF_AUDIT_TIMED, PF_AUDIT_REPEATED, PF_AUDIT_SEEN,
 					       PF_AUDIT_READ,  PF_AUDIT_DECODE,   PF_AUDIT_STAGES};
 	for (size_t i = 0; i < sizeof timed / sizeof *timed; i++) {
-		pf_audit_note(audit, timed[i], PF_AUDIT_NOT_TESTABLE, NULL, "%s", why);
+		pf_audit_note(audit, timed[i], verdict, NULL, "%s", why);
 	}
 }
 
@@ -241,11 +241,12 @@ pf_status pf_audit_times(struct auditing *auditing, pf_error *error)
 	struct timing timing = {.auditing = auditing};
 	pf_status status = PF_OK;
 	if (pf_audit_verdict_of(audit) == PF_AUDIT_CAUGHT) {
-		not_tested(audit, "wrong output gets no time");
+		not_tested(audit, PF_AUDIT_NOT_TESTABLE, "wrong output gets no time");
 		return PF_OK;
 	}
 	if (!audit->rounds) {
-		not_tested(audit, "no timed rounds were asked for");
+		/* What was not looked at has not passed. */
+		not_tested(audit, PF_AUDIT_UNDECIDED, "no timed rounds were asked for");
 		return PF_OK;
 	}
 	choose_recipe(&timing);

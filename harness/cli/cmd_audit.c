@@ -112,7 +112,7 @@ int pf_cmd_audit(const pf_command *command, int argc, char **argv)
 		{"photos", 'n', PF_ARG_COUNT, &request.photos, "N", "new photos of a trial (default: 8)", 2,
 		 PF_AUDIT_PHOTOS_MOST},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R",
-		 "timed rounds of four trials (default: 10; 0: outputs alone)", 0, 1000},
+		 "timed rounds of four trials (default: 10; 0: outputs alone, undecided at best)", 0, 1000},
 		PF_DELIVERY_ARGS(request.delivery),
 		{.name = "seed",
 		 .type = PF_ARG_SEED,

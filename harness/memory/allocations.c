@@ -12,6 +12,7 @@
 
 #include "harness/base/own_object.h"
 #include "harness/preload/allocation_board.h"
+#include "photofinish/file.h"
 
 #define LIBRARY "photofinish_allocations.so"
 
@@ -53,10 +54,10 @@ pf_status pf_allocation_library(const char *executable, char *path, size_t capac
 
 pf_status pf_allocation_board_open(pf_allocation_board **board, int *fd, pf_error *error)
 {
-	int memory = memfd_create("allocations", MFD_CLOEXEC);
+	int memory = pf_memory_file("allocations", sizeof **board);
 	*board = NULL;
 	*fd = memory;
-	if (memory < 0 || ftruncate(memory, sizeof **board)) {
+	if (memory < 0) {
 		return pf_fail_errno(error, NULL, "cannot make room for counts of allocations");
 	}
 	void *at = mmap(NULL, sizeof **board, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);

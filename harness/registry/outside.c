@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -113,7 +114,6 @@ static void try_plugin(const char *file, int fd)
 {
 	pf_error error = {0};
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-	alarm(LOADING_SECONDS);
 	pf_plugin_adopt(file, &error);
 	ssize_t written = write(fd, &error, sizeof error);
 	_exit(written == (ssize_t)sizeof error ? 0 : 1);
@@ -134,6 +134,16 @@ pf_status pf_plugin_add(const char *file, pf_error *error)
 		try_plugin(file, ends[1]);
 	}
 	close(ends[1]);
+	/* No alarm of its own: code that is loaded may block that, or take it away. */
+	struct pollfd life = {.fd = pid > 0 ? child.life : -1, .events = POLLIN};
+	int ready;
+	do {
+		ready = poll(&life, 1, LOADING_SECONDS * 1000);
+	} while (ready < 0 && errno == EINTR);
+	bool late = pid > 0 && ready == 0;
+	if (late) {
+		pf_child_stop(&child, 0, true);
+	}
 	bool known = pid > 0 && pf_child_reap(&child, NULL) == PF_OK;
 	/* What it told fits into the pipe; who else may hold that is not waited for. */
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -142,12 +152,13 @@ pf_status pf_plugin_add(const char *file, pf_error *error)
 	if (!known) {
 		return pf_fail_errno(error, file, "cannot try the plug-in");
 	}
+	if (late) {
+		return pf_fail(error, PF_ERR_INVALID, file, "loading it took more than %d s",
+			       LOADING_SECONDS);
+	}
 	if (WIFSIGNALED(child.ending)) {
-		return WTERMSIG(child.ending) == SIGALRM
-			       ? pf_fail(error, PF_ERR_INVALID, file, "loading it took more than %d s",
-					 LOADING_SECONDS)
-			       : pf_fail(error, PF_ERR_INVALID, file, "loading it crashes (SIG%s)",
-					 sigabbrev_np(WTERMSIG(child.ending)));
+		return pf_fail(error, PF_ERR_INVALID, file, "loading it crashes (SIG%s)",
+			       sigabbrev_np(WTERMSIG(child.ending)));
 	}
 	if (got != (ssize_t)sizeof told) {
 		return pf_fail(error, PF_ERR_INVALID, file, "loading it ends the process");

@@ -60,6 +60,10 @@ pf_status pf_plugin_open(const char *path, const char *file, const struct pf_var
 		status = pf_fail(error, PF_ERR_INVALID, file,
 				 "its variant's name has to be of lower-case letters, digits and dashes");
 	}
+	if (status == PF_OK && (variant->caps & ~(unsigned)PF_CAPS)) {
+		status = pf_fail(error, PF_ERR_INVALID, file, "it has caps that are not for variants (%#x)",
+				 variant->caps & ~(unsigned)PF_CAPS);
+	}
 	*out = variant;
 	return status;
 }

@@ -11,7 +11,7 @@ pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const 
 			  pf_error *error)
 {
 	*session = (pf_session){.dataset = dataset, .order.scorer = *scorer, .manifest_fd = -1};
-	int fd = memfd_create("manifest", MFD_CLOEXEC);
+	int fd = memfd_create("manifest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!stream) {
 		pf_status status = pf_fail_errno(error, NULL, "cannot keep the manifest in memory");
@@ -23,7 +23,9 @@ pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const 
 	/* Above the numbers that a trial's process finds its descriptors at. */
 	session->manifest_fd = fcntl(fd, F_DUPFD_CLOEXEC, 10);
 	pf_status packed = pf_dataset_pack(dataset, stream);
-	if (fclose(stream) || packed != PF_OK || session->manifest_fd < 0) {
+	/* All trials have it mapped: none can cut it off under the others. */
+	if (fclose(stream) || packed != PF_OK || session->manifest_fd < 0 ||
+	    fcntl(session->manifest_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
 		pf_session_close(session);
 		return pf_fail_errno(error, NULL, "cannot keep the manifest in memory");
 	}

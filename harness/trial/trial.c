@@ -47,9 +47,9 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	size_t bytes = pf_probes_place(run->session->asked, workers, pf_trial_shared_bytes(workers), offsets);
 	run->shared_bytes = bytes;
 	run->workers = workers;
-	run->shared_fd = memfd_create("trial", MFD_CLOEXEC);
+	run->shared_fd = pf_memory_file("trial", bytes);
 	run->output_fd = memfd_create("output", MFD_CLOEXEC);
-	if (run->shared_fd < 0 || run->output_fd < 0 || ftruncate(run->shared_fd, (off_t)bytes)) {
+	if (run->shared_fd < 0 || run->output_fd < 0) {
 		return pf_fail_errno(error, NULL, "cannot set up a trial");
 	}
 	fcntl(run->output_fd, F_SETFL, O_APPEND);

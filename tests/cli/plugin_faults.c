@@ -16,6 +16,17 @@ __attribute__((constructor)) static void die(void)
 	abort();
 }
 #endif
+#ifdef NEVER_LOADS
+__attribute__((constructor)) static void stay(void)
+{
+	sigset_t all;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	for (;;) {
+		sleep(1000);
+	}
+}
+#endif
 #ifdef ENDS_LOADING
 __attribute__((constructor)) static void end(void)
 {
@@ -34,6 +45,13 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	(void)sink;
 #ifdef MISSING_SYMBOL
 	pf_nowhere_to_be_found();
+#endif
+#ifdef SHRINKS
+	for (int fd = 4; fd <= 5; fd++) { /* the trial's block and the manifest, which others have mapped */
+		if (!ftruncate(fd, 0) || !ftruncate(fd, 1 << 30)) {
+			return pf_fail(error, PF_ERR_INTERNAL, NULL, "descriptor %d was cut", fd);
+		}
+	}
 #endif
 #ifdef DIES_RUNNING
 	raise(SIGKILL);
@@ -87,6 +105,11 @@ PF_API const struct pf_variant pf_plugin_variant = {
 	.expected = "one line",
 #if defined(NO_TOLERANCE) || defined(BAD_TOLERANCE) || defined(NO_BOUNDS)
 	.caps = PF_CAP_APPROX,
+#endif
+#ifdef OWN_CAPS
+	.caps = PF_CAP_COMMAND,
+#elif defined(UNKNOWN_CAPS)
+	.caps = 1u << 20,
 #endif
 	.tolerance = TOLERANCE,
 	.run = run,

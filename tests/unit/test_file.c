@@ -232,6 +232,21 @@ static void test_makes_folders(void **state)
 	assert_int_equal(pf_make_folders(long_path, &error), PF_ERR_INVALID);
 }
 
+static void test_memory_files_keep_their_size(void **state)
+{
+	(void)state;
+	struct stat info;
+	int fd = pf_memory_file("test", 10000);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 1), -1);
+	assert_int_equal(ftruncate(fd, 20000), -1);
+	assert_int_equal(fstat(fd, &info), 0);
+	assert_int_equal(info.st_size, 10000);
+	close(fd);
+	assert_int_equal(pf_memory_file("test", UINT64_MAX), -1);
+	assert_int_equal(errno, EFBIG);
+}
+
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -246,6 +261,7 @@ int main(void)
 		WITH_FOLDER(test_devices_and_fifos_are_written_to_not_replaced),
 		WITH_FOLDER(test_links_are_followed),
 		WITH_FOLDER(test_makes_folders),
+		cmocka_unit_test(test_memory_files_keep_their_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

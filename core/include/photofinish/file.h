@@ -33,6 +33,10 @@ PF_API void pf_new_file_abandon(pf_new_file *file);
  * library was installed in, or `built_from` where that is not there. Returns `out`. */
 PF_API const char *pf_data_file(const char *name, const char *built_from, char *out, size_t capacity);
 
+/* A file of `bytes` zeroes in memory, to be shared with other processes; closed by exec. Nobody can make it
+ * shorter or longer: who has it mapped is safe from the others. -1 with errno. */
+PF_API int pf_memory_file(const char *name, uint64_t bytes);
+
 /* mkdir -p; an existing folder is fine. */
 PF_API pf_status pf_make_folders(const char *path, pf_error *error);
 

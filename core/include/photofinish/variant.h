@@ -27,6 +27,9 @@ enum pf_cap {
 	PF_CAP_COMMAND = 1u << 6,   /* a program from outside; the harness's own, not for variants */
 	PF_CAP_APPROX = 1u << 5,    /* its scores may differ from the reference's: it states a tolerance */
 };
+/* Those that a variant may have. */
+#define PF_CAPS \
+	(PF_CAP_FLOOR | PF_CAP_WORKERS | PF_CAP_THREADS | PF_CAP_GPU | PF_CAP_MAY_CRASH | PF_CAP_APPROX)
 
 /* The figure that a variant is there to improve. A journey keeps what is faster than the best before it; one
  * that is as fast is kept where it improves another figure that it names here, shown with an interval. */

@@ -11,7 +11,7 @@ variant = record["variants"][0]
 print(variant["name"], variant["status"], variant["parent"], variant["outside"]["plugin"], len(variant["outside"]["sha256"]))'
 run score tiny --variant interleaved --plugin ./interleaved.so --quiet | tail -2
 for fault in old_contract no_struct no_symbol bad_name taken_name no_parent missing_symbol dies_loading ends_loading no_tolerance \
-    unasked_tolerance bad_tolerance no_bounds; do
+    unasked_tolerance bad_tolerance no_bounds own_caps unknown_caps never_loads; do
     run variants --plugin ./$fault.so
 done
 run journey --plugin ./other_size.so --dataset tiny | sed -E 's/has [0-9]+: build/has N: build/'
@@ -21,3 +21,4 @@ run journey --plugin ./interleaved.so --plugin ./interleaved.so
 echo "not a shared object" >text.so
 run variants --plugin ./text.so
 run run faulty --plugin ./dies_running.so --dataset tiny --quiet | tail -3
+run run faulty --plugin ./shrinks.so --dataset tiny --quiet | tail -3
