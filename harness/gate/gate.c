@@ -211,7 +211,7 @@ void pf_gate_describe(pf_gate_workload *w, double margin)
 				 "%s after %zu processes; with these a margin of %.2g %% could be had", what,
 				 w->count, 100.0 * fmax(margin, w->effect.high));
 		} else {
-			snprintf(w->why, sizeof w->why, "%s after %zu process%s, which give no interval",
+			snprintf(w->why, sizeof w->why, "%s after %zu process%s: that gives no interval",
 				 what, w->count, w->count == 1 ? "" : "es");
 		}
 	}

@@ -84,12 +84,16 @@ static pf_status build(const char *root, const char *log, pf_error *error)
 	return pf_gate_tool(words, log, error);
 }
 
-/* Links layout `$2` into root/layouts/SEED/, by the build's own command with another output and lld. */
+/* Links layout $2 into root/layouts/$2/, by the build's own command with another output and lld. Layout 0 is
+ * for comparing bytes: equal strings are not merged in it (-O0), which would put all of them in an order that
+ * the path of the tree decides. */
 #define LINK_SCRIPT                                                                                              \
 	"set -e; cd \"$1/build\"; lib=$(cat ../library); mkdir -p ../layouts/$2; out=../layouts/$2/linking.so; " \
-	"sed \"s| -o $lib | -o $out " RELINK_FLAGS                                                               \
-	"$2 -Wl,--version-script=../exports |\" ../link >../layouts/$2/command; "                                \
-	"grep -q shuffle-sections ../layouts/$2/command; sh ../layouts/$2/command; test -s $out; mv $out ../layouts/$2/library.so"
+	"merge=; seed=$2; if [ $2 = 0 ]; then merge=-Wl,-O0; seed=1; fi; "                                       \
+	"sed \"s| -o $lib | -o $out $merge " RELINK_FLAGS                                                        \
+	"$seed -Wl,--version-script=../exports |\" ../link >../layouts/$2/command; "                             \
+	"grep -q shuffle-sections ../layouts/$2/command; sh ../layouts/$2/command; test -s $out; "               \
+	"mv $out ../layouts/$2/library.so"
 
 static pf_status write_exports(const char *root, pf_error *error)
 {
@@ -201,11 +205,19 @@ pf_status pf_gate_arm_make(const char *given, const pf_gate_recipe *recipe, pf_g
 bool pf_gate_arms_identical(const pf_gate_arm *a, const pf_gate_arm *b)
 {
 	uint8_t digests[2][PF_SHA256_BYTES];
-	pf_error ignored;
+	const pf_gate_arm *arms[2] = {a, b};
+	bool linked = a->layouts > 1 && b->layouts > 1;
 	if (a->id[0] && strcmp(a->id, b->id) == 0) {
 		return true;
 	}
-	return pf_gate_loaded_digest(a->libraries[0], a->root, digests[0], &ignored) == PF_OK &&
-	       pf_gate_loaded_digest(b->libraries[0], b->root, digests[1], &ignored) == PF_OK &&
-	       memcmp(digests[0], digests[1], sizeof digests[0]) == 0;
+	for (int i = 0; i < 2; i++) {
+		char library[PATH_MAX];
+		pf_error ignored;
+		snprintf(library, sizeof library, "%s", arms[i]->libraries[0]);
+		if ((linked && pf_gate_layout(arms[i], 0, library, &ignored) != PF_OK) ||
+		    pf_gate_loaded_digest(library, arms[i]->root, digests[i], &ignored) != PF_OK) {
+			return false;
+		}
+	}
+	return memcmp(digests[0], digests[1], sizeof digests[0]) == 0;
 }

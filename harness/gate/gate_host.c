@@ -22,6 +22,7 @@ enum {
 	BLOCKS_LEAST = 3,       /* more processes say more than more blocks of one */
 	BLOCKS_MOST = 4096,
 	EXACT_UNITS = 4, /* whose allocations are counted */
+	PATIENCE = 2,    /* times what the slots take: beside others */
 };
 
 typedef struct host {
@@ -146,19 +147,21 @@ static bool run_block(host *h, double ns[2], bool *preempted)
 }
 
 /* Blocks until the time is up. Those of short slots in which something else ran are set aside, unless that
- * leaves too few; beside others no long call runs undisturbed. */
+ * leaves too few; beside others no long call runs undisturbed, and none at all is waited for much longer than
+ * slots take. */
 static bool run_blocks(host *h, double seconds, uint64_t slot_ns)
 {
 	size_t wanted = (size_t)(seconds * 1e9 / (4.0 * (double)slot_ns)), kept = 0, all = 0;
 	wanted = wanted < BLOCKS_LEAST ? BLOCKS_LEAST : wanted > BLOCKS_MOST ? BLOCKS_MOST : wanted;
 	double *ratios = calloc(wanted, sizeof *ratios), sums[2] = {0.0, 0.0};
+	uint64_t end_ns = pf_now_ns() + (uint64_t)(PATIENCE * seconds * 1e9);
 	bool fine = ratios != NULL;
-	while (fine && kept < wanted && all < 2 * wanted) {
+	while (fine && kept < wanted && (kept < BLOCKS_LEAST || pf_now_ns() < end_ns)) {
 		double ns[2];
 		bool preempted;
 		fine = run_block(h, ns, &preempted);
 		all++;
-		if (!fine || (preempted && slot_ns < LONG_CALL_NS && all - kept <= wanted)) {
+		if (!fine || (preempted && slot_ns < LONG_CALL_NS && all - kept <= wanted / 4)) {
 			h->frame.set_aside += fine;
 			continue;
 		}

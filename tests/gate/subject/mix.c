@@ -1,6 +1,13 @@
 /* The two kernels, in a file of their own so that nothing is inlined across. */
 #include "mix.h"
 
+#ifndef PLACE
+#define PLACE "nowhere"
+#endif
+
+const char *const places[] = {PLACE "/one", PLACE "/another", PLACE "/two", PLACE "/3",
+			      "one",        "another",        "two"};
+
 uint64_t mix(uint64_t *words, int count)
 {
 	uint64_t hash = 0x9e3779b97f4a7c15u;

@@ -9,6 +9,7 @@
 #include "photofinish/workload.h"
 
 typedef struct work {
+	const char *place;
 	uint64_t words[WORDS], sorted[SIFTED], out;
 	unsigned calls;
 	int kind;
@@ -27,6 +28,7 @@ static int set_up(const pf_workload *self, const pf_workload_input *input, void 
 		w->words[i] = random;
 	}
 	if (w) {
+		w->place = places[input->seed % 7];
 		w->kind = self->name[0] == 'm' ? 1 : self->name[0] == 's' ? 2 : 3;
 	}
 	return w ? 0 : 1;
