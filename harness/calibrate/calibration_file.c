@@ -19,10 +19,8 @@ static void settings_path(const pf_calibration *calibration, char path[PATH_MAX]
 
 static json_t *dose_json(const pf_dose *dose)
 {
-	return json_pack("{s:s,s:I,s:I,s:f,s:f,s:f}", "workload", dose->workload, "rounds",
-			 (json_int_t)dose->rounds, "lines", (json_int_t)dose->lines, "rounds_percent",
-			 dose->rounds_percent, "lines_percent", dose->lines_percent, "unit_ns",
-			 dose->unit_ns);
+	return json_pack("{s:s,s:I,s:I,s:f}", "workload", dose->workload, "rounds", (json_int_t)dose->rounds,
+			 "lines", (json_int_t)dose->lines, "unit_ns", dose->unit_ns);
 }
 
 static void machine_text(char *out, size_t capacity)
@@ -61,8 +59,6 @@ static bool read_dose(const json_t *from, pf_dose *dose)
 {
 	dose->rounds = (unsigned long)json_integer_value(json_object_get(from, "rounds"));
 	dose->lines = (unsigned long)json_integer_value(json_object_get(from, "lines"));
-	dose->rounds_percent = json_number_value(json_object_get(from, "rounds_percent"));
-	dose->lines_percent = json_number_value(json_object_get(from, "lines_percent"));
 	dose->unit_ns = json_number_value(json_object_get(from, "unit_ns"));
 	return copy(from, "workload", dose->workload, sizeof dose->workload) && dose->rounds && dose->lines;
 }

@@ -15,9 +15,9 @@
 
 #define OBJECT "photofinish_slowed.so"
 
-enum { FIRST_AMOUNT = 200, STEPS_MOST = 12, BLOCKS_MOST = 4000, SLOT_NS = 1000000 };
+enum { FIRST_AMOUNT = 200, STEPS_MOST = 20, BLOCKS_MOST = 4000, SLOT_NS = 1000000 };
 #define ROUGH_S 0.5
-#define FINAL_S 5.0
+#define FINAL_S 6.0
 
 pf_status pf_slow_object(char path[PATH_MAX], pf_error *error)
 {
@@ -135,35 +135,36 @@ static pf_status compare(const char *const libraries[2], const char *workload, d
 			      p.text);
 }
 
-/* The amount of one kind: from a guess, in a few steps, and the last of them measured at length. */
+/* The amount of one kind, by what some fifty percent take: beside others a small difference would be found
+ * wrong, and both kinds of work take in proportion to their amount. */
 static pf_status find_amount(pf_slow_recipe *recipe, const char *within, const char *const libraries[2],
 			     pf_dose *dose, pf_error *error)
 {
-	bool memory = recipe->slowdown == PF_SLOWDOWN_MEMORY;
+	bool memory = recipe->slowdown == PF_SLOWDOWN_MEMORY, found = false;
 	unsigned long *amount = memory ? &dose->lines : &dose->rounds;
-	double *percent = memory ? &dose->lines_percent : &dose->rounds_percent,
-	       wanted = PF_DOSE_PERCENT / 100.0;
+	double share = 0.0;
 	*amount = FIRST_AMOUNT;
-	for (int step = 0, final = 0; step < STEPS_MOST && final < 2; step++) {
-		double share = 0.0;
+	for (int step = 0; step < STEPS_MOST; step++) {
 		pf_status status = pf_slow_write(recipe, within, libraries[1], error);
 		if (status == PF_OK) {
-			status = compare(libraries, dose->workload, final ? FINAL_S : ROUGH_S, &share,
+			status = compare(libraries, dose->workload, found ? FINAL_S : ROUGH_S, &share,
 					 &dose->unit_ns, error);
 		}
 		if (status != PF_OK) {
 			return status;
 		}
-		*percent = 100.0 * share;
-		final += share > 0.6 * wanted && share < 1.6 * wanted ? 1 : 0;
-		double factor = share > 0.01 * wanted ? fmin(wanted / share, 30.0) : 30.0;
-		*amount = (unsigned long)fmax(1.0, (double)*amount * factor);
+		bool near = share > 0.3 && share < 0.8;
+		if (near && found) {
+			*amount = (unsigned long)fmax(1.0, (double)*amount * PF_DOSE_PERCENT / 100.0 / share);
+			return PF_OK;
+		}
+		found = near;
+		*amount = near ? *amount
+			       : (unsigned long)fmax(1.0,
+						     (double)*amount * (share > 0.03 ? 0.5 / share : 10.0));
 	}
-	return *percent > 60.0 * wanted && *percent < 160.0 * wanted
-		       ? PF_OK
-		       : pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
-				 "no amount of work makes %.64s %d %% slower", dose->workload,
-				 PF_DOSE_PERCENT);
+	return pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
+		       "no amount of work was found that makes %.64s slower as wanted", dose->workload);
 }
 
 pf_status pf_slow_find_dose(const char *within, const char *folder, int cpu, pf_dose *dose, pf_error *error)

@@ -12,8 +12,7 @@ enum { PF_DOSE_PERCENT = 5 }; /* that doses are found at; smaller ones are share
 /* What makes a unit of a workload PF_DOSE_PERCENT slower. */
 typedef struct pf_dose {
 	char workload[PF_GATE_NAME];
-	unsigned long rounds, lines;          /* of arithmetic; of cache lines */
-	double rounds_percent, lines_percent; /* as measured at the last of these amounts */
+	unsigned long rounds, lines; /* of arithmetic; of cache lines */
 	double unit_ns;
 } pf_dose;
 
