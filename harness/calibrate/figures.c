@@ -132,6 +132,24 @@ static void count(pf_row *row, const part *p, double truth, times *fails, times 
 	}
 }
 
+size_t pf_streams_names(const pf_streams *streams, const char *names[PF_ROW_NAMES])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < streams->count; i++) {
+		for (size_t k = 0; k < streams->gates[i].count; k++) {
+			const char *name = streams->gates[i].workloads[k].name;
+			size_t at = 0;
+			while (at < count && strcmp(names[at], name) != 0) {
+				at++;
+			}
+			if (at == count && count < PF_ROW_NAMES) {
+				names[count++] = name;
+			}
+		}
+	}
+	return count;
+}
+
 bool pf_row_of(const pf_streams *streams, const pf_cell *cell, const char *name, pf_row *out)
 {
 	size_t wanted = pf_cell_index(cell);

@@ -30,6 +30,11 @@ typedef struct pf_row {
 	size_t rivals[PF_RIVALS], rivals_n; /* that call it slower */
 } pf_row;
 
+enum { PF_ROW_NAMES = 32 };
+
+/* Names of all workloads in the streams, in the order in which they come up. Returns how many. */
+size_t pf_streams_names(const pf_streams *streams, const char *names[PF_ROW_NAMES]);
+
 /* True unless the cell has no gate. `name` NULL: whole gates. */
 bool pf_row_of(const pf_streams *streams, const pf_cell *cell, const char *name, pf_row *out);
 

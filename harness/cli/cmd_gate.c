@@ -111,6 +111,7 @@ static pf_status run_against_file(const char *file, pf_gate *gate, pf_error *err
 	gate->arms[0] = gate->arms[1];
 	snprintf(gate->arms[0].given, sizeof gate->arms[0].given, "%s", file ? file : gate->arms[1].given);
 	gate->request.exact_only = true;
+	gate->request.kept_baseline = file != NULL;
 	pf_status status = pf_gate_list(gate, error);
 	if (status == PF_OK && file) {
 		status = pf_gate_baseline_read(file, gate, error);

@@ -60,8 +60,24 @@ static bool parse_number(const char *text, double *value)
 	return end != text && !*end && !errno && isfinite(*value);
 }
 
+/* "0.5" and "0.5%" are the same. */
+static bool parse_percent(const char *text, double *value)
+{
+	char copy[32];
+	size_t length = strlen(text);
+	if (length && text[length - 1] == '%' && length < sizeof copy) {
+		memcpy(copy, text, length - 1);
+		copy[length - 1] = '\0';
+		return parse_number(copy, value);
+	}
+	return parse_number(text, value);
+}
+
 static bool parse_quantity(const pf_arg *arg, const char *text, double *value)
 {
+	if (arg->type == PF_ARG_NUMBER && strcmp(arg->metavar, "PERCENT") == 0) {
+		return parse_percent(text, value);
+	}
 	return arg->type == PF_ARG_TIME   ? pf_seconds_parse(text, value)
 	       : arg->type == PF_ARG_SIZE ? pf_megabytes_parse(text, value)
 					  : parse_number(text, value);

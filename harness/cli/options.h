@@ -25,7 +25,7 @@ typedef enum pf_arg_type {
 	PF_ARG_MAYBE,  /* const char *: the value is joined by "=" and may be left out: "" */
 	PF_ARG_OUTPUT, /* const char *: a file to write, "-" for standard output */
 	PF_ARG_INPUT,  /* const char *: a file that is read */
-	PF_ARG_NUMBER, /* double, within least..most */
+	PF_ARG_NUMBER, /* double, within least..most; of a metavar PERCENT also "0.5%" */
 	PF_ARG_TIME,   /* double: seconds, within least..most; "90s", "10min", "2h" */
 	PF_ARG_SIZE,   /* double: megabytes, within least..most; "512MB", "2GB" */
 	PF_ARG_COUNT,  /* uint32_t, within least..most */

@@ -22,7 +22,8 @@ typedef struct pf_gate_request {
 	uint64_t seed;
 	bool count_instructions; /* by valgrind: a diagnostic, or (next) what decides in place of time */
 	bool by_instructions;
-	bool exact_only; /* digests and allocations, no times */
+	bool exact_only;    /* digests and allocations, no times */
+	bool kept_baseline; /* and the baseline is a file of --write-baseline */
 } pf_gate_request;
 
 /* What is exact: the same in every run of one build. */

@@ -98,8 +98,9 @@ void pf_gate_replay(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 	}
 	size_t used = (size_t)snprintf(
 		out, PF_GATE_SENTENCE,
-		"photofinish gate --baseline %.100s --candidate %.100s --margin %.3g%% --seed %" PRIu64,
-		gate->arms[0].given, gate->arms[1].given, 100 * request->margin, request->seed);
+		"photofinish gate --%s %.100s --candidate %.100s --margin %.3g%% --seed %" PRIu64,
+		request->kept_baseline ? "against-baseline" : "baseline", gate->arms[0].given,
+		gate->arms[1].given, 100 * request->margin, request->seed);
 	for (size_t i = 0; i < request->name_count && used < PF_GATE_SENTENCE; i++) {
 		used += (size_t)snprintf(out + used, PF_GATE_SENTENCE - used, " --workload %s",
 					 request->names[i]);

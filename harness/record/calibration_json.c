@@ -56,8 +56,10 @@ static json_t *cell_json(const pf_streams *streams, const pf_cell *cell)
 	if (ran) {
 		json_array_append_new(rows, row_json(&row));
 	}
-	for (size_t k = 0; ran && k < streams->gates[0].count; k++) {
-		if (pf_row_of(streams, cell, streams->gates[0].workloads[k].name, &row)) {
+	const char *names[PF_ROW_NAMES];
+	size_t count = pf_streams_names(streams, names);
+	for (size_t k = 0; ran && k < count; k++) {
+		if (pf_row_of(streams, cell, names[k], &row)) {
 			json_array_append_new(rows, row_json(&row));
 		}
 	}
@@ -81,10 +83,11 @@ static json_t *way_json(const pf_streams *streams, pf_gate_way way)
 static json_t *floors_json(const pf_streams *streams)
 {
 	json_t *floors = json_object();
-	for (size_t i = 0; streams->count && i < streams->gates[0].count; i++) {
-		const char *name = streams->gates[0].workloads[i].name;
-		double floor = pf_layout_floor(streams, name, PF_GATE_ONE_PROCESS);
-		json_object_set_new(floors, name, floor < 0.0 ? json_null() : json_real(floor));
+	const char *names[PF_ROW_NAMES];
+	size_t count = pf_streams_names(streams, names);
+	for (size_t i = 0; i < count; i++) {
+		double floor = pf_layout_floor(streams, names[i], PF_GATE_ONE_PROCESS);
+		json_object_set_new(floors, names[i], floor < 0.0 ? json_null() : json_real(floor));
 	}
 	return floors;
 }

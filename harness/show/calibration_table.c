@@ -101,7 +101,8 @@ static void row(const sink *to, const pf_cell *cell, const pf_row *r)
 /* All rows; returns how many verdicts are other ones than they were then. */
 static size_t rows(const sink *to, const pf_streams *streams)
 {
-	size_t changed = 0;
+	const char *names[PF_ROW_NAMES];
+	size_t changed = 0, count = pf_streams_names(streams, names);
 	for (size_t i = 0; i < PF_CELLS; i++) {
 		pf_cell cell = pf_cell_at(i);
 		pf_row r;
@@ -109,8 +110,8 @@ static size_t rows(const sink *to, const pf_streams *streams)
 			continue;
 		}
 		row(to, &cell, &r);
-		for (size_t k = 0; k < streams->gates[0].count; k++) {
-			if (pf_row_of(streams, &cell, streams->gates[0].workloads[k].name, &r)) {
+		for (size_t k = 0; k < count; k++) {
+			if (pf_row_of(streams, &cell, names[k], &r)) {
 				row(to, &cell, &r);
 				changed += r.changed;
 			}
@@ -160,15 +161,15 @@ static void say_ways(const pf_streams *streams, const char *end, FILE *stream)
 
 static void say_floors(const pf_streams *streams, const char *end, FILE *stream)
 {
-	size_t said = 0;
-	for (size_t i = 0; i < streams->gates[0].count; i++) {
-		const char *name = streams->gates[0].workloads[i].name;
-		double floor = pf_layout_floor(streams, name, PF_GATE_ONE_PROCESS);
+	const char *names[PF_ROW_NAMES];
+	size_t said = 0, count = pf_streams_names(streams, names);
+	for (size_t i = 0; i < count; i++) {
+		double floor = pf_layout_floor(streams, names[i], PF_GATE_ONE_PROCESS);
 		if (floor >= 0.0) {
 			fprintf(stream, "%s%s %.2f %%",
 				said++ ? ", "
 				       : "The place of code alone moves times by (standard deviation) ",
-				name, 100 * floor);
+				names[i], 100 * floor);
 		}
 	}
 	fprintf(stream, "%s%s", said ? ".\n" : "", said ? end : "");

@@ -252,6 +252,10 @@ static void test_baseline_file(void **state)
 	assert_int_equal(pf_gate_baseline_read(path, &gate, &error), PF_OK);
 	pf_gate_conclude(&gate);
 	assert_int_equal(gate.verdict, PF_GATE_INCONCLUSIVE);
+	char again[PF_GATE_SENTENCE];
+	gate.request.kept_baseline = true;
+	pf_gate_replay(&gate, again);
+	assert_non_null(strstr(again, "gate --against-baseline HEAD~1 --candidate"));
 	assert_non_null(strstr(w[0].why, "PF_CPU=plain, only for "));
 	w[0].exact[1] = exact_pair().exact[1];
 	json = pf_gate_baseline_json(&gate, 1, path);

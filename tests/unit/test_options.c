@@ -19,7 +19,7 @@
 static struct {
 	bool flag;
 	const char *text, *choice;
-	double number;
+	double number, share;
 	uint32_t count;
 	uint64_t seed;
 } values;
@@ -30,6 +30,7 @@ static const pf_arg table[] = {
 	{"choice", 0, PF_ARG_CHOICE, &values.choice, "auto|always|never", "a choice with a long line of text",
 	 0, 0},
 	{"number", 'x', PF_ARG_NUMBER, &values.number, "X", "a number", 0.5, 10},
+	{"share", 0, PF_ARG_NUMBER, &values.share, "PERCENT", "a share", 0.5, 10},
 	{"count", 'n', PF_ARG_COUNT, &values.count, "N", "a count", 1, 1024},
 	{"seed", 0, PF_ARG_SEED, &values.seed, "S", "a seed", 0, 0},
 	{0},
@@ -100,6 +101,15 @@ static void test_all_forms_are_parsed(void **state)
 	assert_true(values.number == 2.5);
 	assert_int_equal(values.count, 7);
 	assert_true(values.seed == UINT64_MAX);
+	assert_int_equal(parse("one --share 2.5%"), -1);
+	assert_true(values.share == 2.5);
+	assert_int_equal(parse("one --share 2.5"), -1);
+	assert_int_equal(parse("one --share 2.5%%"), PF_EXIT_ERROR);
+	assert_int_equal(parse("one --share %"), PF_EXIT_ERROR);
+	assert_int_equal(parse("one -x 2.5%"), PF_EXIT_ERROR);
+	assert_int_equal(
+		parse("one --flag --text=abc -x 2.5 two -n 7 --choice never --seed 18446744073709551615"),
+		-1);
 	assert_int_equal(operand_count, 2);
 	assert_string_equal(operands[0], "one");
 	assert_string_equal(operands[1], "two");
