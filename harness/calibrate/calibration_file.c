@@ -1,9 +1,11 @@
 /* The settings of a calibration, in its folder: what is measured does not change from one sitting to the
  * next. */
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "harness/base/json_file.h"
@@ -109,6 +111,19 @@ pf_status pf_calibration_load(pf_calibration *calibration, pf_error *error)
 	char streams[PATH_MAX];
 	pf_calibration_streams(calibration, streams);
 	return pf_streams_read(streams, true, &calibration->streams, error);
+}
+
+pf_status pf_calibration_lock(const pf_calibration *calibration, pf_error *error)
+{
+	int fd = open(calibration->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		return pf_fail_errno(error, calibration->folder, "cannot be opened");
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return pf_fail(error, PF_ERR_EXISTS, calibration->folder, "another sitting is running there");
+	}
+	return PF_OK; /* the descriptor stays open */
 }
 
 void pf_calibration_streams(const pf_calibration *calibration, char path[PATH_MAX])

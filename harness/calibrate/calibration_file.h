@@ -21,6 +21,10 @@ typedef struct pf_calibration {
 pf_status pf_calibration_load(pf_calibration *calibration, pf_error *error);
 void pf_calibration_free(pf_calibration *calibration);
 
+/* Keeps other sittings out of the folder for as long as this process lives: two would write over each other's
+ * gates. PF_ERR_EXISTS: one is running. */
+pf_status pf_calibration_lock(const pf_calibration *calibration, pf_error *error);
+
 /* Writes all but the streams. */
 pf_status pf_calibration_write(const pf_calibration *calibration, pf_error *error);
 

@@ -115,6 +115,9 @@ static pf_status measure(const struct request *request, pf_calibration *calibrat
 {
 	size_t done = 0;
 	pf_status status = find_folder(request, calibration, error);
+	if (status == PF_OK && !request->show) {
+		status = pf_calibration_lock(calibration, error);
+	}
 	if (status == PF_OK) {
 		status = pf_calibration_load(calibration, error);
 	}

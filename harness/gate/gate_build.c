@@ -15,11 +15,6 @@
 
 #define FLAGS "-ffunction-sections -ffile-prefix-map="
 
-/* What is linked anew exports its table of workloads and nothing else, binds to itself, and bears no build
- * id. */
-#define RELINK_FLAGS "-Wl,--build-id=none -Wl,-Bsymbolic -fuse-ld=lld -Wl,--shuffle-sections=.text.*="
-#define EXPORTS "{ global: pf_workloads_v1; local: *; };\n"
-
 /* 40 digits of what decides a build: the tree, the recipe, the compilers. Paths of builds are equally long.
  */
 static pf_status build_key(const char *id, const pf_gate_recipe *recipe, char key[41], pf_error *error)
@@ -68,57 +63,27 @@ static pf_status configure(const pf_gate_recipe *recipe, const char *root, const
 	return pf_gate_tool(words, log, error);
 }
 
-/* Builds the shared libraries of a configured tree and no more, and finds the one that exports workloads: its
- * name in the build folder and the command that links it, in root/library and root/link. */
-#define BUILD_SCRIPT                                                                                                    \
-	"set -e; cd \"$1/build\"; "                                                                                     \
-	"libs=$(ninja -t targets all | sed -n 's/^\\([^:]*\\): C[XP]*_\\(SHARED\\|MODULE\\)_LIBRARY_LINKER.*/\\1/p'); " \
-	"if [ -z \"$libs\" ]; then echo 'no shared library is built here'; exit 1; fi; ninja $libs; "                   \
-	"for lib in $libs; do if nm -D --defined-only \"$lib\" | grep -q ' pf_workloads_v1$'; then "                    \
-	"echo \"$lib\" >../library; ninja -t commands \"$lib\" | tail -1 >../link; exit 0; fi; done; "                  \
-	"echo 'no shared library exports pf_workloads_v1'; exit 1"
-
 static pf_status build(const char *root, const char *log, pf_error *error)
 {
-	char *words[] = {"/bin/sh", "-c", BUILD_SCRIPT, "sh", (char *)(uintptr_t)root, NULL};
+	char script[PATH_MAX];
+	char *words[] = {"/bin/sh", pf_gate_script(script), "build", (char *)(uintptr_t)root, NULL};
 	return pf_gate_tool(words, log, error);
-}
-
-/* Links layout $2 into root/layouts/$2/, by the build's own command with another output and lld. Layout 0 is
- * for comparing bytes: equal strings are not merged in it (-O0), which would put all of them in an order that
- * the path of the tree decides. */
-#define LINK_SCRIPT                                                                                              \
-	"set -e; cd \"$1/build\"; lib=$(cat ../library); mkdir -p ../layouts/$2; out=../layouts/$2/linking.so; " \
-	"merge=; seed=$2; if [ $2 = 0 ]; then merge=-Wl,-O0; seed=1; fi; "                                       \
-	"sed \"s| -o $lib | -o $out $merge " RELINK_FLAGS                                                        \
-	"$seed -Wl,--version-script=../exports |\" ../link >../layouts/$2/command; "                             \
-	"grep -q shuffle-sections ../layouts/$2/command; sh ../layouts/$2/command; test -s $out; "               \
-	"mv $out ../layouts/$2/library.so"
-
-static pf_status write_exports(const char *root, pf_error *error)
-{
-	char exports[PATH_MAX + 16];
-	snprintf(exports, sizeof exports, "%s/exports", root);
-	FILE *stream = fopen(exports, "w");
-	return !stream || fputs(EXPORTS, stream) < 0 || fclose(stream)
-		       ? pf_fail_errno(error, exports, "cannot write")
-		       : PF_OK;
 }
 
 pf_status pf_gate_layout(const pf_gate_arm *arm, size_t layout, char library[PATH_MAX], pf_error *error)
 {
-	char number[24], log[PATH_MAX + 16];
+	char number[24], log[PATH_MAX + 16], script[PATH_MAX];
 	snprintf(number, sizeof number, "%zu", layout);
 	snprintf(log, sizeof log, "%s/log", arm->root);
 	snprintf(library, PATH_MAX, "%s/layouts/%s/library.so", arm->root, number);
-	char *words[] = {"/bin/sh", "-c", LINK_SCRIPT, "sh", (char *)(uintptr_t)arm->root, number, NULL};
+	char *words[] = {"/bin/sh", pf_gate_script(script), "link", (char *)(uintptr_t)arm->root, number,
+			 NULL};
 	return access(library, R_OK) == 0 ? PF_OK : pf_gate_tool(words, log, error);
 }
 
-static pf_status link_layouts(const pf_gate_recipe *recipe, const char *root, pf_gate_arm *arm,
-			      pf_error *error)
+static pf_status link_layouts(const pf_gate_recipe *recipe, pf_gate_arm *arm, pf_error *error)
 {
-	pf_status status = write_exports(root, error);
+	pf_status status = PF_OK;
 	for (size_t i = 0; i < recipe->layouts && status == PF_OK; i++) {
 		status = pf_gate_layout(arm, i + 1, arm->libraries[i], error);
 	}
@@ -166,7 +131,7 @@ static pf_status make_tree(const char *given, const pf_gate_recipe *recipe, cons
 	}
 	char *lld[] = {"/bin/sh", "-c", "command -v ld.lld", NULL};
 	if (recipe->layouts > 1 && pf_gate_tool_line(lld, line, sizeof line, error) == PF_OK) {
-		return link_layouts(recipe, root, arm, error);
+		return link_layouts(recipe, arm, error);
 	}
 	snprintf(arm->why_one_layout, sizeof arm->why_one_layout, "%s",
 		 recipe->layouts > 1 ? "lld is not installed" : "one layout was asked for");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/base/timed_command.h"
+#include "photofinish/file.h"
 
 pf_status pf_gate_tool(char *const *words, const char *log, pf_error *error)
 {
@@ -57,27 +58,17 @@ pf_status pf_gate_tool_line(char *const *words, char *line, size_t capacity, pf_
 	return status;
 }
 
-static pf_status shell_line(const char *script, const char *argument, char *line, size_t capacity,
-			    pf_error *error)
-{
-	char *words[] = {"/bin/sh", "-c", (char *)(uintptr_t)script, "sh", (char *)(uintptr_t)argument, NULL};
-	return pf_gate_tool_line(words, line, capacity, error);
-}
-
 static bool is_folder(const char *path)
 {
 	struct stat info;
 	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* An index of its own: neither the user's index nor a file of the work tree is touched. */
-#define TREE_OF_FOLDER                                                                                      \
-	"cd \"$1\" && top=$(git rev-parse --show-toplevel) && prefix=$(git rev-parse --show-prefix) && "    \
-	"GIT_INDEX_FILE=$(mktemp -u) && export GIT_INDEX_FILE && trap 'rm -f \"$GIT_INDEX_FILE\"' EXIT && " \
-	"cd \"$top\" && git read-tree HEAD && git add -A && git write-tree --prefix=\"$prefix\""
-#define SUM_OF_FOLDER                                                                                          \
-	"cd \"$1\" && tar --sort=name --mtime=@0 --owner=0 --group=0 --exclude=./build --exclude='./build-*' " \
-	"-cf - . | sha1sum | cut -c1-40"
+char *pf_gate_script(char path[PATH_MAX])
+{
+	pf_data_file("gate/gate_tree.sh", PF_GATE_DIR "/gate_tree.sh", path, PATH_MAX);
+	return path;
+}
 
 pf_status pf_gate_source_id(const char *given, char id[41], pf_error *error)
 {
@@ -85,13 +76,14 @@ pf_status pf_gate_source_id(const char *given, char id[41], pf_error *error)
 	pf_error why;
 	bool known = false;
 	if (is_folder(given)) {
-		known = (shell_line("cd \"$1\" && git rev-parse --is-inside-work-tree", given, line,
-				    sizeof line, &why) == PF_OK &&
-			 shell_line(TREE_OF_FOLDER, given, line, sizeof line, &why) == PF_OK) ||
-			shell_line(SUM_OF_FOLDER, given, line, sizeof line, &why) == PF_OK;
+		char script[PATH_MAX];
+		char *words[] = {"/bin/sh", pf_gate_script(script), "id", (char *)(uintptr_t)given, NULL};
+		known = pf_gate_tool_line(words, line, sizeof line, &why) == PF_OK;
 	} else {
-		known = given[0] != '-' && shell_line("git rev-parse --verify --quiet \"$1^{tree}\"", given,
-						      line, sizeof line, &why) == PF_OK;
+		char tree[PATH_MAX];
+		snprintf(tree, sizeof tree, "%s^{tree}", given);
+		char *words[] = {"git", "rev-parse", "--verify", "--quiet", tree, NULL};
+		known = given[0] != '-' && pf_gate_tool_line(words, line, sizeof line, &why) == PF_OK;
 	}
 	if (!known || strspn(line, "0123456789abcdef") != 40 || line[40]) {
 		return pf_fail(
@@ -102,19 +94,13 @@ pf_status pf_gate_source_id(const char *given, char id[41], pf_error *error)
 	return PF_OK;
 }
 
-static const char unpack[] =
-	"mkdir -p \"$3\" && { if [ -d \"$1\" ]; then cd \"$1\"; fi; }; "
-	"if git cat-file -e \"$2^{tree}\" 2>/dev/null; then git archive \"$2\" | tar -xf - -C \"$3\"; else "
-	"tar --exclude=./build --exclude='./build-*' -cf - . | tar -xf - -C \"$3\"; fi";
-
 pf_status pf_gate_source_unpack(const char *given, const char *id, const char *target, pf_error *error)
 {
-	char log[PATH_MAX + 8];
+	char log[PATH_MAX + 8], script[PATH_MAX];
 	snprintf(log, sizeof log, "%s.log", target);
 	char *words[] = {"/bin/sh",
-			 "-c",
-			 (char *)(uintptr_t)unpack,
-			 "sh",
+			 pf_gate_script(script),
+			 "unpack",
 			 (char *)(uintptr_t)given,
 			 (char *)(uintptr_t)id,
 			 (char *)(uintptr_t)target,

@@ -14,6 +14,9 @@ pf_status pf_gate_source_id(const char *given, char id[41], pf_error *error);
 /* Unpacks that tree into the new folder `target`. */
 pf_status pf_gate_source_unpack(const char *given, const char *id, const char *target, pf_error *error);
 
+/* The path of gate_tree.sh, installed or in the tree that this was built from. Returns `path`. */
+char *pf_gate_script(char path[PATH_MAX]);
+
 /* Runs a program, its output into the file `log` (appended). PF_ERR_INVALID if it fails, PF_ERR_CANCELLED. */
 pf_status pf_gate_tool(char *const *words, const char *log, pf_error *error);
 

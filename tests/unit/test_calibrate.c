@@ -187,6 +187,21 @@ static void test_rows(void **state)
 	pf_temp_remove(folder);
 }
 
+static void test_lock(void **state)
+{
+	(void)state;
+	char folder[256];
+	pf_error error = {0};
+	pf_temp_make(folder);
+	static pf_calibration one, other;
+	snprintf(one.folder, sizeof one.folder, "%s", folder);
+	snprintf(other.folder, sizeof other.folder, "%s", folder);
+	assert_int_equal(pf_calibration_load(&one, &error), PF_ERR_NOT_FOUND);
+	assert_int_equal(pf_calibration_lock(&one, &error), PF_OK);
+	assert_int_equal(pf_calibration_lock(&other, &error), PF_ERR_EXISTS);
+	pf_temp_remove(folder);
+}
+
 static void test_receipt(void **state)
 {
 	(void)state;
@@ -261,13 +276,10 @@ static void test_recorded_streams(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cells),
-		cmocka_unit_test(test_streams),
-		cmocka_unit_test(test_mann_whitney),
-		cmocka_unit_test(test_rivals),
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_receipt),
-		cmocka_unit_test(test_recorded_streams),
+		cmocka_unit_test(test_cells),        cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_mann_whitney), cmocka_unit_test(test_rivals),
+		cmocka_unit_test(test_rows),         cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_receipt),      cmocka_unit_test(test_recorded_streams),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
