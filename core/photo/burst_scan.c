@@ -6,9 +6,6 @@
 #include "core/photo/name_order.h"
 #include "photofinish/burst.h"
 
-/* Photos whose facts are known and that were not pushed yet: so far a name may stand from where its time puts
- * it, and so many heads are read before the first burst. */
-#define WINDOW_PHOTOS 256
 #define DAY_MS (24 * 3600 * (int64_t)1000)
 
 typedef struct seen {
@@ -27,7 +24,7 @@ struct pf_burst_scan {
 	size_t next;     /* place in it */
 	uint64_t largest_plane_bytes;
 	size_t count;
-	seen window[WINDOW_PHOTOS]; /* in the order of reading */
+	seen window[PF_BURST_WINDOW]; /* in the order of reading */
 };
 
 static void begin_look(pf_burst_scan *scan, uint32_t photo, uint64_t *begin)
@@ -178,7 +175,7 @@ pf_status pf_burst_scan_step(pf_burst_scan *scan, bool *more, pf_error *error)
 	pf_status status = PF_OK;
 	if (*more) {
 		status = take_in(scan, error);
-		return status == PF_OK && scan->count == WINDOW_PHOTOS ? push_next(scan) : status;
+		return status == PF_OK && scan->count == PF_BURST_WINDOW ? push_next(scan) : status;
 	}
 	while (scan->count > 0 && status == PF_OK) {
 		status = push_next(scan);

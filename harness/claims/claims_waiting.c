@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "harness/claims/claims_figures.h"
+#include "photofinish/burst.h"
 
 #define FLAT 1.2            /* growth below it is none, by the case study's claim */
 #define TESTABLE_SHARE 0.02 /* of the run, that detection has to take */
@@ -87,8 +88,9 @@ static double detection(const pf_contestant *contestant, double *seconds)
 }
 
 /* False, and why[capacity] says what keeps the growth of the first result from being seen. */
-static bool growth_can_be_seen(const pf_contestant *parallel, char *why, size_t capacity)
+static bool growth_can_be_seen(const pf_run *run, const pf_contestant *parallel, char *why, size_t capacity)
 {
+	size_t photos = run->session->dataset->count;
 	pf_interval first;
 	double seconds;
 	detection(parallel, &seconds);
@@ -101,6 +103,14 @@ static bool growth_can_be_seen(const pf_contestant *parallel, char *why, size_t 
 			 "finding the bursts takes %.1f ms of the %.0f ms to parallel's first result: "
 			 "too few photos to see it grow",
 			 1e3 * seconds, 1e3 * first.mean);
+		return false;
+	}
+	if (!pf_first_small_photos(photos)) {
+		snprintf(
+			why, capacity,
+			"%zu photos: too few photos for two sizes, of which the smaller has %d, which streaming "
+			"reads before its first burst",
+			photos, PF_BURST_WINDOW);
 		return false;
 	}
 	return true;
@@ -117,7 +127,7 @@ bool pf_claims_want_first_results(const pf_run *run, char *why, size_t capacity)
 		snprintf(why, capacity, "%s", claim.why);
 		return false;
 	}
-	return growth_can_be_seen(parallel, why, capacity);
+	return growth_can_be_seen(run, parallel, why, capacity);
 }
 
 /* Judges the growths of both times to the first result; `waited` is parallel's growth in seconds over what
@@ -150,7 +160,7 @@ void pf_claim_streaming_ttfr(const pf_claim_input *in, pf_claim *claim)
 			     other.mean);
 	}
 	claim->verdict = PF_VERDICT_NOT_TESTABLE;
-	if (!growth_can_be_seen(parallel, why, sizeof why)) {
+	if (!growth_can_be_seen(in->run, parallel, why, sizeof why)) {
 		pf_claim_say(claim, "%s", why);
 		return;
 	}

@@ -80,7 +80,8 @@ static pf_status measure_first_results(pf_run *run, pf_error *error)
 	}
 	pf_first_runner runners[2] = {{streaming->variant, streaming->workers, streaming->options},
 				      {parallel->variant, parallel->workers, parallel->options}};
-	return pf_first_results_measure(run->session, run->reference.outcomes, &runners[0], &runners[1],
+	return pf_first_results_measure(run->session, pf_first_small_photos(run->session->dataset->count),
+					run->reference.outcomes, &runners[0], &runners[1],
 					pf_run_progress_first, NULL, &run->first_results, error);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/base/interrupt.h"
+#include "photofinish/burst.h"
 
 /* The dataset's first `count` photos: a view, whose photos belong to the whole. */
 static pf_dataset first_photos(const pf_dataset *whole, size_t count)
@@ -58,13 +59,20 @@ static pf_status once(const pf_session *whole, size_t photos, const pf_first_run
 	return status;
 }
 
-pf_status pf_first_results_measure(const pf_session *session, const pf_outcomes *reference,
-				   const pf_first_runner *streaming, const pf_first_runner *parallel,
+size_t pf_first_small_photos(size_t photos)
+{
+	size_t hundredth = photos / 100, least = PF_BURST_WINDOW;
+	return photos < 2 * least ? 0 : hundredth > least ? hundredth : least;
+}
+
+pf_status pf_first_results_measure(const pf_session *session, size_t small_photos,
+				   const pf_outcomes *reference, const pf_first_runner *streaming,
+				   const pf_first_runner *parallel,
 				   void (*told)(void *context, size_t done, size_t total), void *context,
 				   pf_first_results *out, pf_error *error)
 {
 	size_t photos = session->dataset->count;
-	*out = (pf_first_results){.large_photos = photos, .small_photos = photos < 200 ? 1 : photos / 100};
+	*out = (pf_first_results){.large_photos = photos, .small_photos = small_photos};
 	pf_status status = PF_OK;
 	for (size_t round = 0; round < PF_FIRST_TRIALS && status == PF_OK && !pf_interrupts; round++) {
 		double seconds[4] = {0};

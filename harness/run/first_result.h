@@ -24,12 +24,18 @@ typedef struct pf_first_runner {
 	const int64_t *options;
 } pf_first_runner;
 
-/* Runs both variants on the first hundredth of the photos (at least one) and on all of them, PF_FIRST_TRIALS
+/* The smaller of two sizes: a hundredth of `photos`, and no less than PF_BURST_WINDOW, the heads that
+ * streaming reads before its first burst: below it both variants read them all. 0: they are too few for two
+ * sizes. */
+size_t pf_first_small_photos(size_t photos);
+
+/* Runs both variants on the first `small_photos` of the photos and on all of them, PF_FIRST_TRIALS
  * times in turn; each trial is killed at its first scored photo, whose score is compared with `reference`.
  * The round of a trial that ended otherwise, was held up or scored differently does not count. Stops early,
  * with what it has, at an interrupt. `told` (may be NULL) hears of each trial as it begins. */
-pf_status pf_first_results_measure(const pf_session *session, const pf_outcomes *reference,
-				   const pf_first_runner *streaming, const pf_first_runner *parallel,
+pf_status pf_first_results_measure(const pf_session *session, size_t small_photos,
+				   const pf_outcomes *reference, const pf_first_runner *streaming,
+				   const pf_first_runner *parallel,
 				   void (*told)(void *context, size_t done, size_t total), void *context,
 				   pf_first_results *out, pf_error *error);
 

@@ -329,6 +329,10 @@ static void test_first_result(void **state)
 	check("streaming-ttfr", PF_VERDICT_UNDECIDED, "fewer than two");
 	parallel->status = PF_RUN_TIMEOUT;
 	check("streaming-ttfr", PF_VERDICT_NOT_TESTABLE, "parallel has no time: timeout");
+	begin(511);
+	add("streaming", 2, ABOUT(10));
+	pf_fixture_run_stage(add("parallel", 2, ABOUT(10)), PF_STAGE_DETECT, 0.09);
+	check("streaming-ttfr", PF_VERDICT_NOT_TESTABLE, "511 photos: too few photos for two sizes");
 	assert_false(pf_claims_want_first_results(&made.run, why, sizeof why));
 }
 

@@ -153,7 +153,7 @@ static void test_two_sizes(void **state)
 	size_t calls = 0;
 	for (int attempt = 0; attempt < 5 && first.n < 2; attempt++) { /* a busy machine holds some up */
 		calls = 0;
-		assert_int_equal(pf_first_results_measure(&session, reference.outcomes, &honest, &other,
+		assert_int_equal(pf_first_results_measure(&session, 1, reference.outcomes, &honest, &other,
 							  count_told, &calls, &first, &error),
 				 PF_OK);
 	}
@@ -167,17 +167,27 @@ static void test_two_sizes(void **state)
 	}
 }
 
+static void test_the_smaller_size(void **state)
+{
+	(void)state;
+	assert_int_equal(pf_first_small_photos(0), 0);
+	assert_int_equal(pf_first_small_photos(511), 0);
+	assert_int_equal(pf_first_small_photos(512), 256);
+	assert_int_equal(pf_first_small_photos(25699), 256);
+	assert_int_equal(pf_first_small_photos(27539), 275);
+}
+
 /* Neither a wrong score nor none at all gets a time. */
 static void test_no_right_score_no_time(void **state)
 {
 	(void)state;
 	pf_first_results first;
-	assert_int_equal(pf_first_results_measure(&session, reference.outcomes, &cheat, &honest, NULL, NULL,
-						  &first, &error),
+	assert_int_equal(pf_first_results_measure(&session, 1, reference.outcomes, &cheat, &honest, NULL,
+						  NULL, &first, &error),
 			 PF_OK);
 	assert_true(first.measured && first.n == 0);
-	assert_int_equal(pf_first_results_measure(&session, reference.outcomes, &honest, &floor_runner, NULL,
-						  NULL, &first, &error),
+	assert_int_equal(pf_first_results_measure(&session, 1, reference.outcomes, &honest, &floor_runner,
+						  NULL, NULL, &first, &error),
 			 PF_OK);
 	assert_true(first.measured && first.n == 0);
 }
@@ -257,8 +267,8 @@ static void test_an_interrupt_ends_it(void **state)
 	pf_first_results first;
 	size_t calls = 0;
 	pf_interrupts = 1;
-	assert_int_equal(pf_first_results_measure(&session, reference.outcomes, &honest, &other, count_told,
-						  &calls, &first, &error),
+	assert_int_equal(pf_first_results_measure(&session, 1, reference.outcomes, &honest, &other,
+						  count_told, &calls, &first, &error),
 			 PF_OK);
 	pf_interrupts = 0;
 	assert_int_equal(calls, 0);
@@ -272,6 +282,7 @@ int main(int argc, char **argv)
 	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_sizes),
+		cmocka_unit_test(test_the_smaller_size),
 		cmocka_unit_test(test_no_right_score_no_time),
 		cmocka_unit_test(test_killed_at_the_first_score),
 		cmocka_unit_test(test_from_the_start_to_the_first_score),

@@ -52,9 +52,13 @@ PF_API pf_status pf_burst_scan_create(const pf_dataset *dataset, pf_trace *trace
 				      void *context, pf_burst_scan **out, pf_error *error);
 PF_API void pf_burst_scan_destroy(pf_burst_scan *scan); /* NULL is fine */
 
+/* Photos whose facts are known and that were not pushed yet: so far a name may stand from where its time puts
+ * it, and so many heads are read before the first burst. */
+#define PF_BURST_WINDOW 256
+
 /* Reads the facts of the next photo, in the order of names, and pushes those that are due by their time: up
- * to 256 photos are held back to be put into its order. Behind the last one, pushes the rest, flushes and
- * clears *more. */
+ * to PF_BURST_WINDOW photos are held back to be put into its order. Behind the last one, pushes the rest,
+ * flushes and clears *more. */
 PF_API pf_status pf_burst_scan_step(pf_burst_scan *scan, bool *more, pf_error *error);
 
 /* Most that the planes of any photo seen so far will take, by the heads. */
