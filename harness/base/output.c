@@ -1,7 +1,15 @@
 #include "harness/base/output.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+bool pf_output_reader_is_gone(void)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	bool lost = fflush(stdout) || ferror(stdout);
+	return lost && poll(&output, 1, 0) == 1 && output.revents & POLLERR;
+}
 
 pf_status pf_output_open(pf_new_file *file, const char *path, pf_error *error)
 {

@@ -11,6 +11,10 @@ static inline bool pf_output_is_stdout(const char *path)
 	return path && path[0] == '-' && path[1] == '\0';
 }
 
+/* True once something that went to standard output was lost because nobody reads it any more (a pipe into
+ * head): no failure to tell of. */
+bool pf_output_reader_is_gone(void);
+
 /* Opens `path`; on failure nothing is open. Write to file->stream, then close. */
 pf_status pf_output_open(pf_new_file *file, const char *path, pf_error *error);
 

@@ -1,8 +1,10 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/base/interrupt.h"
 #include "harness/base/nearest.h"
+#include "harness/base/output.h"
 #include "harness/base/text.h"
 #include "harness/cli/absent.h"
 #include "harness/cli/commands.h"
@@ -156,9 +158,14 @@ static int version(void)
 	return PF_EXIT_OK;
 }
 
-/* Results that could not be written are no results. */
+/* Results that could not be written are no results. Where nobody reads them any more (a pipe into head) this
+ * ends as other programs do, by SIGPIPE: quietly. */
 static int flush_output(int code)
 {
+	if (pf_output_reader_is_gone()) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
 	if (fflush(stdout) || ferror(stdout)) {
 		if (code == PF_EXIT_OK) { /* otherwise something was said already */
 			pf_progress_say("photofinish: cannot write to standard output");

@@ -1,4 +1,5 @@
 #include "harness/cli/options.h"
+#include "harness/base/output.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -41,6 +42,10 @@ int pf_usage_error(const pf_command *command, const char *format, ...)
 int pf_report_error(const pf_error *error)
 {
 	char file[600], message[600];
+	if (!error->file[0] && strncmp(error->message, "cannot write", 12) == 0 &&
+	    pf_output_reader_is_gone()) {
+		return PF_EXIT_ERROR; /* cli.c ends as SIGPIPE does */
+	}
 	pf_escape(error->file, file, sizeof file);
 	pf_escape(error->message, message, sizeof message);
 	if (pf_progress_is_json()) {

@@ -98,6 +98,11 @@ static pf_status refuse_empty(const pf_session *session, const pf_outcomes *outc
 static void keep(const pf_session *session, const char *cache, pf_reference *reference)
 {
 	pf_error why;
+	for (size_t i = 0; i < reference->outcomes->count; i++) {
+		if (pf_outcome_may_pass(reference->outcomes->photos[i].status)) {
+			return;
+		}
+	}
 	if (cache[0] && pf_outcomes_save(reference->outcomes, session->dataset, NULL, cache, &why) != PF_OK) {
 		snprintf(reference->note, sizeof reference->note, "the reference is not kept: %s",
 			 why.message);

@@ -337,7 +337,7 @@ static bool read_outcome(const json_t *record, size_t index, pf_outcomes *outcom
 	outcomes->scored += outcome->status == PF_OK;
 	outcomes->failed += outcome->status != PF_OK;
 	outcomes->bursts += outcome->burst == index;
-	return outcome->status < PF_STATUS_COUNT && outcome->status != PF_ERR_NO_MEMORY &&
+	return outcome->status < PF_STATUS_COUNT && !pf_outcome_may_pass(outcome->status) &&
 	       (outcome->status != PF_OK || read_scores(record, &outcome->score));
 }
 

@@ -55,11 +55,18 @@ pf_status pf_outcomes_each_best(const pf_outcomes *outcomes,
  * the path and the error's message are left out: that is the form that enters the digest. */
 void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome);
 
+/* True for a failure that may have passed by the next time (a system call failed, memory was short): no
+ * outcome to keep. */
+static inline bool pf_outcome_may_pass(pf_status status)
+{
+	return status == PF_ERR_IO || status == PF_ERR_NO_MEMORY;
+}
+
 /* SHA-256 over the records in index order. */
 pf_status pf_outcomes_digest(const pf_outcomes *outcomes, uint8_t digest[PF_SHA256_BYTES], pf_error *error);
 
 /* Score records in a file ("-": standard output): one JSON line for each photo that is done. Reading wants
- * all and checks the count and every field; a photo that failed for want of memory is none that counts.
+ * all and checks the count and every field; a photo that failed in a way that may pass is none that counts.
  * `caveat`: what each line says has to be known of all scores; NULL: nothing. */
 pf_status pf_outcomes_save(const pf_outcomes *outcomes, const pf_dataset *dataset, const char *caveat,
 			   const char *path, pf_error *error);

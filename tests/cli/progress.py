@@ -182,6 +182,17 @@ def check_events():
         check(event["busy_share"] is None or 0 <= event["busy_share"] <= 1, str(event))
 
 
+def check_gone_reader(work):
+    """Whoever hears the events goes away after the first one: the command ends well all the same, and its record is whole."""
+    record = work / "gone.json"
+    process = subprocess.Popen([PROGRAM, "run", "single-load", "--dataset", "tiny", "--progress", "json", "--json", record],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    check(b"start" in process.stderr.readline(), "the first event")
+    process.stderr.close()
+    check(process.wait() == 0, f"without a reader it ends with {process.returncode}")
+    check(not json.loads(record.read_text())["partial"], "the record is whole")
+
+
 def check_names(work):
     """Names of any bytes, and photos that cannot be scored."""
     folder = os.fsencode(work / "photos")
@@ -208,6 +219,7 @@ def main():
         check_plain()
         check_events()
         check_names(pathlib.Path(folder))
+        check_gone_reader(pathlib.Path(folder))
     print("progress: the status line is redrawn and never wraps; all events as documented, all photos accounted for")
 
 

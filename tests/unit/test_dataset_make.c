@@ -12,7 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +24,19 @@
 #include "datasets/make_journal.h"
 #include "photofinish/file.h"
 #include "tests/unit/temp_folder.h"
+
+/* What goes between the opening of a journal and its locking; NULL: nothing. Takes the place of the C
+ * library's flock. */
+static const char *goes_before_lock;
+
+int flock(int fd, int operation)
+{
+	if (goes_before_lock) {
+		unlink(goes_before_lock);
+		goes_before_lock = NULL;
+	}
+	return (int)syscall(SYS_flock, fd, operation);
+}
 
 static char home[256], other[256], spec[300];
 
@@ -330,6 +346,26 @@ static void test_a_journal_that_went_is_no_lock(void **state)
 	close(second);
 }
 
+/* A make that ends between the opening and the locking of another one takes its journal with it: what is
+ * locked then has no name any more, and a third one must not get another lock. */
+static void test_a_journal_that_went_before_its_lock(void **state)
+{
+	pf_error error;
+	int first = -1, second = -1;
+	char path[300];
+	struct stat held, named;
+	(void)state;
+	snprintf(path, sizeof path, "%s", pf_temp_path(home, "journal-2"));
+	goes_before_lock = path;
+	assert_int_equal(pf_journal_open(path, &first, &error), PF_OK);
+	assert_null(goes_before_lock);
+	assert_int_equal(fstat(first, &held), 0);
+	assert_int_equal(stat(path, &named), 0);
+	assert_true(held.st_ino == named.st_ino);
+	assert_int_equal(pf_journal_open(path, &second, &error), PF_ERR_EXISTS);
+	close(first);
+}
+
 static void write_own(const char *name)
 {
 	pf_temp_write(pf_temp_path(home, name), "mine", 4);
@@ -475,6 +511,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_dead_worker_is_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_force_beside_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_journal_that_went_before_its_lock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_journal_that_went_is_no_lock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_import_keeps_its_photos, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_unfinished_one_is_replaced, set_up, tear_down),

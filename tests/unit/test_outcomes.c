@@ -54,6 +54,7 @@ static pf_outcomes *make(void)
 		outcomes->bursts += i % 3 == 0;
 		if (i % 5 == 4) {
 			photo->status = (pf_status)(1 + i % (PF_STATUS_COUNT - 1));
+			photo->status = pf_outcome_may_pass(photo->status) ? PF_ERR_DAMAGED : photo->status;
 			photo->message = strdup("why \"it\" failed: \x1b[31m \\x41 \xff");
 			outcomes->failed++;
 			continue;
@@ -281,6 +282,7 @@ static void test_malformed_records_are_refused(void **state)
 		{"\"rank\":1,", ""},
 		{"\"status\":\"ok\"", "\"status\":\"fine\""},
 		{"\"status\":\"outside\"", "\"status\":\"no-memory\""},
+		{"\"status\":\"outside\"", "\"status\":\"io\""},
 		{"\"status\":\"ok\"", "\"state\":\"ok\""},
 		{"\"sharpness\":\"", "\"sharpness\":\"x"},
 		{"\"noise\":\"", "\"nose\":\""},
