@@ -4,9 +4,11 @@ include(CMakePackageConfigHelpers)
 
 file(RELATIVE_PATH library_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 file(RELATIVE_PATH data_from_library ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_FULL_DATADIR}/photofinish)
+file(RELATIVE_PATH doc_from_data ${CMAKE_INSTALL_FULL_DATADIR}/photofinish ${CMAKE_INSTALL_FULL_DOCDIR})
 file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 # A prefix that was moved still works: the library finds its data, the program its library, from where they lie.
 target_compile_definitions(photofinish_objects PRIVATE PF_DATA_FROM_LIBRARY="${data_from_library}")
+target_compile_definitions(photofinish_harness PRIVATE PF_DOC_FROM_DATA="${doc_from_data}" PF_DOC_DIR="${CMAKE_SOURCE_DIR}/docs")
 set_target_properties(photofinish PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
 target_include_directories(photofinish_core INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 set_target_properties(photofinish_core PROPERTIES EXPORT_NAME photofinish)
@@ -30,6 +32,21 @@ else()
   install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN examples EXCLUDE)
   install(DIRECTORY docs/examples/spans docs/examples/workload DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 endif()
+
+# What man and the shells read, written by the program itself.
+set(written ${CMAKE_BINARY_DIR}/generated/written)
+set(written_files ${written}/photofinish.1 ${written}/photofinish.bash ${written}/_photofinish ${written}/photofinish.fish)
+file(MAKE_DIRECTORY ${written})
+add_custom_command(OUTPUT ${written_files} DEPENDS photofinish VERBATIM
+  COMMAND photofinish man-page > ${written}/photofinish.1
+  COMMAND photofinish completion bash > ${written}/photofinish.bash
+  COMMAND photofinish completion zsh > ${written}/_photofinish
+  COMMAND photofinish completion fish > ${written}/photofinish.fish)
+add_custom_target(photofinish_written ALL DEPENDS ${written_files})
+install(FILES ${written}/photofinish.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${written}/photofinish.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME photofinish)
+install(FILES ${written}/_photofinish DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${written}/photofinish.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 # The report, with what it needs of the library that draws charts, if scripts/setup has installed that.
 install(DIRECTORY report/ DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish/report PATTERN node_modules EXCLUDE PATTERN ".npmrc" EXCLUDE)

@@ -13,7 +13,7 @@ set(light_datasets
     "datasets/dataset_store\\.c") # where data lie
 set(light_harness
     "harness/(stats|launcher|base|machine|doctor|bench|history|report)/[a-z_]*\\.c"
-    "harness/cli/(absent|cli|options|parameters|progress_choice|record_keeping|timed_request)\\.c"
+    "harness/cli/(absent|cli|cmd_completion|completions|described|help_topics|man_page|options|parameters|progress_choice|record_keeping|timed_request)\\.c"
     "harness/cli/cmd_(compare_commands|doctor|export|history|report|time)\\.c"
     "harness/counters/(counter_(names|perf|plan|topdown)|trial_counters)\\.c"
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"

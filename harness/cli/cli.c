@@ -8,6 +8,7 @@
 #include "harness/base/text.h"
 #include "harness/cli/absent.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/help_topics.h"
 #include "harness/machine/environment.h"
 #include "harness/progress/progress.h"
 
@@ -111,6 +112,10 @@ const pf_command pf_commands[] = {
 	 "onednn on the same random inputs and prints the largest difference of each node (exit 1 above the "
 	 "limit).",
 	 2, 2, pf_cmd_model, false},
+	{"completion", "bash|zsh|fish", "Print the completion of command lines for a shell",
+	 "An installation has it where the shells look. Otherwise: source <(photofinish completion bash).", 1,
+	 1, pf_cmd_completion, false},
+	{"man-page", "", "Print the man page, as an installation has it", NULL, 0, 0, pf_cmd_man_page, true},
 	{"gate-host", "", "What the gate starts", NULL, 0, 0, pf_cmd_gate_host, true},
 	{"kernel", "PHOTO...", "What the harness starts under callgrind", NULL, 1, 3, pf_cmd_kernel, true},
 	{"trial", "VARIANT", "What the harness starts for each trial", NULL, 1, 1, pf_cmd_trial, true},
@@ -139,9 +144,10 @@ static int help(FILE *stream, int code)
 		}
 	}
 	fputs(separator[0] == ',' ? "\n" : "", stream);
-	fprintf(stream, "\n"
-			"\"photofinish help COMMAND\" shows a command's options; --version says what was\n"
-			"built in.\n\n");
+	fprintf(stream,
+		"\n"
+		"\"photofinish help COMMAND\" shows a command's options, \"help TOPIC\" a page of the\n"
+		"documentation, \"help topics\" lists them; --version says what was built in.\n\n");
 	pf_help_paragraphs(
 		"Exit status: 0 fine, 1 output that differs or an objective that was missed, 2 usage, input or run-time "
 		"error or nothing valid, 3 undecided (by commands that say so), 130 interrupted.",
@@ -175,6 +181,16 @@ static int flush_output(int code)
 	return code;
 }
 
+static bool is_command(const char *word)
+{
+	for (const pf_command *command = pf_commands; command->name; command++) {
+		if (strcmp(command->name, word) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int pf_cli_main(int argc, char **argv)
 {
 	pf_interrupt_install();
@@ -182,6 +198,9 @@ int pf_cli_main(int argc, char **argv)
 		return help(stderr, PF_EXIT_ERROR);
 	}
 	bool asked = strcmp(argv[1], "help") == 0;
+	if (asked && argc > 2 && !is_command(argv[2])) {
+		return flush_output(pf_help_topic(argv[2]));
+	}
 	if (asked && argc > 2) { /* help COMMAND [SUBCOMMAND] is COMMAND [SUBCOMMAND] --help */
 		char *words[] = {argv[0], argv[2], argc > 3 ? argv[3] : "--help", argc > 3 ? "--help" : NULL,
 				 NULL};

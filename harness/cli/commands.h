@@ -29,6 +29,8 @@ int pf_cmd_variants(const pf_command *command, int argc, char **argv);
 int pf_cmd_accuracy(const pf_command *command, int argc, char **argv);
 int pf_cmd_model(const pf_command *command, int argc, char **argv);
 int pf_cmd_dataset(const pf_command *command, int argc, char **argv);
+int pf_cmd_completion(const pf_command *command, int argc, char **argv);
+int pf_cmd_man_page(const pf_command *command, int argc, char **argv);
 int pf_cmd_kernel(const pf_command *command, int argc, char **argv);
 int pf_cmd_trial(const pf_command *command, int argc, char **argv);
 

@@ -267,11 +267,27 @@ pf_status pf_options_spare(const pf_dataset *dataset, const char *manifest, pf_e
 	return pf_named_files_check(files.list, files.count + 1, dataset, error);
 }
 
+static struct {
+	void (*take)(void *context, const pf_command *command, const pf_arg *table);
+	void *context;
+} describing;
+
+void pf_options_describe(void (*take)(void *context, const pf_command *command, const pf_arg *table),
+			 void *context)
+{
+	describing.take = take;
+	describing.context = context;
+}
+
 int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, char **argv, char ***operands,
 		     int *count)
 {
 	struct option options[MAX_OPTIONS + 2];
 	char letters[2 * MAX_OPTIONS + 4];
+	if (describing.take) {
+		describing.take(describing.context, command, table);
+		return PF_EXIT_OK;
+	}
 	fill_getopt(table, options, letters);
 	opterr = 0;
 	optind = 0;

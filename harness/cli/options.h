@@ -68,6 +68,11 @@ typedef struct pf_command {
 int pf_options_parse(const pf_command *command, const pf_arg *table, int argc, char **argv, char ***operands,
 		     int *count);
 
+/* From now on pf_options_parse hands command and table to `take` and parses nothing: it returns PF_EXIT_OK.
+ * NULL: it parses again. For described.h. */
+void pf_options_describe(void (*take)(void *context, const pf_command *command, const pf_arg *table),
+			 void *context);
+
 /* PF_ERR_USAGE if a file that the command line just parsed wants written is a photo of `dataset`, or its
  * manifest (a path; NULL: it has none). That such files are no two the same, nor one that is read, is checked
  * in parsing. */

@@ -41,6 +41,19 @@ def run(*command, expected=0, **options):
     return result.stdout
 
 
+def check_written(prefix, environment):
+    """What man and the shells read lies where they look, and is what the installed program writes; so are the pages of help."""
+    share = prefix / "share"
+    for file, words in (("man/man1/photofinish.1", ["man-page"]), ("bash-completion/completions/photofinish", ["completion", "bash"]),
+                        ("zsh/site-functions/_photofinish", ["completion", "zsh"]),
+                        ("fish/vendor_completions.d/photofinish.fish", ["completion", "fish"])):
+        check((share / file).read_text() == run(prefix / "bin/photofinish", *words, env=environment), file)
+    page = share / "doc/photofinish/formats.md"
+    check(run(prefix / "bin/photofinish", "help", "formats", env=environment) == page.read_text(), "help formats")
+    page.write_text("# Another page\n")
+    check(run(prefix / "bin/photofinish", "help", "formats", env=environment) == "# Another page\n", "help shows what is installed")
+
+
 def configuration(prefix, environment):
     output = run(prefix / "bin/photofinish", "run", "null", "--dataset", "tiny", "--quiet", "--json", "-", env=environment)
     return json.loads(output)["configuration"]["digest"]
@@ -170,6 +183,7 @@ def main():
         check_own_files(moved, environment)
         check_examples(moved, environment)
         check_allocations(moved, environment)
+        check_written(moved, environment)
     print("prefix: installed, built against, run, moved")
 
 
