@@ -174,13 +174,16 @@ bool pf_calibration_quote_file(const char *path, pf_gate_way way, char *out, siz
 	const char *schema = json_string_value(json_object_get(receipt, "schema"));
 	size_t k, n, found, of;
 	bool fine = schema && strcmp(schema, PF_CALIBRATION_SCHEMA) == 0;
+	const json_t *load = json_object_get(receipt, "load");
+	bool busy = 2 * json_integer_value(json_object_get(load, "busy_gates")) >
+		    json_integer_value(json_object_get(load, "quiet_gates"));
 	failed(receipt, pf_cell_name(&none, cell), true, &k, &n);
 	failed(receipt, pf_cell_name(&slower, cell), false, &found, &of);
 	if (fine && n) {
 		size_t used = (size_t)snprintf(
 			out, capacity,
-			"On this kind of machine %zu of %zu gates of equal builds FAILed (at most %.2g %%)",
-			k, n, 100 * pf_rate_most(k, n));
+			"On this kind of machine%s %zu of %zu gates of equal builds FAILed (at most %.2g %%)",
+			busy ? ", busy with other work," : "", k, n, 100 * pf_rate_most(k, n));
 		if (of && used < capacity) {
 			snprintf(out + used, capacity - used, ", and 3 %% were found in %zu of %zu workloads",
 				 found, of);

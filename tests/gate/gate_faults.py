@@ -151,6 +151,45 @@ def commands(folder):
     check("a slower command FAILs", got == 1, output)
 
 
+def calibrate(*words):
+    done = subprocess.run([PROGRAM, "calibrate", "-q", *words], timeout=GUARD_S, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def calibration(folder):
+    """Sittings on a small library: begun, killed, gone on with. What they say of this machine is not asked."""
+    os.environ["PHOTOFINISH_DATA"] = str(folder / "data")
+    source = folder / "source"
+    source.mkdir()
+    for name in ("CMakeLists.txt", "subject.c", "mix.c", "mix.h"):
+        text = (SUBJECT / name).read_text()
+        (source / name).write_text(text.replace('set(HEADERS ""', f'set(HEADERS "{HEADERS}"'))
+    state, receipt = folder / "state", folder / "receipt.json"
+    words = ("--state", str(state), "--hours", "0.001", "--only", "compute-5/quiet/one", "--json", str(receipt))
+    got, output = calibrate(*words, "-c", str(source), "--workload", "mix", "--max-time", "1")
+    check("a calibration is begun", got == 0 and json.loads(receipt.read_text())["gates"] >= 1, output)
+    dose = json.loads((state / "settings.json").read_text())["workloads"][0]
+    check("there is a dose of each kind", dose["rounds"] > 1 and dose["lines"] >= 1, str(dose))
+    slow = (state / "arms" / "c0.so.slow").read_text().split("\n")
+    check("the candidate does that work more, the baseline none", slow[1] == f"mix compute {dose['rounds']}" and
+          (state / "arms" / "b0.so.slow").read_text().count("\n") == 1, str(slow))
+    kept = json.loads(receipt.read_text())["gates"]
+    running = subprocess.Popen([PROGRAM, "calibrate", "-q", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    got, output = calibrate(*words)
+    if running.poll() is None:
+        check("one sitting at a time", got == 2 and "another sitting" in output, output)
+    running.kill()
+    running.wait()
+    got, output = calibrate(*words)
+    check("after a kill it goes on", got == 0 and json.loads(receipt.read_text())["gates"] > kept, output)
+    got, output = calibrate("--replay", str(state / "streams.jsonl.gz"))
+    check("what was kept is replayed", got == 0 and "compute-5/quiet/one-process" in output and "other ones" not in output, output)
+    got, output = calibrate("--state", str(state), "--only", "nothing")
+    check("no such cell", got == 2 and "no cell" in output, output)
+
+
+with tempfile.TemporaryDirectory() as name:
+    calibration(pathlib.Path(name))
 with tempfile.TemporaryDirectory() as name:
     planted_faults(pathlib.Path(name))
 with tempfile.TemporaryDirectory() as name:

@@ -222,6 +222,12 @@ static void test_receipt(void **state)
 	assert_true(pf_calibration_quote_file(path, PF_GATE_ONE_PROCESS, text, sizeof text));
 	assert_string_equal(text,
 			    "On this kind of machine 0 of 1 gates of equal builds FAILed (at most 95 %)");
+	calibration.streams.gates[0].others = 0.5;
+	json = pf_calibration_json(&calibration);
+	assert_int_equal(json_dump_file(json, path, 0), 0);
+	json_decref(json);
+	assert_true(pf_calibration_quote_file(path, PF_GATE_ONE_PROCESS, text, sizeof text));
+	assert_non_null(strstr(text, "machine, busy with other work, 0 of 1 gates"));
 	char *page = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&page, &size);
