@@ -68,7 +68,7 @@ int pf_cmd_accuracy(const pf_command *command, int argc, char **argv)
 	uint32_t photos = 0;
 	const pf_arg table[] = {
 		{"dataset", 'd', PF_ARG_TEXT, &name, "NAME", "a rendered dataset (default: pose_heldout)"},
-		{"photos", 'n', PF_ARG_COUNT, &photos, "N", "stop after the first N photos (default: all)", 1,
+		{"photos", 0, PF_ARG_COUNT, &photos, "N", "stop after the first N photos (default: all)", 1,
 		 1e9},
 		{"json", 'j', PF_ARG_OUTPUT, &json, "FILE",
 		 "write the figures as JSON (- for standard output)"},

@@ -109,7 +109,7 @@ int pf_cmd_audit(const pf_command *command, int argc, char **argv)
 	const pf_arg table[] = {
 		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
 		 "whose photos new ones are made from (default: dash)", 0, 0},
-		{"photos", 'n', PF_ARG_COUNT, &request.photos, "N", "new photos of a trial (default: 8)", 2,
+		{"photos", 0, PF_ARG_COUNT, &request.photos, "N", "new photos of a trial (default: 8)", 2,
 		 PF_AUDIT_PHOTOS_MOST},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R",
 		 "timed rounds of four trials (default: 10; 0: outputs alone, undecided at best)", 0, 1000},

@@ -174,7 +174,7 @@ int pf_cmd_calibrate(const pf_command *command, int argc, char **argv)
 		 "cells with this in their name, as layouts/quiet (may stand several times)", 0, 0},
 		{"state", 0, PF_ARG_TEXT, &request.state, "DIR",
 		 "where it is kept, and gone on with (default: .calibration in the data folder)", 0, 0},
-		{"candidate", 'c', PF_ARG_TEXT, &request.candidate, "REV|DIR",
+		{"candidate", 0, PF_ARG_TEXT, &request.candidate, "REV|DIR",
 		 "what a new calibration measures against itself (default: .)", 0, 0},
 		{"source", 0, PF_ARG_TEXT, &request.source, "DIR",
 		 "the CMake project's folder within the tree (default: its top)", 0, 0},

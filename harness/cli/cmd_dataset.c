@@ -26,7 +26,7 @@ static int make(const pf_command *command, int argc, char **argv)
 		 "name of the dataset (default: the specification's)", 0, 0},
 		{"data", 0, PF_ARG_TEXT, &options.home, "DIR",
 		 "data folder (default: $PHOTOFINISH_DATA, else the cache)", 0, 0},
-		{"workers", 'w', PF_ARG_COUNT, &workers, "N",
+		{"workers", 0, PF_ARG_COUNT, &workers, "N",
 		 "worker processes (default: one for each processor)", 1, 1024},
 		{"force", 'f', PF_ARG_FLAG, &force, NULL,
 		 "replace a dataset that was made from another specification", 0, 0},

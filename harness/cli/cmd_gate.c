@@ -239,9 +239,9 @@ static void settings(const struct request *request, pf_gate_request *out)
 static int parse(const pf_command *command, int argc, char **argv, struct request *request)
 {
 	const pf_arg what[] = {
-		{"baseline", 'b', PF_ARG_TEXT, &request->baseline, "REV|DIR|LIB",
+		{"baseline", 0, PF_ARG_TEXT, &request->baseline, "REV|DIR|LIB",
 		 "what the candidate is compared with", 0, 0},
-		{"candidate", 'c', PF_ARG_TEXT, &request->candidate, "REV|DIR|LIB",
+		{"candidate", 0, PF_ARG_TEXT, &request->candidate, "REV|DIR|LIB",
 		 "what is judged (default: ., the folder as it is now)", 0, 0},
 		{"command", 0, PF_ARG_TEXT, &request->command, "CMD",
 		 "gate whole programs: the baseline's line for the shell; the candidate's stands behind --",

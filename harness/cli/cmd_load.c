@@ -236,7 +236,7 @@ int pf_cmd_load(const pf_command *command, int argc, char **argv)
 				  .least_queries = LEAST_QUERIES,
 				  .trials = 5};
 	const pf_arg table[] = {
-		{"scenario", 's', PF_ARG_CHOICE, &request.scenario_name, "offline|single-stream|server",
+		{"scenario", 0, PF_ARG_CHOICE, &request.scenario_name, "offline|single-stream|server",
 		 "all photos at once, one after the other, or as they arrive (default: single-stream)", 0, 0},
 		{"slo", 0, PF_ARG_LIST, &request.slo_texts, "METRIC=LIMIT",
 		 "p95=200ms, p99.9=1s, max=2s, or throughput=12 offline (may stand several times)", 0, 0},

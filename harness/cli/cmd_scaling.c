@@ -122,7 +122,7 @@ int pf_cmd_scaling(const pf_command *command, int argc, char **argv)
 		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
 		{"variant", 0, PF_ARG_TEXT, &request.variant, "NAME",
 		 "with options where wanted: NAME:option=value,... (default: parallel)", 0, 0},
-		{"workers", 'w', PF_ARG_TEXT, &request.workers, "LIST",
+		{"workers", 0, PF_ARG_TEXT, &request.workers, "LIST",
 		 "numbers of workers, ascending (default: 1,2,4,8)", 0, 0},
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "trials of each (default: 5)", 1, 10000},
 		PF_DELIVERY_ARGS(request.delivery),

@@ -129,7 +129,7 @@ int pf_cmd_soak(const pf_command *command, int argc, char **argv)
 	const pf_arg table[] = {
 		{"duration", 0, PF_ARG_TIME, &request.duration_s, "TIME",
 		 "about how long, as 90s, 10min or 2h (default: 10min)", 0.001, 1e7},
-		{"photos", 'n', PF_ARG_COUNT, &request.photos, "N",
+		{"photos", 0, PF_ARG_COUNT, &request.photos, "N",
 		 "so many photos instead, in whole passes over the dataset", 1, 10000000},
 		{"runs", 0, PF_ARG_COUNT, &request.runs, "R",
 		 "calls of the variant's run that they are split into (default: 1)", 1, 1000},

@@ -68,7 +68,7 @@ typedef struct pf_common {
 /* Rows of an option table for a pf_common named `c`. */
 #define PF_COMMON_ARGS(c)                                                                                  \
 	{"workers",                                                                                        \
-	 'w',                                                                                              \
+	 0,                                                                                                \
 	 PF_ARG_COUNT,                                                                                     \
 	 &(c).workers,                                                                                     \
 	 "N",                                                                                              \

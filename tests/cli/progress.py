@@ -201,7 +201,7 @@ def check_names(work):
     for name in names:
         with open(os.path.join(folder, name), "wb") as file:
             file.write(b"no photo")
-    told = events("score", "-w", "1", os.fsdecode(folder), expected=2)
+    told = events("score", "--workers", "1", os.fsdecode(folder), expected=2)
     check_accounts(told, 3, failed=3)
     paths = [event["path"] for event in of(told, "photo_done")]
     check(sorted(paths) == ["a\\xff\\x1b[31m.jpg", "b\\x0ac.jpg", "d\\xe2\\x80\\xae\u00e9.jpg"], f"escaped: {paths}")

@@ -60,38 +60,38 @@ HEAP = {"LEAKS": (1, "fail", "leaks"), "ALLOCATES": (1, "fail", "20 allocations 
 def planted_faults(folder):
     base = build(folder, "NONE")
     for fault, (code, verdict, words) in {**EXACT, **HEAP}.items():
-        got, output = gate("-b", base, "-c", build(folder, fault), "--workload", "mix", "--limit", "20" if fault == "HANGS" else "300",
+        got, output = gate("--baseline", base, "--candidate", build(folder, fault), "--workload", "mix", "--limit", "20" if fault == "HANGS" else "300",
                            "--max-time", "1", cwd=folder)
         if fault in HEAP and "not counted" in output:
             print(f"ok      {fault}: this build cannot count allocations")
             continue
         check(f"{fault} exits {code}", got == code and words in output and verdicts(folder)["mix"] == verdict, output)
     sleeps = build(folder, "SLEEPS")
-    got, output = gate("-b", base, "-c", sleeps, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
+    got, output = gate("--baseline", base, "--candidate", sleeps, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
     check("SLEEPS exits 1", got == 1 and verdicts(folder)["mix"] == "fail", output)
-    got, output = gate("-b", sleeps, "-c", base, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
+    got, output = gate("--baseline", sleeps, "--candidate", base, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", cwd=folder)
     check("the arms are not swapped", got == 0 and verdicts(folder)["mix"] == "pass", output)
-    got, output = gate("-b", base, "-c", sleeps, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", "--way",
+    got, output = gate("--baseline", base, "--candidate", sleeps, "--workload", "mix", "--process-time", "0.005", "--max-time", "1000", "--way",
                        "two-processes", cwd=folder)
     check("the same in two processes", got == 1 and verdicts(folder)["mix"] == "fail", output)
-    got, output = gate("-b", base, "-c", build(folder, "NEWER"), "--workload", "sift-again", "--max-time", "1", cwd=folder)
+    got, output = gate("--baseline", base, "--candidate", build(folder, "NEWER"), "--workload", "sift-again", "--max-time", "1", cwd=folder)
     check("a workload that only the candidate has gates nothing", got == 2, output)
-    got, output = gate("-b", base, "-c", build(folder, "MISSING"), "--workload", "mix", "--bisect", "--max-time", "1", cwd=folder)
+    got, output = gate("--baseline", base, "--candidate", build(folder, "MISSING"), "--workload", "mix", "--bisect", "--max-time", "1", cwd=folder)
     check("--bisect: 125", got == 125, output)
-    got, output = gate("-b", base, "-c", base, cwd=folder)
+    got, output = gate("--baseline", base, "--candidate", base, cwd=folder)
     check("one library is identical", got == 0 and "IDENTICAL" in output and not result(folder)["processes"], output)
-    got, output = gate("-b", base, "-c", str(folder / "absent.so"), cwd=folder)
+    got, output = gate("--baseline", base, "--candidate", str(folder / "absent.so"), cwd=folder)
     check("no library: an error", got == 2, output)
-    got, output = gate("-b", "/bin/true", "-c", base, cwd=folder)
+    got, output = gate("--baseline", "/bin/true", "--candidate", base, cwd=folder)
     check("no workloads: an error", got == 2, output)
-    got, output = gate("--plan", "-b", base, "-c", base, "--max-time", "2", cwd=folder)
+    got, output = gate("--plan", "--baseline", base, "--candidate", base, "--max-time", "2", cwd=folder)
     check("a plan that can never FAIL is refused", got == 2 and "can never FAIL" in output, output)
     kept = str(folder / "kept.json")
-    got, output = gate("-c", base, "--write-baseline", kept, cwd=folder)
+    got, output = gate("--candidate", base, "--write-baseline", kept, cwd=folder)
     check("what is exact is written", got == 0 and "times" not in json.loads(open(kept).read()), output)
-    got, output = gate("-c", base, "--against-baseline", kept, cwd=folder)
+    got, output = gate("--candidate", base, "--against-baseline", kept, cwd=folder)
     check("against it: the same", got == 0, output)
-    got, output = gate("-c", str(folder / "CHANGED.so"), "--against-baseline", kept, cwd=folder)
+    got, output = gate("--candidate", str(folder / "CHANGED.so"), "--against-baseline", kept, cwd=folder)
     check("against it: changed", got == 1, output)
 
 
@@ -117,9 +117,9 @@ def revisions(folder):
     (source / "README").write_text("words\n")
     (source / "mix.c").write_text((source / "mix.c").read_text() + "\n/* a remark */\n")
     commit(source, "words only")
-    got, output = gate("-b", "HEAD", "-c", "HEAD", cwd=source)
+    got, output = gate("--baseline", "HEAD", "--candidate", "HEAD", cwd=source)
     check("a revision against itself is identical", got == 0 and "IDENTICAL" in output, output)
-    got, output = gate("-b", "HEAD~1", "-c", "HEAD", cwd=source)
+    got, output = gate("--baseline", "HEAD~1", "--candidate", "HEAD", cwd=source)
     check("words only: identical", got == 0 and "IDENTICAL" in output, output)
     made = result(source)
     layouts = {w["layouts"] for w in (made["baseline"], made["candidate"])}
@@ -129,16 +129,16 @@ def revisions(folder):
     exported = subprocess.run(["nm", "-D", "--defined-only", str(pool[0])], capture_output=True, text=True).stdout.split()
     check("they export their table alone", exported[2::3] == ["pf_workloads_v1"], str(exported))
     (source / "subject.c").write_text((source / "subject.c").read_text().replace("#ifdef SLEEPS", "#ifndef SLEEPS"))
-    got, output = gate("-b", "HEAD", "--workload", "mix", "--workload", "sift", "--workload", "both", "--process-time", "0.005", "--max-time", "1000",
+    got, output = gate("--baseline", "HEAD", "--workload", "mix", "--workload", "sift", "--workload", "both", "--process-time", "0.005", "--max-time", "1000",
                        cwd=source)
     found = verdicts(source)
     causes = [w["name"] for w in result(source)["workloads"] if w["verdict"] == "fail" and not w["contains_cause"]]
     check("the work tree against HEAD: it FAILs and names the cause", got == 1 and causes == ["mix"], output)
     check("and none that does not contain it", found["sift"] != "fail", output)
     (source / "mix.c").write_text("no C\n")
-    got, output = gate("-b", "HEAD", cwd=source)
+    got, output = gate("--baseline", "HEAD", cwd=source)
     check("what does not build is an error that names the log", got == 2 and "log" in output, output)
-    got, output = gate("-b", "no-such-revision", cwd=source)
+    got, output = gate("--baseline", "no-such-revision", cwd=source)
     check("no such revision", got == 2 and "neither a revision" in output, output)
 
 

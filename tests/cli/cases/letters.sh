@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Which option each short form is, of all commands: one letter has one meaning, but for the familiar ones of `time` and `gate`.
+# Which option each short form is, of all commands: one letter has one meaning (those of `time` are hyperfine's).
 commands="accuracy audit compare dataset doctor export gate history journey load model notebook run scaling score soak time variants"
 for command in $commands; do
     photofinish "$command" --help | sed -nE "s/^ +(-[A-Za-z]), (--[a-z-]+).*/\1 \2 $command/p"
