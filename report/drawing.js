@@ -1,7 +1,7 @@
 // What all charts are drawn from: a frame of title, legend and caption whose text is measured beforehand, shapes with
 // patterns, axes, and one custom series whose marks are laid out in px by their builder. ECharts gives axes, tooltips,
 // highlighting and two renderings of it.
-import { fontFamily, textWidth, wrapped, plain } from './text.js';
+import { fontFamily, inert, textWidth, wrapped, plain } from './text.js';
 
 export const sizes = { title: 17, text: 12, small: 11 };
 const margin = 16;
@@ -41,7 +41,7 @@ export function line(x1, y1, x2, y2, style) {
 }
 
 export function words(x, y, text, theme, { size = sizes.text, bold = false, align = 'left', colour, baseline = 'middle' } = {}) {
-  return { type: 'text', x, y, style: { text, fontSize: size, fontFamily, fontWeight: bold ? 'bold' : 'normal', fill: colour ?? theme.ink, align, verticalAlign: baseline } };
+  return { type: 'text', x, y, style: { text: inert(text), fontSize: size, fontFamily, fontWeight: bold ? 'bold' : 'normal', fill: colour ?? theme.ink, align, verticalAlign: baseline } };
 }
 
 // A rectangle filled with colour and pattern.
@@ -96,11 +96,20 @@ export function frame({ title, subtitle, faces = [], legend = [], caption, width
   };
   put(title, sizes.title, 4, { bold: true });
   if (subtitle) put(subtitle, sizes.text, 6, { colour: theme.soft });
-  for (const face of faces) {
+  // What spoils a result altogether begins in capitals; the rest is said in one box.
+  const loud = faces.filter((face) => /^[A-Z]{3}/.test(face)), mild = faces.filter((face) => !loud.includes(face));
+  for (const face of loud) {
     const broken = wrapped(face, most - 20, sizes.text, { bold: true, lines: 3 });
     const height = broken.length * 17 + 8;
     marks.push(rect(margin, y, most, height, { fill: theme.alarmPaper, stroke: theme.alarmInk, lineWidth: 1 }));
     broken.forEach((text, i) => marks.push(words(margin + 10, y + 4 + 17 * i + 8.5, text, theme, { bold: true, colour: theme.alarmInk })));
+    y += height + 6;
+  }
+  if (mild.length) {
+    const broken = wrapped(mild.join('; '), most - 20, sizes.small, { lines: 3 });
+    const height = broken.length * 15 + 8;
+    marks.push(rect(margin, y, most, height, { fill: 'none', stroke: theme.axis, lineWidth: 1 }));
+    broken.forEach((text, i) => marks.push(words(margin + 10, y + 4 + 15 * i + 7.5, text, theme, { size: sizes.small })));
     y += height + 6;
   }
   const drawn = legendShapes(legend, margin, y + 2, most, theme);
@@ -125,7 +134,7 @@ export function compose(framed, { xAxis, yAxis, series, ...more }) {
     series: [marksSeries('frame', [{ name: 'frame', shapes: framed.shapes }], { silent: true, z: 50 }), ...series], ...more };
 }
 
-function gridOption(grid) {
+export function gridOption(grid) {
   return { left: grid.left, right: grid.right, top: grid.top, height: grid.height, containLabel: false, outerBoundsMode: 'none' };
 }
 

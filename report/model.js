@@ -115,6 +115,16 @@ function memoryOf(value) {
   return { peakPssBytes: positive(object(memory.peak).pss_bytes), samples: at.length, at, pss };
 }
 
+// Bytes by what they carried, of one trial.
+function movedOf(trial) {
+  const sums = new Map();
+  for (const hop of trial?.hops ?? []) {
+    const sum = sums.get(hop.kind) ?? { kind: hop.kind, bytes: 0, frames: 0 };
+    sums.set(hop.kind, { ...sum, bytes: sum.bytes + hop.bytes, frames: sum.frames + hop.frames });
+  }
+  return [...sums.values()].filter((sum) => sum.bytes > 0);
+}
+
 function decisionOf(value) {
   const decision = object(value);
   if (!text(decision.verdict)) return null;
@@ -141,6 +151,7 @@ function variantOf(value, index) {
     breakdown: breakdownOf(trials), example: medianTrial(trials), memory: memoryOf(variant.memory),
     cpuS: mean(counted.map((t) => t.cpuS)), firstS: mean(counted.map((t) => t.firstS)), rssBytes: mean(counted.map((t) => t.rssBytes)),
     movedBytes: mean(counted.map((t) => t.movedBytes)), wallS: mean(counted.map((t) => t.wallS)),
+    moved: movedOf(medianTrial(trials)),
     failedAt: trials.find((t) => t.ending !== 'ok')?.reason ?? null,
   };
 }
@@ -255,7 +266,7 @@ export function loadModel(record, id) {
     latencies: curve(queries.map((q) => inSeconds(q.latency_ns))),
     innerLatencies: curve(queries.map((q) => (service ? inSeconds(q.service_ns) : isNumber(q.startup_ns) ? inSeconds(q.latency_ns - q.startup_ns) : null))
       .filter((s) => s !== null)),
-    throughput: intervalOf(record.throughput_photos_per_s), started: null,
+    throughput: intervalOf(record.throughput_photos_per_s), started: text(record.started), label: text(record.label),
     trialRates: list(record.trials).map(object).map((t) => (t.wall_ns > 0 ? t.photos_scored / (t.wall_ns * 1e-9) : null)).filter(isNumber),
     slos: list(record.slos).map(object).map((s) => ({ slo: plain(s.slo), verdict: plain(s.verdict), why: plain(s.why) })) };
 }
@@ -316,7 +327,7 @@ export function verdictOf(run) {
   const interval = best.wall.low === null ? 'one round, no interval' : `${Math.round(100 * best.wall.level)} % t-interval, ${best.wall.n} rounds`;
   const time = seconds(best.wall.mean) + (best.wall.low === null ? '' : ` (${seconds(best.wall.low)} to ${seconds(best.wall.high)})`);
   if (!run.baseline || best === run.baseline || !best.overBaseline) {
-    return { variant: best, words: run.decided && run.variants.length > 1 ? `Nothing beat ${best.name}, which took ${time}; ${interval}.`
+    return { variant: best, words: run.decided && run.variants.length > 1 ? `Nothing was kept over ${best.name}, which took ${time}; ${interval}.`
       : `${best.name} took ${time}; ${interval}.` };
   }
   const factor = best.overBaseline;

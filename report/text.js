@@ -7,9 +7,15 @@ export const fontFamily = 'DejaVu Sans, Verdana, sans-serif';
 // record holds is never more than text.
 const unfit = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
+// ECharts keeps texts that it measured in an object without looking whether a name is one that every object has:
+// "__proto__" would change all objects, "constructor" break the cache. A space behind them makes them names like others.
+export function inert(text) {
+  return text in Object.prototype ? `${text}\u00a0` : text;
+}
+
 export function plain(value) {
   if (typeof value !== 'string') return '';
-  return value.replace(unfit, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`);
+  return inert(value.replace(unfit, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`));
 }
 
 export function html(value) {
@@ -46,7 +52,7 @@ export function fitted(text, most, size, bold = false) {
     keep--;
     const head = Math.ceil(keep * 0.6);
     const cut = letters.slice(0, head).join('') + '…' + letters.slice(letters.length - (keep - head)).join('');
-    if (textWidth(cut, size, bold) <= most) return cut;
+    if (textWidth(cut, size, bold) <= most) return inert(cut);
   }
   return '…';
 }
@@ -75,9 +81,9 @@ export function wrapped(text, most, size, { bold = false, lines = Infinity } = {
   if (out.length > lines) {
     let last = out[lines - 1];
     while (last && textWidth(`${last} …`, size, bold) > most) last = last.slice(0, -1).trimEnd();
-    return [...out.slice(0, lines - 1), `${last} …`];
+    return [...out.slice(0, lines - 1), `${last} …`].map(inert);
   }
-  return out;
+  return out.map(inert);
 }
 
 export function isNumber(value) {

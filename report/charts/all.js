@@ -1,7 +1,11 @@
 // Every chart that a report has, in the order of its sections: a key, the section, and the builder bound to its data.
 // Those whose data the records do not hold are left out.
+import { concurrency } from './concurrency.js';
+import { firstResult } from './first_result.js';
+import { hops } from './hops.js';
 import { latency } from './latency.js';
 import { ratios } from './ratios.js';
+import { scaling } from './scaling.js';
 import { stages } from './stages.js';
 import { timeline } from './timeline.js';
 import { waterfall } from './waterfall.js';
@@ -32,7 +36,15 @@ export function allCharts(report) {
     charts.push({ key: 'ratios', section: 'comparisons', build: (look) => ratios(run, look) });
     charts.push({ key: 'stages', section: 'comparisons', build: (look) => stages(run, look) });
   }
+  report.scalings.forEach((one, i) => {
+    charts.push({ key: `scaling-${i + 1}`, section: 'scaling', build: (look) => scaling(one, { ...look, id: `scaling-${i + 1}` }) });
+    charts.push({ key: `concurrency-${i + 1}`, section: 'concurrency', build: (look) => concurrency(one, { ...look, id: `concurrency-${i + 1}` }) });
+  });
   report.loads.forEach((load, i) => charts.push({ key: `latency-${i + 1}`, section: 'latency', build: (look) => latency(load, { ...look, id: `latency-${i + 1}` }) }));
+  if (run) {
+    charts.push({ key: 'hops', section: 'hops', build: (look) => hops(run, look) });
+    charts.push({ key: 'first-result', section: 'first-result', build: (look) => firstResult(run, look) });
+  }
   return charts;
 }
 

@@ -5,7 +5,7 @@ import { stageLook } from '../theme.js';
 import { timelineLetters } from '../model.js';
 
 const mostLanes = 24; // that are drawn; the table has all
-const idleNames = { wait: 'starved (waits for work)', between: 'in no stage', 'not begun': 'not begun', finished: 'finished' };
+const idleNames = { wait: 'starved (waits for work)', between: 'in no stage', supervising: 'supervises the workers', 'not begun': 'not begun', finished: 'finished' };
 
 // Stretches of one state, in columns. Blanks before the first letter are before its life, those after it behind it.
 function stretchesOf(columns) {
@@ -41,6 +41,7 @@ function shapesOf(stretch, x, y, long, theme) {
     return [line(x, y + 11, x + long, y + 11, { stroke: theme.axis, lineWidth: 1, lineDash: stretch.state === 'finished' ? [2, 4] : [6, 3] })];
   }
   if (stretch.state === 'wait') return patterned(x, y + 7, long, 8, { fill: theme.paper, pattern: 'horizontal', stroke: theme.axis }, theme, 3);
+  if (stretch.state === 'supervising') return [line(x, y + 11, x + long, y + 11, { stroke: theme.grey, lineWidth: 3 })];
   if (stretch.state === 'between') return patterned(x, y + 7, long, 8, { fill: theme.grey, pattern: 'none' }, theme);
   return patterned(x, y, long, 22, lookOf(stretch.state, theme), theme, 5);
 }
@@ -54,9 +55,11 @@ export function timeline(run, { width = 1000, theme, variant, id = 'timeline' })
   if (!(spanS > 0)) return null;
   const lanes = spans.slots.slice(0, mostLanes), ordered = lanes.every((lane) => lane.columns);
   const names = lanes.map((lane) => (spans.hasWorkers ? (lane.slot ? `worker ${lane.slot}` : 'main process') : lane.slot ? `thread ${lane.slot}` : 'worker'));
-  const labels = rowLabels(names, fitted), rowHeight = 42, right = 262;
-  const scale = niceScale(spans.toS), states = new Set();
-  const stretches = lanes.map((lane) => (ordered ? stretchesOf(lane.columns) : sumsOf(lane, spanS)));
+  const labels = rowLabels(names, fitted), rowHeight = 42, right = 310;
+  const scale = niceScale(spans.toS, 8), states = new Set();
+  const supervises = (lane) => spans.hasWorkers && lane.slot === 0;
+  const stretches = lanes.map((lane) => (ordered ? stretchesOf(lane.columns) : sumsOf(lane, spanS))
+    .map((stretch) => (supervises(lane) && stretch.state === 'between' ? { ...stretch, state: 'supervising' } : stretch)));
   stretches.flat().forEach((stretch) => states.add(stretch.state));
   const legend = [...states].filter((state) => !idleNames[state]).map((state) => ({ name: state, look: lookOf(state, theme) }));
   for (const [state, name] of Object.entries(idleNames)) {
@@ -89,8 +92,8 @@ export function timeline(run, { width = 1000, theme, variant, id = 'timeline' })
         shapes.push(line(at(part.beginS), y + 26, at(part.endS), y + 26, { stroke: theme.ink, lineWidth: 3 }));
       }
     }
-    const idle = [['starved', lane.starvedS], ['in no stage', lane.betweenS], ['not begun', lane.notBegunS], ['finished', lane.finishedS]]
-      .filter(([, s]) => s / spanS > 0.005).map(([name, s]) => `${name} ${share(s, spanS)}`);
+    const idle = [['starved', lane.starvedS], [supervises(lane) ? 'supervises' : 'in no stage', lane.betweenS], ['not begun', lane.notBegunS], ['finished', lane.finishedS]]
+      .filter(([, s]) => s / spanS >= 0.01).map(([name, s]) => `${name} ${share(s, spanS)}`);
     const left = grid.left + grid.width + 14;
     shapes.push(words(left, y + 4, `busy ${share(busy, spanS)}${blocked > 0.005 * spanS ? `, of that blocked ${share(blocked, spanS)}` : ''}`, theme, { size: sizes.small, bold: true }));
     shapes.push(words(left, y + 19, fitted(idle.join(', '), right - 24, sizes.small), theme, { size: sizes.small, colour: theme.soft }));

@@ -20,14 +20,12 @@ function chartsOf(name, look) {
 
 for (const name of Object.keys(cases)) {
   test(`${name}: all names stand in the charts, no text outside or over another`, () => {
-    for (const theme of [themes.light, themes.dark]) {
-      for (const width of [1000, 760]) {
-        for (const { key, chart } of chartsOf(name, { theme, width })) {
-          const svg = renderSvg(chart), texts = textsOf(svg).map((one) => one.text);
-          for (const wanted of chart.names) assert.ok(texts.includes(wanted), `${key}: "${wanted}" is not in the SVG`);
-          assert.deepEqual(faultsOf(svg, chart.width, chart.height), [], `${key} at ${width} px`);
-          assert.ok(!/NaN|undefined|Infinity/.test(svg), `${key}: what is not a number is drawn`);
-        }
+    for (const [theme, width] of [[themes.light, 1000], [themes.dark, 760]]) {
+      for (const { key, chart } of chartsOf(name, { theme, width })) {
+        const svg = renderSvg(chart), texts = textsOf(svg).map((one) => one.text);
+        for (const wanted of chart.names) assert.ok(texts.includes(wanted), `${key}: "${wanted}" is not in the SVG`);
+        assert.deepEqual(faultsOf(svg, chart.width, chart.height), [], `${key} at ${width} px`);
+        assert.ok(!/NaN|undefined|Infinity/.test(svg), `${key}: what is not a number is drawn`);
       }
     }
   });
@@ -76,6 +74,11 @@ test('a crashed variant is a hatched stub with its reason, and off the running t
   const [base] = shapesOf('double-load').map((shape) => shape.shape);
   assert.ok(Math.abs(saved.x + saved.width - (base.x + base.width)) < 1e-6, 'the saved time ends at the baseline');
   assert.equal(shapesOf('chunked').filter((shape) => shape.type === 'rect').length, 1);
+  assert.ok(shapesOf('chunked').some((shape) => shape.type === 'path'), 'the rejected one is hatched');
+  // The running total goes from the baseline by what was kept for its time to the end, and nowhere else.
+  const backdrop = chart.option.series.find((one) => one.name === 'backdrop').renderItem({ dataIndex: 0 }).children;
+  const total = backdrop.filter((shape) => shape.type === 'line').map((shape) => shape.shape.x1);
+  assert.deepEqual(total, ['double-load', 'single-load', 'parallel'].map((name) => shapesOf(name)[0].shape.x + shapesOf(name)[0].shape.width));
 });
 
 test('bars are as long as their times, dots stand at their ratios', () => {
@@ -98,5 +101,21 @@ test('no axis of ratios has labels that touch, wherever it begins and ends', () 
     const odd = { ...run.variants[1], overBaseline: null, trials: run.baseline.trials.map((t) => ({ ...t, wallS: t.wallS * factor })) };
     const chart = pairChart(run, odd, run.baseline, { theme: themes.light, width: 760 });
     assert.deepEqual(faultsOf(renderSvg(chart), chart.width, chart.height), [], `times ${factor}`);
+  }
+});
+
+test('no name changes what all objects have', () => {
+  const before = Object.getOwnPropertyNames(Object.prototype), record = records.journey();
+  before.forEach((name, i) => {
+    const variant = record.variants[i % record.variants.length];
+    Object.assign(variant, { name, reason: name, caveats: [name] });
+    variant.decision.reason = `${name} ${name}`;
+  });
+  record.caveats = before;
+  for (const { key, build } of allCharts(reportModel(records.sources(record)))) {
+    const chart = build({ theme: themes.light, width: 760 });
+    if (chart) renderSvg(chart);
+    assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), before, key);
+    assert.equal(Object.next, undefined, key);
   }
 });
