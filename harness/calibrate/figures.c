@@ -182,7 +182,8 @@ pf_way_error pf_way_error_of(const pf_streams *streams, pf_gate_way way)
 	double squares = 0.0, scatter = 0.0, spent = 0.0;
 	for (size_t i = 0; i < streams->count; i++) {
 		const pf_stream_gate *gate = &streams->gates[i];
-		if (!pf_cell_is_null(&gate->cell) || gate->cell.neighbour || gate->cell.way != way) {
+		if (gate->cell.slowdown != PF_SLOWDOWN_IDENTICAL || gate->cell.neighbour ||
+		    gate->cell.way != way) {
 			continue;
 		}
 		for (size_t k = 0; k < gate->count; k++) {

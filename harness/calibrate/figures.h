@@ -43,8 +43,9 @@ bool pf_row_of(const pf_streams *streams, const pf_cell *cell, const char *name,
 double pf_rate_most(size_t k, size_t n);
 double pf_rate_least(size_t k, size_t n);
 
-/* How far a way is off where there is no difference: over the quiet cells without one, of each workload of
- * each gate the mean of the first PF_RIVAL_SAMPLES observations. */
+/* How far a way is off by itself: over the quiet cell with the same bytes in both arms (pools of layouts
+ * differ, whichever way is gone), of each workload of each gate the mean of the first PF_RIVAL_SAMPLES
+ * observations. */
 typedef struct pf_way_error {
 	size_t n;
 	double error;   /* root mean square of those means */

@@ -145,7 +145,7 @@ static void say_ways(const pf_streams *streams, const char *end, FILE *stream)
 		ways[i] = pf_way_error_of(streams, (pf_gate_way)i);
 		if (ways[i].n) {
 			fprintf(stream,
-				"%s: where there is no difference, %d observations are off by %.3f points (root mean square over "
+				"%s: where both arms are the same bytes, %d observations are off by %.3f points (root mean square over "
 				"%zu workloads of gates); one scatters by %.2f %% and takes %.2f s.%s\n",
 				names[i], PF_RIVAL_SAMPLES, 100 * ways[i].error, ways[i].n,
 				100 * ways[i].scatter, ways[i].spent_s, end);

@@ -179,6 +179,12 @@ static void test_rows(void **state)
 	assert_false(pf_row_of(&streams, &other, NULL, &row));
 	assert_true(fabs(pf_rate_most(0, 300) - 0.00994) < 0.0001);
 	assert_true(fabs(pf_rate_least(300, 300) - 0.99006) < 0.0001);
+	assert_int_equal(pf_way_error_of(&streams, PF_GATE_ONE_PROCESS).n, 0); /* layouts are not the way's */
+	pf_cell identical = {.slowdown = PF_SLOWDOWN_IDENTICAL};
+	for (uint64_t i = 0; i < 3; i++) {
+		pf_stream_gate gate = made_gate(&identical, 0.0, i + 9);
+		assert_int_equal(pf_streams_append(path, &streams, &gate, &error), PF_OK);
+	}
 	pf_way_error way = pf_way_error_of(&streams, PF_GATE_ONE_PROCESS);
 	assert_int_equal(way.n, 6);
 	assert_true(way.error < 0.0005 && way.scatter > 0.0004 && way.scatter < 0.0008);
