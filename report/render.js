@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { plain } from './text.js';
 
 const idDigits = 12;
@@ -59,20 +59,33 @@ function write(path, text) {
   renameSync(`${path}.new`, path);
 }
 
-// PNGs side by side; resolves to false where rsvg-convert is not there.
-async function pictures(folder, names) {
-  const waiting = [...names];
-  let there = true;
-  const convert = (name) => new Promise((done) => {
-    const child = spawn('rsvg-convert', ['--zoom', '1.5', '-o', join(folder, `${name}.png`), join(folder, `${name}.svg`)], { stdio: 'ignore' });
-    child.on('error', () => { there = false; done(); });
-    child.on('exit', (status) => { if (status) there = false; done(); });
-  });
-  const worker = async () => {
-    while (there && waiting.length) await convert(waiting.shift());
+// PNGs are made two at a time beside the drawing; `finished` tells whether rsvg-convert was there for all of them.
+function painter(folder) {
+  const waiting = [];
+  let running = 0, there = true, settle = null;
+  const step = () => {
+    while (there && running < 2 && waiting.length) {
+      const name = waiting.shift();
+      const child = spawn('rsvg-convert', ['--zoom', '1.5', '-o', join(folder, `${name}.png`), join(folder, `${name}.svg`)], { stdio: 'ignore' });
+      let ended = false;
+      const end = (good) => {
+        if (ended) return;
+        ended = true;
+        running--;
+        there = there && good;
+        step();
+      };
+      running++;
+      child.on('error', () => end(false));
+      child.on('exit', (status) => end(status === 0));
+    }
+    if (settle && !running && (!there || !waiting.length)) settle(there);
   };
-  await Promise.all([worker(), worker()]);
-  return there;
+  const paint = (name) => {
+    waiting.push(name);
+    step();
+  };
+  return { paint, finished: () => new Promise((done) => { settle = done; step(); }) };
 }
 
 async function main() {
@@ -101,7 +114,7 @@ async function main() {
   for (const old of readdirSync(charts)) {
     if (/^[a-z0-9-]+\.(svg|png)$/.test(old)) rmSync(join(charts, old));
   }
-  const figures = [];
+  const figures = [], pictures = painter(charts);
   for (const { key, section, build } of allCharts(report)) {
     const chart = build({ theme: themes.light });
     if (!chart) continue;
@@ -109,12 +122,14 @@ async function main() {
     write(join(charts, `${key}.svg`), svg);
     write(join(charts, `${key}-dark.svg`), renderSvg(build({ theme: themes.dark })));
     figures.push({ key, section, chart, svg, file: `charts/${key}.svg` });
+    pictures.paint(key);
+    // Of the many charts of single variants, pictures in one look are enough; the other one's SVG is there.
+    if (!section.startsWith('variant-')) pictures.paint(`${key}-dark`);
+    await new Promise(setImmediate);
   }
-  // Of the many charts of single variants, pictures in one look are enough; the other one's SVG is there.
-  const drawn = await pictures(charts, figures.flatMap((f) => (f.section.startsWith('variant-') ? [f.key] : [f.key, `${f.key}-dark`])));
   write(join(out, 'summary.md'), summaryOf(report, figures));
   write(join(out, 'index.html'), pageOf(report, figures));
-  if (!drawn) process.stderr.write(`${basename(process.argv[1])}: no PNG files: rsvg-convert is not installed (Debian: librsvg2-bin)\n`);
+  if (!await pictures.finished()) process.stderr.write(`report: no PNG files: rsvg-convert is not installed (Debian: librsvg2-bin)\n`);
 }
 
 main().catch((error) => {
