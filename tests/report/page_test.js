@@ -114,7 +114,11 @@ test('the focus on a row lights up its mark, arrow keys go from row to row', asy
     await figure.locator('tr[data-mark="1"]').focus();
     await page.waitForFunction((one) => one.dataset.lit === '1', await plot.elementHandle());
     const during = await plot.screenshot();
-    assert.ok(!before.equals(during), `${key}: the mark looks different`);
+    assert.ok(!before.equals(during), `${key}: the chart looks different`);
+    assert.ok(await figure.evaluate((one) => {
+      const series = echarts.getInstanceByDom(one.querySelector('.plot')).getModel().getSeriesByName(one.querySelector('tr[data-mark]').dataset.series)[0];
+      return series.getData().getItemGraphicEl(1).children().some((shape) => shape.currentStates.includes('emphasis'));
+    }), `${key}: the mark is lit`);
     await page.keyboard.press('ArrowDown');
     assert.equal(await page.evaluate(() => document.activeElement.dataset.mark), '2', key);
     await figure.locator('summary').focus();
