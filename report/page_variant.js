@@ -22,9 +22,9 @@ export function verdictText(variant) {
   const decision = variant.decision;
   const outcome = { crashed: 'crashed', failed: 'failed', wrong_output: 'wrong output', timeout: 'timeout', unavailable: 'unavailable',
     not_run: 'not run', invalid: 'INVALID', unchecked: 'unchecked', floor: 'the floor' }[variant.status];
-  const said = [outcome && decision?.verdict && decision.verdict !== 'not judged' ? `${decision.verdict} (${outcome})` : outcome ?? decision?.verdict ?? 'not recorded',
-    decision?.reason || variant.reason].filter(Boolean);
-  return said.join(': ');
+  const head = outcome && decision?.verdict && decision.verdict !== 'not judged' ? `${decision.verdict} (${outcome})` : outcome ?? decision?.verdict ?? 'not recorded';
+  const reason = decision?.reason || variant.reason;
+  return !reason ? head : reason.startsWith(`${head}:`) ? reason : `${head}: ${reason}`;
 }
 
 function memoryText(variant) {
