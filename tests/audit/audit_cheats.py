@@ -29,7 +29,7 @@ def audit(program, what, rounds):
     stages = "facts,decode,faces" if rounds else "facts,decode,quality"
     with tempfile.TemporaryDirectory(prefix="photofinish-") as notes:
         result = subprocess.run([program, "audit", what, "--dataset", "tiny", "--photos", "4" if rounds else "6", "--rounds", str(rounds),
-                                 "--stages", stages, "--quiet", "--json", "-"],
+                                 "--stages", stages, "--quiet", "--no-history", "--json", "-"],
                                 env=dict(os.environ, TMPDIR=notes), capture_output=True, text=True)
     if result.returncode not in EXITS.values():
         sys.exit(f"FAILED: audit {what}: exit {result.returncode}\n{result.stderr}")
