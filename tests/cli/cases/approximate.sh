@@ -16,5 +16,5 @@ for format in csv benchmark openmetrics markdown junit; do
     done
 done
 photofinish notebook within.json | grep -E '^\| near \| [a-z]|approximate:' | sed -E -e 's/[0-9.]+ m?s.*/.../' -e 's/(near \|) [a-z]+( gain)?/\1 VERDICT/'
-photofinish export within.json --format markdown | grep -E 'approximate|identical|compared' | sed -E 's/[0-9.]+ m?s.* \| /... | /'
+photofinish export within.json --format markdown | grep -v '^- near, ' | grep -E 'approximate|identical|compared' | sed -E 's/[0-9.]+ m?s.* \| /... | /'
 run audit ./near_within.so --dataset tiny --photos 4 --rounds 0 --stages facts,decode,quality --quiet | grep -E '^(fresh|swapped|=)|fresh_photos'

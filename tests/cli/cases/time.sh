@@ -47,12 +47,12 @@ run time --quiet --runs 6 -- sleep 1 -- sleep 0.02 -- sleep 0.01 | grep -oE '^(\
 run time --quiet --until-decided -- sleep 0.2 -- true | grep -oE '^(\$.*|sleep 0.2 is .* than true|=.*|proved after)'
 # Exports.
 run time --runs 1 --quiet --export-csv - -n '=1+1' -- true | cut -d, -f1
-run time --runs 2 --quiet --export-csv - -- true 'a"b' | notes | sed -E '/^[=$] /!s/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+)/N/g'
-run time --runs 2 --quiet --export-markdown - -n 'a|b' -- true -- true | notes | sed -E '/^$/{N;/^\n(= |$)/D;}' | sed -E '/^[=$] /!{s/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+)/N/g;s/: (faster|slower|equivalent|undecided)/: WORD/g;}'
+run time --runs 2 --quiet --export-csv - -- true 'a"b' | notes | sed -E '/^[=$] /!s/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+|[0-9]{5})/N/g'
+run time --runs 2 --quiet --export-markdown - -n 'a|b' -- true -- true | notes | sed -E '/^$/{N;/^\n(= |$)/D;}' | sed -E '/^[=$] /!{s/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+|[0-9]{5})/N/g;s/: (faster|slower|equivalent|undecided)/: WORD/g;}'
 # What qualifies a figure stands in every export; a name is as long as it is, and is what it is.
 failing() {
     photofinish time --runs 2 --quiet --ignore-failure "$@" 'exit 1' 'true' 2>&1 | notes | cat -s |
-        sed -E -e 's/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+)/N/g' -e 's/(faster|slower|equivalent|undecided)/WORD/g' -e 's/\[m?s\]/[UNIT]/g'
+        sed -E -e 's/-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?|e[+-][0-9]+|[0-9]{5})/N/g' -e 's/(faster|slower|equivalent|undecided)/WORD/g' -e 's/\[m?s\]/[UNIT]/g'
 }
 failing --export-csv -
 failing --export-markdown -
