@@ -22,7 +22,7 @@ function claimsSection(run) {
 }
 
 function goalSection(run) {
-  if (!run?.goal) return section('goal', 'The goal', empty('No goal was given.', "photofinish journey --goal '27539 photos in 4h' --report DIR"));
+  if (!run?.goal) return section('goal', 'The goal', empty('No goal was given.', 'photofinish journey --goal 4h --report DIR'));
   const { goal } = run;
   const rows = goal.steps.map((s) => [s.name, s.word, s.seconds ? timeInterval(s.seconds) : '–', s.hours === null ? '–' : rounded(s.hours), rounded(s.events),
     rounded(s.cpuS), ...(goal.price === null ? [] : [rounded(s.cost)])]);
@@ -60,7 +60,7 @@ function comparisonsSection(run, figures) {
 
 function latencySection(loads, figures) {
   if (!loads.length) {
-    return section('latency', 'Latency and objectives', empty('No load was recorded.', 'photofinish load VARIANT --scenario server --slo p95=200ms --json load.json\nphotofinish report RECORD load.json --out DIR'));
+    return section('latency', 'Latency and objectives', empty('No load was recorded.', 'photofinish load VARIANT --slo p95=200ms --json load.json\nphotofinish report RECORD load.json --out DIR'));
   }
   const slos = loads.flatMap((load) => load.slos.map((s) => [`${load.variant}, ${load.scenario}`, s.slo, s.verdict, s.why]));
   const rates = loads.filter((load) => load.throughput).map((load) => paragraph(`${load.variant}, ${load.scenario}: ${rounded(load.throughput.mean)} photos/s${
