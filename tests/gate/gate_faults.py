@@ -166,7 +166,7 @@ def calibration(folder):
         (source / name).write_text(text.replace('set(HEADERS ""', f'set(HEADERS "{HEADERS}"'))
     state, receipt = folder / "state", folder / "receipt.json"
     words = ("--state", str(state), "--hours", "0.001", "--only", "compute-5/quiet/one", "--json", str(receipt))
-    got, output = calibrate(*words, "-c", str(source), "--workload", "mix", "--max-time", "1")
+    got, output = calibrate(*words, "--candidate", str(source), "--workload", "mix", "--max-time", "1")
     check("a calibration is begun", got == 0 and json.loads(receipt.read_text())["gates"] >= 1, output)
     dose = json.loads((state / "settings.json").read_text())["workloads"][0]
     check("there is a dose of each kind", dose["rounds"] > 1 and dose["lines"] >= 1, str(dose))
