@@ -27,8 +27,8 @@ cat err
 photofinish run single-load --dataset photos --quiet --json on.json 2>&1 | grep -ci 'without pose'
 record off.json
 record on.json
-photofinish load single-load --dataset photos --quiet --config off.yaml --queries 1 --json load.json | sed -n 2p
-/usr/bin/python3 -c 'import json; print(json.load(open("load.json"))["caveats"][0])'
+photofinish load single-load --dataset photos --quiet --config off.yaml --queries 1 --json load.json | grep -m 1 '^WITHOUT POSE'
+/usr/bin/python3 -c 'import json; print(*(c for c in json.load(open("load.json"))["caveats"] if c["kind"] == "without_pose"))'
 cmp -s on.json.digest off.json.digest || echo "the digests differ"
 # A network that was asked for has to be there.
 run score photos --quiet --config absent.yaml
