@@ -45,10 +45,10 @@ static pf_status run_line(const pf_bench *bench, const char *what, const char *l
 	return status;
 }
 
-static pf_status run_command(const pf_bench *bench, const pf_bench_command *command, pf_timed_run *run,
-			     pf_error *error)
+static pf_status run_command(const pf_bench *bench, const pf_bench_command *command,
+			     const pf_timed_setting *setting, pf_timed_run *run, pf_error *error)
 {
-	pf_status status = pf_timed_command_run(command->arguments, &bench->setting, run, error);
+	pf_status status = pf_timed_command_run(command->arguments, setting, run, error);
 	if (status == PF_OK && run->stopped) {
 		status = pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
 	} else if (status == PF_OK && run->timed_out) {
@@ -90,16 +90,16 @@ static pf_status run_counted(pf_bench *bench, const pf_bench_command *command, p
 			     pf_count *counts, pf_error *error)
 {
 	struct counting counting = {.bench = bench};
+	pf_timed_setting setting = bench->setting;
 	if (bench->counters) {
-		bench->setting.starting = open_counters;
-		bench->setting.ended = read_counters;
-		bench->setting.context = &counting;
+		setting.starting = open_counters;
+		setting.ended = read_counters;
+		setting.context = &counting;
 	}
-	pf_status status = run_command(bench, command, run, error);
+	pf_status status = run_command(bench, command, &setting, run, error);
 	if (bench->counters && counts) {
 		memcpy(counts, counting.counts, bench->counters->count * sizeof *counts);
 	}
-	bench->setting.context = NULL;
 	return status;
 }
 
