@@ -140,3 +140,28 @@ pf_status pf_crew_run(pf_crew *crew, pf_error *error)
 	pf_scorer_destroy(crew->loader);
 	return status;
 }
+
+pf_status pf_crew_score_all(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
+			    uint32_t strategy, pf_error *error)
+{
+	pf_scorer_config config = *env->scorer;
+	struct pf_env own = *env;
+	pf_crew crew;
+	pf_burst_scan *scan = NULL;
+
+	config.strategy = strategy;
+	own.scorer = &config;
+	pf_status status = pf_crew_open(&crew, &own, dataset, sink, error);
+	if (status == PF_OK) {
+		status = pf_burst_scan_create(dataset, crew.trace, pf_crew_add, &crew, &scan, error);
+	}
+	if (status == PF_OK) {
+		status = pf_burst_scan_rest(scan, own.cancel, error);
+	}
+	if (status == PF_OK) {
+		status = pf_crew_run(&crew, error);
+	}
+	pf_burst_scan_destroy(scan);
+	pf_crew_close(&crew);
+	return status;
+}

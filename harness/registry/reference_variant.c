@@ -45,11 +45,13 @@ static pf_status run_reference(const struct pf_env *env, const pf_dataset *datas
 {
 	pf_burst_list bursts = {0};
 	pf_scorer *scorer = NULL;
+	pf_scorer_config config = *env->scorer;
+	config.strategy = 0;
 	setenv("PF_CPU", "plain", 1); /* by other kernels than the variants: a process of its own */
 	pf_status status = pf_burst_list_detect(dataset, env->cancel, &env->traces[0], pf_burst_tell, sink,
 						&bursts, error);
 	if (status == PF_OK) {
-		status = pf_scorer_create(env->scorer, &env->traces[0], &scorer, error);
+		status = pf_scorer_create(&config, &env->traces[0], &scorer, error);
 	}
 	for (size_t i = 0; i < bursts.count && status == PF_OK; i++) {
 		status = score_burst(env, scorer, dataset, &bursts.bursts[i], sink);

@@ -437,6 +437,10 @@ static void test_digest(void **state)
 		assert_memory_not_equal(first, digest, sizeof digest);
 	}
 	pf_scorer_config_default(&config);
+	config.strategy = ~0u; /* another way to the same scores: the reference stays what it is */
+	assert_int_equal(pf_scorer_config_digest(&config, digest, NULL), PF_OK);
+	assert_memory_equal(first, digest, sizeof digest);
+	pf_scorer_config_default(&config);
 	snprintf(config.cascade_file, sizeof config.cascade_file, "/nowhere.xml");
 	assert_int_equal(pf_scorer_config_digest(&config, digest, NULL), PF_ERR_NOT_FOUND);
 	pf_scorer *scorer;

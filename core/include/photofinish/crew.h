@@ -83,4 +83,9 @@ PF_API pf_status pf_crew_load(pf_crew *crew, size_t index, pf_image *image);
 /* Has every burst of the list scored by env->workers processes, see pf_pool_run and pf_burst_score. */
 PF_API pf_status pf_crew_run(pf_crew *crew, pf_error *error);
 
+/* The whole run of a variant that differs from `parallel` in how its scorers work: detects all bursts, then
+ * has env->workers processes score them, each scorer with the PF_STRATEGY_* bits of `strategy`. */
+PF_API pf_status pf_crew_score_all(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
+				   uint32_t strategy, pf_error *error);
+
 #endif

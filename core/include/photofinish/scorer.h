@@ -12,13 +12,14 @@
 #include "photofinish/pose.h"
 #include "photofinish/score.h"
 #include "photofinish/status.h"
+#include "photofinish/strategy.h"
 #include "photofinish/trace.h"
 
 /* Stages that a configuration may leave out, as bits of pf_scorer_config.left_out; capture facts and decoding
  * are always there. */
 enum { PF_LEAVE_OUT_QUALITY = 1, PF_LEAVE_OUT_POSE = 2, PF_LEAVE_OUT_FACES = 4 };
 
-/* Plain data: may be copied. Part of what identifies a reference (pf_scorer_config_digest). */
+/* Plain data: may be copied. All but `strategy` identifies a reference (pf_scorer_config_digest). */
 typedef struct pf_scorer_config {
 	double weights[PF_FACTOR_COUNT]; /* >= 0, at least one above 0; scaled to the sum 1 when used */
 	double timing_weight;            /* >= 0, of the place in the burst, beside them; default 0.06 */
@@ -31,6 +32,7 @@ typedef struct pf_scorer_config {
 	char backend[32];                /* that executes the networks: "plain" or "onednn" */
 	char no_pose[256];               /* where model_file is empty: why, for people; else empty */
 	uint32_t left_out;               /* PF_LEAVE_OUT_* bits; default 0 */
+	uint32_t strategy;               /* PF_STRATEGY_* bits; default 0, the plain path */
 } pf_scorer_config;
 
 /* Our own network on oneDNN; on "plain" where oneDNN was not built in; without pose, and with the reason in
@@ -98,8 +100,7 @@ PF_API pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, si
 				pf_error *error);
 
 /* The same for the `size` bytes of a file that are in memory already: gate and decode, with the same image
- * and the same errors. `name` stands for the file in errors (NULL: none). The bytes are read only, and not
- * kept.
+ * and the same errors. `name` stands for the file in errors (NULL: none). The bytes are read, and not kept.
  */
 PF_API pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
 				      pf_image *image, pf_error *error);
