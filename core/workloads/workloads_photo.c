@@ -1,21 +1,17 @@
 /* Workloads over one photo: made in memory, or one of a folder. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/kernels/kernels.h"
-#include "core/photo/photo_file.h"
 #include "core/photo/resize.h"
 #include "core/scoring/face.h"
 #include "core/scoring/quality.h"
-#include "core/workloads/made_photo.h"
 #include "core/workloads/work.h"
-#include "photofinish/dataset.h"
+#include "core/workloads/work_photo.h"
 #include "photofinish/scorer.h"
 
 typedef struct photo_work {
-	pf_made_photo made;
-	pf_file_buffer file; /* of a folder's photo; the bytes are in one of the two */
+	pf_work_bytes bytes;
 	pf_scorer *scorer;
 	pf_quality *quality;
 	pf_image image;
@@ -30,39 +26,9 @@ typedef struct photo_work {
 	pf_chroma_row_sums *chroma; /* of each row */
 } photo_work;
 
-static pf_status read_from(const char *folder, uint32_t seed, photo_work *own, pf_error *error)
-{
-	pf_dataset *photos = NULL;
-	int fd = -1;
-	uint64_t size_bytes = 0;
-	pf_status status = pf_dataset_scan(folder, &photos, error);
-	size_t index = status == PF_OK && photos->count > 0 ? seed % photos->count : 0;
-	if (status == PF_OK && photos->count == 0) {
-		status = pf_fail(error, PF_ERR_NOT_FOUND, folder, "there is no photo in it");
-	}
-	if (status == PF_OK) {
-		status = pf_dataset_open(photos, index, &fd, &size_bytes, error);
-	}
-	if (status == PF_OK) {
-		status = pf_file_buffer_extend(&own->file, fd, size_bytes, photos->photos[index].path, error);
-		close(fd);
-	}
-	pf_dataset_free(photos);
-	return status;
-}
-
-/* The photo's bytes. */
-static pf_status make_photo(photo_work *own, const pf_workload_input *input, pf_error *error)
-{
-	return input->folder ? read_from(input->folder, input->seed, own, error)
-			     : pf_made_photo_create(input->size, input->seed, &own->made, error);
-}
-
 static pf_status load(photo_work *own)
 {
-	const uint8_t *bytes = own->made.jpeg ? own->made.jpeg : own->file.data;
-	size_t size = own->made.jpeg ? own->made.jpeg_bytes : own->file.bytes;
-	return pf_scorer_load_bytes(own->scorer, bytes, size, NULL, &own->image, NULL);
+	return pf_scorer_load_bytes(own->scorer, own->bytes.data, own->bytes.bytes, NULL, &own->image, NULL);
 }
 
 /* A scorer with the given stages; NULL: one that only loads. */
@@ -80,7 +46,7 @@ static pf_status open_scorer(photo_work *own, const char *stages, pf_error *erro
 static pf_status open_with(photo_work *own, const pf_workload_input *input, const char *stages,
 			   pf_error *error)
 {
-	pf_status status = make_photo(own, input, error);
+	pf_status status = pf_work_bytes_open(input, &own->bytes, error);
 	return status == PF_OK ? open_scorer(own, stages, error) : status;
 }
 
@@ -314,8 +280,7 @@ static void close_photo(void *state)
 	pf_quality_destroy(own->quality);
 	pf_image_release(&own->image);
 	pf_small_release(&own->small);
-	pf_file_buffer_release(&own->file);
-	pf_made_photo_free(&own->made);
+	pf_work_bytes_release(&own->bytes);
 	free(own->rows);
 	free(own->segments);
 	free(own->chroma);

@@ -93,6 +93,10 @@ const pf_command pf_commands[] = {
 	 "then measures the noise floor with\n"
 	 "fixed work. Changes nothing.",
 	 0, 0, pf_cmd_doctor, false},
+	{"limits", "", "Measure what this machine can do at most",
+	 "Decoding alone, memory, arithmetic, storage, bytes between processes: by processes on cores of their own, one and\n"
+	 "all at once. What a run gets is a share of it (photofinish explain).",
+	 0, 0, pf_cmd_limits, false},
 	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
 	 "DIR is any folder of JPEG photos (searched recursively, never written to). "
 	 "Every photo ends up scored or\n"

@@ -1,0 +1,59 @@
+#include "harness/show/limits_table.h"
+
+#include "harness/base/text.h"
+
+enum { COLUMNS = 5 };
+
+static char *number(double value, char out[PF_TEXT])
+{
+	snprintf(out, PF_TEXT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
+	return out;
+}
+
+static char *spread(const pf_limit_samples *own, char out[PF_TEXT])
+{
+	snprintf(out, PF_TEXT, "%+.0f to %+.0f %%", 100 * (own->low / own->median - 1),
+		 100 * (own->high / own->median - 1));
+	return out;
+}
+
+static void add_row(pf_table *table, const pf_limit *own, pf_limit_id id)
+{
+	char one[PF_TEXT] = "-", all[PF_TEXT] = "-", width[PF_TEXT] = "";
+	if (!own->one.count && !own->all.count) {
+		if (own->why[0]) {
+			const char *cells[] = {pf_limit_name(id), own->why};
+			pf_table_row(table, cells, 2);
+		}
+		return;
+	}
+	if (own->one.count) {
+		number(own->one.median, one);
+		spread(&own->one, width);
+	}
+	if (own->all.count) {
+		number(own->all.median, all);
+		spread(&own->all, width);
+	}
+	const char *cells[COLUMNS] = {pf_limit_name(id), one, all, pf_limit_unit(id), width};
+	pf_table_row(table, cells, COLUMNS);
+}
+
+void pf_limits_print(const pf_limits *limits, FILE *stream)
+{
+	static const bool right[COLUMNS] = {false, true, true, false, true};
+	char all[PF_TEXT];
+	snprintf(all, sizeof all, "%u at once", limits->processes);
+	const char *heads[COLUMNS] = {"limit", "one core", all, "unit", "smallest to largest"};
+	pf_table *table = pf_table_create(COLUMNS, right);
+	pf_table_row(table, heads, COLUMNS);
+	for (int i = 0; i < PF_LIMIT_COUNT; i++) {
+		add_row(table, &limits->limits[i], (pf_limit_id)i);
+	}
+	pf_table_print(table, stream, "");
+	pf_table_free(table);
+	const char *what = limits->limits[PF_LIMIT_DECODE].beside;
+	pf_text_say(stream, "\nMedians of %d windows, each in processes bound to cores of their own%s%s.%s\n",
+		    PF_LIMIT_WINDOWS, what[0] ? "; decoded are " : "", what,
+		    limits->complete ? "" : " PARTIAL: stopped on request.");
+}
