@@ -8,7 +8,8 @@ file(RELATIVE_PATH doc_from_data ${CMAKE_INSTALL_FULL_DATADIR}/photofinish ${CMA
 file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 # A prefix that was moved still works: the library finds its data, the program its library, from where they lie.
 target_compile_definitions(photofinish_objects PRIVATE PF_DATA_FROM_LIBRARY="${data_from_library}")
-target_compile_definitions(photofinish_harness PRIVATE PF_DOC_FROM_DATA="${doc_from_data}" PF_DOC_DIR="${CMAKE_SOURCE_DIR}/docs")
+target_compile_definitions(photofinish_harness PRIVATE PF_DOC_FROM_DATA="${doc_from_data}")
+set_property(SOURCE harness/cli/help_topics.c APPEND PROPERTY COMPILE_DEFINITIONS PF_DOC_DIR="${CMAKE_SOURCE_DIR}/docs")
 set_target_properties(photofinish PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
 target_include_directories(photofinish_core INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 set_target_properties(photofinish_core PROPERTIES EXPORT_NAME photofinish)
