@@ -14,12 +14,13 @@ find_file(PHOTOFINISH_CASCADE_FILE haarcascade_frontalface_default.xml
           PATHS /usr/share/opencv4/haarcascades /usr/local/share/opencv4/haarcascades REQUIRED)
 set(PHOTOFINISH_POSE_MODEL ${CMAKE_SOURCE_DIR}/core/models/pose.onnx CACHE FILEPATH "The pose network used by default")
 include(scripts/network.cmake)
+include(scripts/cuda.cmake)
 
 list(APPEND core_libraries PkgConfig::JPEG PkgConfig::EXIF PkgConfig::CYAML ${opencv_libraries} ${network_libraries})
 set(datasets_libraries PkgConfig::JPEG PkgConfig::CYAML PkgConfig::EXIF)
-set(engine_includes ${PHOTOFINISH_OPENCV_INCLUDE})
+list(APPEND engine_includes ${PHOTOFINISH_OPENCV_INCLUDE})
 set(engine_definitions PF_CASCADE_FILE="${PHOTOFINISH_CASCADE_FILE}" ${network_definitions})
 set_property(SOURCE core/scoring/pose_estimator.c APPEND PROPERTY COMPILE_DEFINITIONS PF_POSE_MODEL="${PHOTOFINISH_POSE_MODEL}")
 set(build_contents
     "in: engine (libjpeg-turbo ${JPEG_VERSION}, libexif ${EXIF_VERSION}, OpenCV faces)"
-    ${network_status} ${network_onednn_status} "out: GPU (not part of this version)")
+    ${network_status} ${network_onednn_status} ${cuda_status})

@@ -5,7 +5,8 @@ option(PHOTOFINISH_ENGINE "Build the scoring engine and all that runs it" ON)
 # Sources: whole rooms (folders), then single files of rooms that are split, as regular expressions over paths from the
 # root. A room that is listed here needs no engine, and neither may what is added to it.
 set(light_core
-    "core/(base|trace|dataset|exec)/[a-z_]*\\.c")
+    "core/(base|trace|dataset|exec)/[a-z_]*\\.c"
+    "core/gpu/gpu_(library|look)\\.c")
 set(light_core_not # of these folders: what needs the engine, or stands in for parts of it in other builds
     "core/base/(yaml_file|yaml_complaint|network_absent)\\.c"
     "core/exec/(burst_worker|crew|result_table|photo_pipe)\\.c")

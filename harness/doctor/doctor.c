@@ -118,4 +118,5 @@ void pf_doctor_ask(const pf_doctor_question *question, pf_finding findings[PF_FI
 	pf_findings_of_neighbours(&doctor);
 	pf_findings_of_processors(&doctor);
 	pf_findings_of_memory(&doctor);
+	pf_findings_of_devices(&doctor);
 }

@@ -1,40 +1,19 @@
 /* gpu: as parallel, with inference on the device; each worker has a context of its own on it. */
 #include <string.h>
-#include <unistd.h>
 
 #include "photofinish/crew.h"
+#include "photofinish/gpu.h"
 #include "photofinish/variant.h"
-#include "photofinish/workspace.h"
 
 #define BACKEND "cudnn"
 
-static bool backend_is_there(void)
-{
-	for (size_t i = 0; pf_network_backend(i); i++) {
-		if (strcmp(pf_network_backend(i), BACKEND) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Looks only: a context opened here would be inherited by the workers, which CUDA does not survive. */
 static pf_status probe(const struct pf_env *env, const char **why_not)
 {
+	static pf_gpu_facts facts;
 	(void)env;
-	if (access("/dev/nvidiactl", F_OK) || access("/dev/nvidia0", F_OK)) {
-		*why_not = "no CUDA device (no /dev/nvidia0)";
-		return PF_ERR_UNAVAILABLE;
-	}
-	if (access("/dev/nvidiactl", R_OK | W_OK) || access("/dev/nvidia0", R_OK | W_OK)) {
-		*why_not = "the CUDA device may not be opened (/dev/nvidia0)";
-		return PF_ERR_UNAVAILABLE;
-	}
-	if (!backend_is_there()) {
-		*why_not = "this build has no CUDA backend";
-		return PF_ERR_UNAVAILABLE;
-	}
-	return PF_OK;
+	pf_gpu_look(&facts);
+	*why_not = facts.why_not;
+	return facts.why_not[0] ? PF_ERR_UNAVAILABLE : PF_OK;
 }
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,

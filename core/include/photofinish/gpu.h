@@ -1,0 +1,35 @@
+/* What there is of a GPU and of the libraries that use it, found without touching the device from this
+ * process. docs/gpu.md. */
+#ifndef PHOTOFINISH_GPU_H
+#define PHOTOFINISH_GPU_H
+
+#include <stdbool.h>
+
+#include "photofinish/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Versions are as the libraries count them: CUDA 13.0 is 13000, cuDNN 9.19.0 is 91900; 0: not found. */
+typedef struct pf_gpu_facts {
+	bool built_in;     /* this build has the backend "cudnn" */
+	bool node;         /* there is a device of NVIDIA's: /dev/nvidiactl */
+	bool nvrtc;        /* the compiler that cuDNN takes for networks with SiLU */
+	int driver;        /* version of CUDA that the driver's libcuda.so.1 is made for */
+	int cudnn;         /* version of libcudnn.so.9 */
+	int devices;       /* that may be used */
+	int major, minor;  /* compute capability of the first one */
+	char name[96];     /* its name, bytes of the driver */
+	char why_not[256]; /* why networks cannot run on a device, one line; "" where they can */
+} pf_gpu_facts;
+
+/* Looks in a child process, which a driver that hangs cannot hold for more than 20 s: a context of CUDA does
+ * not survive a fork, so nothing may be opened before workers are there. Allocates nothing; any thread. */
+PF_API void pf_gpu_look(pf_gpu_facts *facts);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,62 @@
+/* The finding on the GPU: a machine without one is fine; one whose device cannot be used is told what is
+ * missing. */
+#include <stdio.h>
+
+#include "harness/doctor/finding.h"
+#include "photofinish/file.h"
+#include "photofinish/gpu.h"
+
+enum { TEXT = 64, LEAST_DRIVER = 12000, NAME = 4 * sizeof((pf_gpu_facts *)0)->name + 1 };
+
+/* "13.0"; of cuDNN, whose major version is counted in 10,000s, "9.19". */
+static const char *version_text(int version, int major, char out[TEXT])
+{
+	snprintf(out, TEXT, "%d.%d", version / major, version % major / (major / 100));
+	return out;
+}
+
+static void say_what_is_missing(struct pf_doctor *doctor, const pf_gpu_facts *facts)
+{
+	char cuda[TEXT];
+	if (!facts->node && !facts->devices) {
+		pf_finding_say(doctor, PF_FINDING_GPU, PF_FINDING_OK, "none: %s", facts->why_not);
+		return;
+	}
+	pf_finding *finding = pf_finding_say(doctor, PF_FINDING_GPU, PF_FINDING_ADVICE,
+					     "there is a device, but: %s", facts->why_not);
+	if (!facts->built_in) {
+		pf_finding_mend(
+			finding,
+			"install the CUDA Toolkit and cuDNN 9, then configure again with -DPHOTOFINISH_CUDA=ON");
+	} else if (!facts->driver) {
+		pf_finding_mend(finding, "install NVIDIA's driver");
+	} else if (facts->driver < LEAST_DRIVER) {
+		pf_finding_mend(finding, "install a newer driver: this one is made for CUDA %s",
+				version_text(facts->driver, 1000, cuda));
+	} else if (!facts->cudnn) {
+		pf_finding_mend(finding, "install cuDNN 9 where the loader finds it (LD_LIBRARY_PATH)");
+	} else {
+		pf_finding_mend(finding,
+				"look whether nvidia-smi sees the device, and who may open /dev/nvidia0");
+	}
+}
+
+void pf_findings_of_devices(struct pf_doctor *doctor)
+{
+	pf_gpu_facts facts;
+	char cuda[TEXT], cudnn[TEXT], name[NAME];
+	pf_gpu_look(&facts);
+	if (facts.why_not[0]) {
+		say_what_is_missing(doctor, &facts);
+		return;
+	}
+	pf_finding *finding = pf_finding_say(
+		doctor, PF_FINDING_GPU, facts.nvrtc ? PF_FINDING_OK : PF_FINDING_ADVICE,
+		"%s, compute capability %d.%d, driver for CUDA %s, cuDNN %s%s",
+		pf_escape(facts.name, name, sizeof name), facts.major, facts.minor,
+		version_text(facts.driver, 1000, cuda), version_text(facts.cudnn, 10000, cudnn),
+		facts.nvrtc ? "" : ", no libnvrtc: activations beside ReLU are kernels of their own");
+	if (!facts.nvrtc) {
+		pf_finding_mend(finding, "install the CUDA Toolkit's libnvrtc");
+	}
+}
