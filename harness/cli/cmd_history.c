@@ -5,6 +5,7 @@
 
 #include "harness/base/text.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/journal_recovery.h"
 #include "harness/history/history.h"
 #include "harness/progress/progress.h"
 #include "harness/show/history_table.h"
@@ -148,6 +149,7 @@ static int execute(struct request *request, const struct word *word)
 	pf_history *history = NULL;
 	pf_status status = pf_history_folder(folder, &error);
 	if (status == PF_OK) {
+		pf_recover_journals();
 		/* A rebuild complains by itself. */
 		status = pf_history_open(folder, word->run == rebuild ? NULL : complain, &history, &error);
 	}

@@ -5,6 +5,7 @@
 
 #include "harness/base/json_values.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/journal_recovery.h"
 #include "harness/history/history.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/record_kind.h"
@@ -79,6 +80,7 @@ int pf_cmd_history_show(const pf_command *command, int argc, char **argv)
 	(void)command;
 	pf_status status = pf_history_folder(folder, &error);
 	if (status == PF_OK) {
+		pf_recover_journals();
 		status = pf_history_open(folder, NULL, &history, &error);
 	}
 	for (int i = 0; i < argc && status == PF_OK; i++) {

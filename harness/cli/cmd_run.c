@@ -8,6 +8,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/goal_args.h"
+#include "harness/cli/journal_keeping.h"
 #include "harness/cli/journey_choice.h"
 #include "harness/cli/memory_args.h"
 #include "harness/cli/run_delivery.h"
@@ -17,6 +18,7 @@
 #include "harness/machine/environment.h"
 #include "harness/progress/progress.h"
 #include "harness/progress/run_progress.h"
+#include "harness/record/notebook_parts.h"
 #include "harness/run/contestant.h"
 #include "harness/run/run_decision.h"
 #include "harness/show/run_table.h"
@@ -33,6 +35,7 @@ struct request {
 	uint64_t seed;
 	const char *cache; /* warm, cold */
 	bool has_seed;     /* otherwise it is taken from the clock */
+	bool resume;       /* --resume: nothing else was given */
 };
 
 /* 1 if output differed, 2 if nothing valid was measured, else 0. What a variant announces that it may do, and
@@ -121,6 +124,16 @@ static pf_status deliver(const struct request *request, const pf_run *run, pf_er
 		       : status;
 }
 
+/* The journal's run has its seed, and its start. */
+static void go_on(pf_run *run, const pf_run_journal *journal)
+{
+	const json_t *before = pf_run_journal_head(journal);
+	run->seed = strtoull(pf_note_text(before, "seed"), NULL, 10);
+	pf_progress_say("photofinish: going on with the %s of %s: %zu trial%s there", run->command,
+			pf_note_text(before, "started"), pf_run_journal_trials(journal),
+			pf_run_journal_trials(journal) == 1 ? " is" : "s are");
+}
+
 static int execute(struct request *request, const char *command, pf_contestant *contestants, size_t count,
 		   const pf_scorer_config *config)
 {
@@ -139,6 +152,12 @@ static int execute(struct request *request, const char *command, pf_contestant *
 		.show_spans = request->spans,
 		.goal = request->goal.text ? &request->goal.goal : NULL,
 	};
+	pf_run_journal *journal = request->delivery.journal;
+	const pf_run_keeper keeper = pf_run_journal_keeper(journal);
+	run.keeper = journal ? &keeper : NULL;
+	if (journal && pf_run_journal_head(journal)) {
+		go_on(&run, journal);
+	}
 	pf_status status = pf_delivery_check(&request->delivery, &error);
 	if (status == PF_OK) {
 		status = pf_output_check(request->trace, &error);
@@ -169,9 +188,10 @@ static int execute(struct request *request, const char *command, pf_contestant *
 	pf_progress_clear();
 	int code = status == PF_OK ? exit_code(&run) : pf_report_error(&error);
 	/* Even where the harness failed in the middle, what was measured until then is not thrown away. */
-	if (executed && (status == PF_OK || pf_anything_measured(&run)) &&
-	    deliver(request, &run, &why) != PF_OK) {
-		code = pf_report_error(&why);
+	if (executed && (status == PF_OK || pf_anything_measured(&run))) {
+		code = deliver(request, &run, &why) == PF_OK ? code : pf_report_error(&why);
+	} else {
+		pf_run_journal_settle(journal, "", false);
 	}
 	pf_memory_report_release(&request->memory);
 	pf_run_release(&run);
@@ -206,7 +226,39 @@ static int execute(struct request *request, const char *command, pf_contestant *
 		.metavar = "N", .help = "seed of the shuffled order of trials (default: from the clock)" \
 	}
 
+static int journey(const pf_command *command, int argc, char **argv, pf_run_journal *journal);
+
+/* With the command line of the run that is gone on with. */
+static int resume(const pf_command *command, int argc)
+{
+	pf_error error = {0};
+	pf_run_journal *journal = NULL;
+	const char *folder;
+	if (argc != 2) {
+		return pf_usage_error(command,
+				      "--resume stands alone: the options are those of the run that it "
+				      "goes on with");
+	}
+	if (pf_run_journal_to_resume(command->name, &journal, &error) != PF_OK) {
+		return pf_report_error(&error);
+	}
+	char **words = pf_run_journal_arguments(journal, &argc, &folder);
+	if (!words) {
+		pf_fail(&error, PF_ERR_INVALID, NULL, "the %s began in the folder %s: go on from there",
+			command->name, folder ? folder : "?");
+		pf_run_journal_close(journal, false);
+		return pf_report_error(&error);
+	}
+	return journey(command, argc, words, journal);
+}
+
 int pf_cmd_journey(const pf_command *command, int argc, char **argv)
+{
+	return journey(command, argc, argv, NULL);
+}
+
+/* `journal`: of the run that it goes on with, taken over; NULL: a new run. */
+static int journey(const pf_command *command, int argc, char **argv, pf_run_journal *journal)
 {
 	struct request request = {
 		.common = PF_COMMON_DEFAULTS,
@@ -227,6 +279,8 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		 "write the lab notebook of the journey: Markdown", 0, 0},
 		{"report", 0, PF_ARG_TEXT, &request.delivery.report, "DIR",
 		 "draw the charts and write the report: a page that opens offline", 0, 0},
+		{"resume", 0, PF_ARG_FLAG, &request.resume, NULL,
+		 "go on with the last journey that was interrupted, with its options and its order", 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
 		PF_STAGES_ARG(request.common),
@@ -240,9 +294,19 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 	int count;
 	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
 	code = code < 0 ? pf_goal_args_apply(command, &request.goal) : code;
+	if (code < 0 && journal && (request.trace || request.resume)) {
+		code = pf_usage_error(command, "--trace takes a journey that was not interrupted");
+	}
 	if (code >= 0) {
+		pf_run_journal_close(journal, false);
 		return code;
 	}
+	if (request.resume) {
+		return resume(command, argc);
+	}
+	request.delivery.journal = journal                       ? journal
+				   : request.delivery.no_history ? NULL
+								 : pf_run_journal_for_run(argc, argv);
 	request.goal.goal.rounds_each = request.rounds;
 	pf_scorer_config config;
 	pf_error error = {0};
@@ -253,8 +317,12 @@ int pf_cmd_journey(const pf_command *command, int argc, char **argv)
 		status = pf_journey_choose(only, request.common.workers, &contestants, &variants, &error);
 	}
 	size_t faults = pf_common_report_faults();
-	code = status == PF_OK ? execute(&request, "journey", contestants, variants, &config)
-			       : pf_report_error(&error);
+	if (status == PF_OK) {
+		code = execute(&request, "journey", contestants, variants, &config);
+	} else {
+		pf_run_journal_close(request.delivery.journal, false);
+		code = pf_report_error(&error);
+	}
 	code = code == PF_EXIT_OK && faults ? PF_EXIT_ERROR : code;
 	free(contestants);
 	return code;
@@ -291,5 +359,9 @@ int pf_cmd_run(const pf_command *command, int argc, char **argv)
 	if (status == PF_OK) {
 		status = pf_contestant_parse(operands[0], request.common.workers, &contestant, &error);
 	}
-	return status == PF_OK ? execute(&request, "run", &contestant, 1, &config) : pf_report_error(&error);
+	if (status != PF_OK) {
+		return pf_report_error(&error);
+	}
+	request.delivery.journal = request.delivery.no_history ? NULL : pf_run_journal_for_run(argc, argv);
+	return execute(&request, "run", &contestant, 1, &config);
 }

@@ -5,17 +5,20 @@
 #include "photofinish/file.h"
 
 /* The index is brought up to date here, too; where that fails, the next one who opens it does it. */
-void pf_keep_record(const json_t *record)
+void pf_keep_record(const json_t *record, char name[PF_HISTORY_NAME_MAX])
 {
-	char folder[PF_HISTORY_PATH_MAX], name[PF_HISTORY_NAME_MAX], id[PF_RECORD_ID + 1], text[600];
+	char folder[PF_HISTORY_PATH_MAX], own[PF_HISTORY_NAME_MAX], id[PF_RECORD_ID + 1], text[600];
 	pf_error error = {0};
 	pf_history *history = NULL;
 	pf_status status = pf_history_folder(folder, &error);
+	name = name ? name : own;
+	name[0] = '\0';
 	if (status == PF_ERR_UNAVAILABLE) { /* switched off */
 		return;
 	}
 	if (status == PF_OK) {
 		status = pf_history_keep(folder, record, name, id, &error);
+		name[0] = status == PF_OK ? name[0] : '\0';
 	}
 	if (status == PF_OK) {
 		pf_progress_milestone("kept as %s (photofinish history show %s)", id, id);

@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+#include "harness/history/history_files.h"
+
 /* Rows for commands whose records are kept. */
 #define PF_KEEPING_ARGS(text, leave_out)                                             \
 	{.name = "label",                                                            \
@@ -16,8 +18,9 @@
 		.help = "leave the run out of the history (see photofinish history)" \
 	}
 
-/* Keeps a record, and says under which id. A history that is switched off keeps nothing; one that cannot be
- * written is said on standard error and no failure: the run itself did well. */
-void pf_keep_record(const json_t *record);
+/* Keeps a record, and says under which id; `name` (may be NULL) becomes that of its file, "" if it is not
+ * kept. A history that is switched off keeps nothing; one that cannot be written is said on standard error
+ * and no failure: the run itself did well. */
+void pf_keep_record(const json_t *record, char name[PF_HISTORY_NAME_MAX]);
 
 #endif

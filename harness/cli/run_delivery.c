@@ -7,6 +7,7 @@
 
 #include "harness/base/json_file.h"
 #include "harness/base/output.h"
+#include "harness/cli/journal_keeping.h"
 #include "harness/cli/record_keeping.h"
 #include "harness/cli/run_setting.h"
 #include "harness/export/notebook_file.h"
@@ -57,6 +58,7 @@ static void report(json_t *record, const pf_delivery *delivery)
 pf_status pf_deliver_json(const pf_delivery *delivery, json_t *record, bool measured, pf_error *error)
 {
 	if (!record) {
+		pf_run_journal_settle(delivery->journal, "", false);
 		return pf_fail(error, PF_ERR_INTERNAL, delivery->json, "cannot put the record together");
 	}
 	pf_status status = delivery->json ? pf_json_write(json_incref(record), delivery->json, error) : PF_OK;
@@ -64,12 +66,14 @@ pf_status pf_deliver_json(const pf_delivery *delivery, json_t *record, bool meas
 	if (status == PF_OK && delivery->notebook) {
 		status = pf_delivery_say_kept(pf_notebook_write(record, delivery->notebook, error), error);
 	}
+	char kept[PF_HISTORY_NAME_MAX] = "";
 	if (!delivery->no_history && measured) { /* stopped at once: nothing to look up */
-		pf_keep_record(record);
+		pf_keep_record(record, kept);
 	}
 	if (status == PF_OK && delivery->report) {
 		report(record, delivery);
 	}
+	pf_run_journal_settle(delivery->journal, kept, !json_is_true(json_object_get(record, "partial")));
 	json_decref(record);
 	return status;
 }

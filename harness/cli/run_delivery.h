@@ -13,6 +13,7 @@ typedef struct pf_delivery {
 	const char *report;          /* folder; NULL: not asked for */
 	const char *label;           /* for pf_run.label */
 	bool no_history;
+	struct pf_run_journal *journal; /* of the run; closed once its record is kept. NULL: it has none */
 } pf_delivery;
 
 /* Rows for commands that execute runs; `d` is a pf_delivery. */

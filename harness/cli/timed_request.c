@@ -414,7 +414,7 @@ static pf_status deliver(const pf_timed_request *request, const pf_bench *bench,
 		status = export(bench, request->markdown, pf_bench_markdown, error);
 	}
 	if (!request->no_history) {
-		pf_keep_record(record);
+		pf_keep_record(record, NULL);
 	}
 	json_decref(record);
 	return status;

@@ -85,6 +85,7 @@ static void find_flags(const json_t *record, char *flags, size_t capacity)
 		const char *flag;
 	} known[] = {
 		{json_is_true(json_object_get(record, "partial")), "partial"},
+		{pf_note_number(record, "resumed") > 0, "resumed"},
 		{pf_note_text(environment, "sanitizers")[0] ||
 			 strcmp(pf_note_text(environment, "build_type"), "Debug") == 0,
 		 "not-for-timing"},

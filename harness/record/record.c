@@ -48,11 +48,23 @@ static json_t *options_json(const pf_contestant *contestant)
 	return options;
 }
 
+/* What follows from the trials. */
+static void put_figures(json_t *object, const pf_run *run, const pf_contestant *contestant)
+{
+	const pf_contestant *parent = pf_run_find(run, contestant->variant->parent),
+			    *baseline = pf_run_baseline(run);
+	pf_interval seconds, speedup;
+	bool timed = pf_run_time(contestant, &seconds);
+	json_object_set_new(object, "wall_s", pf_interval_json(&seconds, timed));
+	bool compared = parent && pf_run_speedup(contestant, parent, &speedup);
+	json_object_set_new(object, "speedup_over_parent", pf_interval_json(&speedup, compared));
+	compared = baseline && pf_run_speedup(contestant, baseline, &speedup);
+	json_object_set_new(object, "speedup_over_baseline", pf_interval_json(&speedup, compared));
+}
+
 static json_t *contestant_json(const pf_run *run, const pf_contestant *contestant)
 {
 	const struct pf_variant *variant = contestant->variant;
-	const pf_contestant *parent = pf_run_find(run, variant->parent);
-	pf_interval seconds, speedup;
 	json_t *object = json_object(), *trials = json_array();
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		json_array_append_new(trials, pf_trial_json(&contestant->trials[i]));
@@ -67,13 +79,7 @@ static json_t *contestant_json(const pf_run *run, const pf_contestant *contestan
 	json_object_set_new(object, "story", pf_record_story(variant));
 	json_object_set_new(object, "status", json_string(pf_run_status_name(contestant->status)));
 	json_object_set_new(object, "reason", string_or_null(contestant->reason));
-	bool timed = pf_run_time(contestant, &seconds);
-	json_object_set_new(object, "wall_s", pf_interval_json(&seconds, timed));
-	bool compared = parent && pf_run_speedup(contestant, parent, &speedup);
-	json_object_set_new(object, "speedup_over_parent", pf_interval_json(&speedup, compared));
-	const pf_contestant *baseline = pf_run_baseline(run);
-	compared = baseline && pf_run_speedup(contestant, baseline, &speedup);
-	json_object_set_new(object, "speedup_over_baseline", pf_interval_json(&speedup, compared));
+	put_figures(object, run, contestant);
 	json_object_set_new(object, "decision",
 			    run->decided ? pf_decision_json(&contestant->decision) : json_null());
 	pf_step_memory_put(object, pf_memory_of(run, contestant));
@@ -172,6 +178,24 @@ static json_t *asked_json(const pf_run *run)
 	return asked;
 }
 
+void pf_record_complete(json_t *record, const pf_run *run)
+{
+	size_t index;
+	json_t *variant;
+	json_object_set_new(json_object_get(record, "dataset"), "cache",
+			    json_string(pf_run_cache_state(run)));
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		put_figures(variant, run, &run->contestants[index]);
+		if (pf_run_unmeasured(&run->contestants[index])) {
+			json_object_set_new(variant, "status",
+					    json_string(pf_run_status_name(PF_RUN_INVALID)));
+			json_object_set_new(variant, "reason",
+					    json_sprintf("not measured: %s", run->why_partial));
+		}
+	}
+}
+
 json_t *pf_record_json(const pf_run *run)
 {
 	char seed[32];
@@ -191,6 +215,9 @@ json_t *pf_record_json(const pf_run *run)
 	json_object_set_new(record, "profiled", json_boolean(counters && counters->count));
 	json_object_set_new(record, "asked", asked_json(run));
 	json_object_set_new(record, "label", pf_label_json(run->label));
+	if (run->resumed) {
+		json_object_set_new(record, "resumed", integer(run->resumed));
+	}
 	json_object_set_new(record, "callgrind", pf_callgrind_json(run->callgrind));
 	json_object_set_new(record, "why_partial", string_or_null(run->partial ? run->why_partial : NULL));
 	json_object_set_new(record, "comparison", run_comparison_json(run));

@@ -10,4 +10,7 @@
 /* New reference to the record; NULL on failure. */
 json_t *pf_record_json(const pf_run *run);
 
+/* Makes the figures of a run's record anew that follow from its trials; `run` was read from it. */
+void pf_record_complete(json_t *record, const pf_run *run);
+
 #endif

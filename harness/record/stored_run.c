@@ -468,6 +468,7 @@ static void read_run(pf_stored_run *stored, const json_t *record)
 		.rounds = (uint32_t)fmin((double)pf_json_count(record, "rounds", 1), MOST_TRIALS),
 		.rounds_done = (uint32_t)fmin((double)pf_json_count(record, "rounds_done", 0), MOST_TRIALS),
 		.partial = json_is_true(json_object_get(record, "partial")),
+		.resumed = (uint32_t)fmin((double)pf_json_count(record, "resumed", 0), MOST_TRIALS),
 		.why_partial = why ? why : "ended",
 		.stored = &stored->facts,
 	};

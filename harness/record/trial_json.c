@@ -49,6 +49,9 @@ static void put_figures(json_t *object, const pf_trial *trial)
 
 json_t *pf_trial_json(const pf_trial *trial)
 {
+	if (trial->as_kept) {
+		return json_incref(trial->as_kept);
+	}
 	char hex[2 * PF_SHA256_BYTES + 1];
 	json_t *object = json_object();
 	bool scored = trial->ending == PF_ENDED_OK && !trial->unscored;

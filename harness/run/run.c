@@ -157,12 +157,27 @@ static bool still_runs(const pf_contestant *contestant)
 	       contestant->status == PF_RUN_UNCHECKED;
 }
 
+static void keep(const pf_run *run, const pf_contestant *contestant)
+{
+	if (run->keeper) {
+		run->keeper->keep(run->keeper->context, run, contestant);
+	}
+}
+
 static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t round,
 			   const pf_run_listener *listener, pf_error *error)
 {
 	pf_trial_listener ears = {
 		.hear = listener->trial_hears, .look = listener->trial_looks, .context = listener->context};
 	pf_trial *trial = &contestant->trials[contestant->trial_count];
+	bool there = false;
+	pf_status status = run->keeper ? run->keeper->recall(run->keeper->context, contestant, round, trial,
+							     &there, error)
+				       : PF_OK;
+	contestant->trial_count += there;
+	if (status != PF_OK || there) {
+		return status;
+	}
 	if (listener->trial_begins) {
 		listener->trial_begins(listener->context, run, contestant, round);
 	}
@@ -171,8 +186,8 @@ static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t roun
 	}
 	pf_session session = *run->session;
 	session.executable = contestant->build ? contestant->build->executable : session.executable;
-	pf_status status = pf_trial_run(&session, contestant->variant, contestant->workers,
-					contestant->options, &ears, trial, error);
+	status = pf_trial_run(&session, contestant->variant, contestant->workers, contestant->options, &ears,
+			      trial, error);
 	if (status != PF_OK) {
 		return status;
 	}
@@ -186,6 +201,9 @@ static pf_status run_trial(pf_run *run, pf_contestant *contestant, uint32_t roun
 	/* Checked and digested: 27,539 photos times 10 variants times 5 rounds need not stay in memory. */
 	pf_outcomes_free(trial->outcomes);
 	trial->outcomes = NULL;
+	if (status == PF_OK) {
+		keep(run, contestant);
+	}
 	if (listener->trial_ends) {
 		listener->trial_ends(listener->context, run, contestant);
 	}
@@ -214,7 +232,10 @@ static pf_status run_rounds(pf_run *run, struct members *members, uint32_t round
 				status = run_trial(run, contestant, before + round, listener, error);
 			}
 		}
-		run->rounds_done += status == PF_OK && !run->partial;
+		if (status == PF_OK && !run->partial) {
+			run->rounds_done++;
+			keep(run, NULL);
+		}
 		if (status == PF_OK && !run->partial && run->enough &&
 		    run->enough(run->enough_context, run)) {
 			break;
@@ -314,15 +335,19 @@ static pf_status prepare_reference(pf_run *run, const pf_run_listener *listener,
 	return status;
 }
 
-/* What was not measured once is not ok. */
+bool pf_run_unmeasured(const pf_contestant *contestant)
+{
+	pf_interval ignored;
+	bool unchecked = contestant->status == PF_RUN_UNCHECKED &&
+			 pf_run_unchecked_time(contestant, &ignored);
+	return still_runs(contestant) && !unchecked && !pf_run_time(contestant, &ignored);
+}
+
 static void settle_unmeasured(pf_run *run)
 {
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		pf_contestant *contestant = &run->contestants[i];
-		pf_interval ignored;
-		bool unchecked = contestant->status == PF_RUN_UNCHECKED &&
-				 pf_run_unchecked_time(contestant, &ignored);
-		if (still_runs(contestant) && !unchecked && !pf_run_time(contestant, &ignored)) {
+		if (pf_run_unmeasured(contestant)) {
 			contestant->status = PF_RUN_INVALID;
 			snprintf(contestant->reason, sizeof contestant->reason, "not measured: %s",
 				 run->partial ? run->why_partial
@@ -345,6 +370,9 @@ pf_status pf_run_execute(pf_run *run, const pf_run_listener *listener, pf_error 
 	pf_status status = make_room(run, error);
 	if (status == PF_OK) {
 		status = prepare_reference(run, listener, error);
+	}
+	if (status == PF_OK && run->keeper) {
+		status = run->keeper->begin(run->keeper->context, run, error);
 	}
 	if (status == PF_OK) {
 		status = run_all(run, listener, error);

@@ -9,6 +9,7 @@
 #include "harness/run/decision.h"
 #include "harness/run/first_result.h"
 #include "harness/run/reference.h"
+#include "harness/run/run_keeper.h"
 #include "harness/run/run_status.h"
 #include "harness/stats/student.h"
 #include "harness/trial/trial.h"
@@ -42,18 +43,18 @@ typedef struct pf_run {
 	const char *label; /* the user's own words for it (a commit, say), at most PF_LABEL_MAX bytes; NULL */
 	pf_contestant *contestants;
 	size_t contestant_count;
-	uint32_t rounds; /* asked for; with enough_steps: for each step, and for all that joined once it is
-			    over */
-	uint32_t rounds_done; /* in which every variant that was still in the run had its trial */
-	uint64_t seed;        /* of the order within the rounds */
-	bool cold_cache;      /* the photos are dropped from the page cache before each trial */
+	uint32_t rounds; /* asked for; with enough_steps: for each, and for all that joined once it is over */
+	uint32_t rounds_done;        /* in which every variant that was still in the run had its trial */
+	uint64_t seed;               /* of the order within the rounds */
+	uint32_t resumed;            /* how often it went on after it had been interrupted */
+	const pf_run_keeper *keeper; /* NULL: nothing is kept before the end */
+	bool cold_cache;             /* the photos are dropped from the page cache before each trial */
 	/* Asked after each whole round: true ends the run there. NULL: all rounds. */
 	bool (*enough)(void *context, const struct pf_run *run);
 	void *enough_context;
 	uint64_t rounds_begin_ns; /* of the first round */
-	/* NULL: all contestants run in every round. Otherwise they join one after another, each for `rounds`
-	 * rounds of its own together with the floor, the baseline, its parent and the incumbent, until this
-	 * says true. */
+	/* NULL: all run in every round. Otherwise they join one after another, each for `rounds` rounds of
+	 * its own with the floor, the baseline, its parent and the incumbent, until this says true. */
 	bool (*enough_steps)(const struct pf_run *run);
 	const char *why_partial; /* static text; NULL where it is not */
 	bool partial; /* ended before all rounds were done: on request, or by an error of the harness */
@@ -106,6 +107,7 @@ bool pf_run_time(const pf_contestant *contestant, pf_interval *seconds);
 
 /* The same of a program that wrote no scores (PF_COUNTS_UNCHECKED). Not to be compared. */
 bool pf_run_unchecked_time(const pf_contestant *contestant, pf_interval *seconds);
+bool pf_run_unmeasured(const pf_contestant *contestant); /* it did well, but has no time: it is invalid */
 
 /* How many times as fast as `other` this contestant is (other's time over its own), paired by round. False
  * unless both are ok. */
@@ -153,7 +155,6 @@ bool pf_run_stayed_warm(const pf_run *run);
 /* The first contestant that changes no other, or NULL. */
 const pf_contestant *pf_run_baseline(const pf_run *run);
 
-/* The contestant that runs variant `name`, or NULL. */
-const pf_contestant *pf_run_find(const pf_run *run, const char *name);
+const pf_contestant *pf_run_find(const pf_run *run, const char *name); /* that runs variant `name`; or NULL */
 
 #endif

@@ -79,6 +79,10 @@ void pf_run_print_heading(const pf_run *run, int columns, FILE *stream)
 		pf_text_say(stream, "PARTIAL: %s after %u of %u rounds\n", run->why_partial, run->rounds_done,
 			    run->rounds);
 	}
+	if (run->resumed) {
+		pf_text_say(stream, "RESUMED: interrupted and gone on with %u time%s\n", run->resumed,
+			    run->resumed == 1 ? "" : "s");
+	}
 	if (facts.unfit) {
 		pf_text_say(stream, "NOT FOR TIMING: %s\n", facts.unfit);
 	}

@@ -372,5 +372,6 @@ void pf_trial_release(pf_trial *trial)
 	free(trial->moved);
 	pf_trial_spans_free(trial->spans);
 	pf_probes_release(trial->found);
+	json_decref(trial->as_kept);
 	*trial = (pf_trial){0};
 }

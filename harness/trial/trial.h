@@ -80,6 +80,7 @@ typedef struct pf_trial {
 	struct pf_trial_spans *spans; /* trial_spans.h; NULL: it has none; owned */
 	pf_outcomes *outcomes;        /* NULL once a run has checked them */
 	uint8_t digest[PF_SHA256_BYTES]; /* of the outcomes, where it ended OK */
+	json_t *as_kept; /* of one that was read back: its record, word for word; NULL; owned */
 } pf_trial;
 
 /* Told of every event as it comes, and about ten times a second with a NULL frame; and as often, how many of
