@@ -14,23 +14,24 @@ set(light_datasets
     "datasets/dataset_store\\.c") # where data lie
 set(light_harness
     "harness/(stats|launcher|base|machine|doctor|bench|history|report)/[a-z_]*\\.c"
-    "harness/cli/(absent|cli|cmd_completion|completions|described|help_topics|man_page|options|parameters|progress_choice|record_keeping|timed_request)\\.c"
-    "harness/cli/cmd_(compare_commands|doctor|export|history|report|time)\\.c"
+    "harness/cli/(absent|cli|cmd_completion|completions|described|help_topics|man_page|options|parameters|profile_delivery|progress_choice|record_keeping|timed_request)\\.c"
+    "harness/cli/cmd_(compare_commands|doctor|export|history|profile|report|time)\\.c"
     "harness/counters/(counter_(names|perf|plan|topdown)|trial_counters)\\.c"
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/(decision|run_status)\\.c"
+    "harness/profile/(flame_graph|flame_graph_script|perf_sampler|preloaded_sampler|process_maps|profile|profile_command|profile_pprof|profile_text_files|profile_tree|profiler|sample_stacks|sample_tags|symbols)\\.c"
     "harness/record/(bench|bench_counters|capabilities|comparison|decision|doctor|environment|interval|observer)_json\\.c"
     "harness/record/(caveats|machine_id|machine_json|notebook_parts|record_head|record_kind|record_load)\\.c"
     "harness/scores/tolerance_text\\.c"
     "harness/export/export_[a-z]*\\.c"
     "harness/progress/progress\\.c"
-    "harness/show/(bench_counters|bench_table|comparison_lines|doctor_table|history_table|observer_lines)\\.c")
+    "harness/show/(bench_counters|bench_table|comparison_lines|doctor_table|history_table|observer_lines|profile_table)\\.c")
 # Public headers whose functions are in the library, with what they include.
 set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread workload)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
     "unit/test_(bench|doctor|escape|file|named_files|status|text)\\.c"
-    "unit/test_(parameters|quantity)\\.c"
+    "unit/test_(parameters|profile|quantity)\\.c"
     "unit/test_(span_report|spans)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"
     "unit/test_(binomial|eta|histogram|order_statistics|resampling|sample_faults|shuffle|student|usl|words)\\.c")

@@ -96,10 +96,10 @@ static int drain(int fd)
 }
 
 /* Until its end, which is not taken notice of yet. */
-static void await(pf_child *child, int output, double timeout_s, pf_timed_run *out)
+static void await(pf_child *child, int output, const pf_timed_setting *setting, pf_timed_run *out)
 {
 	sig_atomic_t interrupts = pf_interrupts;
-	uint64_t last_turn_ns = pf_now_ns();
+	uint64_t last_turn_ns = pf_now_ns(), last_tick_ns = last_turn_ns;
 	while (!pf_child_has_ended(child)) {
 		struct pollfd looked[] = {{.fd = child->life, .events = POLLIN},
 					  {.fd = output, .events = POLLIN}};
@@ -112,10 +112,14 @@ static void await(pf_child *child, int output, double timeout_s, pf_timed_run *o
 		if (got > 0 && looked[1].revents) {
 			output = drain(output);
 		}
+		if (setting->tick && last_turn_ns - last_tick_ns >= TICK_MS * 1000000ull) {
+			setting->tick(setting->context);
+			last_tick_ns = last_turn_ns;
+		}
 		if (!child->asked_ns) {
 			out->stopped = pf_interrupts != interrupts;
-			out->timed_out = !out->stopped && timeout_s > 0 &&
-					 (double)(pf_now_ns() - child->begin_ns) > timeout_s * 1e9;
+			out->timed_out = !out->stopped && setting->timeout_s > 0 &&
+					 (double)(pf_now_ns() - child->begin_ns) > setting->timeout_s * 1e9;
 		}
 		if (out->stopped || out->timed_out) {
 			pf_child_stop(child, GRACE_NS, pf_interrupts > interrupts + 1);
@@ -172,7 +176,7 @@ pf_status pf_timed_command_run(char *const *arguments, const pf_timed_setting *s
 		pf_child_go(&child);
 	}
 	if (status == PF_OK) {
-		await(&child, streams.drain, setting->timeout_s, out);
+		await(&child, streams.drain, setting, out);
 		status = pf_child_reap(&child, error);
 		take_figures(&child, out);
 		if (setting->ended) {

@@ -18,8 +18,10 @@ typedef struct pf_timed_setting {
 	const char *output;
 	char *const *environment; /* NULL: this process's */
 	/* May be NULL: called when the process is there that will start the command as its child, which it
-	 * does once this has returned; and when the command has ended and was reaped. */
+	 * does once this has returned; about ten times a second while it runs; and when the command has ended
+	 * and was reaped. */
 	void (*starting)(void *context, pid_t launcher);
+	void (*tick)(void *context);
 	void (*ended)(void *context);
 	void *context;
 } pf_timed_setting;

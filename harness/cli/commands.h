@@ -20,6 +20,8 @@ int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv);
 int pf_cmd_load(const pf_command *command, int argc, char **argv);
 int pf_cmd_soak(const pf_command *command, int argc, char **argv);
 int pf_cmd_audit(const pf_command *command, int argc, char **argv);
+int pf_cmd_profile(const pf_command *command, int argc, char **argv);
+int pf_cmd_profile_variants(const pf_command *command, int argc, char **argv);
 int pf_cmd_gate(const pf_command *command, int argc, char **argv);
 int pf_cmd_calibrate(const pf_command *command, int argc, char **argv);
 int pf_cmd_gate_host(const pf_command *command, int argc, char **argv);

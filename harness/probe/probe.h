@@ -13,7 +13,7 @@
 
 /* X(name): the probe is pf_probe_NAME, its index PF_PROBE_NAME. Opened in this order before the spawn, and
  * collected in the reverse one: the last is nearest to the trial. */
-#define PF_PROBE_LIST(X) X(counters) X(allocations) X(memory) X(energy)
+#define PF_PROBE_LIST(X) X(counters) X(allocations) X(memory) X(energy) X(profile)
 
 #define PF_PROBE_INDEX(name) PF_PROBE_##name,
 enum { PF_PROBE_LIST(PF_PROBE_INDEX) PF_PROBE_COUNT };
@@ -25,6 +25,8 @@ typedef struct pf_probe_look {
 	const void *asked;      /* the session's, of the type that the probe says; NULL: nothing */
 	void *shared;           /* with the trial's processes, as shared_bytes asks; NULL: it needs none */
 	const pf_trace *traces; /* workers + 1 */
+	const pf_span *rings;   /* of the traces, ring_capacity (a power of two) each; NULL: none */
+	uint32_t ring_capacity;
 	uint32_t workers;
 	pid_t group;       /* of the trial's processes; this and begin_ns from begin on */
 	uint64_t begin_ns; /* of the trial, pf_now_ns */
@@ -76,10 +78,18 @@ PF_PROBE_LIST(PF_PROBE_DECLARE)
  * 0: it has none. Returns the bytes of the block with all parts. */
 size_t pf_probes_place(const void *const *asked, uint32_t workers, size_t bytes, uint64_t *offsets);
 
-/* `block` has the parts at offsets[]; it, `asked` and `traces`, workers + 1, must outlive looks[]. Where one
+/* What all probes of a trial are given: members of pf_probe_look. */
+typedef struct pf_probe_traces {
+	const pf_trace *traces;
+	uint32_t workers;
+	const pf_span *rings;
+	uint32_t ring_capacity;
+} pf_probe_traces;
+
+/* `block` has the parts at offsets[]; it, `asked` and what *traces points to must outlive looks[]. Where one
  * fails, those before it are closed; closing again does nothing. */
 pf_status pf_probes_open(pf_probe_look *looks, const void *const *asked, void *block, const uint64_t *offsets,
-			 const pf_trace *traces, uint32_t workers, pf_error *error);
+			 const pf_probe_traces *traces, pf_error *error);
 
 /* NULL: this process's. Valid until the probes are closed. One probe at most may give one. */
 char **pf_probes_environment(const pf_probe_look *looks);

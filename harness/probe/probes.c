@@ -34,14 +34,16 @@ static void *part_of(void *block, uint64_t offset)
 }
 
 pf_status pf_probes_open(pf_probe_look *looks, const void *const *asked, void *block, const uint64_t *offsets,
-			 const pf_trace *traces, uint32_t workers, pf_error *error)
+			 const pf_probe_traces *traces, pf_error *error)
 {
 	pf_status status = PF_OK;
 	for (int i = 0; i < PF_PROBE_COUNT && status == PF_OK; i++) {
 		looks[i] = (pf_probe_look){.asked = asked[i],
 					   .shared = part_of(block, offsets[i]),
-					   .traces = traces,
-					   .workers = workers};
+					   .traces = traces->traces,
+					   .rings = traces->rings,
+					   .ring_capacity = traces->ring_capacity,
+					   .workers = traces->workers};
 		if (probes[i]->on_request && !asked[i]) {
 			continue;
 		}

@@ -35,11 +35,11 @@ struct attempt {
 	char program[PATH_MAX]; /* not /proc/self/exe, which would be valgrind */
 };
 
-static uint64_t sum(const pf_profile *profile, const char *const *names, bool *known)
+static uint64_t sum(const pf_callgrind_profile *profile, const char *const *names, bool *known)
 {
 	uint64_t instructions = 0;
 	for (; *names; names++) {
-		const pf_profile_function *function = pf_profile_find(profile, *names);
+		const pf_callgrind_profile_function *function = pf_callgrind_profile_find(profile, *names);
 		*known = *known && function;
 		instructions += function ? function->inclusive : 0;
 	}
@@ -47,7 +47,7 @@ static uint64_t sum(const pf_profile *profile, const char *const *names, bool *k
 }
 
 /* Its name; of one without a symbol the file that it is in, and all code that networks generate is one. */
-static void describe(const pf_profile *profile, const pf_profile_function *function,
+static void describe(const pf_callgrind_profile *profile, const pf_callgrind_profile_function *function,
 		     char out[PF_CALLGRIND_NAME])
 {
 	const char *object = function->object < profile->object_count ? profile->objects[function->object]
@@ -86,7 +86,7 @@ static void keep(pf_callgrind *callgrind, const char *name, uint64_t self)
 	}
 }
 
-void pf_callgrind_add(pf_callgrind *callgrind, const pf_profile *profile, uint32_t index)
+void pf_callgrind_add(pf_callgrind *callgrind, const pf_callgrind_profile *profile, uint32_t index)
 {
 	static const char *const functions[PF_KERNEL_PARTS][3] = {
 		[PF_KERNEL_READ] = {"pf_scorer_load"},
@@ -286,15 +286,15 @@ static void take_profiles(const struct attempt *attempt, const pf_outcomes *refe
 	pf_error error = {0};
 	for (uint32_t i = 0; i < attempt->count; i++) {
 		char path[96];
-		pf_profile profile;
+		pf_callgrind_profile profile;
 		snprintf(path, sizeof path, "%s/out.%u", attempt->folder, i + 1);
 		FILE *stream = fopen(path, "re");
-		if (!stream || pf_profile_read(stream, path, &profile, &error) != PF_OK) {
+		if (!stream || pf_callgrind_profile_read(stream, path, &profile, &error) != PF_OK) {
 			snprintf(out->why, sizeof out->why, "callgrind's profile %s: %s", path,
 				 stream ? error.message : strerror(errno));
 		} else {
 			pf_callgrind_add(out, &profile, attempt->photos[i]);
-			pf_profile_release(&profile);
+			pf_callgrind_profile_release(&profile);
 		}
 		if (stream) {
 			fclose(stream);

@@ -57,7 +57,7 @@ typedef struct pf_callgrind {
 void pf_callgrind_measure(const pf_session *session, const pf_outcomes *reference, pf_callgrind *out);
 
 /* Adds the profile of a photo: for pf_callgrind_measure and tests. */
-struct pf_profile;
-void pf_callgrind_add(pf_callgrind *callgrind, const struct pf_profile *profile, uint32_t index);
+struct pf_callgrind_profile;
+void pf_callgrind_add(pf_callgrind *callgrind, const struct pf_callgrind_profile *profile, uint32_t index);
 
 #endif

@@ -8,7 +8,7 @@
 enum { MOST_NAMES = 1000000, LINE_BYTES = 65536 };
 
 struct reading {
-	pf_profile *profile;
+	pf_callgrind_profile *profile;
 	const char *file;
 	size_t line;
 	size_t function, object; /* that lines of cost belong to */
@@ -60,7 +60,7 @@ static pf_status take_number(const struct reading *reading, const char *text, si
 
 static pf_status take_object(struct reading *reading, const char *text, size_t *number, pf_error *error)
 {
-	pf_profile *profile = reading->profile;
+	pf_callgrind_profile *profile = reading->profile;
 	const char *name;
 	pf_status status = take_number(reading, text, number, &name, error);
 	if (status == PF_OK) {
@@ -78,7 +78,7 @@ static pf_status take_object(struct reading *reading, const char *text, size_t *
 
 static pf_status take_function(struct reading *reading, const char *text, size_t *number, pf_error *error)
 {
-	pf_profile *profile = reading->profile;
+	pf_callgrind_profile *profile = reading->profile;
 	const char *name;
 	pf_status status = take_number(reading, text, number, &name, error);
 	if (status == PF_OK) {
@@ -102,7 +102,7 @@ static pf_status take_cost(struct reading *reading, const char *text, pf_error *
 	if ((end && *end && *end != ' ') || reading->function >= reading->profile->count) {
 		return damaged(reading, error);
 	}
-	pf_profile_function *function = &reading->profile->functions[reading->function];
+	pf_callgrind_profile_function *function = &reading->profile->functions[reading->function];
 	function->inclusive += value;
 	function->self += reading->called ? 0 : value;
 	reading->called = false;
@@ -142,12 +142,13 @@ static pf_status take_line(struct reading *reading, char *line, pf_error *error)
 	return cost ? take_cost(reading, line, error) : PF_OK; /* headers, files, objects, jumps */
 }
 
-pf_status pf_profile_read(FILE *stream, const char *file, pf_profile *out, pf_error *error)
+pf_status pf_callgrind_profile_read(FILE *stream, const char *file, pf_callgrind_profile *out,
+				    pf_error *error)
 {
 	struct reading reading = {.profile = out, .file = file, .function = SIZE_MAX, .object = SIZE_MAX};
 	char *line = malloc(LINE_BYTES);
 	pf_status status = line ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-	*out = (pf_profile){0};
+	*out = (pf_callgrind_profile){0};
 	while (status == PF_OK && fgets(line, LINE_BYTES, stream)) {
 		reading.line++;
 		status = take_line(&reading, line, error);
@@ -156,13 +157,13 @@ pf_status pf_profile_read(FILE *stream, const char *file, pf_profile *out, pf_er
 		status = pf_fail(error, PF_ERR_INVALID, file, "the profile has no summary: it was cut off");
 	}
 	if (status != PF_OK) {
-		pf_profile_release(out);
+		pf_callgrind_profile_release(out);
 	}
 	free(line);
 	return status;
 }
 
-void pf_profile_release(pf_profile *profile)
+void pf_callgrind_profile_release(pf_callgrind_profile *profile)
 {
 	for (size_t i = 0; i < profile->count; i++) {
 		free(profile->functions[i].name);
@@ -172,10 +173,11 @@ void pf_profile_release(pf_profile *profile)
 	}
 	free(profile->functions);
 	free(profile->objects);
-	*profile = (pf_profile){0};
+	*profile = (pf_callgrind_profile){0};
 }
 
-const pf_profile_function *pf_profile_find(const pf_profile *profile, const char *name)
+const pf_callgrind_profile_function *pf_callgrind_profile_find(const pf_callgrind_profile *profile,
+							       const char *name)
 {
 	for (size_t i = 0; i < profile->count; i++) {
 		if (profile->functions[i].name && strcmp(profile->functions[i].name, name) == 0) {

@@ -312,6 +312,16 @@ static void follow(struct running *run)
 	}
 }
 
+static pf_status open_probes(struct running *run, pf_error *error)
+{
+	const pf_probe_traces traces = {.traces = run->shared->traces,
+					.workers = run->workers,
+					.rings = pf_trial_rings(run->shared, run->workers)->spans,
+					.ring_capacity = PF_TRIAL_RING};
+	return pf_probes_open(run->looks, run->session->asked, run->shared, run->shared->probe_offsets,
+			      &traces, error);
+}
+
 pf_status pf_trial_run(const pf_session *session, const struct pf_variant *variant, uint32_t workers,
 		       const int64_t *options, const pf_trial_listener *listener, pf_trial *out,
 		       pf_error *error)
@@ -333,8 +343,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	if (status == PF_OK) {
 		pf_machine_counters before, after;
 		pf_machine_read(NULL, NULL, &before);
-		status = pf_probes_open(run->looks, session->asked, run->shared, run->shared->probe_offsets,
-					run->shared->traces, workers, error);
+		status = open_probes(run, error);
 		if (status == PF_OK) {
 			status = start(run, error);
 		}

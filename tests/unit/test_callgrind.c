@@ -71,11 +71,11 @@ static const char written[] = "# callgrind format\n"
 			      "\n"
 			      "totals: 1000\n";
 
-static pf_status read_text(const char *text, pf_profile *profile, pf_error *error)
+static pf_status read_text(const char *text, pf_callgrind_profile *profile, pf_error *error)
 {
 	FILE *stream = fmemopen((void *)text, strlen(text), "re");
 	assert_non_null(stream);
-	pf_status status = pf_profile_read(stream, "out.1", profile, error);
+	pf_status status = pf_callgrind_profile_read(stream, "out.1", profile, error);
 	fclose(stream);
 	return status;
 }
@@ -83,32 +83,32 @@ static pf_status read_text(const char *text, pf_profile *profile, pf_error *erro
 static void functions_are_summed(void **state)
 {
 	(void)state;
-	pf_profile profile;
+	pf_callgrind_profile profile;
 	pf_error error;
 	assert_int_equal(read_text(written, &profile, &error), PF_OK);
 	assert_int_equal(profile.total, 1000);
-	const pf_profile_function *photo = pf_profile_find(&profile, "pf_scorer_photo");
+	const pf_callgrind_profile_function *photo = pf_callgrind_profile_find(&profile, "pf_scorer_photo");
 	assert_non_null(photo);
 	assert_int_equal(photo->self, 10);
 	assert_int_equal(photo->inclusive, 1000);
-	const pf_profile_function *load = pf_profile_find(&profile, "pf_scorer_load");
+	const pf_callgrind_profile_function *load = pf_callgrind_profile_find(&profile, "pf_scorer_load");
 	assert_int_equal(load->self, 20);
 	assert_int_equal(load->inclusive, 300);
-	assert_int_equal(pf_profile_find(&profile, "pf_exif_read")->inclusive, 50);
-	assert_null(pf_profile_find(&profile, "pf_scorer"));
-	pf_profile_release(&profile);
+	assert_int_equal(pf_callgrind_profile_find(&profile, "pf_exif_read")->inclusive, 50);
+	assert_null(pf_callgrind_profile_find(&profile, "pf_scorer"));
+	pf_callgrind_profile_release(&profile);
 }
 
 static void parts_add_up(void **state)
 {
 	(void)state;
-	pf_profile profile;
+	pf_callgrind_profile profile;
 	pf_error error;
 	pf_callgrind made = {.count = 0};
 	assert_int_equal(read_text(written, &profile, &error), PF_OK);
 	pf_callgrind_add(&made, &profile, 7);
 	pf_callgrind_add(&made, &profile, 9);
-	pf_profile_release(&profile);
+	pf_callgrind_profile_release(&profile);
 	assert_int_equal(made.count, 2);
 	assert_int_equal(made.photos[1].index, 9);
 	const uint64_t *parts = made.photos[0].parts;
@@ -145,7 +145,7 @@ static void damaged_profiles_are_refused(void **state)
 					    "summary: 5\nob=(x) a\n3 5\n",
 					    "summary: 5\nfn=(1) a\n3 5x\n"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		pf_profile profile;
+		pf_callgrind_profile profile;
 		pf_error error;
 		if (texts[i][0]) {
 			assert_int_not_equal(read_text(texts[i], &profile, &error), PF_OK);
@@ -153,7 +153,7 @@ static void damaged_profiles_are_refused(void **state)
 			assert_null(profile.objects);
 		}
 	}
-	pf_profile profile;
+	pf_callgrind_profile profile;
 	pf_error error;
 	assert_int_equal(read_text("summary: 5\n3 5\n", &profile, &error), PF_ERR_INVALID);
 	assert_string_equal(error.file, "out.1");
