@@ -79,8 +79,7 @@ const pf_command pf_commands[] = {
 	 "The first is\n"
 	 "compared with the others: faster, slower, equivalent or undecided. What they compute is not checked.",
 	 0, -1, pf_cmd_time, false},
-	{"profile", "VARIANT | -- CMD",
-	 "Find which functions take the time: a sampling profiler with flame graphs",
+	{"profile", "VARIANT | -- CMD", "Find which functions take the time: samples, flame graphs",
 	 "Samples are taken of all processes and threads, by perf events where the kernel allows them, else by timers. Of a variant\n"
 	 "each sample has its stage, and --against draws the difference to another one. --out writes a flame graph, and files for\n"
 	 "speedscope, pprof and other tools (docs/profile.md).",

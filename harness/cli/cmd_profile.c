@@ -133,7 +133,8 @@ int pf_cmd_profile(const pf_command *command, int argc, char **argv)
 		 1e7},
 		{0},
 	};
-	pf_command own = *command;
+	static pf_command own; /* it outlives this: descriptions keep it */
+	own = *command;
 	own.least_operands = own.most_operands = 0;
 	char **operands;
 	int count;
