@@ -27,11 +27,11 @@ set(light_harness
     "harness/progress/progress\\.c"
     "harness/show/(bench_counters|bench_table|comparison_lines|doctor_table|history_table|observer_lines|profile_table)\\.c")
 # Public headers whose functions are in the library, with what they include.
-set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread workload)
+set(light_headers status hop file stage trace span_report spans dataset framed_pipe placement side_thread thread_context workload)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
     "unit/test_(bench|doctor|escape|file|named_files|status|text)\\.c"
-    "unit/test_(parameters|profile|quantity)\\.c"
+    "unit/test_(parameters|profile|quantity|thread_context)\\.c"
     "unit/test_(span_report|spans)\\.c"
     "unit/test_(framed_pipe|pool|pool_feed|side_thread|threads)\\.c"
     "unit/test_(binomial|eta|histogram|order_statistics|resampling|sample_faults|shuffle|student|usl|words)\\.c")

@@ -1,17 +1,20 @@
 /* The profiler as a probe, where a session asks for it with a pf_profile_order. What it finds is a
  * pf_profile. */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "harness/probe/probe.h"
 #include "harness/profile/profiler.h"
+#include "photofinish/thread_context.h"
 
 enum { PATIENCE_MS = 5000 };
 
 /* With the trial's process, which starts nothing before it is looked at. */
 struct meeting {
 	atomic_uint ready;
+	char variant[64]; /* "": threads say nothing of themselves */
 };
 
 static size_t meeting_bytes(const void *asked, uint32_t workers)
@@ -24,7 +27,12 @@ static size_t meeting_bytes(const void *asked, uint32_t workers)
 static pf_status open_profiler(pf_probe_look *look, pf_error *error)
 {
 	pf_profiler *profiler;
-	pf_status status = pf_profiler_open(look->asked, &profiler, error);
+	const pf_profile_order *order = look->asked;
+	struct meeting *meeting = look->shared;
+	if (meeting && order->variant) {
+		snprintf(meeting->variant, sizeof meeting->variant, "%s", order->variant);
+	}
+	pf_status status = pf_profiler_open(order, &profiler, error);
 	look->state = profiler;
 	if (status == PF_OK) {
 		const pf_tag_source source = {.traces = look->traces,
@@ -54,8 +62,9 @@ static void start(void *shared, const pf_trace *traces, uint32_t workers)
 {
 	struct meeting *meeting = shared;
 	const struct timespec pause = {.tv_nsec = 200000};
-	(void)traces;
-	(void)workers;
+	if (meeting->variant[0]) {
+		pf_thread_context_publish(meeting->variant, traces, workers + 1);
+	}
 	for (int i = 0; i < 5 * PATIENCE_MS && !atomic_load(&meeting->ready); i++) {
 		nanosleep(&pause, NULL);
 	}

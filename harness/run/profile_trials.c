@@ -66,9 +66,11 @@ static pf_status once(const pf_profile_trials *trials, size_t index, bool off, u
 	pf_profiled *profiled = &trials->profiled[index];
 	const pf_contestant *contestant = profiled->contestant;
 	pf_session session = *trials->session;
+	pf_profile_order order = *trials->order;
 	pf_trial trial;
+	order.variant = contestant->label;
 	memset(session.asked, 0, sizeof session.asked);
-	session.asked[PF_PROBE_profile] = off ? NULL : trials->order;
+	session.asked[PF_PROBE_profile] = off ? NULL : &order;
 	session.observer = NULL; /* what looking costs is measured here */
 	session.executable = contestant->build ? contestant->build->executable : session.executable;
 	pf_status status = pf_trial_run(&session, contestant->variant, contestant->workers,
