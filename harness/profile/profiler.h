@@ -20,8 +20,8 @@ typedef enum pf_profile_method {
 /* What a session asks the probe for. */
 typedef struct pf_profile_order {
 	pf_profile_method method;
-	uint32_t hz;            /* 1 to PF_PROFILE_HZ_MOST */
-	const char *variant;    /* what a trial's threads say of themselves to other profilers; NULL: nothing */
+	uint32_t hz;         /* 1 to PF_PROFILE_HZ_MOST */
+	const char *variant; /* what a trial's threads say of themselves to other profilers; NULL: nothing */
 	const char *executable; /* that samples are taken of; NULL: this program: where the preloaded object
 				   lies */
 } pf_profile_order;
