@@ -3,6 +3,7 @@
 set(PHOTOFINISH_CUDA AUTO CACHE STRING "Build the GPU backend: ON, OFF or AUTO (where CUDA and cuDNN 9 are found)")
 set_property(CACHE PHOTOFINISH_CUDA PROPERTY STRINGS AUTO ON OFF)
 
+set(PHOTOFINISH_CUDA_ARCHITECTURES "75;80;86;89;90" CACHE STRING "Compute capabilities of the kernels; PTX of the last is added")
 find_program(PHOTOFINISH_NVCC nvcc PATHS /usr/local/cuda/bin)
 find_path(PHOTOFINISH_CUDA_INCLUDE cuda.h PATHS /usr/local/cuda/include)
 find_path(PHOTOFINISH_CUDNN_INCLUDE cudnn_backend.h PATHS /usr/local/cuda/include)
@@ -15,6 +16,8 @@ elseif(NOT network_on)
   set(cuda_missing "no networks")
 elseif(NOT PHOTOFINISH_CUDA_INCLUDE)
   set(cuda_missing "the CUDA Toolkit's cuda.h is not found")
+elseif(NOT PHOTOFINISH_NVCC)
+  set(cuda_missing "nvcc is not found")
 elseif(NOT PHOTOFINISH_CUDNN_INCLUDE)
   set(cuda_missing "cuDNN 9's cudnn_backend.h is not found")
 else()
@@ -50,5 +53,20 @@ else()
     set_property(SOURCE core/gpu/gpu_library.c APPEND PROPERTY COMPILE_DEFINITIONS
                  PF_CUDNN_LIBRARY="${PHOTOFINISH_CUDNN_LIBRARY}")
   endif()
+  set(architectures)
+  foreach(architecture ${PHOTOFINISH_CUDA_ARCHITECTURES})
+    list(APPEND architectures -gencode arch=compute_${architecture},code=sm_${architecture})
+  endforeach()
+  list(GET PHOTOFINISH_CUDA_ARCHITECTURES -1 last)
+  list(APPEND architectures -gencode arch=compute_${last},code=compute_${last})
+  set(fatbin ${CMAKE_BINARY_DIR}/generated/gpu_kernels.fatbin)
+  add_custom_command(
+    OUTPUT ${fatbin}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
+    COMMAND ${PHOTOFINISH_NVCC} -fatbin --fmad=false -I${CMAKE_SOURCE_DIR} ${architectures} -o ${fatbin}
+            ${CMAKE_SOURCE_DIR}/core/gpu/gpu_kernels.cu
+    DEPENDS ${CMAKE_SOURCE_DIR}/core/gpu/gpu_kernels.cu ${CMAKE_SOURCE_DIR}/core/gpu/gpu_kernels.h VERBATIM)
+  set_property(SOURCE core/gpu/gpu_fatbin.c PROPERTY COMPILE_DEFINITIONS PF_GPU_FATBIN="${fatbin}")
+  set_property(SOURCE core/gpu/gpu_fatbin.c PROPERTY OBJECT_DEPENDS ${fatbin})
   list(APPEND engine_includes ${PHOTOFINISH_CUDA_INCLUDE} ${PHOTOFINISH_CUDNN_INCLUDE})
 endif()

@@ -260,10 +260,12 @@ static descriptor graph_of(maker *m, const pf_cudnn_conv *conv)
 	return made;
 }
 
-/* Does the engine of a configuration keep to the precision, and give the same bits each time? */
-static bool is_exact(const pf_gpu_api *api, descriptor configuration, bool half)
+/* Does the engine of a configuration keep to the precision, and give the same bits each time? And is it there
+ * without being compiled now, which takes seconds? */
+static bool is_wanted(const pf_gpu_api *api, descriptor configuration, bool half, bool compiled)
 {
 	cudnnBackendNumericalNote_t notes[MOST_NOTES];
+	cudnnBackendBehaviorNote_t ways[MOST_NOTES];
 	descriptor engine = NULL;
 	int64_t count = 0;
 	bool exact = api->cudnnBackendCreateDescriptor(CUDNN_BACKEND_ENGINE_DESCRIPTOR, &engine) ==
@@ -279,6 +281,12 @@ static bool is_exact(const pf_gpu_api *api, descriptor configuration, bool half)
 			notes[i] != CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION &&
 			notes[i] != CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS &&
 			(half || notes[i] != CUDNN_NUMERICAL_NOTE_TENSOR_CORE); /* in fp32: TF32 */
+	}
+	exact = exact && api->cudnnBackendGetAttribute(engine, CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE,
+						       CUDNN_TYPE_BEHAVIOR_NOTE, MOST_NOTES, &count,
+						       ways) == CUDNN_STATUS_SUCCESS;
+	for (int64_t i = 0; exact && compiled && i < count && i < MOST_NOTES; i++) {
+		exact = ways[i] != CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION;
 	}
 	if (engine) {
 		api->cudnnBackendDestroyDescriptor(engine);
@@ -321,7 +329,7 @@ static bool try_plan(const pf_cudnn_target *target, descriptor configuration, co
 
 /* The first plan of the configurations that one heuristic proposes, best first. */
 static bool first_plan(const pf_cudnn_target *target, descriptor graph, cudnnBackendHeurMode_t mode,
-		       bool half, pf_cudnn_plan *plan, pf_error *error)
+		       bool half, bool compiled, pf_cudnn_plan *plan, pf_error *error)
 {
 	static const char what[] = "a heuristic";
 	maker m = {.api = target->api};
@@ -345,7 +353,8 @@ static bool first_plan(const pf_cudnn_target *target, descriptor graph, cudnnBac
 	bool done = false;
 	count = m.failed == CUDNN_STATUS_SUCCESS ? count : 0;
 	for (int64_t i = 0; !done && i < count && i < MOST_ENGINES; i++) {
-		done = is_exact(m.api, found[i], half) && try_plan(target, found[i], NULL, plan, error);
+		done = is_wanted(m.api, found[i], half, compiled) &&
+		       try_plan(target, found[i], NULL, plan, error);
 	}
 	clear(&m, NULL);
 	return done;
@@ -360,8 +369,10 @@ pf_status pf_cudnn_plan_create(const pf_cudnn_target *target, const pf_cudnn_con
 	pf_status status = m.failed == CUDNN_STATUS_SUCCESS ? PF_OK : fail(&m, PF_ERR_UNSUPPORTED, error);
 	if (status == PF_OK) {
 		pf_fail(error, PF_ERR_UNSUPPORTED, NULL, "cuDNN has no exact engine for it on this device");
-		bool done = first_plan(target, graph, CUDNN_HEUR_MODE_A, conv->half, plan, error) ||
-			    first_plan(target, graph, CUDNN_HEUR_MODE_FALLBACK, conv->half, plan, error);
+		bool half = conv->half;
+		bool done = first_plan(target, graph, CUDNN_HEUR_MODE_A, half, true, plan, error) ||
+			    first_plan(target, graph, CUDNN_HEUR_MODE_FALLBACK, half, true, plan, error) ||
+			    first_plan(target, graph, CUDNN_HEUR_MODE_A, half, false, plan, error);
 		status = done ? PF_OK : PF_ERR_UNSUPPORTED;
 	}
 	clear(&m, NULL);

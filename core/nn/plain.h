@@ -53,6 +53,12 @@ void pf_plain_act(const pf_act *act, const float *x, float *y, int64_t count);
 /* Resize: where element `o` of an axis comes from, before rounding, and the element that nearest takes. */
 double pf_resize_source(const pf_params *params, int axis, int64_t o, int64_t in, int64_t out);
 int64_t pf_resize_nearest_index(const pf_params *params, int axis, int64_t o, int64_t in, int64_t out);
+/* Between which two elements linear interpolation takes `o`. */
+typedef struct pf_resize_tap {
+	int64_t low, high;
+	float share; /* of high */
+} pf_resize_tap;
+pf_resize_tap pf_resize_linear_tap(const pf_params *params, int axis, int64_t o, int64_t in, int64_t out);
 
 /* What follows a node's operator, in place on its first output. */
 void pf_plain_epilogues(const pf_call *call);

@@ -68,17 +68,12 @@ static void resize_nearest(const pf_call *call)
 	}
 }
 
-typedef struct tap {
-	int64_t low, high;
-	float share; /* of high */
-} tap;
-
-static tap linear(const pf_params *p, int axis, int64_t o, int64_t in, int64_t out)
+pf_resize_tap pf_resize_linear_tap(const pf_params *p, int axis, int64_t o, int64_t in, int64_t out)
 {
 	double x = in == out ? (double)o : pf_resize_source(p, axis, o, in, out);
 	x = x < 0 ? 0 : x > (double)(in - 1) ? (double)(in - 1) : x;
 	int64_t low = (int64_t)x;
-	return (tap){low, low + 1 < in ? low + 1 : low, (float)(x - (double)low)};
+	return (pf_resize_tap){low, low + 1 < in ? low + 1 : low, (float)(x - (double)low)};
 }
 
 static void resize_linear(const pf_call *call)
@@ -94,10 +89,11 @@ static void resize_linear(const pf_call *call)
 	float *y = call->out[0].data;
 	for (int64_t c = 0; c < planes; c++, x += in_h * in_w) {
 		for (int64_t oy = 0; oy < out_h; oy++) {
-			tap v = flat ? (tap){0, 0, 0} : linear(p, ay, oy, in_h, out_h);
+			pf_resize_tap v = flat ? (pf_resize_tap){0, 0, 0}
+					       : pf_resize_linear_tap(p, ay, oy, in_h, out_h);
 			const float *low = x + v.low * in_w, *high = x + v.high * in_w;
 			for (int64_t ox = 0; ox < out_w; ox++) {
-				tap h = linear(p, ax, ox, in_w, out_w);
+				pf_resize_tap h = pf_resize_linear_tap(p, ax, ox, in_w, out_w);
 				float top = low[h.low] * (1 - h.share) + low[h.high] * h.share;
 				float bottom = high[h.low] * (1 - h.share) + high[h.high] * h.share;
 				*y++ = top * (1 - v.share) + bottom * v.share;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "photofinish/trace.h"
+
 #define ALIGNMENT 64
 
 static pf_status no_memory(const pf_program *program, pf_error *error)
@@ -283,4 +285,29 @@ pf_status pf_program_plan(pf_program *program, pf_error *error)
 		}
 	}
 	return status;
+}
+
+bool pf_program_run(const pf_program *program, pf_node_time *times, int32_t *failed)
+{
+	uint64_t before = times ? pf_now_ns() : 0;
+	for (size_t i = 0; i < program->step_count; i++) {
+		const pf_step *step = &program->steps[i];
+		if (!step->run(step)) {
+			*failed = step->node;
+			return false;
+		}
+		if (times) {
+			uint64_t now = pf_now_ns();
+			*(step->reorder ? &times[step->node].reorder_ns : &times[step->node].ns) += now -
+												    before;
+			before = now;
+		}
+	}
+	return true;
+}
+
+pf_status pf_program_bad_index(const pf_program *program, int32_t node, pf_error *error)
+{
+	return pf_node_fail(program->graph, &program->graph->nodes[node], error, PF_ERR_INVALID,
+			    "the model computed an index that lies outside of what it indexes");
 }

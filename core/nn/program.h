@@ -47,11 +47,17 @@ typedef struct pf_backend {
 	/* Copies a value that has no dense buffer; NULL where all have one. */
 	pf_status (*read)(pf_program *program, int32_t value, void *out, pf_error *error);
 	void (*destroy)(pf_program *program); /* frees `backend_state`, after the steps */
+	/* In place of pf_program_run, where a step can fail for other reasons than an index; NULL: steps
+	 * cannot. */
+	pf_status (*run)(pf_program *program, pf_node_time *times, pf_error *error);
 } pf_backend;
 
 extern const pf_backend pf_backend_plain;
 #ifdef PF_WITH_ONEDNN
 extern const pf_backend pf_backend_onednn;
+#endif
+#ifdef PF_WITH_CUDA
+extern const pf_backend pf_backend_cudnn, pf_backend_cudnn_fp32;
 #endif
 
 struct pf_program {
@@ -84,6 +90,11 @@ pf_status pf_program_step(pf_program *program, int32_t node, uint32_t reads, uin
 
 /* Lifetimes, shared memory, offsets, then the arena; then binds every step. */
 pf_status pf_program_plan(pf_program *program, pf_error *error);
+
+/* Runs the steps one after the other; `times` may be NULL. False: the step of node *failed did. */
+bool pf_program_run(const pf_program *program, pf_node_time *times, int32_t *failed);
+/* The failure of a node that computed an index which lies outside of what it indexes. */
+pf_status pf_program_bad_index(const pf_program *program, int32_t node, pf_error *error);
 
 /* Where a buffer lies, once planned. */
 void *pf_program_address(const pf_program *program, int32_t buffer);

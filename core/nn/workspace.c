@@ -1,12 +1,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/nn/graph.h"
 #include "core/nn/program.h"
 #include "photofinish/network.h"
-#include "photofinish/trace.h"
 #include "photofinish/workspace.h"
 
 struct pf_workspace {
@@ -19,6 +17,15 @@ static const pf_backend *const backends[] = {
 	&pf_backend_onednn,
 #endif
 	&pf_backend_plain,
+};
+
+/* Those of a device, which a machine may be without though the build has them. */
+static const pf_backend *const device_backends[] = {
+#ifdef PF_WITH_CUDA
+	&pf_backend_cudnn,
+	&pf_backend_cudnn_fp32,
+#endif
+	NULL,
 };
 
 const char *pf_network_backend(size_t index)
@@ -49,6 +56,11 @@ pf_status pf_workspace_create(const pf_network *network, const char *backend, un
 	for (size_t i = 0; i < sizeof backends / sizeof *backends; i++) {
 		if (!strcmp(backends[i]->name, backend)) {
 			found = backends[i];
+		}
+	}
+	for (size_t i = 0; device_backends[i]; i++) {
+		if (!strcmp(device_backends[i]->name, backend)) {
+			found = device_backends[i];
 		}
 	}
 	if (!found) {
@@ -107,35 +119,19 @@ int64_t pf_workspace_output_rows(const pf_workspace *workspace, size_t index)
 	return *(const int32_t *)pf_program_address(program, program->value_buffers[value->rows]);
 }
 
-static bool run_steps(const pf_program *program, pf_node_time *times, int32_t *failed)
-{
-	uint64_t before = times ? pf_now_ns() : 0;
-	for (size_t i = 0; i < program->step_count; i++) {
-		const pf_step *step = &program->steps[i];
-		if (!step->run(step)) {
-			*failed = step->node;
-			return false;
-		}
-		if (times) {
-			uint64_t now = pf_now_ns();
-			*(step->reorder ? &times[step->node].reorder_ns : &times[step->node].ns) += now -
-												    before;
-			before = now;
-		}
-	}
-	return true;
-}
-
 pf_status pf_workspace_run(pf_workspace *workspace, pf_error *error)
 {
-	const pf_program *program = &workspace->program;
+	pf_program *program = &workspace->program;
 	int32_t failed = 0;
 	int entered = enter(program->backend);
-	bool done = run_steps(program, workspace->times, &failed);
+	pf_status status = PF_OK;
+	if (program->backend->run) {
+		status = program->backend->run(program, workspace->times, error);
+	} else if (!pf_program_run(program, workspace->times, &failed)) {
+		status = pf_program_bad_index(program, failed, error);
+	}
 	leave(program->backend, entered);
-	return done ? PF_OK
-		    : pf_node_fail(program->graph, &program->graph->nodes[failed], error, PF_ERR_INVALID,
-				   "the model computed an index that lies outside of what it indexes");
+	return status;
 }
 
 void pf_workspace_profile(pf_workspace *workspace, pf_node_time *times)

@@ -12,7 +12,9 @@
 extern "C" {
 #endif
 
-/* Names of the backends that were built in: "plain" always, "onednn" where it is; NULL past the last. */
+/* Names of the backends that run on the processor and were built in: "plain" always, "onednn" where it is;
+ * NULL past the last. Beside them there are "cudnn" (fp16, sums in fp32) and "cudnn-fp32", where the build
+ * has them and the machine a device (photofinish/gpu.h). */
 PF_API const char *pf_network_backend(size_t index);
 
 /* What its results depend on besides the network: "oneDNN 2.6.3 (isa 495)", "plain C"; static. */
@@ -25,7 +27,7 @@ enum pf_workspace_flag {
 };
 
 /* Compiles the network for a backend and allocates everything that runs need. Call it in the worker, after
- * the fork. PF_ERR_USAGE: no such backend. The caller destroys *out. */
+ * the fork. PF_ERR_USAGE: no such backend; PF_ERR_UNAVAILABLE: it has no device. The caller destroys *out. */
 PF_API pf_status pf_workspace_create(const pf_network *network, const char *backend, unsigned flags,
 				     pf_workspace **out, pf_error *error);
 PF_API void pf_workspace_destroy(pf_workspace *workspace); /* NULL is fine */
@@ -39,8 +41,8 @@ PF_API const void *pf_workspace_output(const pf_workspace *workspace, size_t ind
  * outputs with open_rows. 1 for scalars. */
 PF_API int64_t pf_workspace_output_rows(const pf_workspace *workspace, size_t index);
 
-/* Executes the network once, on the calling thread alone. Allocates nothing. Fails only where a model
- * computes an index that lies outside of what it indexes. */
+/* Executes the network once, on the calling thread alone. Allocates nothing. Fails where a model computes an
+ * index that lies outside of what it indexes, and where a device fails: with that it stays failed. */
 PF_API pf_status pf_workspace_run(pf_workspace *workspace, pf_error *error);
 
 /* What a node cost since the last reset. */
