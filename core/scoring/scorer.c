@@ -58,7 +58,8 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 		status = pf_quality_create(&scorer->quality, error);
 	}
 	if (status == PF_OK && takes_part(scorer, PF_LEAVE_OUT_FACES)) {
-		status = pf_face_detector_create(scorer->config.cascade_file, &scorer->faces, error);
+		bool own = scorer->config.strategy & PF_STRATEGY_EXACT_FACES;
+		status = pf_face_detector_create(scorer->config.cascade_file, own, &scorer->faces, error);
 	}
 	if (status == PF_OK && scorer->config.model_file[0] && takes_part(scorer, PF_LEAVE_OUT_POSE)) {
 		pf_pose_options options = {.model_file = scorer->config.model_file,
@@ -411,6 +412,12 @@ pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t i
 	*score = (pf_score){0};
 	pf_status status = pf_scorer_load(scorer, dataset, index, &scorer->image, error);
 	return status == PF_OK ? pf_scorer_judge(scorer, &scorer->image, score, error) : status;
+}
+
+const char *pf_scorer_strategy_problem(const pf_scorer_config *config, uint32_t strategy)
+{
+	bool faces = !(config->left_out & PF_LEAVE_OUT_FACES) && strategy & PF_STRATEGY_EXACT_FACES;
+	return faces ? pf_face_own_problem(config->cascade_file) : NULL;
 }
 
 static char engine_version[256];

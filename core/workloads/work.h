@@ -40,7 +40,8 @@ static inline uint32_t pf_work_random(uint64_t *state)
 }
 
 extern const pf_work_kind pf_work_photo, pf_work_decode, pf_work_decode_bare, pf_work_exif, pf_work_resize,
-	pf_work_exposure, pf_work_colour, pf_work_quality, pf_work_faces, pf_work_pose, pf_work_bursts;
+	pf_work_exposure, pf_work_colour, pf_work_quality, pf_work_faces, pf_work_faces_own, pf_work_pose,
+	pf_work_bursts;
 
 /* Sharpness by the version of kernels that `flags` ask for; needs them. */
 typedef struct pf_work_sharpness {

@@ -34,6 +34,8 @@ static const pf_workload workloads[] = {
 	 .context = &pf_work_pose, PIXELS, FUNCTIONS},
 	{"faces", "faces in a decoded photo", "photo", .within = in_photo, .context = &pf_work_faces, PIXELS,
 	 FUNCTIONS},
+	{"faces-own", "the same by the search of our own", "photo", .context = &pf_work_faces_own, EXTRA,
+	 PIXELS, FUNCTIONS},
 	{"exif", "capture facts and thumbnail from an EXIF segment", "segment", .within = in_decode,
 	 .context = &pf_work_exif, EXTRA, FUNCTIONS},
 	{"resize", "a luma plane to a picture of 640 pixels", "photo", .within = in_faces,

@@ -12,6 +12,7 @@
 
 typedef struct photo_work {
 	pf_work_bytes bytes;
+	uint32_t strategy; /* PF_STRATEGY_* of the scorer */
 	pf_scorer *scorer;
 	pf_quality *quality;
 	pf_image image;
@@ -36,6 +37,7 @@ static pf_status open_scorer(photo_work *own, const char *stages, pf_error *erro
 {
 	pf_scorer_config config;
 	pf_scorer_config_default(&config);
+	config.strategy = own->strategy;
 	if (!stages) {
 		return pf_scorer_create_loader(&config, NULL, &own->scorer, error);
 	}
@@ -82,6 +84,18 @@ static pf_status open_faces(void *state, const pf_work_kind *kind, const pf_work
 {
 	(void)kind;
 	return open_decoded(state, input, "faces", error);
+}
+
+static pf_status open_faces_own(void *state, const pf_work_kind *kind, const pf_workload_input *input,
+				pf_error *error)
+{
+	photo_work *own = state;
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	const char *problem = pf_face_own_problem(config.cascade_file);
+	own->strategy = PF_STRATEGY_EXACT_FACES;
+	return problem ? pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", problem)
+		       : open_faces(state, kind, input, error);
 }
 
 static pf_status open_pose(void *state, const pf_work_kind *kind, const pf_workload_input *input,
@@ -295,6 +309,7 @@ static void close_photo(void *state)
 const pf_work_kind pf_work_photo = KIND(photo, photo, score);
 const pf_work_kind pf_work_decode = KIND(decode, decode, decode);
 const pf_work_kind pf_work_faces = KIND(faces, faces, score);
+const pf_work_kind pf_work_faces_own = KIND(faces_own, faces, score);
 const pf_work_kind pf_work_pose = KIND(pose, pose, score);
 const pf_work_kind pf_work_resize = KIND(plane, resize, resize);
 const pf_work_kind pf_work_quality = KIND(quality, quality, score);

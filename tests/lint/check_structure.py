@@ -19,7 +19,7 @@ ALLOWED = {
 }
 # Rooms of a layer, from the ground up: one may include itself and those before it.
 ROOMS = {
-    "core": "base kernels trace dataset gpu photo nn scoring exec workloads".split(),
+    "core": "base kernels trace dataset gpu photo nn faces scoring exec workloads".split(),
     "harness": """stats launcher base machine scores registry preload probe counters energy memory spans profile trial run bench gate calibrate doctor limits model load audit
                   claims record history export report progress show cli""".split(),
 }

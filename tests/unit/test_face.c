@@ -63,7 +63,7 @@ static void test_faces_are_found(void **state)
 	pf_face_detector *detector;
 	pf_face faces[PF_FACES_MAX], again[PF_FACES_MAX];
 	size_t count = 0, count_again = 0;
-	assert_int_equal(pf_face_detector_create(PF_CASCADE_FILE, &detector, NULL), PF_OK);
+	assert_int_equal(pf_face_detector_create(PF_CASCADE_FILE, false, &detector, NULL), PF_OK);
 	draw_faces(picture, 40.0);
 	assert_int_equal(pf_face_detect(detector, picture, WIDTH, HEIGHT, faces, &count, NULL), PF_OK);
 	assert_int_equal(count, 2);
@@ -88,7 +88,7 @@ static void test_small_pictures(void **state)
 	pf_face_detector *detector;
 	pf_face faces[PF_FACES_MAX];
 	size_t count = 9;
-	assert_int_equal(pf_face_detector_create(PF_CASCADE_FILE, &detector, NULL), PF_OK);
+	assert_int_equal(pf_face_detector_create(PF_CASCADE_FILE, false, &detector, NULL), PF_OK);
 	static const uint32_t sizes[][2] = {{1, 1}, {1, 64}, {64, 1}, {23, 23}, {24, 24}, {64, 64}};
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		assert_int_equal(
@@ -104,7 +104,7 @@ static void test_bad_cascades(void **state)
 	(void)state;
 	pf_face_detector *detector = (pf_face_detector *)&state;
 	pf_error error;
-	assert_int_equal(pf_face_detector_create("/nowhere/cascade.xml", &detector, &error),
+	assert_int_equal(pf_face_detector_create("/nowhere/cascade.xml", false, &detector, &error),
 			 PF_ERR_NOT_FOUND);
 	assert_null(detector);
 	assert_string_equal(error.file, "/nowhere/cascade.xml");
@@ -117,7 +117,7 @@ static void test_bad_cascades(void **state)
 		assert_true(fd >= 0);
 		assert_int_equal(write(fd, texts[i], strlen(texts[i])), strlen(texts[i]));
 		close(fd);
-		assert_int_equal(pf_face_detector_create(path, &detector, &error), PF_ERR_INVALID);
+		assert_int_equal(pf_face_detector_create(path, false, &detector, &error), PF_ERR_INVALID);
 		assert_null(detector);
 		unlink(path);
 	}

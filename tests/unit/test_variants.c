@@ -122,7 +122,10 @@ static pf_trial run(const struct pf_variant *variant, uint32_t workers, const pf
 static bool scores(const struct pf_variant *variant)
 {
 	const char *why_not;
-	struct pf_env env = {.abi_version = PF_ABI_VERSION, .struct_size = sizeof env, .workers = 2};
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	struct pf_env env = {
+		.abi_version = PF_ABI_VERSION, .struct_size = sizeof env, .workers = 2, .scorer = &config};
 	return !(variant->caps & PF_CAP_FLOOR) &&
 	       (!variant->probe || variant->probe(&env, &why_not) == PF_OK);
 }
