@@ -1,6 +1,7 @@
 #include "core/kernels/kernels.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,8 @@ static unsigned processor_flags(void)
 	unsigned flags = 0;
 #if defined(__x86_64__)
 	__builtin_cpu_init();
-	flags |= __builtin_cpu_supports("avx2") ? PF_CPU_AVX2 : 0;
+	bool bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+	flags |= bits && __builtin_cpu_supports("avx2") ? PF_CPU_AVX2 : 0;
 	flags |= __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") ? PF_CPU_AVX512 : 0;
 #endif
 	return flags;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/kernels/entropy.h"
 #include "photofinish/status.h"
 
 /* Sets of instructions, as bits; each comes with those before it. */
@@ -51,6 +52,15 @@ typedef struct pf_kernels {
 	void (*add_weighted)(uint32_t *sums, const uint8_t *row, int16_t weight, uint32_t count);
 	/* sums[x] += row[x], modulo 2^16. */
 	void (*add_bytes)(uint16_t *sums, const uint8_t *row, uint32_t count);
+	/* Decodes up to `count` MCUs, from number `first` of those that entropy->block points at: how many.
+	 * Fewer where entropy->limit was reached, or something is odd (then entropy->odd). */
+	uint32_t (*decode_mcus)(pf_entropy *entropy, uint32_t first, uint32_t count);
+	/* The samples of `blocks` neighbouring blocks, 8 a block, into 8 rows of `out`, as libjpeg's "islow"
+	 * makes them; sets the coefficients (aligned to 32 bytes) to 0. `steps` are the quantisation, in
+	 * rows. Not 0 where libjpeg would have computed beyond what 16 bits hold: then the samples do not
+	 * count. */
+	int (*inverse_dct)(int16_t *coefficients, const uint8_t *ends, uint32_t blocks,
+			   const uint16_t steps[64], uint8_t *out, size_t stride_bytes);
 } pf_kernels;
 
 extern const pf_kernels pf_kernels_plain, pf_kernels_avx2; /* for the list */

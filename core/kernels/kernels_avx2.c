@@ -1,7 +1,12 @@
 /* The same loops, for the compiler to lay out in vectors of 32 bytes. */
 #if defined(__x86_64__)
 #define KERNEL static __attribute__((target("avx2")))
+#include "core/kernels/inverse_dct.h"
 #include "core/kernels/kernels_body.h"
 
-const pf_kernels pf_kernels_avx2 = {.name = "avx2", .needs = PF_CPU_AVX2, KERNEL_FUNCTIONS};
+const pf_kernels pf_kernels_avx2 = {.name = "avx2",
+				    .needs = PF_CPU_AVX2,
+				    .decode_mcus = pf_decode_mcus_avx2,
+				    .inverse_dct = pf_inverse_dct_avx2,
+				    KERNEL_FUNCTIONS};
 #endif

@@ -197,7 +197,7 @@ static pf_status decoder_finish(decoder *d, pf_error *error)
 	return PF_OK;
 }
 
-static pf_status lay_out_planes(const pf_jpeg_head *head, pf_image *image, pf_error *error)
+pf_status pf_jpeg_lay_out(const pf_jpeg_head *head, pf_image *image, pf_error *error)
 {
 	pf_status status = pf_image_reserve(image, (size_t)head->plane_bytes, error);
 	image->y = image->cb = image->cr = (pf_plane){0};
@@ -255,7 +255,7 @@ pf_status pf_jpeg_decode(const pf_jpeg_source *source, const pf_jpeg_head *head,
 			 pf_image *image, pf_error *error)
 {
 	assert(head->has_frame && head->scans > 0);
-	pf_status status = lay_out_planes(head, image, error);
+	pf_status status = pf_jpeg_lay_out(head, image, error);
 	if (status != PF_OK) {
 		return status;
 	}

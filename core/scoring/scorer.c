@@ -11,6 +11,7 @@
 #include <jpeglib.h>
 
 #include "core/kernels/kernels.h"
+#include "core/photo/baseline.h"
 #include "core/photo/exif.h"
 #include "core/photo/jpeg.h"
 #include "core/photo/photo_file.h"
@@ -32,6 +33,7 @@ struct pf_scorer {
 	pf_trace *trace;
 	pf_file_buffer file;
 	pf_exif_reader *exif;
+	pf_baseline *baseline; /* NULL without PF_STRATEGY_OWN_DECODER */
 	pf_face_detector *faces;
 	bool faces_are_shared; /* they belong to another scorer */
 	pf_quality *quality;
@@ -48,7 +50,10 @@ static bool takes_part(const pf_scorer *scorer, uint32_t stage)
 /* What a load needs. */
 static pf_status open_loader(pf_scorer *scorer, pf_error *error)
 {
-	return pf_exif_reader_create(&scorer->exif, error);
+	pf_status status = pf_exif_reader_create(&scorer->exif, error);
+	return status == PF_OK && scorer->config.strategy & PF_STRATEGY_OWN_DECODER
+		       ? pf_baseline_create(&scorer->baseline, error)
+		       : status;
 }
 
 static pf_status open_all(pf_scorer *scorer, pf_error *error)
@@ -134,6 +139,7 @@ void pf_scorer_destroy(pf_scorer *scorer)
 	drop_faces(scorer);
 	pf_quality_destroy(scorer->quality);
 	pf_exif_reader_destroy(scorer->exif);
+	pf_baseline_destroy(scorer->baseline);
 	pf_file_buffer_release(&scorer->file);
 	pf_small_release(&scorer->small);
 	pf_image_release(&scorer->image);
@@ -176,6 +182,14 @@ static pf_status read_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t
 	return status;
 }
 
+static pf_status decode(pf_scorer *scorer, const pf_jpeg_source *source, const pf_jpeg_head *head,
+			pf_image *image, pf_error *error)
+{
+	return scorer->baseline && pf_baseline_decode(scorer->baseline, source, head, image)
+		       ? PF_OK
+		       : pf_jpeg_decode(source, head, &scorer->limits, image, error);
+}
+
 pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
 			       pf_image *image, pf_error *error)
 {
@@ -195,7 +209,7 @@ pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size
 		return status;
 	}
 	begin = pf_span_begin(scorer->trace, PF_STAGE_DECODE);
-	status = pf_jpeg_decode(&source, &head, &scorer->limits, image, error);
+	status = decode(scorer, &source, &head, image, error);
 	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
 	if (status == PF_OK) {
 		image->orientation = exif.orientation;

@@ -186,10 +186,41 @@ static void test_errors(void **state)
 	close_fixture(&f);
 }
 
+/* Every strategy: of each file the score, to the bit, or the error that the plain path gives. */
+static void test_strategies(void **state)
+{
+	(void)state;
+	static const uint32_t strategies[] = {PF_STRATEGY_OWN_DECODER};
+	fixture f;
+	pf_scorer_config config;
+	open_fixture(&f);
+	for (size_t s = 0; s < sizeof strategies / sizeof *strategies; s++) {
+		pf_scorer *scorer;
+		pf_scorer_config_default(&config);
+		config.strategy = strategies[s];
+		assert_int_equal(pf_scorer_create(&config, NULL, &scorer, NULL), PF_OK);
+		for (size_t i = 0; i < f.count; i++) {
+			pf_error why_plain, why;
+			pf_score plain, score;
+			memset(&why_plain, 0, sizeof why_plain);
+			memset(&why, 0, sizeof why);
+			pf_status expected = pf_scorer_photo(f.scorer, f.folder.dataset, i, &plain,
+							     &why_plain);
+			assert_int_equal(pf_scorer_photo(scorer, f.folder.dataset, i, &score, &why),
+					 expected);
+			assert_memory_equal(&why, &why_plain, sizeof why);
+			assert_memory_equal(&score, &plain, sizeof score);
+		}
+		pf_scorer_destroy(scorer);
+	}
+	close_fixture(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_from_files),
+		cmocka_unit_test(test_strategies),
 		cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_errors),
 	};
