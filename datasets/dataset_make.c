@@ -51,7 +51,7 @@ static pf_status name_files(maker *m)
 /* The mark says from which spec the folder is made. */
 static bool read_mark(const char *path, char id[PF_SPEC_ID_CHARS + 1])
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = pf_open_regular(path, NULL);
 	bool good = file && fscanf(file, "photofinish-spec 1 id %32s", id) == 1;
 	if (file) {
 		fclose(file);

@@ -266,7 +266,12 @@ pf_status pf_spec_load(const char *name_or_path, pf_spec *spec, pf_error *error)
 	if (used < 0 || (size_t)used >= sizeof path) {
 		return pf_fail(error, PF_ERR_USAGE, name_or_path, "the path of the spec is too long");
 	}
-	FILE *probe = fopen(path, "re");
+	pf_error why = {0};
+	FILE *probe = pf_open_regular(path, &why);
+	if (!probe && why.code == PF_ERR_NOT_REGULAR) {
+		*error = why;
+		return why.code;
+	}
 	if (!probe) {
 		return is_path ? pf_fail_errno(error, path, "cannot open the spec")
 			       : pf_fail(error, PF_ERR_NOT_FOUND, path,

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "photofinish/file.h"
+
 static pf_status join(char path[PF_STORE_PATH_MAX], const char *folder, const char *file, pf_error *error)
 {
 	int used = snprintf(path, PF_STORE_PATH_MAX, "%s%s%s", folder, file ? "/" : "", file ? file : "");
@@ -70,7 +72,7 @@ static bool is_manifest(const char *path)
 {
 	static const char word[] = "photofinish-manifest\t";
 	char head[sizeof word] = "";
-	FILE *file = fopen(path, "re");
+	FILE *file = pf_open_regular(path, NULL);
 	if (file) {
 		size_t got = fread(head, 1, sizeof word - 1, file);
 		head[got] = '\0';
@@ -103,14 +105,44 @@ static pf_status find(const char *name_or_path, char path[PF_STORE_PATH_MAX], bo
 		       "there is no such dataset or folder (photofinish dataset list shows what there is)");
 }
 
+/* Whoever gives a folder of photos gives what is in it: a manifest that came with it leads nowhere else. */
+static pf_status check_root(const char *folder, const pf_dataset *dataset, pf_error *error)
+{
+	char *whole = realpath(folder, NULL), *root = realpath(dataset->root, NULL);
+	size_t length = whole ? strlen(whole) : 0;
+	bool inside = whole && root && strncmp(root, whole, length) == 0 &&
+		      (root[length] == '\0' || root[length] == '/' || length == 1);
+	pf_status status = PF_OK;
+	if (root && !inside) { /* one that is not there is told of later */
+		status = pf_fail(
+			error, PF_ERR_INVALID, folder,
+			"its manifest has photos outside of the folder, in %s (give the manifest itself)",
+			root);
+	}
+	free(whole);
+	free(root);
+	return status;
+}
+
 pf_status pf_store_open(const char *name_or_path, pf_dataset **out, pf_error *error)
 {
 	char path[PF_STORE_PATH_MAX];
 	bool scan;
 	pf_status status = find(name_or_path, path, &scan, error);
-	return status ? status
-	       : scan ? pf_dataset_scan(name_or_path, out, error)
-		      : pf_dataset_load(path, out, error);
+	if (status != PF_OK || scan) {
+		return status ? status : pf_dataset_scan(name_or_path, out, error);
+	}
+	status = pf_dataset_load(path, out, error);
+	bool by_name = pf_store_name_ok(name_or_path) &&
+		       pf_store_path(NULL, name_or_path, "manifest", path, NULL) == PF_OK && exists(path);
+	if (status == PF_OK && !by_name && is_folder(name_or_path)) {
+		status = check_root(name_or_path, *out, error);
+		if (status != PF_OK) {
+			pf_dataset_free(*out);
+			*out = NULL;
+		}
+	}
+	return status;
 }
 
 bool pf_store_manifest(const char *name_or_path, char path[PF_STORE_PATH_MAX])

@@ -36,10 +36,16 @@ pf_status pf_journal_open(const char *path, int *fd, pf_error *error)
 			*fd = -1;
 			return status;
 		}
-		if (still_named(*fd, path)) {
+		struct stat info;
+		bool regular = fstat(*fd, &info) == 0 && S_ISREG(info.st_mode);
+		if (regular && still_named(*fd, path)) {
 			return PF_OK;
 		}
 		close(*fd);
+		if (!regular) {
+			*fd = -1;
+			return pf_fail(error, PF_ERR_NOT_REGULAR, path, "not a regular file");
+		}
 	}
 }
 

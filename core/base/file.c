@@ -83,6 +83,27 @@ pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *erro
 	return PF_OK;
 }
 
+FILE *pf_open_regular(const char *path, pf_error *error)
+{
+	struct stat info;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &info)) {
+		pf_fail_errno(error, path, "cannot open");
+	} else if (!S_ISREG(info.st_mode)) {
+		pf_fail(error, PF_ERR_NOT_REGULAR, path, "not a regular file");
+	} else {
+		FILE *file = fdopen(fd, "rb");
+		if (file) {
+			return file;
+		}
+		pf_fail_errno(error, path, "cannot open");
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	return NULL;
+}
+
 /* Renames the temporary file; without `replace` an existing target is refused atomically. */
 static int take_name(const pf_new_file *file, bool replace)
 {

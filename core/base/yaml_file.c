@@ -7,6 +7,7 @@
 #include <cyaml/cyaml.h>
 
 #include "core/base/yaml_complaint.h"
+#include "photofinish/file.h"
 
 static void keep_complaint(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
@@ -23,9 +24,11 @@ static void keep_complaint(cyaml_log_t level, void *context, const char *format,
 
 static pf_status read_text(const char *yaml_file, char *text, size_t *bytes, pf_error *error)
 {
-	FILE *file = fopen(yaml_file, "rbe");
+	pf_error why = {0};
+	FILE *file = pf_open_regular(yaml_file, &why);
 	if (!file) {
-		return pf_fail_errno(error, yaml_file, "cannot open");
+		*error = why;
+		return why.code;
 	}
 	*bytes = fread(text, 1, PF_YAML_BYTES_MAX + 1, file);
 	pf_status status = PF_OK;

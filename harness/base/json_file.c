@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "harness/base/output.h"
+#include "photofinish/file.h"
 
 static const size_t text_flags = JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17);
 
@@ -21,9 +22,26 @@ char *pf_json_text(const json_t *record, size_t *count)
 	return text;
 }
 
+json_t *pf_json_load(const char *path, size_t flags, json_error_t *why)
+{
+	pf_error error = {0};
+	FILE *file = pf_open_regular(path, &error);
+	if (!file) {
+		char *text = why ? why->text : NULL;
+		if (text) {
+			*why = (json_error_t){.line = -1};
+			snprintf(text, sizeof why->text, "%s", error.message);
+		}
+		return NULL;
+	}
+	json_t *json = json_loadf(file, flags, why);
+	fclose(file);
+	return json;
+}
+
 static bool is_part(const char *path)
 {
-	json_t *record = json_load_file(path, 0, NULL);
+	json_t *record = pf_json_load(path, 0, NULL);
 	bool part = json_is_true(json_object_get(record, "partial"));
 	json_decref(record);
 	return part;

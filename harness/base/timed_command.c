@@ -14,6 +14,7 @@
 
 #define TICK_MS 100
 #define HELD_UP_NS 250000000u
+#define READS_AT_ONCE 64
 #define GRACE_NS 1000000000u /* between being asked to end and being killed */
 
 /* What a run is connected to, in this process. */
@@ -85,12 +86,14 @@ static pf_status open_streams(const pf_timed_setting *setting, struct streams *s
 	return open_output(setting, streams, error);
 }
 
-/* Reads what is there; -1 once there will be no more. */
+/* Reads what is there, but not for ever: one who writes as fast is to hear of requests and limits, too. -1
+ * once there will be no more. */
 static int drain(int fd)
 {
 	char bytes[1 << 16];
-	ssize_t got;
-	while ((got = read(fd, bytes, sizeof bytes)) > 0) {
+	ssize_t got = 1;
+	for (int i = 0; i < READS_AT_ONCE && got > 0; i++) {
+		got = read(fd, bytes, sizeof bytes);
 	}
 	return got == 0 ? -1 : fd;
 }

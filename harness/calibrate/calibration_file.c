@@ -98,7 +98,7 @@ pf_status pf_calibration_load(pf_calibration *calibration, pf_error *error)
 	if (access(path, F_OK)) {
 		return pf_fail(error, PF_ERR_NOT_FOUND, path, "there is no calibration");
 	}
-	json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	json_t *json = pf_json_load(path, JSON_REJECT_DUPLICATES, NULL);
 	bool fine = json && read_settings(json, calibration) && copy(json, "machine", kept, sizeof kept);
 	json_decref(json);
 	if (!fine) {

@@ -32,9 +32,11 @@ pf_status pf_slow_copy(const char *from, const char *to, pf_error *error)
 {
 	pf_new_file file;
 	char bytes[65536];
-	FILE *stream = fopen(from, "rb");
+	pf_error why = {0};
+	FILE *stream = pf_open_regular(from, &why);
 	if (!stream) {
-		return pf_fail_errno(error, from, "cannot be read");
+		*error = why;
+		return why.code;
 	}
 	pf_status status = pf_new_file_open(&file, to, error);
 	if (status == PF_OK) {

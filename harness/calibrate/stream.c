@@ -1,4 +1,5 @@
 #include "harness/calibrate/stream.h"
+#include "photofinish/file.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -201,11 +202,14 @@ pf_status pf_streams_read(const char *path, bool may_be_missing, pf_streams *out
 	if (may_be_missing && access(path, F_OK)) {
 		return PF_OK;
 	}
-	FILE *stream = fopen(path, "rb");
+	pf_error why = {0};
+	FILE *stream = pf_open_regular(path, &why);
 	if (!stream || fstat(fileno(stream), &info)) {
-		pf_status status = pf_fail_errno(error, path, "cannot be read");
+		pf_status status = stream ? pf_fail_errno(error, path, "cannot be read") : why.code;
 		if (stream) {
 			fclose(stream);
+		} else {
+			*error = why;
 		}
 		return status;
 	}

@@ -5,13 +5,14 @@
 
 #include "harness/base/output.h"
 #include "harness/export/notebook.h"
+#include "photofinish/file.h"
 
 /* As pf_notebook_print marks one. */
 static bool is_part(const char *path)
 {
 	char line[256];
 	bool part = false;
-	FILE *file = fopen(path, "re");
+	FILE *file = pf_open_regular(path, NULL);
 	while (file && !part && fgets(line, sizeof line, file)) {
 		part = strncmp(line, PF_NOTEBOOK_PARTIAL, strlen(PF_NOTEBOOK_PARTIAL)) == 0;
 	}

@@ -74,7 +74,7 @@ static void write_part(FILE *stream, const pf_outcomes *outcomes, const char *wh
 static bool is_part(const char *path)
 {
 	char head[1 << 13];
-	FILE *file = fopen(path, "re");
+	FILE *file = pf_open_regular(path, NULL);
 	size_t got = file ? fread(head, 1, sizeof head - 1, file) : 0;
 	head[got] = '\0';
 	if (file) {

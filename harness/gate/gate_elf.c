@@ -65,7 +65,7 @@ pf_status pf_gate_loaded_digest(const char *library, const char *root, uint8_t d
 				pf_error *error)
 {
 	struct stat info;
-	int fd = open(library, O_RDONLY | O_CLOEXEC);
+	int fd = open(library, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &info)) {
 		pf_status status = pf_fail_errno(error, library, "cannot open");
 		if (fd >= 0) {

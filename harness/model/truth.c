@@ -1,4 +1,5 @@
 #include "harness/model/truth.h"
+#include "harness/base/json_file.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ pf_status pf_truth_load(const char *file, const pf_dataset *dataset, pf_truth_ph
 {
 	json_error_t why;
 	pf_status status = PF_OK;
-	json_t *truth = json_load_file(file, 0, &why);
+	json_t *truth = pf_json_load(file, 0, &why);
 	const json_t *records = json_object_get(truth, "photos");
 	pf_truth_photo *photos = calloc(dataset->count + 1, sizeof *photos);
 	if (!photos) {

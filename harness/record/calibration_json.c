@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "datasets/dataset_store.h"
+#include "harness/base/json_file.h"
 #include "harness/calibrate/figures.h"
 #include "harness/calibrate/sitting.h"
 #include "harness/machine/environment.h"
@@ -170,7 +171,7 @@ bool pf_calibration_quote_file(const char *path, pf_gate_way way, char *out, siz
 	char cell[PF_CELL_NAME];
 	const pf_cell none = {.slowdown = PF_SLOWDOWN_LAYOUTS, .way = way},
 		      slower = {.slowdown = PF_SLOWDOWN_COMPUTE, .percent = 3, .way = way};
-	json_t *receipt = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	json_t *receipt = pf_json_load(path, JSON_REJECT_DUPLICATES, NULL);
 	const char *schema = json_string_value(json_object_get(receipt, "schema"));
 	size_t k, n, found, of;
 	bool fine = schema && strcmp(schema, PF_CALIBRATION_SCHEMA) == 0;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/json_file.h"
 #include "harness/machine/instruction_sets.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
@@ -79,7 +80,7 @@ json_t *pf_gate_json(const pf_gate *gate)
 /* What a file has by now, of other instruction sets; a new reference. */
 static json_t *kept_sets(const char *file)
 {
-	json_t *root = file ? json_load_file(file, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	json_t *root = file ? pf_json_load(file, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 	json_t *sets = json_object_get(root, "instruction_sets");
 	bool fine = schema && strcmp(schema, PF_BASELINE_SCHEMA) == 0 && json_is_object(sets);
@@ -165,7 +166,7 @@ static void not_recorded(pf_gate *gate, json_t *sets, const char *here)
 pf_status pf_gate_baseline_read(const char *file, pf_gate *gate, pf_error *error)
 {
 	char here[128];
-	json_t *root = json_load_file(file, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root = pf_json_load(file, JSON_REJECT_DUPLICATES, NULL);
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 	json_t *sets = json_object_get(root, "instruction_sets");
 	pf_status status = PF_OK;

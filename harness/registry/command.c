@@ -21,6 +21,9 @@
 #define TICK_MS 100
 #define GRACE_NS 2000000000u /* between being asked to stop and being killed */
 #define MAX_LINE (1u << 20)
+#define AT_ONCE (1u << 20) /* bytes of scores that are read before requests are looked at again */
+/* Of scores: a record is about 2 kB long. */
+#define MOST_BYTES(photos) ((1ull << 20) + (photos) * (16ull << 10))
 
 static struct {
 	const char *command, *view;
@@ -43,6 +46,8 @@ struct running_command {
 	int file;
 	char *line; /* begun, not ended yet */
 	size_t used;
+	uint64_t bytes; /* of scores, read so far */
+	bool more;      /* there may be more of them already */
 	pf_child child;
 };
 
@@ -139,13 +144,21 @@ static pf_status take_line(struct running_command *run, pf_error *error)
 	return run->sink->photo_done(run->sink, &result);
 }
 
-/* Takes in what was written since. */
+/* Takes in what was written since, some of it at a time. */
 static pf_status read_on(struct running_command *run, pf_error *error)
 {
 	char bytes[65536];
-	ssize_t got;
+	ssize_t got = 0;
+	size_t photos = run->scores.outcomes->count, turn = 0;
 	pf_status status = PF_OK;
-	while (status == PF_OK && (got = read(run->file, bytes, sizeof bytes)) > 0) {
+	while (status == PF_OK && turn < AT_ONCE && (got = read(run->file, bytes, sizeof bytes)) > 0) {
+		turn += (size_t)got;
+		run->bytes += (uint64_t)got;
+		if (run->bytes > MOST_BYTES(photos)) {
+			return pf_fail(error, PF_ERR_INVALID, NULL,
+				       "its scores are malformed: more than %llu kB for %zu photos",
+				       MOST_BYTES(photos) >> 10, photos);
+		}
 		for (ssize_t i = 0; i < got && status == PF_OK; i++) {
 			if (bytes[i] == '\n') {
 				status = take_line(run, error);
@@ -157,6 +170,17 @@ static pf_status read_on(struct running_command *run, pf_error *error)
 						 run->scores.lines + 1, MAX_LINE - 1);
 			}
 		}
+	}
+	run->more = got > 0;
+	return status;
+}
+
+/* All that is left once nobody writes any more. */
+static pf_status read_rest(struct running_command *run, pf_error *error)
+{
+	pf_status status = read_on(run, error);
+	while (status == PF_OK && run->more) {
+		status = read_on(run, error);
 	}
 	return status;
 }
@@ -188,11 +212,11 @@ static pf_status follow(struct running_command *run, pf_error *error)
 		struct pollfd events[] = {{.fd = watch, .events = POLLIN},
 					  {.fd = run->child.life, .events = POLLIN}};
 		char ignored[4096];
-		poll(events, 2, TICK_MS);
+		poll(events, 2, run->more ? 0 : TICK_MS);
 		while (watch >= 0 && read(watch, ignored, sizeof ignored) > 0) {
 		}
 		gone = pf_child_has_ended(&run->child);
-		status = read_on(run, error);
+		status = gone ? read_rest(run, error) : read_on(run, error);
 		if (status == PF_OK && !gone) {
 			status = mind_requests(run, error);
 		}
@@ -278,7 +302,7 @@ static pf_status read_replaced(struct running_command *run, pf_error *error)
 	close(run->file);
 	run->file = open(run->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return run->file < 0 ? pf_fail_errno(error, run->path, "cannot read the scores")
-			     : read_on(run, error);
+			     : read_rest(run, error);
 }
 
 static pf_status judge(struct running_command *run, pf_error *error)

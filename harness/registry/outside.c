@@ -17,6 +17,7 @@
 #include "harness/registry/command.h"
 #include "harness/registry/known.h"
 #include "harness/registry/plugin.h"
+#include "photofinish/file.h"
 
 static pf_outside outside[PF_MAX_OUTSIDE];
 static size_t outside_count;
@@ -63,7 +64,13 @@ pf_status pf_plugin_adopt(const char *file, pf_error *error)
 	if (!realpath(file, path)) {
 		return pf_fail_errno(error, file, "cannot open the plug-in");
 	}
-	pf_status status = pf_plugin_open(path, file, &variant, error);
+	pf_error why = {0};
+	FILE *regular = pf_open_regular(path, &why); /* dlopen would wait for a FIFO's writer */
+	pf_status status = regular ? PF_OK : pf_fail(error, why.code, file, "%s", why.message);
+	if (regular) {
+		fclose(regular);
+		status = pf_plugin_open(path, file, &variant, error);
+	}
 	if (status == PF_OK) {
 		status = check_room(variant->name, file, error);
 	}
@@ -164,6 +171,9 @@ pf_status pf_plugin_add(const char *file, pf_error *error)
 		return pf_fail(error, PF_ERR_INVALID, file, "loading it ends the process");
 	}
 	if (told.code != PF_OK) {
+		/* The plug-in's own code may have written it. */
+		told.code = (unsigned)told.code < PF_STATUS_COUNT ? told.code : PF_ERR_INVALID;
+		told.file[sizeof told.file - 1] = told.message[sizeof told.message - 1] = '\0';
 		*error = told;
 		return told.code;
 	}

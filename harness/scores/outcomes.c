@@ -258,7 +258,7 @@ static const char part_head[] = "{\"done\":";
 static bool is_part(const char *path)
 {
 	char head[sizeof part_head] = "";
-	FILE *file = fopen(path, "re");
+	FILE *file = pf_open_regular(path, NULL);
 	bool part = file && fread(head, 1, sizeof head - 1, file) == sizeof head - 1 &&
 		    strcmp(head, part_head) == 0;
 	if (file) {
@@ -343,9 +343,11 @@ static bool read_outcome(const json_t *record, size_t index, pf_outcomes *outcom
 
 pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf_error *error)
 {
-	FILE *stream = fopen(path, "re");
+	pf_error why_not = {0};
+	FILE *stream = pf_open_regular(path, &why_not);
 	if (!stream) {
-		return pf_fail_errno(error, path, "cannot open the score records");
+		*error = why_not;
+		return why_not.code;
 	}
 	pf_outcomes *outcomes = NULL;
 	pf_status status = pf_outcomes_create(count, &outcomes, error);

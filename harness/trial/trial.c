@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
@@ -21,6 +22,8 @@
 #include "photofinish/file.h"
 
 #define TICK_MS 100
+#define FLOODED_MS 5
+#define OUTPUT_KEPT (64 << 10)
 #define HELD_UP_NS 250000000u /* a harness that does not get to run for so long beyond a tick cannot time */
 
 /* Slot 0 does the work itself where there are no other workers; else it is left to the kernel, on any of the
@@ -212,6 +215,20 @@ static void take_frame(void *context, const pf_frame *frame)
 	}
 }
 
+/* Of what the trial prints only the end is wanted: what is before it takes no memory any more. */
+static void forget_output(struct running *run)
+{
+	struct stat info;
+	const off_t keep = OUTPUT_KEPT;
+	bool known = fstat(run->output_fd, &info) == 0;
+	run->flooded = known && info.st_size - run->forgotten > 16 * keep;
+	if (known && info.st_size - run->forgotten > 2 * keep &&
+	    fallocate(run->output_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, run->forgotten,
+		      info.st_size - keep - run->forgotten) == 0) {
+		run->forgotten = info.st_size - keep;
+	}
+}
+
 /* Passes on interrupts and keeps the time limit. */
 static void watch(struct running *run)
 {
@@ -228,6 +245,7 @@ static void watch(struct running *run)
 		run->killed_on_request = !late;
 		pf_child_stop(&run->child, 0, true);
 	}
+	forget_output(run);
 	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
 	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
 	pf_probes_tick(run->looks, false);
@@ -269,7 +287,8 @@ static bool take_events(struct running *run, bool open)
 {
 	struct pollfd looked[] = {{.fd = open ? run->events_fd : -1, .events = POLLIN},
 				  {.fd = run->child.life, .events = POLLIN}};
-	int wait_ms = run->reaped ? TICK_MS : pf_probes_wait_ms(run->looks, TICK_MS);
+	int most = run->flooded ? FLOODED_MS : TICK_MS;
+	int wait_ms = run->reaped ? most : pf_probes_wait_ms(run->looks, most);
 	if (poll(looked, 2, wait_ms) > 0 && looked[0].revents) {
 		open = read_events(run);
 	}
@@ -304,6 +323,9 @@ static void follow(struct running *run)
 			reap(run);
 		}
 		turn_ns = note_turn(run, turn_ns);
+		if (run->flooded) {
+			forget_output(run);
+		}
 		reaped_ns = gone ? turn_ns : reaped_ns;
 		if (turn_ns - last_tick_ns > TICK_MS * 1000000ull) {
 			watch(run);

@@ -20,6 +20,8 @@ struct running {
 	uint32_t workers;
 	int shared_fd, events_fd, output_fd; /* output: what the process prints, in memory */
 	pf_child child;
+	off_t forgotten; /* bytes of output that take no memory any more */
+	bool flooded;    /* it prints so much that this cannot wait for a tick */
 	bool reaped;
 	bool ended;   /* the END frame came */
 	bool garbled; /* what came is no frames */

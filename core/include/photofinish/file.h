@@ -33,6 +33,10 @@ PF_API void pf_new_file_abandon(pf_new_file *file);
  * library was installed in, or `built_from` where that is not there. Returns `out`. */
 PF_API const char *pf_data_file(const char *name, const char *built_from, char *out, size_t capacity);
 
+/* Opens a file to be read, as fopen(path, "rbe"). A FIFO, a device or a folder is refused
+ * (PF_ERR_NOT_REGULAR), and never waited for. NULL: see *error, which may be NULL. */
+PF_API FILE *pf_open_regular(const char *path, pf_error *error);
+
 /* A file of `bytes` zeroes in memory, to be shared with other processes; closed by exec. Nobody can make it
  * shorter or longer: who has it mapped is safe from the others. -1 with errno. */
 PF_API int pf_memory_file(const char *name, uint64_t bytes);
