@@ -12,7 +12,7 @@
 #include "harness/calibrate/calibration_file.h"
 #include "harness/machine/environment.h"
 
-#define SCHEMA "photofinish.calibration-settings/1"
+#define SCHEMA "photofinish.calibration-settings/2"
 
 static void settings_path(const pf_calibration *calibration, char path[PATH_MAX])
 {
@@ -86,7 +86,9 @@ static bool read_settings(const json_t *from, pf_calibration *calibration)
 				     .max_s = json_number_value(json_object_get(from, "max_s")),
 				     .seconds = json_number_value(json_object_get(from, "slot_seconds")),
 				     .limit_s = json_number_value(json_object_get(from, "limit_s"))};
-	calibration->arm.layouts = PF_GATE_LAYOUTS;
+	calibration->arm.relinks = true;
+	snprintf(calibration->arm.library, sizeof calibration->arm.library, "%.4000s/exact.so",
+		 calibration->arm.root);
 	return fine && request->margin > 0.0 && request->alpha > 0.0 && request->alpha < 1.0 &&
 	       request->max_s > 0.0;
 }

@@ -13,7 +13,6 @@
 #include "harness/gate/gate_exact.h"
 #include "harness/machine/machine_state.h"
 #include "harness/stats/random.h"
-#include "harness/stats/shuffle.h"
 #include "photofinish/file.h"
 #include "photofinish/trace.h"
 
@@ -33,24 +32,21 @@ static int first_cpu(void)
 
 pf_status pf_calibration_begin(pf_calibration *calibration, pf_error *error)
 {
-	char library[PATH_MAX], arms[PATH_MAX];
-	if (calibration->arm.layouts < 2) {
+	char arms[PATH_MAX];
+	if (!calibration->arm.relinks) {
 		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
 			       "layouts are calibrated, and there is one: %.128s",
 			       calibration->arm.why_one_layout);
 	}
 	snprintf(arms, sizeof arms, "%.4000s/arms", calibration->folder);
 	pf_status status = pf_make_folders(arms, error);
-	fprintf(stderr, "calibrate: linking %d layouts\n", PF_SITTING_POOL);
-	for (size_t i = 1; i <= PF_SITTING_POOL && status == PF_OK; i++) {
-		status = pf_gate_layout(&calibration->arm, i, library, error);
-	}
 	for (size_t i = 0; i < calibration->count && status == PF_OK; i++) {
 		fprintf(stderr, "calibrate: finding out what makes %s %d %% slower\n",
 			calibration->workloads[i], PF_DOSE_PERCENT);
 		memcpy(calibration->doses[i].workload, calibration->workloads[i],
 		       sizeof calibration->workloads[i]);
-		status = pf_slow_find_dose(library, arms, first_cpu(), &calibration->doses[i], error);
+		status = pf_slow_find_dose(calibration->arm.library, arms, first_cpu(),
+					   &calibration->doses[i], error);
 	}
 	return status == PF_OK ? pf_calibration_write(calibration, error) : status;
 }
@@ -92,49 +88,38 @@ static void stop_neighbour(pf_child *child)
 	pf_child_reap(child, &ignored);
 }
 
-/* A layout of an arm as its cell wants it: as it was linked, copied, or wrapped. */
-static pf_status make_library(const pf_calibration *calibration, const pf_slow_recipe *recipe, int arm,
-			      size_t place, size_t layout, char library[PATH_MAX], pf_error *error)
+/* What the libraries of a cell's processes are wrapped in. */
+typedef struct wrapping {
+	const pf_calibration *calibration;
+	pf_slow_recipe recipe;
+} wrapping;
+
+static pf_status wrap(void *context, int arm, const char *library, char wrapped[PATH_MAX], pf_error *error)
 {
-	char linked[PATH_MAX];
-	pf_status status = pf_gate_layout(&calibration->arm, layout, linked, error);
-	if (status != PF_OK || recipe->slowdown == PF_SLOWDOWN_LAYOUTS) {
-		snprintf(library, PATH_MAX, "%s", linked);
-		return status;
-	}
-	snprintf(library, PATH_MAX, "%.4000s/arms/%c%zu.so", calibration->folder, arm ? 'c' : 'b', place);
-	if (recipe->slowdown == PF_SLOWDOWN_IDENTICAL) {
-		return pf_slow_copy(linked, library, error);
-	}
-	pf_slow_recipe own = *recipe;
-	own.percent = arm ? recipe->percent : 0.0;
-	return pf_slow_write(&own, linked, library, error);
+	const wrapping *w = context;
+	pf_slow_recipe own = w->recipe;
+	own.percent = arm ? own.percent : 0.0;
+	snprintf(wrapped, PATH_MAX, "%.4000s/arms/%c.so", w->calibration->folder, arm ? 'c' : 'b');
+	return pf_slow_write(&own, library, wrapped, error);
 }
 
-static pf_status make_arms(const pf_calibration *calibration, const pf_cell *cell, pf_random *random,
-			   pf_gate *gate, pf_error *error)
+/* A build against itself, as the cell wants it. */
+static pf_status make_arms(const pf_calibration *calibration, const pf_cell *cell, wrapping *w, pf_gate *gate,
+			   pf_error *error)
 {
-	size_t layouts[PF_SITTING_POOL];
-	pf_slow_recipe recipe = {.slowdown = cell->slowdown,
-				 .percent = cell->percent,
-				 .doses = calibration->doses,
-				 .count = calibration->count};
-	pf_status status = cell->percent ? pf_slow_object(recipe.object, error) : PF_OK;
-	bool identical = cell->slowdown == PF_SLOWDOWN_IDENTICAL;
-	for (size_t i = 0; i < PF_SITTING_POOL; i++) {
-		layouts[i] = i + 1;
+	gate->arms[0] = gate->arms[1] = calibration->arm;
+	gate->same_layout = cell->slowdown == PF_SLOWDOWN_IDENTICAL;
+	if (pf_cell_is_null(cell)) {
+		return PF_OK;
 	}
-	pf_shuffle(random, layouts, PF_SITTING_POOL);
-	for (int arm = 0; arm < 2; arm++) {
-		gate->arms[arm] = calibration->arm;
-		gate->arms[arm].layouts = identical ? 1 : PF_GATE_LAYOUTS;
-		for (size_t i = 0; i < gate->arms[arm].layouts && status == PF_OK; i++) {
-			size_t layout = layouts[identical ? 0 : (size_t)arm * PF_GATE_LAYOUTS + i];
-			status = make_library(calibration, &recipe, arm, i, layout,
-					      gate->arms[arm].libraries[i], error);
-		}
-	}
-	return status;
+	*w = (wrapping){.calibration = calibration,
+			.recipe = {.slowdown = cell->slowdown,
+				   .percent = cell->percent,
+				   .doses = calibration->doses,
+				   .count = calibration->count}};
+	gate->wrap = wrap;
+	gate->wrap_context = w;
+	return pf_slow_object(w->recipe.object, error);
 }
 
 static uint64_t children_ns(void)
@@ -202,8 +187,9 @@ static pf_status one_gate(pf_calibration *calibration, const pf_cell *cell, pf_r
 			       .margin = gate.request.margin,
 			       .alpha = gate.request.alpha,
 			       .seed = gate.request.seed};
+	wrapping wrapped;
 	tell(context, cell, NULL);
-	pf_status status = make_arms(calibration, cell, random, &gate, error);
+	pf_status status = make_arms(calibration, cell, &wrapped, &gate, error);
 	if (status == PF_OK) {
 		status = pf_gate_list(&gate, error);
 	}

@@ -5,11 +5,8 @@
 
 #include "harness/calibrate/calibration_file.h"
 
-enum { PF_SITTING_POOL = 64 }; /* layouts, of which each gate draws its own, none in both arms */
-
 /* Begins a calibration of an arm that was made, with folder, request, workloads and their count filled in:
- * links the layouts, finds the doses, writes the settings. Minutes; tells what takes long on standard error.
- */
+ * finds the doses, writes the settings. Minutes; tells what takes long on standard error. */
 pf_status pf_calibration_begin(pf_calibration *calibration, pf_error *error);
 
 /* NULL, or why such a cell cannot be run here. */

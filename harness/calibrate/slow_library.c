@@ -28,7 +28,7 @@ pf_status pf_slow_object(char path[PATH_MAX], pf_error *error)
 }
 
 /* A file of its own each time: what is loaded already is not written into. */
-pf_status pf_slow_copy(const char *from, const char *to, pf_error *error)
+static pf_status copy(const char *from, const char *to, pf_error *error)
 {
 	pf_new_file file;
 	char bytes[65536];
@@ -71,7 +71,7 @@ pf_status pf_slow_write(const pf_slow_recipe *recipe, const char *within, const 
 	if (fclose(stream)) {
 		return pf_fail_errno(error, notes, "cannot be written");
 	}
-	return pf_slow_copy(recipe->object, path, error);
+	return copy(recipe->object, path, error);
 }
 
 typedef struct pair {

@@ -30,9 +30,6 @@ pf_status pf_slow_object(char path[PATH_MAX], pf_error *error);
 /* Writes the library `path` around `within`, with PATH.slow beside it; replaces what is there. */
 pf_status pf_slow_write(const pf_slow_recipe *recipe, const char *within, const char *path, pf_error *error);
 
-/* A copy of a library in a file of its own. */
-pf_status pf_slow_copy(const char *from, const char *to, pf_error *error);
-
 /* Finds the dose of dose->workload on processor `cpu`, with libraries written into `folder`. Some 10 s. */
 pf_status pf_slow_find_dose(const char *within, const char *folder, int cpu, pf_dose *dose, pf_error *error);
 

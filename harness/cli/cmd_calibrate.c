@@ -42,8 +42,7 @@ static void tell(void *context, const pf_cell *cell, const pf_gate *gate)
 /* Makes what is calibrated: the arm, and the workloads of it. */
 static pf_status begin(const struct request *request, pf_calibration *calibration, pf_error *error)
 {
-	pf_gate_recipe recipe = {
-		.source = request->source, .layouts = PF_GATE_LAYOUTS, .arg_count = request->cmake.count};
+	pf_gate_recipe recipe = {.source = request->source, .arg_count = request->cmake.count};
 	if (request->cmake.count > PF_GATE_CMAKE_ARGS || request->workloads.count > PF_STREAM_WORKLOADS) {
 		return pf_fail(error, PF_ERR_USAGE, NULL, "at most %d --cmake and %d --workload",
 			       PF_GATE_CMAKE_ARGS, PF_STREAM_WORKLOADS);

@@ -25,9 +25,8 @@ struct request {
 	pf_texts workloads, cmake;
 	const char *source, *way, *metric;
 	double margin_percent, alpha, max_time_s, process_time_s, limit_s;
-	uint32_t layouts;
 	uint64_t seed;
-	bool seed_given, margin_given, plan, bisect, instructions, exact;
+	bool seed_given, margin_given, plan, bisect, instructions, exact, as_built;
 	const char *json, *markdown, *junit, *annotations;
 	pf_progress_choice progress;
 };
@@ -135,7 +134,7 @@ static pf_status run_against_file(const char *file, pf_gate *gate, pf_error *err
 static pf_status make_arms(const struct request *request, pf_gate *gate, pf_error *error)
 {
 	pf_gate_recipe recipe = {
-		.source = request->source, .layouts = request->layouts, .arg_count = request->cmake.count};
+		.source = request->source, .as_built = request->as_built, .arg_count = request->cmake.count};
 	if (request->cmake.count > PF_GATE_CMAKE_ARGS) {
 		return pf_fail(error, PF_ERR_USAGE, NULL, "at most %d --cmake", PF_GATE_CMAKE_ARGS);
 	}
@@ -273,8 +272,8 @@ static int parse(const pf_command *command, int argc, char **argv, struct reques
 		 "only print what can be decided by these rules", 0, 0},
 		{"bisect", 0, PF_ARG_FLAG, &request->bisect, NULL,
 		 "exit status 125 for INVALID and INCONCLUSIVE, as git bisect run takes it", 0, 0},
-		{"layouts", 0, PF_ARG_COUNT, &request->layouts, "N", "relinks of each arm (default: 16)", 1,
-		 PF_GATE_LAYOUTS},
+		{"as-built", 0, PF_ARG_FLAG, &request->as_built, NULL,
+		 "time the one layout that the build makes, not another one in each process", 0, 0},
 		{"way", 0, PF_ARG_CHOICE, &request->way, "one-process|two-processes",
 		 "where the two libraries are loaded (default: one-process)", 0, 0},
 		{"source", 0, PF_ARG_TEXT, &request->source, "DIR",
@@ -326,7 +325,6 @@ int pf_cmd_gate(const pf_command *command, int argc, char **argv)
 				  .max_time_s = 300,
 				  .process_time_s = 0.4,
 				  .limit_s = 60,
-				  .layouts = PF_GATE_LAYOUTS,
 				  .way = "one-process",
 				  .metric = "time",
 				  .candidate = ".",

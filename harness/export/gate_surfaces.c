@@ -56,7 +56,8 @@ void pf_gate_markdown(const pf_gate *gate, FILE *stream)
 		const pf_gate_workload *w = &gate->workloads[i];
 		fprintf(stream, "| %s | %s | %s | %zu, %zu | %zu | ", w->name,
 			pf_gate_verdict_upper(w->verdict), pf_gate_effect(w, effect, sizeof effect),
-			gate->arms[0].layouts, gate->arms[1].layouts, w->count);
+			pf_gate_layout_count(&gate->arms[0], w->count),
+			pf_gate_layout_count(&gate->arms[1], w->count), w->count);
 		cell(why_of(w), stream);
 		fputs(" |\n", stream);
 	}

@@ -14,6 +14,7 @@
 typedef struct timing {
 	pf_gate *gate;
 	pf_random random;
+	pf_gate_layouts *layouts;
 	cpu_set_t cpus;
 	unsigned cpu_count;
 	uint64_t begin_ns;
@@ -28,6 +29,11 @@ pf_gate_rules pf_gate_rules_of(const pf_gate_request *request, size_t count)
 			       .most = PF_GATE_OBSERVATIONS_MOST / 2};
 }
 
+size_t pf_gate_layout_count(const pf_gate_arm *arm, size_t processes)
+{
+	return arm->relinks ? processes : arm->library[0] ? 1 : 0;
+}
+
 static unsigned nth_cpu(const cpu_set_t *set, unsigned n)
 {
 	unsigned cpu = 0;
@@ -39,7 +45,7 @@ static unsigned nth_cpu(const cpu_set_t *set, unsigned n)
 	return cpu;
 }
 
-/* The next process: other layouts, the next processor, a drawn order of loading. Workloads of the stage
+/* The next process: the next processor, a drawn order of loading. Workloads of the stage
  * `swapped`. */
 static size_t next_order(timing *t, bool swapped, pf_gate_order *order, pf_gate_observation *common,
 			 size_t *indices)
@@ -61,12 +67,32 @@ static size_t next_order(timing *t, bool swapped, pf_gate_order *order, pf_gate_
 	order->seed = (uint32_t)pf_random_next(&t->random);
 	common->cpu = nth_cpu(&t->cpus, (unsigned)(gate->processes % t->cpu_count));
 	order->cpu = (int32_t)common->cpu;
-	for (int arm = 0; arm < 2; arm++) {
-		common->layout[arm] = (unsigned)pf_random_below(&t->random, gate->arms[arm].layouts);
-		snprintf(order->library[swapped ? 1 - arm : arm], sizeof order->library[0], "%s",
-			 gate->arms[arm].libraries[common->layout[arm]]);
-	}
 	return count;
+}
+
+/* New layouts of both arms: where functions lie moves times, and a build is one draw from all places. */
+static pf_status draw_layouts(timing *t, bool swapped, pf_gate_order *order, pf_gate_observation *common,
+			      pf_error *error)
+{
+	const pf_gate *gate = t->gate;
+	char libraries[2][PATH_MAX], wrapped[PATH_MAX];
+	for (int arm = 0; arm < 2; arm++) {
+		unsigned drawn = PF_GATE_LAYOUT_FIRST +
+				 (unsigned)pf_random_below(&t->random, PF_GATE_LAYOUT_COUNT);
+		common->layout[arm] = !gate->arms[arm].relinks   ? 0
+				      : arm && gate->same_layout ? common->layout[0]
+								 : drawn;
+	}
+	pf_status status = pf_gate_layouts_make(t->layouts, common->layout, libraries, error);
+	for (int arm = 0; arm < 2 && status == PF_OK; arm++) {
+		char *library = order->library[swapped ? 1 - arm : arm];
+		snprintf(library, PATH_MAX, "%s", libraries[arm]);
+		if (gate->wrap) {
+			status = gate->wrap(gate->wrap_context, arm, libraries[arm], wrapped, error);
+			snprintf(library, PATH_MAX, "%s", wrapped);
+		}
+	}
+	return status;
 }
 
 static void invalidate(pf_gate_workload *w, const char *what, pf_gate_fault fault, const char *text)
@@ -127,7 +153,11 @@ static pf_status one_process(timing *t, bool swapped, size_t *ran, pf_error *err
 	}
 	pf_gate_setting setting = {.timeout_s = t->gate->request.limit_s * (1 + order.count)};
 	pf_gate_answer answer;
-	pf_status status = pf_gate_ask(&order, &setting, &answer, error);
+	pf_status status = draw_layouts(t, swapped, &order, &common, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	status = pf_gate_ask(&order, &setting, &answer, error);
 	t->gate->processes++;
 	for (size_t i = 0; i < answer.count && status == PF_OK; i++) {
 		const pf_gate_frame *frame = &answer.frames[i];
@@ -163,12 +193,12 @@ static double spent_s(const timing *t)
 static pf_status time_workloads(timing *t, pf_error *error)
 {
 	pf_gate_rules rules = pf_gate_rules_of(&t->gate->request, t->gate->count);
+	pf_status status = pf_gate_layouts_open(t->gate->arms, &t->layouts, error);
 	for (size_t i = 0; i < t->gate->count; i++) {
 		if (!t->gate->workloads[i].decision.done) {
 			pf_gate_decision_start(&t->gate->workloads[i].decision, &rules);
 		}
 	}
-	pf_status status = PF_OK;
 	for (bool going = true; going && status == PF_OK && spent_s(t) < t->gate->request.max_s;) {
 		size_t plain = 0, swapped = 0;
 		status = one_process(t, false, &plain, error);
@@ -180,6 +210,7 @@ static pf_status time_workloads(timing *t, pf_error *error)
 			t->progress(t->context, t->gate, spent_s(t) / t->gate->request.max_s);
 		}
 	}
+	pf_gate_layouts_close(t->layouts);
 	return status;
 }
 

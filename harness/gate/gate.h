@@ -1,11 +1,11 @@
 /* The gate: is the candidate build of a library slower than the baseline, by more than a margin? Both are run
- * now, on this machine, in turn, within one process or two on one core; many short processes, each with other
- * layouts of the same code; one process is one observation. docs/gating.md. */
+ * now, on this machine, in turn, within one process or two on one core; many short processes, each with
+ * layouts of the same code that no other one has; one process is one observation. docs/gating.md. */
 #ifndef HARNESS_GATE_H
 #define HARNESS_GATE_H
 
-#include "harness/gate/gate_build.h"
 #include "harness/gate/gate_decision.h"
+#include "harness/gate/gate_layouts.h"
 #include "harness/gate/gate_protocol.h"
 #include "harness/stats/student.h"
 
@@ -60,7 +60,16 @@ typedef struct pf_gate {
 	char why[PF_GATE_TEXT]; /* of an invalid gate as a whole */
 	double measured_s;
 	size_t processes;
+	/* Of a calibration, zeroed in a gate: both arms load one layout; what an arm loads in place of a
+	 * library that was linked, as a new path in `wrapped`. */
+	bool same_layout;
+	pf_status (*wrap)(void *context, int arm, const char *library, char wrapped[PATH_MAX],
+			  pf_error *error);
+	void *wrap_context;
 } pf_gate;
+
+/* In how many layouts an arm's code ran in `processes`; 0: a command. */
+size_t pf_gate_layout_count(const pf_gate_arm *arm, size_t processes);
 
 typedef void (*pf_gate_progress)(void *context, const pf_gate *gate, double share);
 

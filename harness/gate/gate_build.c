@@ -1,5 +1,6 @@
 #include "harness/gate/gate_build.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "harness/gate/gate_source.h"
 #include "photofinish/file.h"
 
+#define SCRIPT_VERSION "2" /* of what gate_tree.sh leaves in a build */
 #define FLAGS "-ffunction-sections -ffile-prefix-map="
 
 /* 40 digits of what decides a build: the tree, the recipe, the compilers. Paths of builds are equally long.
@@ -29,7 +31,7 @@ static pf_status build_key(const char *id, const pf_gate_recipe *recipe, char ke
 		return status != PF_OK ? status : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
 	const char *parts[] = {id,           recipe->source, compiler, getenv("CFLAGS"), getenv("CXXFLAGS"),
-			       getenv("CC"), getenv("CXX"),  FLAGS};
+			       getenv("CC"), getenv("CXX"),  FLAGS,    SCRIPT_VERSION};
 	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		EVP_DigestUpdate(context, parts[i] ? parts[i] : "", parts[i] ? strlen(parts[i]) + 1 : 1);
@@ -70,35 +72,48 @@ static pf_status build(const char *root, const char *log, pf_error *error)
 	return pf_gate_tool(words, log, error);
 }
 
-pf_status pf_gate_layout(const pf_gate_arm *arm, size_t layout, char library[PATH_MAX], pf_error *error)
+pf_status pf_gate_link_all(const pf_gate_link *links, size_t count, pf_error *error)
 {
-	char number[24], log[PATH_MAX + 16], script[PATH_MAX];
-	snprintf(number, sizeof number, "%zu", layout);
-	snprintf(log, sizeof log, "%s/log", arm->root);
-	snprintf(library, PATH_MAX, "%s/layouts/%s/library.so", arm->root, number);
-	char *words[] = {"/bin/sh", pf_gate_script(script), "link", (char *)(uintptr_t)arm->root, number,
-			 NULL};
-	return access(library, R_OK) == 0 ? PF_OK : pf_gate_tool(words, log, error);
-}
-
-static pf_status link_layouts(const pf_gate_recipe *recipe, pf_gate_arm *arm, pf_error *error)
-{
-	pf_status status = PF_OK;
-	for (size_t i = 0; i < recipe->layouts && status == PF_OK; i++) {
-		status = pf_gate_layout(arm, i + 1, arm->libraries[i], error);
+	enum { LINKS_MOST = 2 };
+	char script[PATH_MAX], log[PATH_MAX + 16], seeds[LINKS_MOST][16];
+	char *words[3 * LINKS_MOST + 4] = {"/bin/sh", pf_gate_script(script), "link"};
+	size_t used = 3;
+	if (!count) {
+		return PF_OK;
 	}
-	arm->layouts = recipe->layouts;
-	return status;
+	assert(count <= LINKS_MOST);
+	snprintf(log, sizeof log, "%s/log", links[0].arm->root);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(seeds[i], sizeof seeds[i], "%u", links[i].seed);
+		words[used++] = (char *)(uintptr_t)links[i].arm->root;
+		words[used++] = seeds[i];
+		words[used++] = (char *)(uintptr_t)links[i].library;
+	}
+	return pf_gate_tool(words, log, error);
 }
 
-/* Without lld: the library as the build links it. */
+/* A link that is kept: seed 0 for comparing bytes, 1 for exact checks. */
+static pf_status kept_link(const pf_gate_arm *arm, unsigned seed, char library[PATH_MAX], pf_error *error)
+{
+	char linking[PATH_MAX + 16];
+	snprintf(library, PATH_MAX, "%.4000s/%s.so", arm->root, seed ? "exact" : "compared");
+	if (access(library, R_OK) == 0) {
+		return PF_OK;
+	}
+	snprintf(linking, sizeof linking, "%s.%ld", library, (long)getpid());
+	pf_status status = pf_gate_link_all(&(pf_gate_link){.arm = arm, .seed = seed, .library = linking}, 1,
+					    error);
+	return status == PF_OK && rename(linking, library) ? pf_fail_errno(error, library, "cannot be made")
+							   : status;
+}
+
+/* The library as the build links it. */
 static pf_status take_as_built(const char *root, pf_gate_arm *arm, pf_error *error)
 {
 	char line[512] = "", script[] = "cat \"$1/library\"";
 	char *words[] = {"/bin/sh", "-c", script, "sh", (char *)(uintptr_t)root, NULL};
 	pf_status status = pf_gate_tool_line(words, line, sizeof line, error);
-	snprintf(arm->libraries[0], sizeof arm->libraries[0], "%s/build/%s", root, line);
-	arm->layouts = 1;
+	snprintf(arm->library, sizeof arm->library, "%.3500s/build/%s", root, line);
 	return status;
 }
 
@@ -130,25 +145,25 @@ static pf_status make_tree(const char *given, const pf_gate_recipe *recipe, cons
 		return status;
 	}
 	char *lld[] = {"/bin/sh", "-c", "command -v ld.lld", NULL};
-	if (recipe->layouts > 1 && pf_gate_tool_line(lld, line, sizeof line, error) == PF_OK) {
-		return link_layouts(recipe, arm, error);
+	if (!recipe->as_built && pf_gate_tool_line(lld, line, sizeof line, error) == PF_OK) {
+		arm->relinks = true;
+		return kept_link(arm, 1, arm->library, error);
 	}
 	snprintf(arm->why_one_layout, sizeof arm->why_one_layout, "%s",
-		 recipe->layouts > 1 ? "lld is not installed" : "one layout was asked for");
+		 recipe->as_built ? "that of the build was asked for" : "lld is not installed");
 	return take_as_built(root, arm, error);
 }
 
 pf_status pf_gate_arm_make(const char *given, const pf_gate_recipe *recipe, pf_gate_arm *arm, pf_error *error)
 {
-	char home[PF_STORE_PATH_MAX], key[41];
+	char home[PF_STORE_PATH_MAX], key[41], *whole;
 	struct stat info;
 	*arm = (pf_gate_arm){0};
 	snprintf(arm->given, sizeof arm->given, "%s", given);
 	if (stat(given, &info) == 0 && S_ISREG(info.st_mode)) {
-		if (!realpath(given, arm->libraries[0])) {
+		if (!realpath(given, arm->library)) {
 			return pf_fail_errno(error, given, "cannot be found");
 		}
-		arm->layouts = 1;
 		snprintf(arm->why_one_layout, sizeof arm->why_one_layout,
 			 "a finished library cannot be linked anew");
 		return PF_OK;
@@ -160,10 +175,18 @@ pf_status pf_gate_arm_make(const char *given, const pf_gate_recipe *recipe, pf_g
 	if (status == PF_OK) {
 		status = pf_store_home(home, error);
 	}
+	if (status == PF_OK) {
+		status = pf_make_folders(home, error);
+	}
 	if (status != PF_OK) {
 		return status;
 	}
-	snprintf(arm->root, sizeof arm->root, "%s/.gate/%s", home, key);
+	whole = realpath(home, NULL); /* builds run in folders of their own */
+	if (!whole) {
+		return pf_fail_errno(error, home, "cannot be found");
+	}
+	snprintf(arm->root, sizeof arm->root, "%.3900s/.gate/%s", whole, key);
+	free(whole);
 	return make_tree(given, recipe, arm->root, arm, error);
 }
 
@@ -171,15 +194,15 @@ bool pf_gate_arms_identical(const pf_gate_arm *a, const pf_gate_arm *b)
 {
 	uint8_t digests[2][PF_SHA256_BYTES];
 	const pf_gate_arm *arms[2] = {a, b};
-	bool linked = a->layouts > 1 && b->layouts > 1;
+	bool linked = a->relinks && b->relinks;
 	if (a->id[0] && strcmp(a->id, b->id) == 0) {
 		return true;
 	}
 	for (int i = 0; i < 2; i++) {
 		char library[PATH_MAX];
 		pf_error ignored;
-		snprintf(library, sizeof library, "%s", arms[i]->libraries[0]);
-		if ((linked && pf_gate_layout(arms[i], 0, library, &ignored) != PF_OK) ||
+		snprintf(library, sizeof library, "%s", arms[i]->library);
+		if ((linked && kept_link(arms[i], 0, library, &ignored) != PF_OK) ||
 		    pf_gate_loaded_digest(library, arms[i]->root, digests[i], &ignored) != PF_OK) {
 			return false;
 		}

@@ -35,7 +35,7 @@ pf_gate_verdict pf_gate_verdict_from_name(const char *name); /* PF_GATE_VERDICTS
 typedef struct pf_gate_observation {
 	double median, total;    /* log(candidate / baseline), finite */
 	double ns[2];            /* of a unit: baseline's, candidate's */
-	unsigned layout[2], cpu; /* relinks that were loaded; the processor */
+	unsigned layout[2], cpu; /* that were loaded (gate_layouts.h; 0: the only one); the processor */
 	bool swapped;            /* roles were swapped: of a confirmation */
 	unsigned blocks, set_aside;
 	double spent_s; /* in its process, both arms, with set-up and checks */

@@ -34,7 +34,7 @@ static pf_status list_arm(const pf_gate *gate, int arm, pf_gate_answer *answer, 
 {
 	pf_gate_order order = {.task = PF_GATE_LIST, .cpu = -1};
 	pf_gate_setting setting = {.timeout_s = gate->request.limit_s};
-	snprintf(order.library[0], sizeof order.library[0], "%s", gate->arms[arm].libraries[0]);
+	snprintf(order.library[0], sizeof order.library[0], "%s", gate->arms[arm].library);
 	pf_status status = pf_gate_ask(&order, &setting, answer, error);
 	if (status != PF_OK) {
 		return status;
@@ -165,7 +165,7 @@ pf_status pf_gate_look(pf_gate *gate, int arm, pf_error *error)
 {
 	pf_gate_order order = {.task = PF_GATE_EXACT, .cpu = -1};
 	size_t indices[PF_GATE_WORKLOADS_MOST];
-	snprintf(order.library[0], sizeof order.library[0], "%s", gate->arms[arm].libraries[0]);
+	snprintf(order.library[0], sizeof order.library[0], "%s", gate->arms[arm].library);
 	while (pending(gate, arm, &order, indices)) {
 		pf_gate_setting setting = {.timeout_s = gate->request.limit_s * (1 + order.count),
 					   .count_allocations = true};
@@ -279,10 +279,9 @@ pf_status pf_gate_count_instructions(pf_gate *gate, int arm, pf_error *error)
 		if (w->decision.done || !w->exact[arm].known) {
 			continue;
 		}
-		status = count_process(gate->arms[arm].libraries[0], w->name, 0, &few, error);
+		status = count_process(gate->arms[arm].library, w->name, 0, &few, error);
 		if (status == PF_OK) {
-			status = count_process(gate->arms[arm].libraries[0], w->name, COUNTED_UNITS, &many,
-					       error);
+			status = count_process(gate->arms[arm].library, w->name, COUNTED_UNITS, &many, error);
 		}
 		w->exact[arm].instructions = many > few ? (many - few) / COUNTED_UNITS : 0;
 	}

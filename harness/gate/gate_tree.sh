@@ -3,7 +3,7 @@
 #   gate_tree.sh id DIR                      the identity of what is in a folder now: git's name of the tree, else a sum
 #   gate_tree.sh unpack GIVEN ID TARGET      the tree ID (of git, or the folder GIVEN as it is) into TARGET
 #   gate_tree.sh build ROOT                  shared libraries of ROOT/build; the one with workloads in ROOT/library
-#   gate_tree.sh link ROOT LAYOUT            that library once more, into ROOT/layouts/LAYOUT/library.so
+#   gate_tree.sh link [ROOT SEED OUT]...     that library of each ROOT once more into OUT, functions in an order by SEED; at once
 set -eu
 
 # An index of its own: neither the user's index nor a file of the work tree is touched.
@@ -30,6 +30,16 @@ unpack() {
     fi
 }
 
+# The build's own command with lld, an output $out and functions in an order by $seed. It exports its table of workloads and
+# nothing else, binds to itself, bears no build id and nothing for debuggers.
+prepare_link() {
+    echo '{ global: pf_workloads_v1; local: *; };' >../exports
+    ninja -t commands "$1" | tail -1 | sed "s| -o $1 | -o \"\$out\" \$merge -Wl,--build-id=none -Wl,-Bsymbolic -Wl,--strip-debug -fuse-ld=lld \
+-Wl,--threads=1 -Wl,--shuffle-sections=.text.*=\$seed -Wl,--version-script=../exports |" >../linking
+    grep -q shuffle-sections ../linking
+    mv ../linking ../link
+}
+
 # Builds the shared libraries of a configured tree and no more; the command that links ours goes to ROOT/link.
 build() {
     cd "$1/build"
@@ -40,7 +50,7 @@ build() {
     for library in $libraries; do
         if nm -D --defined-only "$library" | grep -q ' pf_workloads_v1$'; then
             echo "$library" >../library
-            ninja -t commands "$library" | tail -1 >../link
+            prepare_link "$library"
             return
         fi
     done
@@ -48,23 +58,25 @@ build() {
     exit 1
 }
 
-# By the build's own command, with another output and lld, functions in the order that the seed LAYOUT gives. It exports its
-# table of workloads and nothing else, binds to itself, and bears no build id. Layout 0 is for comparing bytes: equal strings
-# are not merged in it (-O0), which would put all of them in an order that the path of the tree decides.
-link() {
+# Seed 0 is for comparing bytes: equal strings are not merged then (-O0), which would put all of them in an order that the path
+# of the tree decides.
+link_one() {
     cd "$1/build"
-    library=$(cat ../library)
-    seed=$2 merge=
+    out=$3 seed=$2 merge=
     if [ "$seed" = 0 ]; then seed=1 merge=-Wl,-O0; fi
-    mkdir -p "../layouts/$2"
-    echo '{ global: pf_workloads_v1; local: *; };' >"../layouts/$2/exports"
-    out=../layouts/$2/linking.so
-    sed "s| -o $library | -o $out $merge -Wl,--build-id=none -Wl,-Bsymbolic -fuse-ld=lld -Wl,--shuffle-sections=.text.*=$seed \
--Wl,--version-script=../layouts/$2/exports |" ../link >"../layouts/$2/command"
-    grep -q shuffle-sections "../layouts/$2/command"
-    sh "../layouts/$2/command"
+    export out seed merge
+    sh ../link
     test -s "$out"
-    mv "$out" "../layouts/$2/library.so"
+}
+
+link() {
+    jobs=
+    while [ $# -ge 3 ]; do
+        (link_one "$1" "$2" "$3") &
+        jobs="$jobs $!"
+        shift 3
+    done
+    for job in $jobs; do wait "$job"; done
 }
 
 command=$1

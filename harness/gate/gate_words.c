@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Assumed, not measured: of a process beside its slots, for starting, loading and set-up. */
+/* Assumed, not measured: of a process beside its slots, for starting, loading and set-up of each workload;
+ * for linking both arms. */
 #define OVERHEAD_S 0.25
+#define LINK_S 0.2
 
 char *pf_gate_effect(const pf_gate_workload *w, char *out, size_t capacity)
 {
@@ -90,7 +92,7 @@ void pf_gate_sentence(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 void pf_gate_replay(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 {
 	const pf_gate_request *request = &gate->request;
-	if (!gate->arms[0].layouts) { /* commands */
+	if (!gate->arms[0].library[0]) { /* commands */
 		snprintf(out, PF_GATE_SENTENCE,
 			 "photofinish gate --command '%.180s' --margin %.3g%% -- '%.180s'",
 			 gate->arms[0].given, 100 * request->margin, gate->arms[1].given);
@@ -109,7 +111,7 @@ void pf_gate_replay(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 
 size_t pf_gate_affordable(const pf_gate_request *request, size_t count)
 {
-	double each = (double)count * request->seconds + OVERHEAD_S * (double)count;
+	double each = (double)count * request->seconds + OVERHEAD_S * (double)count + LINK_S;
 	double n = each > 0.0 ? request->max_s / each : 0.0;
 	const size_t most = PF_GATE_OBSERVATIONS_MOST / 2;
 	return n > (double)most ? most : (size_t)n;

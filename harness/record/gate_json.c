@@ -51,10 +51,12 @@ static json_t *workload_json(const pf_gate_workload *w)
 			 "by_total", (int)w->decision.by_total, "observations", observations);
 }
 
-static json_t *arm_json(const pf_gate_arm *arm)
+static json_t *arm_json(const pf_gate *gate, int side)
 {
+	const pf_gate_arm *arm = &gate->arms[side];
 	return json_pack("{s:s,s:s,s:i,s:s}", "given", arm->given, "tree", arm->id, "layouts",
-			 (int)arm->layouts, "why_one_layout", arm->why_one_layout);
+			 (int)pf_gate_layout_count(arm, gate->processes), "why_one_layout",
+			 arm->why_one_layout);
 }
 
 json_t *pf_gate_json(const pf_gate *gate)
@@ -69,9 +71,9 @@ json_t *pf_gate_json(const pf_gate *gate)
 	return json_pack("{s:s,s:o,s:s,s:s,s:b,s:o,s:o,s:f,s:f,s:f,s:f,s:s,s:s,s:f,s:I,s:o}", "schema",
 			 PF_GATE_SCHEMA, "environment", pf_environment_json(), "verdict",
 			 pf_gate_verdict_name(gate->verdict), "why", gate->why, "identical",
-			 (int)gate->identical, "baseline", arm_json(&gate->arms[0]), "candidate",
-			 arm_json(&gate->arms[1]), "margin", request->margin, "alpha", request->alpha,
-			 "max_time_s", request->max_s, "slot_seconds", request->seconds, "way",
+			 (int)gate->identical, "baseline", arm_json(gate, 0), "candidate", arm_json(gate, 1),
+			 "margin", request->margin, "alpha", request->alpha, "max_time_s", request->max_s,
+			 "slot_seconds", request->seconds, "way",
 			 request->way == PF_GATE_ONE_PROCESS ? "one-process" : "two-processes", "seed", seed,
 			 "measured_s", gate->measured_s, "processes", (json_int_t)gate->processes,
 			 "workloads", workloads);

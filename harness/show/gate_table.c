@@ -24,7 +24,7 @@ static void print_heap(const pf_gate *gate, FILE *stream)
 static void print_layouts(const pf_gate *gate, FILE *stream)
 {
 	for (int arm = 0; arm < 2; arm++) {
-		if (gate->arms[arm].layouts == 1 && !gate->identical && gate->processes) {
+		if (gate->arms[arm].why_one_layout[0] && !gate->identical && gate->processes) {
 			pf_text_say(
 				stream,
 				"The %s ran in one layout of its code (%s): differences of 1 to 2 %% may be layout alone.\n",
@@ -37,14 +37,10 @@ void pf_gate_print(const pf_gate *gate, int columns, FILE *stream)
 {
 	static const bool right[] = {false, false, true, true, true, false};
 	char text[PF_GATE_SENTENCE], seconds[PF_TEXT];
-	char layouts[64] = "";
-	if (gate->arms[0].layouts) {
-		snprintf(layouts, sizeof layouts, " | %zu and %zu layouts", gate->arms[1].layouts,
-			 gate->arms[0].layouts);
-	}
+	bool fresh = gate->arms[0].relinks && gate->arms[1].relinks && gate->processes;
 	pf_text_say(stream, "%s against %s | margin %.3g %%, alpha %.3g for the whole gate%s\n\n",
 		    gate->arms[1].given, gate->arms[0].given, 100 * gate->request.margin, gate->request.alpha,
-		    layouts);
+		    fresh ? " | other layouts of the code in each process" : "");
 	pf_table *table = pf_table_create(6, right);
 	pf_table_row(table,
 		     (const char *const[]){"workload", "verdict", "time", "allocations", "processes", "why"},

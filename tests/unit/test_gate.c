@@ -166,7 +166,9 @@ static pf_gate whole_gate(pf_gate_workload workloads[3], pf_gate_verdict a, pf_g
 		.name = "hot", .within = "photos", .verdict = c, .why = "a<b & \"c\" | 5 %"};
 	strcpy(gate.arms[0].given, "HEAD~1");
 	strcpy(gate.arms[1].given, ".");
-	gate.arms[0].layouts = gate.arms[1].layouts = 16;
+	strcpy(gate.arms[0].library, "a.so");
+	strcpy(gate.arms[1].library, "b.so");
+	gate.arms[0].relinks = gate.arms[1].relinks = true;
 	pf_gate_conclude(&gate);
 	return gate;
 }
