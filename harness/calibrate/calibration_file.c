@@ -12,7 +12,7 @@
 #include "harness/calibrate/calibration_file.h"
 #include "harness/machine/environment.h"
 
-#define SCHEMA "photofinish.calibration-settings/2"
+#define SCHEMA "photofinish.calibration-settings/3"
 
 static void settings_path(const pf_calibration *calibration, char path[PATH_MAX])
 {
@@ -42,12 +42,12 @@ pf_status pf_calibration_write(const pf_calibration *calibration, pf_error *erro
 	}
 	settings_path(calibration, path);
 	machine_text(machine, sizeof machine);
-	return pf_json_write(json_pack("{s:s,s:s,s:s,s:s,s:s,s:f,s:f,s:f,s:f,s:f,s:o}", "schema", SCHEMA,
+	return pf_json_write(json_pack("{s:s,s:s,s:s,s:s,s:s,s:f,s:f,s:f,s:f,s:f,s:f,s:o}", "schema", SCHEMA,
 				       "machine", machine, "given", calibration->arm.given, "tree",
 				       calibration->arm.id, "root", calibration->arm.root, "margin",
-				       request->margin, "alpha", request->alpha, "max_s", request->max_s,
-				       "slot_seconds", request->seconds, "limit_s", request->limit_s,
-				       "workloads", doses),
+				       request->margin, "long_margin", request->long_margin, "alpha",
+				       request->alpha, "max_s", request->max_s, "slot_seconds",
+				       request->seconds, "limit_s", request->limit_s, "workloads", doses),
 			     path, error);
 }
 
@@ -82,6 +82,7 @@ static bool read_settings(const json_t *from, pf_calibration *calibration)
 		memcpy(calibration->workloads[calibration->count++], dose->workload, sizeof dose->workload);
 	}
 	*request = (pf_gate_request){.margin = json_number_value(json_object_get(from, "margin")),
+				     .long_margin = json_number_value(json_object_get(from, "long_margin")),
 				     .alpha = json_number_value(json_object_get(from, "alpha")),
 				     .max_s = json_number_value(json_object_get(from, "max_s")),
 				     .seconds = json_number_value(json_object_get(from, "slot_seconds")),
@@ -89,8 +90,8 @@ static bool read_settings(const json_t *from, pf_calibration *calibration)
 	calibration->arm.relinks = true;
 	snprintf(calibration->arm.library, sizeof calibration->arm.library, "%.4000s/exact.so",
 		 calibration->arm.root);
-	return fine && request->margin > 0.0 && request->alpha > 0.0 && request->alpha < 1.0 &&
-	       request->max_s > 0.0;
+	return fine && request->margin > 0.0 && request->long_margin > 0.0 && request->alpha > 0.0 &&
+	       request->alpha < 1.0 && request->max_s > 0.0;
 }
 
 pf_status pf_calibration_load(pf_calibration *calibration, pf_error *error)

@@ -13,8 +13,10 @@
 pf_replayed pf_replay(const pf_stream_gate *gate, size_t workload)
 {
 	const pf_stream_workload *w = &gate->workloads[workload];
-	const pf_gate_request request = {.margin = gate->margin, .alpha = gate->alpha};
-	const pf_gate_rules rules = pf_gate_rules_of(&request, gate->count);
+	const pf_gate_request request = {
+		.margin = gate->margin, .long_margin = gate->long_margin, .alpha = gate->alpha};
+	const pf_gate_rules rules = pf_gate_rules_of(&request, gate->count,
+						     w->count ? w->observations[0].ns[0] : 0.0);
 	bool totals = gate->cell.slowdown == PF_SLOWDOWN_RARE;
 	pf_replayed replayed = {.verdict = PF_GATE_INCONCLUSIVE};
 	pf_gate_decision decision;

@@ -185,6 +185,7 @@ static pf_status one_gate(pf_calibration *calibration, const pf_cell *cell, pf_r
 	}
 	pf_stream_gate kept = {.cell = *cell,
 			       .margin = gate.request.margin,
+			       .long_margin = gate.request.long_margin,
 			       .alpha = gate.request.alpha,
 			       .seed = gate.request.seed};
 	wrapping wrapped;

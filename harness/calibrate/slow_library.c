@@ -93,7 +93,7 @@ static bool open_pair(pair *p, const char *const libraries[2], const char *workl
 	bool fine = true;
 	for (int i = 0; i < 2 && fine; i++) {
 		fine = pf_gate_side_open(libraries[i], true, &p->sides[i], p->text) == PF_GATE_FINE &&
-		       pf_gate_side_set_up(p->sides[i], workload, p->text) == PF_GATE_FINE;
+		       pf_gate_side_set_up(p->sides[i], workload, PF_GATE_CUT, p->text) == PF_GATE_FINE;
 	}
 	double first = 0.0, second = 0.0;
 	p->units = 1;

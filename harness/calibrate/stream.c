@@ -63,11 +63,11 @@ static json_t *gate_json(const pf_stream_gate *gate)
 							   pf_gate_verdict_name(w->verdict), "observations",
 							   observations));
 	}
-	return json_pack("{s:s,s:s,s:f,s:f,s:f,s:[f,f],s:f,s:f,s:I,s:o}", "schema", SCHEMA, "cell",
-			 pf_cell_name(&gate->cell, name), "margin", gate->margin, "alpha", gate->alpha,
-			 "measured_s", gate->measured_s, "load", gate->load[0], gate->load[1], "steal",
-			 gate->steal, "others", gate->others, "seed", (json_int_t)(gate->seed >> 1),
-			 "workloads", workloads);
+	return json_pack("{s:s,s:s,s:f,s:f,s:f,s:f,s:[f,f],s:f,s:f,s:I,s:o}", "schema", SCHEMA, "cell",
+			 pf_cell_name(&gate->cell, name), "margin", gate->margin, "long_margin",
+			 gate->long_margin, "alpha", gate->alpha, "measured_s", gate->measured_s, "load",
+			 gate->load[0], gate->load[1], "steal", gate->steal, "others", gate->others, "seed",
+			 (json_int_t)(gate->seed >> 1), "workloads", workloads);
 }
 
 static bool read_workload(const json_t *from, pf_stream_workload *w)
@@ -112,6 +112,7 @@ static bool read_gate(const json_t *from, pf_stream_gate *gate)
 	const char *schema = json_string_value(json_object_get(from, "schema"));
 	const json_t *workloads = json_object_get(from, "workloads"), *load = json_object_get(from, "load");
 	*gate = (pf_stream_gate){.margin = number(from, "margin"),
+				 .long_margin = number(from, "long_margin"),
 				 .alpha = number(from, "alpha"),
 				 .measured_s = number(from, "measured_s"),
 				 .load = {json_number_value(json_array_get(load, 0)),
@@ -119,6 +120,7 @@ static bool read_gate(const json_t *from, pf_stream_gate *gate)
 				 .steal = number(from, "steal"),
 				 .others = number(from, "others"),
 				 .seed = (uint64_t)number(from, "seed")};
+	gate->long_margin = gate->long_margin > 0.0 ? gate->long_margin : gate->margin; /* as it was before */
 	if (!schema || strcmp(schema, SCHEMA) != 0 ||
 	    !read_cell(json_string_value(json_object_get(from, "cell")), &gate->cell) ||
 	    !(gate->margin > 0.0 && gate->margin < 1.0) || !(gate->alpha > 0.0 && gate->alpha < 1.0) ||

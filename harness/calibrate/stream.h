@@ -18,7 +18,8 @@ typedef struct pf_stream_workload {
 
 typedef struct pf_stream_gate {
 	pf_cell cell;
-	double margin, alpha; /* of the whole gate */
+	double margin, long_margin; /* of short calls, and of long ones */
+	double alpha;               /* of the whole gate */
 	double measured_s;
 	double load[2];       /* average over a minute, before and after */
 	double steal, others; /* share of the time; processors that others used; negative: not known */

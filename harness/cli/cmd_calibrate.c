@@ -16,11 +16,13 @@
 #include "harness/record/calibration_json.h"
 #include "harness/show/calibration_table.h"
 
+#define LONG_MARGIN 2.0 /* as the gate's */
+
 struct request {
 	const char *candidate, *source, *state, *replay, *json, *markdown;
 	pf_texts workloads, cmake, only;
 	double hours, margin_percent, alpha, max_time_s;
-	bool show;
+	bool show, margin_given;
 	pf_progress_choice progress;
 };
 
@@ -55,11 +57,13 @@ static pf_status begin(const struct request *request, pf_calibration *calibratio
 			 request->workloads.texts[i]);
 	}
 	calibration->count = request->workloads.count;
-	calibration->request = (pf_gate_request){.margin = request->margin_percent / 100,
-						 .alpha = request->alpha,
-						 .max_s = request->max_time_s,
-						 .seconds = 0.4,
-						 .limit_s = 60};
+	calibration->request = (pf_gate_request){
+		.margin = request->margin_percent / 100,
+		.long_margin = (request->margin_given ? request->margin_percent : LONG_MARGIN) / 100,
+		.alpha = request->alpha,
+		.max_s = request->max_time_s,
+		.seconds = 0.2,
+		.limit_s = 60};
 	pf_status status = pf_gate_arm_make(request->candidate, &recipe, &calibration->arm, error);
 	return status == PF_OK ? pf_calibration_begin(calibration, error) : status;
 }
@@ -182,7 +186,7 @@ int pf_cmd_calibrate(const pf_command *command, int argc, char **argv)
 		{"workload", 0, PF_ARG_LIST, &request.workloads, "NAME",
 		 "of a new calibration (default: sharpness, decode, resize)", 0, 0},
 		{"margin", 'm', PF_ARG_NUMBER, &request.margin_percent, "PERCENT",
-		 "of a new calibration (default: 0.5)", 0.01, 100},
+		 "of a new calibration (default: 0.5, of long calls 2)", 0.01, 100, &request.margin_given},
 		{"alpha", 0, PF_ARG_NUMBER, &request.alpha, "P", "of a new calibration (default: 0.001)",
 		 1e-9, 0.5},
 		{"max-time", 0, PF_ARG_TIME, &request.max_time_s, "TIME",

@@ -20,6 +20,8 @@
 #include "harness/show/gate_table.h"
 #include "photofinish/trace.h"
 
+#define LONG_MARGIN 2.0 /* percent */
+
 struct request {
 	const char *command, *baseline, *candidate, *against_baseline, *write_baseline;
 	pf_texts workloads, cmake;
@@ -166,7 +168,7 @@ static int print_plan(const struct request *request, pf_gate *gate)
 
 static bool can_fail(const pf_gate_request *request, size_t count)
 {
-	pf_gate_rules rules = pf_gate_rules_of(request, count);
+	pf_gate_rules rules = pf_gate_rules_of(request, count, 0.0);
 	size_t needed = pf_gate_observations_for(&rules, 1.0, 0.0);
 	return needed && 2 * needed <= pf_gate_affordable(request, count);
 }
@@ -217,17 +219,19 @@ static int execute(const pf_command *command, const struct request *request, pf_
 
 static void settings(const struct request *request, pf_gate_request *out)
 {
-	*out = (pf_gate_request){.margin = request->margin_percent / 100,
-				 .alpha = request->alpha,
-				 .max_s = request->max_time_s,
-				 .seconds = request->process_time_s,
-				 .limit_s = request->limit_s,
-				 .way = strcmp(request->way, "two-processes") == 0 ? PF_GATE_TWO_PROCESSES
-										   : PF_GATE_ONE_PROCESS,
-				 .seed = request->seed_given ? request->seed : pf_now_ns(),
-				 .by_instructions = strcmp(request->metric, "instructions") == 0,
-				 .exact_only = request->exact,
-				 .name_count = request->workloads.count};
+	*out = (pf_gate_request){
+		.margin = request->margin_percent / 100,
+		.long_margin = (request->margin_given ? request->margin_percent : LONG_MARGIN) / 100,
+		.alpha = request->alpha,
+		.max_s = request->max_time_s,
+		.seconds = request->process_time_s,
+		.limit_s = request->limit_s,
+		.way = strcmp(request->way, "two-processes") == 0 ? PF_GATE_TWO_PROCESSES
+								  : PF_GATE_ONE_PROCESS,
+		.seed = request->seed_given ? request->seed : pf_now_ns(),
+		.by_instructions = strcmp(request->metric, "instructions") == 0,
+		.exact_only = request->exact,
+		.name_count = request->workloads.count};
 	out->count_instructions = request->instructions || out->by_instructions;
 	for (size_t i = 0; i < request->workloads.count; i++) {
 		out->names[i] = request->workloads.texts[i];
@@ -248,14 +252,14 @@ static int parse(const pf_command *command, int argc, char **argv, struct reques
 		{"workload", 0, PF_ARG_LIST, &request->workloads, "NAME",
 		 "one of the libraries' workloads, or all (default: those that they gate)", 0, 0},
 		{"margin", 'm', PF_ARG_NUMBER, &request->margin_percent, "PERCENT",
-		 "slower by up to here passes (default: 0.5; of commands 2)", 0.01, 100,
-		 &request->margin_given},
+		 "slower by up to here passes (default: 0.5; 2 of commands and of workloads whose call takes more than 2 ms)",
+		 0.01, 100, &request->margin_given},
 		{"alpha", 0, PF_ARG_NUMBER, &request->alpha, "P",
 		 "chance of a false FAIL of the whole gate, at most (default: 0.001)", 1e-9, 0.5},
 		{"max-time", 0, PF_ARG_TIME, &request->max_time_s, "TIME",
 		 "of measuring, builds are not counted (default: 300)", 1, 1e6},
 		{"process-time", 0, PF_ARG_TIME, &request->process_time_s, "TIME",
-		 "of each workload in each process (default: 0.4)", 0.001, 100},
+		 "of each workload in each process (default: 0.2)", 0.001, 100},
 		{"limit", 0, PF_ARG_TIME, &request->limit_s, "TIME",
 		 "a workload that takes longer in a process hangs (default: 60)", 0.1, 1e6},
 		{"metric", 0, PF_ARG_CHOICE, &request->metric, "time|instructions",
@@ -312,7 +316,7 @@ static int parse(const pf_command *command, int argc, char **argv, struct reques
 	}
 	if (request->command) {
 		request->candidate = operands[0];
-		request->margin_percent = request->margin_given ? request->margin_percent : 2;
+		request->margin_percent = request->margin_given ? request->margin_percent : LONG_MARGIN;
 	}
 	return -1;
 }
@@ -323,7 +327,7 @@ int pf_cmd_gate(const pf_command *command, int argc, char **argv)
 	struct request request = {.margin_percent = 0.5,
 				  .alpha = 0.001,
 				  .max_time_s = 300,
-				  .process_time_s = 0.4,
+				  .process_time_s = 0.2,
 				  .limit_s = 60,
 				  .way = "one-process",
 				  .metric = "time",

@@ -45,25 +45,26 @@ static const char *why_of(const pf_gate_workload *w)
 
 void pf_gate_markdown(const pf_gate *gate, FILE *stream)
 {
-	char text[PF_GATE_SENTENCE], effect[96];
+	char text[PF_GATE_SENTENCE], effect[96], margin[32];
 	pf_gate_sentence(gate, text);
 	fprintf(stream, "**");
 	cell(text, stream);
 	fprintf(stream,
-		"**\n\n| workload | verdict | time, candidate against baseline | layouts | processes | why |\n"
-		"|---|---|---:|---:|---:|---|\n");
+		"**\n\n| workload | verdict | time, candidate against baseline | margin | layouts | processes | why |\n"
+		"|---|---|---:|---:|---:|---:|---|\n");
 	for (size_t i = 0; i < gate->count; i++) {
 		const pf_gate_workload *w = &gate->workloads[i];
-		fprintf(stream, "| %s | %s | %s | %zu, %zu | %zu | ", w->name,
-			pf_gate_verdict_upper(w->verdict), pf_gate_effect(w, effect, sizeof effect),
+		snprintf(margin, sizeof margin, w->margin > 0.0 ? "%.3g %%" : "-", 100 * w->margin);
+		fprintf(stream, "| %s | %s | %s | %s | %zu, %zu | %zu | ", w->name,
+			pf_gate_verdict_upper(w->verdict), pf_gate_effect(w, effect, sizeof effect), margin,
 			pf_gate_layout_count(&gate->arms[0], w->count),
 			pf_gate_layout_count(&gate->arms[1], w->count), w->count);
 		cell(why_of(w), stream);
 		fputs(" |\n", stream);
 	}
 	fprintf(stream,
-		"\nMargin %.3g %%, alpha %.3g for the whole gate; 95 %% t-intervals over processes. The same again:\n\n",
-		100 * gate->request.margin, gate->request.alpha);
+		"\nAlpha %.3g for the whole gate; 95 %% t-intervals over processes. The same again:\n\n",
+		gate->request.alpha);
 	pf_gate_replay(gate, text);
 	fprintf(stream, "    %s\n", text);
 }

@@ -22,10 +22,13 @@ typedef struct timing {
 	void *context;
 } timing;
 
-pf_gate_rules pf_gate_rules_of(const pf_gate_request *request, size_t count)
+/* A false FAIL needs two false proofs on different processes, each by one of two statistics of one of `count`
+ * workloads: at most count (2 a)^2, which is request->alpha. */
+pf_gate_rules pf_gate_rules_of(const pf_gate_request *request, size_t count, double call_ns)
 {
-	return (pf_gate_rules){.margin = request->margin,
-			       .alpha = request->alpha / (2.0 * (double)(count ? count : 1)),
+	bool is_long = call_ns > (double)PF_GATE_LONG_CALL_NS;
+	return (pf_gate_rules){.margin = is_long ? request->long_margin : request->margin,
+			       .alpha = sqrt(request->alpha / (4.0 * (double)(count ? count : 1))),
 			       .most = PF_GATE_OBSERVATIONS_MOST / 2};
 }
 
@@ -118,7 +121,7 @@ bool pf_gate_observe(pf_gate_workload *w, const pf_gate_observation *observation
 	return true;
 }
 
-static bool take(pf_gate_workload *w, const pf_gate_frame *frame, pf_gate_observation o)
+static bool take(const pf_gate *gate, pf_gate_workload *w, const pf_gate_frame *frame, pf_gate_observation o)
 {
 	if (frame->fault) {
 		invalidate(w, "while it was timed", (pf_gate_fault)frame->fault, frame->text);
@@ -138,6 +141,11 @@ static bool take(pf_gate_workload *w, const pf_gate_frame *frame, pf_gate_observ
 	o.set_aside = frame->set_aside;
 	o.spent_s = (double)frame->spent_ns * 1e-9;
 	w->units = frame->units;
+	if (!w->count) { /* the first one says how long its calls are */
+		pf_gate_rules rules = pf_gate_rules_of(&gate->request, gate->count, o.ns[0]);
+		w->margin = rules.margin;
+		pf_gate_decision_start(&w->decision, &rules);
+	}
 	return pf_gate_observe(w, &o);
 }
 
@@ -162,7 +170,7 @@ static pf_status one_process(timing *t, bool swapped, size_t *ran, pf_error *err
 	for (size_t i = 0; i < answer.count && status == PF_OK; i++) {
 		const pf_gate_frame *frame = &answer.frames[i];
 		if (frame->workload < order.count &&
-		    !take(&t->gate->workloads[indices[frame->workload]], frame, common)) {
+		    !take(t->gate, &t->gate->workloads[indices[frame->workload]], frame, common)) {
 			status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 		}
 		if (frame->workload >=
@@ -192,13 +200,7 @@ static double spent_s(const timing *t)
 
 static pf_status time_workloads(timing *t, pf_error *error)
 {
-	pf_gate_rules rules = pf_gate_rules_of(&t->gate->request, t->gate->count);
 	pf_status status = pf_gate_layouts_open(t->gate->arms, &t->layouts, error);
-	for (size_t i = 0; i < t->gate->count; i++) {
-		if (!t->gate->workloads[i].decision.done) {
-			pf_gate_decision_start(&t->gate->workloads[i].decision, &rules);
-		}
-	}
 	for (bool going = true; going && status == PF_OK && spent_s(t) < t->gate->request.max_s;) {
 		size_t plain = 0, swapped = 0;
 		status = one_process(t, false, &plain, error);
@@ -214,7 +216,7 @@ static pf_status time_workloads(timing *t, pf_error *error)
 	return status;
 }
 
-void pf_gate_describe(pf_gate_workload *w, double margin)
+void pf_gate_describe(pf_gate_workload *w)
 {
 	double *d = w->count ? malloc(w->count * sizeof *d) : NULL;
 	for (size_t i = 0; i < w->count && d; i++) {
@@ -240,7 +242,7 @@ void pf_gate_describe(pf_gate_workload *w, double margin)
 		if (w->effect.has_interval) {
 			snprintf(w->why, sizeof w->why,
 				 "%s after %zu processes; with these a margin of %.2g %% could be had", what,
-				 w->count, 100.0 * fmax(margin, w->effect.high));
+				 w->count, 100.0 * fmax(w->margin, w->effect.high));
 		} else {
 			snprintf(w->why, sizeof w->why, "%s after %zu process%s: that gives no interval",
 				 what, w->count, w->count == 1 ? "" : "es");
@@ -338,7 +340,7 @@ static void finish(timing *t)
 	pf_gate *gate = t->gate;
 	gate->measured_s = spent_s(t);
 	for (size_t i = 0; i < gate->count; i++) {
-		pf_gate_describe(&gate->workloads[i], gate->request.margin);
+		pf_gate_describe(&gate->workloads[i]);
 	}
 	pf_gate_conclude(gate);
 }

@@ -13,11 +13,13 @@ typedef struct pf_gate_request {
 	const char *names[PF_GATE_WORKLOADS_MOST]; /* workloads; none: those that the table does not mark
 						      on-request */
 	size_t name_count;
-	double margin;  /* of time, as a share */
-	double alpha;   /* of the whole gate: the chance of a false FAIL, at most */
-	double max_s;   /* of measuring; builds are not counted */
-	double seconds; /* of slots, each workload in each process */
-	double limit_s; /* of a workload in a process, beyond which it hangs */
+	double margin;      /* of time, as a share */
+	double long_margin; /* the same of workloads whose call is longer than PF_GATE_LONG_CALL_NS; >= margin
+			     */
+	double alpha;       /* of the whole gate: the chance of a false FAIL, at most */
+	double max_s;       /* of measuring; builds are not counted */
+	double seconds;     /* of slots, each workload in each process */
+	double limit_s;     /* of a workload in a process, beyond which it hangs */
 	pf_gate_way way;
 	uint64_t seed;
 	bool count_instructions; /* by valgrind: a diagnostic, or (next) what decides in place of time */
@@ -48,6 +50,7 @@ typedef struct pf_gate_workload {
 	size_t count;
 	pf_interval effect; /* candidate / baseline - 1, of the middle blocks; of the sums, for by_total */
 	uint64_t units;     /* of a slot */
+	double margin;      /* by which it was judged; 0: it was not timed */
 } pf_gate_workload;
 
 typedef struct pf_gate {
@@ -86,11 +89,11 @@ pf_status pf_gate_time(pf_gate *gate, pf_gate_progress progress, void *context, 
  */
 bool pf_gate_observe(pf_gate_workload *workload, const pf_gate_observation *observation);
 
-/* The rules of one statistic of one of `count` workloads. */
-pf_gate_rules pf_gate_rules_of(const pf_gate_request *request, size_t count);
+/* The rules of one statistic of one of `count` workloads, whose call takes `call_ns` (0: a short one). */
+pf_gate_rules pf_gate_rules_of(const pf_gate_request *request, size_t count, double call_ns);
 
 /* Fills in the interval of what was observed, and why for what was not decided. */
-void pf_gate_describe(pf_gate_workload *workload, double margin);
+void pf_gate_describe(pf_gate_workload *workload);
 
 /* Of finished workloads: verdict of the gate, contains_cause. */
 void pf_gate_conclude(pf_gate *gate);

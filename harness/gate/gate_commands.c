@@ -61,7 +61,7 @@ pf_status pf_gate_run_commands(pf_gate *gate, const char *const commands[2], pf_
 			       void *context, pf_error *error)
 {
 	pf_random random = {gate->request.seed};
-	pf_gate_rules rules = pf_gate_rules_of(&gate->request, 1);
+	pf_gate_rules rules = pf_gate_rules_of(&gate->request, 1, 0.0);
 	uint64_t begin = pf_now_ns();
 	gate->workloads = calloc(1, sizeof *gate->workloads);
 	if (!gate->workloads) {
@@ -71,6 +71,7 @@ pf_status pf_gate_run_commands(pf_gate *gate, const char *const commands[2], pf_
 	gate->count = 1;
 	snprintf(w->name, sizeof w->name, "command");
 	snprintf(w->unit, sizeof w->unit, "run");
+	w->margin = rules.margin;
 	pf_gate_decision_start(&w->decision, &rules);
 	pf_status status = PF_OK;
 	while (status == PF_OK && !w->decision.done && gate->measured_s < gate->request.max_s) {
@@ -80,7 +81,7 @@ pf_status pf_gate_run_commands(pf_gate *gate, const char *const commands[2], pf_
 			progress(context, gate, gate->measured_s / gate->request.max_s);
 		}
 	}
-	pf_gate_describe(w, gate->request.margin);
+	pf_gate_describe(w);
 	pf_gate_conclude(gate);
 	return status;
 }

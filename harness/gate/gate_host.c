@@ -16,11 +16,10 @@
 #include "photofinish/trace.h"
 
 enum {
-	SLOT_NS = 1000000,      /* aimed at: short against what disturbs, long against a look at the clock */
-	LONG_CALL_NS = 2000000, /* a call that is longer has a slot of its own */
-	SURELY_LONG_NS = 10 * LONG_CALL_NS, /* also where it is the first one, which is slower */
-	LOOKS = 5,                          /* of which the fastest sizes the slots */
-	BLOCKS_LEAST = 1,                   /* more processes say more than more blocks of one */
+	SLOT_NS = 100000, /* aimed at: most are undisturbed, and a look at the clock is short against it */
+	SURELY_LONG_NS = 10 * PF_GATE_LONG_CALL_NS, /* also where it is the first one, which is slower */
+	LOOKS = 5,                                  /* of which the fastest sizes the slots */
+	BLOCKS_LEAST = 1,                           /* more processes say more than more blocks of one */
 	BLOCKS_MOST = 4096,
 	EXACT_UNITS = 4, /* whose allocations are counted */
 	PATIENCE = 2,    /* times what the slots take: beside others */
@@ -69,11 +68,11 @@ static bool run(host *h, uint32_t arm, uint64_t units, pf_gate_slot *slot)
 }
 
 /* Sets an arm up and proves that its run does something. */
-static bool prepare(host *h, uint32_t arm, const char *name)
+static bool prepare(host *h, uint32_t arm, const char *name, unsigned cut)
 {
 	uint8_t before[PF_WORKLOAD_DIGEST_BYTES];
 	pf_gate_slot slot = {0};
-	if (fault(h, arm, pf_gate_side_set_up(h->sides[arm], name, h->frame.text)) ||
+	if (fault(h, arm, pf_gate_side_set_up(h->sides[arm], name, cut, h->frame.text)) ||
 	    !digest(h, arm, before) || !run(h, arm, 1, &slot) || !digest(h, arm, h->frame.digest[arm])) {
 		return false;
 	}
@@ -94,7 +93,8 @@ static bool still_the_same(host *h, uint32_t arm)
 static bool fastest(host *h, uint32_t arm, uint64_t units, uint64_t *wall_ns)
 {
 	*wall_ns = UINT64_MAX;
-	for (int i = 0; i < LOOKS && !(i && *wall_ns >= LONG_CALL_NS); i++) { /* a long call needs one look */
+	for (int i = 0; i < LOOKS && !(i && *wall_ns >= PF_GATE_LONG_CALL_NS);
+	     i++) { /* a long call needs one look */
 		pf_gate_slot slot;
 		if (!run(h, arm, units, &slot)) {
 			return false;
@@ -171,7 +171,7 @@ static bool run_blocks(host *h, double seconds, uint64_t slot_ns)
 		bool preempted;
 		fine = run_block(h, ns, &preempted);
 		all++;
-		if (!fine || (preempted && slot_ns < LONG_CALL_NS && all - kept <= wanted / 4)) {
+		if (!fine || (preempted && slot_ns < PF_GATE_LONG_CALL_NS && all - kept <= wanted / 4)) {
 			h->frame.set_aside += fine;
 			continue;
 		}
@@ -194,8 +194,8 @@ static void time_workload(host *h, const char *name)
 {
 	uint64_t slot_ns = 1, begin_ns = pf_now_ns();
 	uint32_t first = h->order.first;
-	bool fine = prepare(h, first, name) && prepare(h, 1 - first, name) && size_slots(h, &slot_ns) &&
-		    run_blocks(h, h->order.seconds, slot_ns);
+	bool fine = prepare(h, first, name, PF_GATE_CUT) && prepare(h, 1 - first, name, PF_GATE_CUT) &&
+		    size_slots(h, &slot_ns) && run_blocks(h, h->order.seconds, slot_ns);
 	for (uint32_t arm = 0; arm < 2 && fine; arm++) {
 		fine = still_the_same(h, arm);
 	}
@@ -209,7 +209,7 @@ static void look_at_workload(host *h, const char *name)
 {
 	pf_gate_slot slot;
 	pf_gate_heap before, after;
-	if (prepare(h, 0, name) && run(h, 0, 2, &slot) && still_the_same(h, 0)) {
+	if (prepare(h, 0, name, 1) && run(h, 0, 2, &slot) && still_the_same(h, 0)) {
 		h->frame.allocations_known = pf_gate_heap_look(&before);
 		if (run(h, 0, EXACT_UNITS, &slot) && h->frame.allocations_known) {
 			pf_gate_heap_look(&after);
@@ -226,7 +226,7 @@ static void look_at_workload(host *h, const char *name)
 static void count_workload(host *h, const char *name)
 {
 	pf_gate_slot slot;
-	if (!fault(h, 0, pf_gate_side_set_up(h->sides[0], name, h->frame.text)) && run(h, 0, 1, &slot) &&
+	if (!fault(h, 0, pf_gate_side_set_up(h->sides[0], name, 1, h->frame.text)) && run(h, 0, 1, &slot) &&
 	    h->order.units) {
 		run(h, 0, h->order.units, &slot);
 	}

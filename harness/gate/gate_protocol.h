@@ -15,6 +15,10 @@ enum {
 	PF_GATE_WORKLOADS_MOST = 64,
 	PF_GATE_NAME = PF_WORKLOAD_NAME_MAX + 1,
 	PF_GATE_TEXT = 256,
+	/* Timed inputs have a sixteenth of their workload's default size, if it may be that small: short
+	 * slots are disturbed less often. What is exact is looked at in the default size. */
+	PF_GATE_CUT = 16,
+	PF_GATE_LONG_CALL_NS = 2000000, /* a call that is longer has a slot of its own, and a wider margin */
 };
 
 typedef enum pf_gate_task {

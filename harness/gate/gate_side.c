@@ -27,6 +27,7 @@ typedef struct exchange {
 	_Atomic uint32_t turn;
 	side_call call;
 	uint64_t units;
+	unsigned cut;
 	char name[PF_GATE_NAME];
 	pf_gate_fault fault;
 	char text[PF_GATE_TEXT];
@@ -89,7 +90,7 @@ static void set_and_wake(_Atomic uint32_t *word, uint32_t value)
 	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-static pf_gate_fault set_up(pf_gate_side *side, const char *name, char text[PF_GATE_TEXT])
+static pf_gate_fault set_up(pf_gate_side *side, const char *name, unsigned cut, char text[PF_GATE_TEXT])
 {
 	const pf_workload *workload;
 	for (uint32_t i = 0; (workload = pf_gate_table_at(side->table, i)); i++) {
@@ -101,7 +102,9 @@ static pf_gate_fault set_up(pf_gate_side *side, const char *name, char text[PF_G
 		snprintf(text, PF_GATE_TEXT, "no workload \"%.64s\"", name);
 		return PF_GATE_MISSING;
 	}
-	pf_workload_input input = {.struct_size = sizeof input, .seed = 1, .size = workload->size_default};
+	uint64_t size = workload->size_default / cut;
+	size = size < workload->size_least ? workload->size_least : size;
+	pf_workload_input input = {.struct_size = sizeof input, .seed = 1, .size = size};
 	char error[PF_GATE_TEXT] = "";
 	side->workload = workload;
 	side->state = NULL;
@@ -172,7 +175,7 @@ static void serve(pf_gate_side *side)
 		x->fault = PF_GATE_FINE;
 		switch (x->call) {
 		case CALL_SET_UP:
-			x->fault = set_up(side, x->name, x->text);
+			x->fault = set_up(side, x->name, x->cut, x->text);
 			break;
 		case CALL_RUN:
 			x->fault = run(side, x->units, &x->slot, x->text);
@@ -305,11 +308,12 @@ const pf_workloads *pf_gate_side_table(const pf_gate_side *side)
 	return side->table;
 }
 
-pf_gate_fault pf_gate_side_set_up(pf_gate_side *side, const char *name, char text[PF_GATE_TEXT])
+pf_gate_fault pf_gate_side_set_up(pf_gate_side *side, const char *name, unsigned cut, char text[PF_GATE_TEXT])
 {
 	if (!side->shared) {
-		return set_up(side, name, text);
+		return set_up(side, name, cut, text);
 	}
+	side->shared->cut = cut;
 	snprintf(side->shared->name, sizeof side->shared->name, "%s", name);
 	return call(side, CALL_SET_UP, text);
 }

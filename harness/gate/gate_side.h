@@ -23,8 +23,10 @@ const pf_workloads *pf_gate_side_table(const pf_gate_side *side); /* as it lies 
 /* Workload `i` of a table, whatever size its structs have; NULL behind the last. */
 const pf_workload *pf_gate_table_at(const pf_workloads *table, uint32_t i);
 
-/* Of the workload with that name, of its default size. One at a time. */
-pf_gate_fault pf_gate_side_set_up(pf_gate_side *side, const char *name, char text[PF_GATE_TEXT]);
+/* Of the workload with that name: an input of its default size divided by `cut`, not below its least. One at
+ * a time. */
+pf_gate_fault pf_gate_side_set_up(pf_gate_side *side, const char *name, unsigned cut,
+				  char text[PF_GATE_TEXT]);
 pf_gate_fault pf_gate_side_run(pf_gate_side *side, uint64_t units, pf_gate_slot *slot,
 			       char text[PF_GATE_TEXT]);
 pf_gate_fault pf_gate_side_digest(pf_gate_side *side, uint8_t out[PF_WORKLOAD_DIGEST_BYTES],

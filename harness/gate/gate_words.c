@@ -5,7 +5,7 @@
 
 /* Assumed, not measured: of a process beside its slots, for starting, loading and set-up of each workload;
  * for linking both arms. */
-#define OVERHEAD_S 0.25
+#define OVERHEAD_S 0.2
 #define LINK_S 0.2
 
 char *pf_gate_effect(const pf_gate_workload *w, char *out, size_t capacity)

@@ -43,12 +43,13 @@ static json_t *workload_json(const pf_gate_workload *w)
 	for (size_t i = 0; i < w->count; i++) {
 		json_array_append_new(observations, observation_json(&w->observations[i]));
 	}
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o,s:I,s:b,s:o}", "name", w->name, "unit",
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o,s:f,s:I,s:b,s:o}", "name", w->name, "unit",
 			 w->unit, "within", w->within, "verdict", pf_gate_verdict_name(w->verdict), "why",
 			 w->why, "contains_cause", (int)w->contains_cause, "baseline",
 			 exact_json(&w->exact[0]), "candidate", exact_json(&w->exact[1]), "effect",
-			 pf_interval_json(&w->effect, w->timed), "units_of_a_slot", (json_int_t)w->units,
-			 "by_total", (int)w->decision.by_total, "observations", observations);
+			 pf_interval_json(&w->effect, w->timed), "margin", w->margin, "units_of_a_slot",
+			 (json_int_t)w->units, "by_total", (int)w->decision.by_total, "observations",
+			 observations);
 }
 
 static json_t *arm_json(const pf_gate *gate, int side)
@@ -68,14 +69,14 @@ json_t *pf_gate_json(const pf_gate *gate)
 	for (size_t i = 0; i < gate->count; i++) {
 		json_array_append_new(workloads, workload_json(&gate->workloads[i]));
 	}
-	return json_pack("{s:s,s:o,s:s,s:s,s:b,s:o,s:o,s:f,s:f,s:f,s:f,s:s,s:s,s:f,s:I,s:o}", "schema",
+	return json_pack("{s:s,s:o,s:s,s:s,s:b,s:o,s:o,s:f,s:f,s:f,s:f,s:f,s:s,s:s,s:f,s:I,s:o}", "schema",
 			 PF_GATE_SCHEMA, "environment", pf_environment_json(), "verdict",
 			 pf_gate_verdict_name(gate->verdict), "why", gate->why, "identical",
 			 (int)gate->identical, "baseline", arm_json(gate, 0), "candidate", arm_json(gate, 1),
-			 "margin", request->margin, "alpha", request->alpha, "max_time_s", request->max_s,
-			 "slot_seconds", request->seconds, "way",
-			 request->way == PF_GATE_ONE_PROCESS ? "one-process" : "two-processes", "seed", seed,
-			 "measured_s", gate->measured_s, "processes", (json_int_t)gate->processes,
+			 "margin", request->margin, "long_margin", request->long_margin, "alpha",
+			 request->alpha, "max_time_s", request->max_s, "slot_seconds", request->seconds,
+			 "way", request->way == PF_GATE_ONE_PROCESS ? "one-process" : "two-processes", "seed",
+			 seed, "measured_s", gate->measured_s, "processes", (json_int_t)gate->processes,
 			 "workloads", workloads);
 }
 

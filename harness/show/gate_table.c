@@ -35,19 +35,20 @@ static void print_layouts(const pf_gate *gate, FILE *stream)
 
 void pf_gate_print(const pf_gate *gate, int columns, FILE *stream)
 {
-	static const bool right[] = {false, false, true, true, true, false};
+	static const bool right[] = {false, false, true, true, true, true, true, false};
 	char text[PF_GATE_SENTENCE], seconds[PF_TEXT];
 	bool fresh = gate->arms[0].relinks && gate->arms[1].relinks && gate->processes;
 	pf_text_say(stream, "%s against %s | margin %.3g %%, alpha %.3g for the whole gate%s\n\n",
 		    gate->arms[1].given, gate->arms[0].given, 100 * gate->request.margin, gate->request.alpha,
 		    fresh ? " | other layouts of the code in each process" : "");
-	pf_table *table = pf_table_create(6, right);
+	pf_table *table = pf_table_create(8, right);
 	pf_table_row(table,
-		     (const char *const[]){"workload", "verdict", "time", "allocations", "processes", "why"},
-		     6);
+		     (const char *const[]){"workload", "verdict", "time", "margin", "allocations", "layouts",
+					   "processes", "why"},
+		     8);
 	for (size_t i = 0; i < gate->count; i++) {
 		const pf_gate_workload *w = &gate->workloads[i];
-		char effect[96], heap[64] = "-", processes[32];
+		char effect[96], heap[64] = "-", processes[32], layouts[64], margin[32];
 		if (w->exact[0].heap_known && w->exact[1].heap_known) {
 			snprintf(heap, sizeof heap, "%lld",
 				 (long long)(w->exact[1].allocations - w->exact[0].allocations));
@@ -56,14 +57,19 @@ void pf_gate_print(const pf_gate *gate, int columns, FILE *stream)
 			}
 		}
 		snprintf(processes, sizeof processes, "%zu", w->count);
+		snprintf(layouts, sizeof layouts, "%zu",
+			 w->count ? pf_gate_layout_count(&gate->arms[1], w->count) : 0);
+		snprintf(margin, sizeof margin, w->margin > 0.0 ? "%.3g %%" : "-", 100 * w->margin);
 		const char *why = w->contains_cause ? "contains what failed" : w->why;
 		const char *cells[] = {w->name,
 				       pf_gate_verdict_upper(w->verdict),
 				       pf_gate_effect(w, effect, sizeof effect),
+				       margin,
 				       heap,
+				       layouts,
 				       processes,
 				       why};
-		pf_table_row(table, cells, why[0] ? 6 : 5);
+		pf_table_row(table, cells, why[0] ? 8 : 7);
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
@@ -82,11 +88,11 @@ void pf_gate_print_plan(const pf_gate_request *request, size_t count, FILE *stre
 {
 	static const bool right[] = {true, true, true, true};
 	static const double scatters[] = {0.0005, 0.001, 0.002, 0.005, 0.01};
-	pf_gate_rules rules = pf_gate_rules_of(request, count);
+	pf_gate_rules rules = pf_gate_rules_of(request, count, 0.0);
 	size_t n = pf_gate_affordable(request, count);
 	pf_text_say(
 		stream,
-		"%zu workloads, alpha %.3g for the whole gate (%.3g for each of two statistics of each), margin %.3g %%.\n"
+		"%zu workloads, alpha %.3g for the whole gate (%.3g for each of two statistics of each, twice: a FAIL is confirmed), margin %.3g %%.\n"
 		"About %zu processes fit into the time, at most; a FAIL needs as many again to be confirmed.\n\n",
 		count, request->alpha, rules.alpha, 100 * request->margin, n);
 	pf_table *table = pf_table_create(4, right);

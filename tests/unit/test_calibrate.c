@@ -172,7 +172,7 @@ static void test_rows(void **state)
 	assert_true(pf_row_of(&streams, &compute, "w1", &row));
 	assert_int_equal(row.verdicts[PF_GATE_FAIL], 1);
 	assert_true(row.bias > 0.0008 && row.bias < 0.0012);
-	assert_true(row.fail_s > 20 && row.fail_s < 60); /* half a second an observation, two stages */
+	assert_true(row.fail_s > 10 && row.fail_s < 30); /* half a second an observation, two stages */
 	assert_int_equal(row.rivals[PF_RIVAL_CRITERION], 1);
 	assert_false(pf_row_of(&streams, &compute, "no such", &row));
 	pf_cell other = {.slowdown = PF_SLOWDOWN_RARE, .percent = 1};
@@ -260,10 +260,10 @@ static void test_recorded_streams(void **state)
 		pf_gate_verdict verdict;
 		size_t used;
 	} wanted[] = {
-		{"sharpness", PF_GATE_FAIL, 113},       {"colour", PF_GATE_INCONCLUSIVE, 120},
-		{"decode", PF_GATE_PASS, 40},           {"colour", PF_GATE_PASS, 28},
-		{"colour", PF_GATE_FAIL, 58},           {"deflate", PF_GATE_FAIL, 119},
-		{"inflate", PF_GATE_INCONCLUSIVE, 120},
+		{"sharpness", PF_GATE_FAIL, 82}, {"colour", PF_GATE_INCONCLUSIVE, 120},
+		{"decode", PF_GATE_PASS, 28},    {"colour", PF_GATE_PASS, 19},
+		{"colour", PF_GATE_FAIL, 37},    {"deflate", PF_GATE_FAIL, 86},
+		{"inflate", PF_GATE_PASS, 109},
 	};
 	pf_streams streams;
 	pf_error error = {0};
@@ -278,7 +278,9 @@ static void test_recorded_streams(void **state)
 			assert_string_equal(streams.gates[i].workloads[k].name, wanted[at].workload);
 			assert_int_equal(replayed.verdict, wanted[at].verdict);
 			assert_int_equal(replayed.used, wanted[at].used);
-			assert_int_equal(replayed.verdict, streams.gates[i].workloads[k].verdict);
+			/* The rules of then proved less with as much: what they proved stands. */
+			pf_gate_verdict then = streams.gates[i].workloads[k].verdict;
+			assert_true(then == PF_GATE_INCONCLUSIVE || then == replayed.verdict);
 		}
 	}
 	assert_int_equal(at, sizeof wanted / sizeof *wanted);

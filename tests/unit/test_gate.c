@@ -77,6 +77,21 @@ static void test_false_fails(void **state)
 	assert_true(first <= 3); /* alpha is 0.0001 each: 0.6 are expected at most */
 }
 
+/* Two false proofs make a false FAIL: the gate's alpha is shared out so that all ways to it add up to alpha.
+ */
+static void test_alpha(void **state)
+{
+	(void)state;
+	const pf_gate_request request = {.margin = 0.005, .long_margin = 0.02, .alpha = 0.001};
+	for (size_t count = 1; count <= 64; count *= 4) {
+		pf_gate_rules shares = pf_gate_rules_of(&request, count, 1000.0);
+		double either = 2.0 * shares.alpha;
+		assert_true(fabs((double)count * either * either - request.alpha) < 1e-9);
+		assert_true(fabs(shares.margin - 0.005) < 1e-12);
+	}
+	assert_true(fabs(pf_gate_rules_of(&request, 1, 3e6).margin - 0.02) < 1e-12); /* long calls */
+}
+
 /* A FAIL whose fresh processes with swapped roles do not show it is none. */
 static void test_confirmation(void **state)
 {
@@ -166,6 +181,7 @@ static pf_gate whole_gate(pf_gate_workload workloads[3], pf_gate_verdict a, pf_g
 		.name = "hot", .within = "photos", .verdict = c, .why = "a<b & \"c\" | 5 %"};
 	strcpy(gate.arms[0].given, "HEAD~1");
 	strcpy(gate.arms[1].given, ".");
+	workloads[0].margin = 0.005;
 	strcpy(gate.arms[0].library, "a.so");
 	strcpy(gate.arms[1].library, "b.so");
 	gate.arms[0].relinks = gate.arms[1].relinks = true;
@@ -222,9 +238,10 @@ static void test_surfaces(void **state)
 				      "<failure message=\"FAIL: ", "<skipped message=\"INCONCLUSIVE: ",
 				      "a&lt;b &amp; &quot;c&quot; | 5 %", NULL});
 	surface(pf_gate_markdown, &gate,
-		(const char *const[]){
-			"| sharpness | FAIL |", "| photo | INCONCLUSIVE |", "a\\<b & \"c\" \\| 5 %",
-			"    photofinish gate --baseline HEAD~1 --candidate . --margin 0.5%", NULL});
+		(const char *const[]){"| sharpness | FAIL | - | 0.5 % |", "| photo | INCONCLUSIVE |",
+				      "a\\<b & \"c\" \\| 5 %",
+				      "    photofinish gate --baseline HEAD~1 --candidate . --margin 0.5%",
+				      NULL});
 	surface(pf_gate_annotations, &gate,
 		(const char *const[]){"::error title=gate::FAIL: ", "::error title=sharpness FAIL::",
 				      "::warning title=photo ", "| 5 %25", NULL});
@@ -291,11 +308,11 @@ static void test_elf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decisions),    cmocka_unit_test(test_false_fails),
-		cmocka_unit_test(test_confirmation), cmocka_unit_test(test_plan),
-		cmocka_unit_test(test_exact),        cmocka_unit_test(test_conclusions),
-		cmocka_unit_test(test_surfaces),     cmocka_unit_test(test_baseline_file),
-		cmocka_unit_test(test_elf),
+		cmocka_unit_test(test_decisions),     cmocka_unit_test(test_false_fails),
+		cmocka_unit_test(test_alpha),         cmocka_unit_test(test_confirmation),
+		cmocka_unit_test(test_plan),          cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_conclusions),   cmocka_unit_test(test_surfaces),
+		cmocka_unit_test(test_baseline_file), cmocka_unit_test(test_elf),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
