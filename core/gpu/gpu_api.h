@@ -52,7 +52,7 @@
 	X(cudnnBackendFinalize)          \
 	X(cudnnBackendExecute)
 
-#define PF_GPU_FIELD(entry) __typeof__(&entry) entry;
+#define PF_GPU_FIELD(entry) __typeof__(&(entry)) entry; /* NOLINT(bugprone-macro-parentheses): a name */
 typedef struct pf_gpu_api {
 	PF_GPU_DRIVER_LIST(PF_GPU_FIELD)
 	PF_GPU_CUDNN_LIST(PF_GPU_FIELD)

@@ -48,7 +48,9 @@ static pf_status compile_node(const pf_cudnn_node *n)
 		pf_cudnn_used(n);
 		return status;
 	}
-	n->backend->one_stream &= n->node->op->kind == PF_OP_VIEW;
+	if (n->node->op->kind != PF_OP_VIEW) {
+		n->backend->one_stream = false;
+	}
 	for (uint32_t i = 0; status == PF_OK && i < n->node->input_count; i++) {
 		if (pf_node_has_input(n->node, i)) {
 			status = pf_cudnn_to_host(n, n->node->inputs[i]);
@@ -63,15 +65,15 @@ static pf_status compile(pf_program *program, pf_error *error)
 {
 	const pf_graph *graph = program->graph;
 	pf_status status = prepare(program, error);
-	for (size_t i = 0; status == PF_OK && i < graph->node_count; i++) {
-		const pf_cudnn_node n = {program, program->backend_state, &graph->nodes[i], (int32_t)i,
-					 error};
+	pf_cudnn *b = program->backend_state;
+	for (size_t i = 0; status == PF_OK && b && i < graph->node_count; i++) {
+		const pf_cudnn_node n = {program, b, &graph->nodes[i], (int32_t)i, error};
 		status = compile_node(&n);
 	}
 	for (size_t i = 0; status == PF_OK && i < graph->output_count; i++) {
 		int32_t value = graph->outputs[i], at = graph->values[value].producer;
 		at = at == PF_NO_NODE ? 0 : at;
-		const pf_cudnn_node n = {program, program->backend_state, &graph->nodes[at], at, error};
+		const pf_cudnn_node n = {program, b, &graph->nodes[at], at, error};
 		status = pf_cudnn_to_host(&n, value);
 	}
 	return status;

@@ -213,7 +213,7 @@ static bool read_following(const fake_descriptor *op, fused *f)
 			return false;
 		}
 		/* Of two of the output's shape the sum is the first. */
-		*(memcmp(dims, y, sizeof y) || f->added_uid ? &f->bias_uid : &f->added_uid) = uid;
+		*(memcmp(dims, y, sizeof y) != 0 || f->added_uid ? &f->bias_uid : &f->added_uid) = uid;
 		return !f->relu;
 	case CUDNN_POINTWISE_RELU_FWD:
 		f->relu = 1;
@@ -327,7 +327,7 @@ typedef struct bound {
 
 static float *floats(const void *tensor, int64_t count, int32_t half)
 {
-	float *made = malloc((size_t)count * sizeof *made);
+	float *made = calloc((size_t)count + 1, sizeof *made);
 	for (int64_t i = 0; made && i < count; i++) {
 		made[i] = pf_gpu_load(tensor, i, half);
 	}

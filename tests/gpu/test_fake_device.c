@@ -1,5 +1,6 @@
 /* The cuDNN backend on the fake device: the same results as the plain backend, step by step and replayed,
  * with several pictures at once; and every fault ends in a status that names it, with nothing left behind. */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <math.h>
 #include <setjmp.h>
@@ -231,6 +232,19 @@ static void test_no_recording(void **state)
 	pf_network_free(network);
 }
 
+static void damage_all(const char *folder)
+{
+	DIR *stream = opendir(folder);
+	const struct dirent *entry;
+	assert_non_null(stream);
+	while ((entry = readdir(stream))) {
+		if (entry->d_name[0] != '.') {
+			pf_temp_write(pf_temp_path(folder, entry->d_name), "damaged", 7);
+		}
+	}
+	closedir(stream);
+}
+
 /* Kept plans are used, and made again where they are damaged. */
 static void test_kept_plans(void **state)
 {
@@ -245,9 +259,7 @@ static void test_kept_plans(void **state)
 	pf_workspace_destroy(create(network, "cudnn"));
 	assert_int_equal(pf_temp_entries(path), kept);
 	unsetenv("PF_FAKE_GPU_FAULT");
-	char command[2 * PF_TEMP_PATH];
-	snprintf(command, sizeof command, "for f in '%s'/*; do printf damaged > \"$f\"; done", path);
-	assert_int_equal(system(command), 0);
+	damage_all(path);
 	assert_true(difference(network, "cudnn-fp32") < 1e-4);
 	pf_network_free(network);
 }
