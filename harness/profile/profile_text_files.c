@@ -126,7 +126,8 @@ static json_t *worker_json(const pf_profile *profile, uint16_t worker, const cha
 			}
 		}
 		for (uint32_t k = stack->frames; k-- > 0;) {
-			json_array_append_new(frames, json_integer((json_int_t)(words[k] + offset)));
+			json_int_t index = (json_int_t)words[k] + (json_int_t)offset;
+			json_array_append_new(frames, json_integer(index));
 		}
 		json_array_append_new(samples, frames);
 		json_array_append_new(weights, json_integer((json_int_t)stack->count));

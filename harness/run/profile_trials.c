@@ -116,8 +116,12 @@ pf_status pf_profile_trials_run(pf_profile_trials *trials, pf_error *error)
 	size_t *order = calloc(units + 1, sizeof *order);
 	pf_random random = {.state = trials->seed};
 	struct times *times = calloc(trials->count + 1, sizeof *times);
-	pf_status status = order && times ? PF_OK
-					  : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	pf_status status = PF_OK;
+	if (!order || !times) {
+		free(order);
+		free(times);
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
 	uint32_t rounds = trials->rounds < ROUNDS_MOST ? trials->rounds : ROUNDS_MOST;
 	for (uint32_t round = 0; round < rounds && status == PF_OK && !pf_interrupts; round++) {
 		pf_shuffle_round(&random, order, units, round + 1);
@@ -135,7 +139,7 @@ pf_status pf_profile_trials_run(pf_profile_trials *trials, pf_error *error)
 		trials->stopped = true;
 		status = PF_OK;
 	}
-	for (size_t i = 0; i < trials->count && times; i++) {
+	for (size_t i = 0; i < trials->count; i++) {
 		find_cost(&trials->profiled[i], &times[i], rounds);
 	}
 	free(order);

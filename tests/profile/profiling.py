@@ -56,9 +56,9 @@ def rounds_for(samples, method):
     if not samples:
         return 70
     with tempfile.TemporaryDirectory() as folder:
-        run("--hz", str(HZ), "--method", method, "--out", folder, "--", PLANTED, "100", "1", "20")
+        run("--hz", str(HZ), "--method", method, "--out", folder, "--", PLANTED, "100", "1", "200")
         found = share_of(folder, "planted_function")[1]
-    return max(20, min(200000, int(20 * samples / max(found, 1) * 1.2)))
+    return max(20, min(200000, int(200 * samples / max(found, 1) * 1.2)))
 
 
 def planted(method, rounds):
