@@ -9,9 +9,8 @@ static pf_status load_once(const pf_burst_worker *worker, size_t index, pf_score
 	return pf_scorer_photo(worker->scorer, worker->dataset, index, score, error);
 }
 
-pf_status pf_burst_worker_open(pf_burst_worker *worker, const struct pf_env *env, uint32_t slot,
-			       const pf_dataset *dataset, pf_result_table *table, struct pf_sink *sink,
-			       pf_error *error)
+static void enter(pf_burst_worker *worker, const struct pf_env *env, uint32_t slot, const pf_dataset *dataset,
+		  pf_result_table *table, struct pf_sink *sink)
 {
 	*worker = (pf_burst_worker){
 		.env = env,
@@ -22,7 +21,23 @@ pf_status pf_burst_worker_open(pf_burst_worker *worker, const struct pf_env *env
 		.slot = slot,
 		.trace = pf_worker_enter(env, slot),
 	};
+}
+
+pf_status pf_burst_worker_open(pf_burst_worker *worker, const struct pf_env *env, uint32_t slot,
+			       const pf_dataset *dataset, pf_result_table *table, struct pf_sink *sink,
+			       pf_error *error)
+{
+	enter(worker, env, slot, dataset, table, sink);
 	return pf_scorer_create(env->scorer, worker->trace, &worker->scorer, error);
+}
+
+void pf_burst_worker_inherit(pf_burst_worker *worker, const struct pf_env *env, uint32_t slot,
+			     const pf_dataset *dataset, pf_result_table *table, struct pf_sink *sink,
+			     pf_scorer *scorer)
+{
+	enter(worker, env, slot, dataset, table, sink);
+	worker->scorer = scorer;
+	pf_scorer_set_trace(scorer, worker->trace);
 }
 
 void pf_burst_worker_close(pf_burst_worker *worker)

@@ -45,8 +45,14 @@ pf_status pf_crew_load(pf_crew *crew, size_t index, pf_image *image)
 static pf_status open_worker(void *context, uint32_t slot, void **worker, pf_error *error)
 {
 	pf_crew *crew = context;
-	pf_status status = pf_burst_worker_open(&crew->worker, crew->env, slot, crew->dataset, crew->table,
-						crew->sink, error);
+	pf_status status = PF_OK;
+	if (crew->inherited) {
+		pf_burst_worker_inherit(&crew->worker, crew->env, slot, crew->dataset, crew->table,
+					crew->sink, crew->inherited);
+	} else {
+		status = pf_burst_worker_open(&crew->worker, crew->env, slot, crew->dataset, crew->table,
+					      crew->sink, error);
+	}
 	if (crew->score_photo) {
 		crew->worker.score_photo = crew->score_photo;
 	}
@@ -158,9 +164,13 @@ pf_status pf_crew_score_all(const struct pf_env *env, const pf_dataset *dataset,
 	if (status == PF_OK) {
 		status = pf_burst_scan_rest(scan, own.cancel, error);
 	}
+	if (status == PF_OK && pf_scorer_may_be_forked(&config)) {
+		status = pf_scorer_create(&config, crew.trace, &crew.inherited, error);
+	}
 	if (status == PF_OK) {
 		status = pf_crew_run(&crew, error);
 	}
+	pf_scorer_destroy(crew.inherited);
 	pf_burst_scan_destroy(scan);
 	pf_crew_close(&crew);
 	return status;

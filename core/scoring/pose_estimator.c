@@ -31,7 +31,8 @@ typedef struct sized {
 typedef struct model {
 	pf_pose_card card;
 	sized upright; /* the card's size */
-	sized turned;  /* with the sides exchanged; empty unless card.turn */
+	sized turned;  /* with the sides exchanged; empty unless card.turn, or as long as nobody needs it */
+	char *file, *backend;
 } model;
 
 struct pf_pose_estimator {
@@ -146,17 +147,30 @@ static pf_status load_sized(const char *file, const char *backend, pf_pose_card 
 	return status;
 }
 
-static pf_status load_model(const char *file, const char *backend, model *m, pf_error *error)
+static void release_model(model *m)
 {
+	release_sized(&m->upright);
+	release_sized(&m->turned);
+	free(m->file);
+	free(m->backend);
+}
+
+static pf_status load_model(const char *file, const pf_pose_options *options, model *m, pf_error *error)
+{
+	m->file = strdup(file);
+	m->backend = strdup(options->backend);
+	if (!m->file || !m->backend) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a pose estimator");
+	}
 	pf_status status = find_card(file, &m->card, error);
 	if (status != PF_OK) {
 		return status;
 	}
 	m->upright.width_px = m->turned.height_px = m->card.width_px;
 	m->upright.height_px = m->turned.width_px = m->card.height_px;
-	status = load_sized(file, backend, &m->card, &m->upright, error);
-	if (status == PF_OK && m->card.turn) {
-		status = load_sized(file, backend, &m->card, &m->turned, error);
+	status = load_sized(file, m->backend, &m->card, &m->upright, error);
+	if (status == PF_OK && m->card.turn && !options->turned_late) {
+		status = load_sized(file, m->backend, &m->card, &m->turned, error);
 	}
 	return status;
 }
@@ -169,10 +183,10 @@ pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estim
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a pose estimator");
 	}
 	estimator->trace = options->trace;
-	pf_status status = load_model(options->model_file, options->backend, &estimator->pose, error);
+	pf_status status = load_model(options->model_file, options, &estimator->pose, error);
 	if (status == PF_OK && estimator->pose.card.top_down && options->box_model_file &&
 	    options->box_model_file[0]) {
-		status = load_model(options->box_model_file, options->backend, &estimator->box, error);
+		status = load_model(options->box_model_file, options, &estimator->box, error);
 		if (status == PF_OK && estimator->box.card.top_down) {
 			status = pf_fail(error, PF_ERR_INVALID, options->box_model_file,
 					 "a top-down model cannot find the person for another one");
@@ -189,18 +203,33 @@ pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estim
 void pf_pose_estimator_destroy(pf_pose_estimator *estimator)
 {
 	if (estimator) {
-		release_sized(&estimator->pose.upright);
-		release_sized(&estimator->pose.turned);
-		release_sized(&estimator->box.upright);
-		release_sized(&estimator->box.turned);
+		release_model(&estimator->pose);
+		release_model(&estimator->box);
 		pf_pose_input_release(&estimator->input);
 		free(estimator);
 	}
 }
 
+void pf_pose_estimator_set_trace(pf_pose_estimator *estimator, pf_trace *trace)
+{
+	estimator->trace = trace;
+}
+
 const char *pf_pose_estimator_note(const pf_pose_estimator *estimator)
 {
 	return estimator->pose.card.guessed;
+}
+
+/* A later try finds nothing half done. */
+static pf_status load_late(model *m, sized *s, pf_error *error)
+{
+	pf_status status = load_sized(m->file, m->backend, &m->card, s, error);
+	if (status != PF_OK) {
+		release_sized(s);
+		s->network = NULL;
+		s->workspace = NULL;
+	}
+	return status;
 }
 
 /* `person`: what a top-down model looks at; not found: the whole photo. */
@@ -212,6 +241,14 @@ static pf_status run_model(pf_pose_estimator *estimator, model *m, const pf_imag
 	pf_pose_upright_size(image, &photo_width, &photo_height);
 	sized *s = m->card.turn && photo_height > photo_width ? &m->turned : &m->upright;
 	pf_pose_view view;
+	if (!s->workspace) { /* the first that needs it */
+		uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
+		pf_status loaded = load_late(m, s, error);
+		pf_span_end(trace, PF_STAGE_STARTUP, begin);
+		if (loaded != PF_OK) {
+			return loaded;
+		}
+	}
 	if (m->card.top_down && person->found) {
 		pf_pose_view_box(photo_width, photo_height, s->width_px, s->height_px, person,
 				 m->card.box_padding, &view);

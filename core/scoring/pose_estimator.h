@@ -3,6 +3,8 @@
 #ifndef PHOTOFINISH_POSE_ESTIMATOR_H
 #define PHOTOFINISH_POSE_ESTIMATOR_H
 
+#include <stdbool.h>
+
 #include "photofinish/image.h"
 #include "photofinish/pose.h"
 #include "photofinish/status.h"
@@ -13,6 +15,7 @@ typedef struct pf_pose_options {
 	const char *box_model_file; /* finds the person for a top-down model; "" or NULL: the whole photo */
 	const char *backend;        /* "plain" or "onednn" */
 	pf_trace *trace;            /* of its parts of PF_STAGE_POSE; may be NULL */
+	bool turned_late;           /* what upright photos need is loaded with the first of them */
 } pf_pose_options;
 
 typedef struct pf_pose_estimator pf_pose_estimator;
@@ -23,11 +26,15 @@ typedef struct pf_pose_estimator pf_pose_estimator;
 pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estimator **out, pf_error *error);
 void pf_pose_estimator_destroy(pf_pose_estimator *estimator); /* NULL is fine */
 
+/* Its spans go to `trace` from now on. */
+void pf_pose_estimator_set_trace(pf_pose_estimator *estimator, pf_trace *trace);
+
 /* What was guessed for want of a card, one line; "" where nothing was. Valid as long as the estimator. */
 const char *pf_pose_estimator_note(const pf_pose_estimator *estimator);
 
 /* Finds the main athlete. A photo without one is PF_OK with pose->found false. Allocates only where a photo
- * is larger than all before. PF_ERR_NO_MEMORY, or what pf_workspace_run fails with. */
+ * is larger than all before, or the first upright one with turned_late. PF_ERR_NO_MEMORY, or what
+ * pf_workspace_run fails with; with turned_late what pf_pose_estimator_create fails with. */
 pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose,
 			   pf_error *error);
 

@@ -70,7 +70,8 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 		pf_pose_options options = {.model_file = scorer->config.model_file,
 					   .box_model_file = scorer->config.box_model_file,
 					   .backend = scorer->config.backend,
-					   .trace = scorer->trace};
+					   .trace = scorer->trace,
+					   .turned_late = scorer->config.strategy & PF_STRATEGY_QUICK_START};
 		status = pf_pose_estimator_create(&options, &scorer->pose, error);
 	}
 	return status;
@@ -432,6 +433,20 @@ const char *pf_scorer_strategy_problem(const pf_scorer_config *config, uint32_t 
 {
 	bool faces = !(config->left_out & PF_LEAVE_OUT_FACES) && strategy & PF_STRATEGY_EXACT_FACES;
 	return faces ? pf_face_own_problem(config->cascade_file) : NULL;
+}
+
+bool pf_scorer_may_be_forked(const pf_scorer_config *config)
+{
+	return config->strategy & PF_STRATEGY_QUICK_START &&
+	       (strcmp(config->backend, "plain") == 0 || strcmp(config->backend, "onednn") == 0);
+}
+
+void pf_scorer_set_trace(pf_scorer *scorer, pf_trace *trace)
+{
+	scorer->trace = trace;
+	if (scorer->pose) {
+		pf_pose_estimator_set_trace(scorer->pose, trace);
+	}
 }
 
 static char engine_version[256];

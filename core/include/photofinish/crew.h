@@ -60,6 +60,8 @@ typedef struct pf_crew {
 
 	pf_side_thread *thread; /* with `beside` */
 	pf_scorer *loader;      /* the thread's */
+	pf_scorer
+		*inherited; /* created before any fork, each worker's own after its; NULL: each creates one */
 	pf_burst_worker worker; /* each process has its own after the fork */
 	pf_pool_job job;
 } pf_crew;

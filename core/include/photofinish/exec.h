@@ -65,6 +65,11 @@ PF_API pf_status pf_burst_worker_open(pf_burst_worker *worker, const struct pf_e
 				      pf_error *error);
 PF_API void pf_burst_worker_close(pf_burst_worker *worker);
 
+/* The same with a scorer that was created before the fork and becomes this worker's. */
+PF_API void pf_burst_worker_inherit(pf_burst_worker *worker, const struct pf_env *env, uint32_t slot,
+				    const pf_dataset *dataset, pf_result_table *table, struct pf_sink *sink,
+				    pf_scorer *scorer);
+
 /* Scores each photo of the burst that is not done yet and ranks the burst. A photo on which workers died
  * twice is not tried again: its outcome is PF_ERR_CRASHED. */
 PF_API pf_status pf_burst_score(const pf_burst_worker *worker, const pf_burst *burst, pf_error *error);

@@ -3,6 +3,7 @@
 #ifndef PHOTOFINISH_STRATEGY_H
 #define PHOTOFINISH_STRATEGY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "photofinish/status.h"
@@ -19,5 +20,13 @@ enum {
  * for people. NULL where all are. */
 struct pf_scorer_config;
 PF_API const char *pf_scorer_strategy_problem(const struct pf_scorer_config *config, uint32_t strategy);
+
+/* With PF_STRATEGY_QUICK_START a scorer may be created before a fork, which then is each child's own: its
+ * spans go to `trace` from now on. Networks have to be executed by the processor: a device's do not survive a
+ * fork, and pf_scorer_may_be_forked is false. */
+struct pf_scorer;
+struct pf_trace;
+PF_API bool pf_scorer_may_be_forked(const struct pf_scorer_config *config);
+PF_API void pf_scorer_set_trace(struct pf_scorer *scorer, struct pf_trace *trace);
 
 #endif
