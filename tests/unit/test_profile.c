@@ -170,6 +170,7 @@ static void test_folded(void **state)
 	char *text = NULL;
 	size_t size;
 	make_profile(&profile);
+	assert_int_equal(profile.stacks.count, 4); /* workers are kept apart */
 	FILE *stream = open_memstream(&text, &size);
 	assert_int_equal(pf_profile_write_folded(&profile, stream, NULL), PF_OK);
 	fclose(stream);
