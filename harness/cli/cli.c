@@ -98,6 +98,11 @@ const pf_command pf_commands[] = {
 	 "then measures the noise floor with\n"
 	 "fixed work. Changes nothing.",
 	 0, 0, pf_cmd_doctor, false},
+	{"explain", "VARIANT|RECORD", "Say what bounds a variant, what is idle, and what would help most",
+	 "The variant runs some times; its spans tell which stage bounds it, and by replaying them what another time of a "
+	 "stage would do. A record (a file, the first characters of an id of the history, or last) is told about without "
+	 "replay, if its variants have spans.",
+	 1, 1, pf_cmd_explain, false},
 	{"limits", "", "Measure what this machine can do at most",
 	 "Decoding alone, memory, arithmetic, storage, bytes between processes: by processes on cores of their own, one and\n"
 	 "all at once. What a run gets is a share of it (photofinish explain).",

@@ -26,6 +26,7 @@ int pf_cmd_gate(const pf_command *command, int argc, char **argv);
 int pf_cmd_calibrate(const pf_command *command, int argc, char **argv);
 int pf_cmd_gate_host(const pf_command *command, int argc, char **argv);
 int pf_cmd_doctor(const pf_command *command, int argc, char **argv);
+int pf_cmd_explain(const pf_command *command, int argc, char **argv);
 int pf_cmd_limits(const pf_command *command, int argc, char **argv);
 int pf_cmd_score(const pf_command *command, int argc, char **argv);
 int pf_cmd_variants(const pf_command *command, int argc, char **argv);
