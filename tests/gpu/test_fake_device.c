@@ -16,6 +16,7 @@
 #include "core/gpu/gpu_kernels.h"
 #include "photofinish/gpu.h"
 #include "tests/unit/network_case.h"
+#include "tests/unit/onnx_fixture.h"
 #include "tests/unit/temp_folder.h"
 
 enum { RUNS = 4 }; /* queued, recorded and replayed, replayed twice */
@@ -134,6 +135,33 @@ static void test_exports(void **state)
 	check("tests/nn/vectors/yolo_pose_narrow.onnx", 1, 0, 0, "cudnn-fp32", 1e-4);
 	check("tests/nn/vectors/depthwise_pose_narrow.onnx", 1, 0, 0, "cudnn-fp32", 1e-4);
 	check("tests/nn/vectors/depthwise_pose_narrow.onnx", 1, 0, 0, "cudnn", 2e-2);
+}
+
+/* The processor writes over what was uploaded before the device needs to have read it. */
+static void test_reused_memory(void **state)
+{
+	(void)state;
+	float weights[64];
+	for (int i = 0; i < 64; i++) {
+		weights[i] = (float)(i % 5) - 2;
+	}
+	const pf_shape size = {4, {1, 8, 16, 16}};
+	onnx_model model = {.opset = 13};
+	pf_network *network;
+	pf_error error;
+	onnx_input(&model, "x", PF_TYPE_FLOAT, &size);
+	onnx_constant(&model, "w", &(pf_tensor){PF_TYPE_FLOAT, {4, {8, 8, 1, 1}}, weights});
+	onnx_node(&model, "Exp", "x", "a", "");
+	onnx_node(&model, "Conv", "a,w", "c", "");
+	onnx_node(&model, "Cos", "x", "b", "");
+	onnx_node(&model, "Sub", "c,b", "y", "");
+	onnx_output(&model, "y");
+	onnx_bytes file = onnx_finish(&model);
+	assert_int_equal(pf_network_load_memory(file.data, file.size, "reused", NULL, &network, &error),
+			 PF_OK);
+	assert_true(difference(network, "cudnn-fp32") < 1e-5);
+	pf_network_free(network);
+	onnx_clear(&file);
 }
 
 /* All that is the device's runs there: nothing of our own network is left to the processor. */
@@ -302,8 +330,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_halves),        cmocka_unit_test(test_look),
 		cmocka_unit_test(test_own_network),   cmocka_unit_test(test_exports),
-		cmocka_unit_test(test_who_runs_what), cmocka_unit_test(test_no_recording),
-		cmocka_unit_test(test_faults),        cmocka_unit_test(test_kept_plans),
+		cmocka_unit_test(test_who_runs_what), cmocka_unit_test(test_reused_memory),
+		cmocka_unit_test(test_no_recording),  cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_kept_plans),
 	};
 	return cmocka_run_group_tests(tests, find_device, remove_data);
 }
