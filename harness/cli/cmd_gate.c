@@ -135,7 +135,8 @@ static pf_status run_against_file(const char *file, pf_gate *gate, pf_error *err
 
 static pf_status make_arms(const struct request *request, pf_gate *gate, pf_error *error)
 {
-	pf_gate_recipe recipe = {
+	static pf_gate_recipe recipe;
+	recipe = (pf_gate_recipe){
 		.source = request->source, .as_built = request->as_built, .arg_count = request->cmake.count};
 	if (request->cmake.count > PF_GATE_CMAKE_ARGS) {
 		return pf_fail(error, PF_ERR_USAGE, NULL, "at most %d --cmake", PF_GATE_CMAKE_ARGS);
@@ -143,6 +144,7 @@ static pf_status make_arms(const struct request *request, pf_gate *gate, pf_erro
 	for (size_t i = 0; i < request->cmake.count; i++) {
 		recipe.args[i] = request->cmake.texts[i];
 	}
+	gate->recipe = &recipe;
 	pf_status status = PF_OK;
 	if (request->baseline) {
 		status = pf_gate_arm_make(request->baseline, &recipe, &gate->arms[0], error);

@@ -54,7 +54,8 @@ typedef struct pf_gate_workload {
 } pf_gate_workload;
 
 typedef struct pf_gate {
-	pf_gate_arm arms[2]; /* baseline, candidate */
+	pf_gate_arm arms[2];          /* baseline, candidate */
+	const pf_gate_recipe *recipe; /* by which they were made; NULL: not told */
 	pf_gate_request request;
 	pf_gate_workload *workloads; /* owned */
 	size_t count;

@@ -1,6 +1,7 @@
 #include "harness/gate/gate_words.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 /* Assumed, not measured: of a process beside its slots, for starting, loading and set-up of each workload;
@@ -42,6 +43,22 @@ static size_t list(const pf_gate *gate, pf_gate_verdict verdict, bool causes_onl
 	return found;
 }
 
+/* "0.5 %", or both ends where they differ. */
+static const char *margins_text(const pf_gate *gate, char *out, size_t capacity)
+{
+	double most = gate->request.margin;
+	for (size_t i = 0; i < gate->count; i++) {
+		most = gate->workloads[i].margin > most ? gate->workloads[i].margin : most;
+	}
+	if (most > gate->request.margin) {
+		snprintf(out, capacity, "its margin (%.3g to %.3g %%)", 100 * gate->request.margin,
+			 100 * most);
+	} else {
+		snprintf(out, capacity, "%.3g %%", 100 * most);
+	}
+	return out;
+}
+
 void pf_gate_sentence(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 {
 	char names[300];
@@ -56,9 +73,8 @@ void pf_gate_sentence(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 			snprintf(out, PF_GATE_SENTENCE,
 				 "PASS: outputs and allocations are the baseline's. No times were taken.");
 		} else {
-			snprintf(out, PF_GATE_SENTENCE,
-				 "PASS: no workload here is slower by more than %.3g %%%s.",
-				 100 * gate->request.margin,
+			snprintf(out, PF_GATE_SENTENCE, "PASS: no workload here is slower by more than %s%s.",
+				 margins_text(gate, names, sizeof names),
 				 gate->request.by_instructions ? " in instructions (times were not taken)"
 							       : "");
 		}
@@ -89,6 +105,16 @@ void pf_gate_sentence(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 	}
 }
 
+__attribute__((format(printf, 3, 4))) static void add_word(char *out, size_t *used, const char *format, ...)
+{
+	va_list values;
+	va_start(values, format);
+	if (*used < PF_GATE_SENTENCE) {
+		*used += (size_t)vsnprintf(out + *used, PF_GATE_SENTENCE - *used, format, values);
+	}
+	va_end(values);
+}
+
 void pf_gate_replay(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 {
 	const pf_gate_request *request = &gate->request;
@@ -98,14 +124,31 @@ void pf_gate_replay(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 			 gate->arms[0].given, 100 * request->margin, gate->arms[1].given);
 		return;
 	}
-	size_t used = (size_t)snprintf(
-		out, PF_GATE_SENTENCE,
-		"photofinish gate --%s %.100s --candidate %.100s --margin %.3g%% --seed %" PRIu64,
-		request->kept_baseline ? "against-baseline" : "baseline", gate->arms[0].given,
-		gate->arms[1].given, 100 * request->margin, request->seed);
-	for (size_t i = 0; i < request->name_count && used < PF_GATE_SENTENCE; i++) {
-		used += (size_t)snprintf(out + used, PF_GATE_SENTENCE - used, " --workload %s",
-					 request->names[i]);
+	size_t used = 0;
+	add_word(out, &used, "photofinish gate --%s %.100s --candidate %.100s",
+		 request->kept_baseline ? "against-baseline" : "baseline", gate->arms[0].given,
+		 gate->arms[1].given);
+	if (request->long_margin <= request->margin) { /* one was asked for, of all workloads */
+		add_word(out, &used, " --margin %.3g%%", 100 * request->margin);
+	}
+	add_word(out, &used, " --seed %" PRIu64, request->seed);
+	if (request->way == PF_GATE_TWO_PROCESSES) {
+		add_word(out, &used, " --way two-processes");
+	}
+	if (request->by_instructions) {
+		add_word(out, &used, " --metric instructions");
+	}
+	for (size_t i = 0; i < request->name_count; i++) {
+		add_word(out, &used, " --workload %s", request->names[i]);
+	}
+	for (size_t i = 0; gate->recipe && i < gate->recipe->arg_count; i++) {
+		add_word(out, &used, " --cmake '%.120s'", gate->recipe->args[i]);
+	}
+	if (gate->recipe && gate->recipe->source) {
+		add_word(out, &used, " --source '%.120s'", gate->recipe->source);
+	}
+	if (gate->recipe && gate->recipe->as_built) {
+		add_word(out, &used, " --as-built");
 	}
 }
 
