@@ -45,6 +45,11 @@ static bool read_huffman(const uint8_t *bytes, size_t count, pf_baseline_scan *s
 		memset(spec, 0, sizeof *spec);
 		memcpy(spec->counts + 1, bytes + 1, 16);
 		memcpy(spec->symbols, bytes + 17, symbols);
+		for (unsigned i = 0; i < symbols && kind == 0; i++) {
+			if (spec->symbols[i] > 15) {
+				return false;
+			}
+		}
 		bytes += 17 + symbols;
 		count -= 17 + symbols;
 	}

@@ -10,7 +10,7 @@ bool pf_huffman_codes_make(const pf_huffman_spec *spec, pf_huffman_codes *codes)
 		codes->first[length] = (int32_t)symbol - (int32_t)code;
 		code += spec->counts[length];
 		symbol += spec->counts[length];
-		if (code > 1u << length) {
+		if (code >= 1u << length) { /* a code of ones alone is none */
 			return false;
 		}
 		codes->limits[length] = code << (16 - length);
@@ -80,8 +80,8 @@ static ac_code find_ac(const pf_huffman_codes *codes, uint32_t prefix, uint32_t 
 static uint64_t entry_of(uint32_t length, uint32_t step, uint32_t to, uint32_t second_to, int32_t value,
 			 int32_t second_value)
 {
-	return (uint64_t)(uint16_t)second_value << 48 | (uint64_t)(uint16_t)value << 32 | second_to << 24 |
-	       to << 16 | step << 8 | length;
+	return (uint64_t)(uint16_t)second_value << 48 | (uint64_t)(uint16_t)value << 32 |
+	       (uint64_t)second_to << 24 | (uint64_t)to << 16 | (uint64_t)step << 8 | length;
 }
 
 static uint64_t ac_entry(const pf_huffman_codes *codes, uint32_t prefix, uint32_t most_size)

@@ -1,6 +1,7 @@
 #include "core/photo/resize.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,26 +151,48 @@ void pf_stored_point(uint32_t orientation, double *x, double *y)
 	*y = py;
 }
 
-pf_status pf_small_make(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t longest_px,
-			pf_error *error)
+static bool is_turned(uint32_t orientation)
 {
-	assert(plane->data && plane->width_px > 0 && plane->height_px > 0 && longest_px <= INT16_MAX);
-	uint32_t width, height;
-	pf_small_size(plane->width_px, plane->height_px, longest_px, &width, &height);
-	pf_status status = make_room(small, plane->width_px, (size_t)width * height, error);
-	if (status != PF_OK) {
-		return status;
+	return orientation >= 2 && orientation <= 8;
+}
+
+pf_status pf_small_begin(pf_small *small, const pf_plane *plane, uint32_t longest_px, pf_error *error)
+{
+	assert(plane->width_px > 0 && plane->height_px > 0 && longest_px <= INT16_MAX);
+	pf_small_size(plane->width_px, plane->height_px, longest_px, &small->width_px, &small->height_px);
+	small->next_row = 0;
+	return make_room(small, plane->width_px, (size_t)small->width_px * small->height_px, error);
+}
+
+uint32_t pf_small_rows(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t rows)
+{
+	uint8_t *out = is_turned(orientation) ? small->stored : small->data;
+	uint64_t n = plane->height_px, m = small->height_px;
+	for (; small->next_row < m && (small->next_row + 1) * n <= rows * m; small->next_row++) {
+		sum_rows(small->sums, plane, small->height_px, small->next_row);
+		sum_columns(out + (size_t)small->next_row * small->width_px, small->sums, plane,
+			    small->width_px);
 	}
-	int turned = orientation >= 2 && orientation <= 8;
-	uint8_t *out = turned ? small->stored : small->data;
-	for (uint32_t y = 0; y < height; y++) {
-		sum_rows(small->sums, plane, height, y);
-		sum_columns(out + (size_t)y * width, small->sums, plane, width);
-	}
-	if (turned) {
+	return (uint32_t)(small->next_row * n / m);
+}
+
+void pf_small_end(pf_small *small, uint32_t orientation)
+{
+	uint32_t width = small->width_px, height = small->height_px;
+	if (is_turned(orientation)) {
 		turn(small->stored, small->data, width, height, orientation);
 	}
 	small->width_px = pf_orientation_swaps(orientation) ? height : width;
 	small->height_px = pf_orientation_swaps(orientation) ? width : height;
-	return PF_OK;
+}
+
+pf_status pf_small_make(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t longest_px,
+			pf_error *error)
+{
+	pf_status status = pf_small_begin(small, plane, longest_px, error);
+	if (status == PF_OK) {
+		pf_small_rows(small, plane, orientation, plane->height_px);
+		pf_small_end(small, orientation);
+	}
+	return status;
 }

@@ -17,6 +17,7 @@ typedef struct pf_small {
 	uint8_t *stored;   /* before turning */
 	size_t sums_count; /* capacities */
 	size_t data_bytes;
+	uint32_t next_row; /* of the picture before turning; of a pass */
 } pf_small;
 
 void pf_small_release(pf_small *small);
@@ -27,6 +28,13 @@ void pf_small_release(pf_small *small);
  * the sum over the covered input samples of overlap * value / area. */
 pf_status pf_small_make(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t longest_px,
 			pf_error *error);
+
+/* The same while rows of the plane come in: `plane` has the photo's size, and data that would begin at its
+ * first row though not all rows are there. pf_small_rows takes the first `rows` and returns the first that is
+ * still needed; pf_small_end comes after all of them. */
+pf_status pf_small_begin(pf_small *small, const pf_plane *plane, uint32_t longest_px, pf_error *error);
+uint32_t pf_small_rows(pf_small *small, const pf_plane *plane, uint32_t orientation, uint32_t rows);
+void pf_small_end(pf_small *small, uint32_t orientation);
 
 /* Sides after shrinking, not turned. */
 void pf_small_size(uint32_t width_px, uint32_t height_px, uint32_t longest_px, uint32_t *small_width_px,

@@ -1,6 +1,7 @@
 #include "core/photo/window.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,11 +154,11 @@ static int needed_columns(pf_window_tap *taps, uint32_t count, uint32_t *left, u
 	return *right > 0;
 }
 
-pf_status pf_window_sample(pf_window_memory *memory, const pf_plane *plane, double extent_width,
-			   double extent_height, const pf_window *window, uint32_t width_px,
-			   uint32_t height_px, float outside, float *out, pf_error *error)
+pf_status pf_window_begin(pf_window_memory *memory, const pf_plane *plane, double extent_width,
+			  double extent_height, const pf_window *window, uint32_t width_px,
+			  uint32_t height_px, float outside, float *out, pf_error *error)
 {
-	assert(plane->data && plane->width_px > 0 && plane->height_px > 0 && width_px > 0 && height_px > 0);
+	assert(plane->width_px > 0 && plane->height_px > 0 && width_px > 0 && height_px > 0);
 	assert(window->right > window->left && window->bottom > window->top);
 	pf_status status = make_room(memory, plane->width_px, (size_t)width_px + height_px, error);
 	if (status != PF_OK) {
@@ -166,24 +167,61 @@ pf_status pf_window_sample(pf_window_memory *memory, const pf_plane *plane, doub
 	pf_window_tap *across = memory->taps, *down = memory->taps + width_px;
 	make_taps(across, width_px, window->left, window->right, extent_width, plane->width_px);
 	make_taps(down, height_px, window->top, window->bottom, extent_height, plane->height_px);
-	float weight_x = (float)(width_px / (window->right - window->left));
-	float weight_y = (float)(height_px / (window->bottom - window->top));
-	uint32_t left = 0, right = 0;
-	int any = needed_columns(across, width_px, &left, &right);
-	for (uint32_t y = 0; y < height_px; y++, out += width_px) {
-		int covered = any && down[y].inside > 0.0f;
-		if (covered) {
-			sum_rows(memory, plane, &down[y], weight_y, left, right - left);
-		}
-		for (uint32_t x = 0; x < width_px; x++) {
-			if (!covered || !(across[x].inside > 0.0f)) {
-				out[x] = outside;
-				continue;
-			}
-			float inside = across[x].inside * down[y].inside;
-			out[x] = sum_columns(memory->columns, &across[x], weight_x) +
-				 (1.0f - inside) * outside;
-		}
+	memory->pass.width_px = width_px;
+	memory->pass.height_px = height_px;
+	memory->pass.next_row = 0;
+	memory->pass.weight_x = (float)(width_px / (window->right - window->left));
+	memory->pass.weight_y = (float)(height_px / (window->bottom - window->top));
+	memory->pass.outside = outside;
+	memory->pass.out = out;
+	if (!needed_columns(across, width_px, &memory->pass.left, &memory->pass.right)) {
+		memory->pass.left = memory->pass.right = 0;
 	}
 	return PF_OK;
+}
+
+static void make_row(pf_window_memory *memory, const pf_plane *plane, const pf_window_tap *down, float *out)
+{
+	const pf_window_tap *across = memory->taps;
+	bool covered = memory->pass.right > 0 && down->inside > 0.0f;
+	float outside = memory->pass.outside;
+	if (covered) {
+		sum_rows(memory, plane, down, memory->pass.weight_y, memory->pass.left,
+			 memory->pass.right - memory->pass.left);
+	}
+	for (uint32_t x = 0; x < memory->pass.width_px; x++) {
+		if (!covered || !(across[x].inside > 0.0f)) {
+			out[x] = outside;
+			continue;
+		}
+		float inside = across[x].inside * down->inside;
+		out[x] = sum_columns(memory->columns, &across[x], memory->pass.weight_x) +
+			 (1.0f - inside) * outside;
+	}
+}
+
+uint32_t pf_window_rows(pf_window_memory *memory, const pf_plane *plane, uint32_t rows)
+{
+	const pf_window_tap *down = memory->taps + memory->pass.width_px;
+	for (; memory->pass.next_row < memory->pass.height_px; memory->pass.next_row++) {
+		uint32_t y = memory->pass.next_row;
+		if (down[y].inside > 0.0f && down[y].last >= rows) {
+			return down[y].first;
+		}
+		make_row(memory, plane, &down[y], memory->pass.out + (size_t)y * memory->pass.width_px);
+	}
+	return plane->height_px;
+}
+
+pf_status pf_window_sample(pf_window_memory *memory, const pf_plane *plane, double extent_width,
+			   double extent_height, const pf_window *window, uint32_t width_px,
+			   uint32_t height_px, float outside, float *out, pf_error *error)
+{
+	assert(plane->data);
+	pf_status status = pf_window_begin(memory, plane, extent_width, extent_height, window, width_px,
+					   height_px, outside, out, error);
+	if (status == PF_OK) {
+		pf_window_rows(memory, plane, plane->height_px);
+	}
+	return status;
 }

@@ -27,6 +27,11 @@ typedef struct pf_window_memory {
 	uint16_t *counts; /* the same, of whole rows */
 	pf_window_tap *taps;
 	size_t column_capacity, tap_capacity;
+	struct {
+		uint32_t width_px, height_px, next_row, left, right;
+		float weight_x, weight_y, outside;
+		float *out;
+	} pass;
 } pf_window_memory;
 
 void pf_window_release(pf_window_memory *memory);
@@ -38,5 +43,13 @@ void pf_window_release(pf_window_memory *memory);
 pf_status pf_window_sample(pf_window_memory *memory, const pf_plane *plane, double extent_width,
 			   double extent_height, const pf_window *window, uint32_t width_px,
 			   uint32_t height_px, float outside, float *out, pf_error *error);
+
+/* The same while rows of the plane come in: `plane` has its size, and data that would begin at its first row
+ * though not all rows are there. pf_window_rows takes the first `rows` and returns the first that is still
+ * needed; after all of them `out` is filled. */
+pf_status pf_window_begin(pf_window_memory *memory, const pf_plane *plane, double extent_width,
+			  double extent_height, const pf_window *window, uint32_t width_px,
+			  uint32_t height_px, float outside, float *out, pf_error *error);
+uint32_t pf_window_rows(pf_window_memory *memory, const pf_plane *plane, uint32_t rows);
 
 #endif

@@ -1,6 +1,7 @@
 #include "core/scoring/pose_estimator.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ struct pf_pose_estimator {
 	pf_trace *trace;
 	model pose, box; /* box is empty where it is not needed */
 	pf_pose_input input;
+	bool has_input; /* of the photo that comes next */
 };
 
 static void release_sized(sized *s)
@@ -233,14 +235,63 @@ static pf_status load_late(model *m, sized *s, pf_error *error)
 }
 
 /* `person`: what a top-down model looks at; not found: the whole photo. */
+static sized *choose_view(model *m, const pf_image *image, const pf_pose *person, pf_pose_view *view)
+{
+	uint32_t photo_width, photo_height;
+	pf_pose_upright_size(image, &photo_width, &photo_height);
+	sized *s = m->card.turn && photo_height > photo_width ? &m->turned : &m->upright;
+	if (m->card.top_down && person->found) {
+		pf_pose_view_box(photo_width, photo_height, s->width_px, s->height_px, person,
+				 m->card.box_padding, view);
+	} else {
+		pf_pose_view_whole(photo_width, photo_height, s->width_px, s->height_px, view);
+	}
+	return s;
+}
+
+static const pf_pose nobody = {.found = false};
+
+pf_status pf_pose_begin(pf_pose_estimator *estimator, const pf_image *image, pf_error *error)
+{
+	pf_pose_view view;
+	estimator->has_input = false;
+	if (estimator->box.upright.workspace) {
+		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "another model finds the person first");
+	}
+	choose_view(&estimator->pose, image, &nobody, &view);
+	return pf_pose_input_begin(&estimator->input, image, &view, &estimator->pose.card, error);
+}
+
+void pf_pose_rows(pf_pose_estimator *estimator, const pf_image *image, const uint32_t rows[2],
+		  uint32_t needed[2])
+{
+	pf_pose_input_rows(&estimator->input, image, rows, needed);
+}
+
+void pf_pose_end(pf_pose_estimator *estimator)
+{
+	estimator->has_input = true;
+}
+
+static pf_status fill_input(pf_pose_estimator *estimator, const model *m, const sized *s,
+			    const pf_image *image, const pf_pose_view *view, pf_error *error)
+{
+	pf_type type = pf_network_input(s->network, 0)->type;
+	void *tensor = pf_workspace_input(s->workspace, 0);
+	if (!estimator->has_input) {
+		return pf_pose_input_fill(&estimator->input, image, view, &m->card, type, tensor, error);
+	}
+	estimator->has_input = false;
+	pf_pose_input_end(&estimator->input, image, view, &m->card, type, tensor);
+	return PF_OK;
+}
+
 static pf_status run_model(pf_pose_estimator *estimator, model *m, const pf_image *image,
 			   const pf_pose *person, pf_pose *pose, pf_error *error)
 {
 	pf_trace *trace = estimator->trace;
-	uint32_t photo_width, photo_height;
-	pf_pose_upright_size(image, &photo_width, &photo_height);
-	sized *s = m->card.turn && photo_height > photo_width ? &m->turned : &m->upright;
 	pf_pose_view view;
+	sized *s = choose_view(m, image, person, &view);
 	if (!s->workspace) { /* the first that needs it */
 		uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
 		pf_status loaded = load_late(m, s, error);
@@ -249,16 +300,8 @@ static pf_status run_model(pf_pose_estimator *estimator, model *m, const pf_imag
 			return loaded;
 		}
 	}
-	if (m->card.top_down && person->found) {
-		pf_pose_view_box(photo_width, photo_height, s->width_px, s->height_px, person,
-				 m->card.box_padding, &view);
-	} else {
-		pf_pose_view_whole(photo_width, photo_height, s->width_px, s->height_px, &view);
-	}
 	uint64_t part = pf_span_begin(trace, PF_STAGE_POSE_INPUT);
-	pf_status status = pf_pose_input_fill(&estimator->input, image, &view, &m->card,
-					      pf_network_input(s->network, 0)->type,
-					      pf_workspace_input(s->workspace, 0), error);
+	pf_status status = fill_input(estimator, m, s, image, &view, error);
 	pf_span_end(trace, PF_STAGE_POSE_INPUT, part);
 	if (status == PF_OK) {
 		part = pf_span_begin(trace, PF_STAGE_POSE_NETWORK);

@@ -38,6 +38,14 @@ const char *pf_pose_estimator_note(const pf_pose_estimator *estimator);
 pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose,
 			   pf_error *error);
 
+/* The network's input while rows of a photo come in, see pf_pose_input_rows: begin, rows until all have come,
+ * end; the next pf_pose_estimate takes that input, and of its image only the sizes. PF_ERR_UNAVAILABLE where
+ * another model has to find the person first. */
+pf_status pf_pose_begin(pf_pose_estimator *estimator, const pf_image *image, pf_error *error);
+void pf_pose_rows(pf_pose_estimator *estimator, const pf_image *image, const uint32_t rows[2],
+		  uint32_t needed[2]);
+void pf_pose_end(pf_pose_estimator *estimator);
+
 /* The network that comes with photofinish: its file, "" where that is not there; and what runs it, "onednn"
  * where that was built in, else "plain". */
 const char *pf_pose_default_model(void);

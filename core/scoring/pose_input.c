@@ -9,7 +9,9 @@
 
 void pf_pose_input_release(pf_pose_input *memory)
 {
-	pf_window_release(&memory->window);
+	for (unsigned i = 0; i < 3; i++) {
+		pf_window_release(&memory->windows[i]);
+	}
 	free(memory->samples);
 	*memory = (pf_pose_input){0};
 }
@@ -79,8 +81,8 @@ static pf_window stored_window(const pf_image *image, const pf_pose_view *view, 
 			   .bottom = (y0 < y1 ? y1 : y0) * height};
 }
 
-static pf_status sample_plane(pf_pose_input *memory, const pf_image *image, const pf_plane *plane,
-			      const pf_pose_view *view, const pf_pose_card *card, float *out, pf_error *error)
+static pf_status begin_plane(pf_window_memory *memory, const pf_image *image, const pf_plane *plane,
+			     const pf_pose_view *view, const pf_pose_card *card, float *out, pf_error *error)
 {
 	bool swapped = pf_orientation_swaps(image->orientation), chroma = plane != &image->y;
 	uint32_t width = swapped ? view->height_px : view->width_px;
@@ -94,8 +96,8 @@ static pf_status sample_plane(pf_pose_input *memory, const pf_image *image, cons
 	double fx = chroma ? chroma_factor(image->y.width_px, plane->width_px) : 1.0;
 	double fy = chroma ? chroma_factor(image->y.height_px, plane->height_px) : 1.0;
 	pf_window window = stored_window(image, view, fx, fy);
-	return pf_window_sample(&memory->window, plane, image->y.width_px / fx, image->y.height_px / fy,
-				&window, width, height, chroma ? GREY : (float)card->padding, out, error);
+	return pf_window_begin(memory, plane, image->y.width_px / fx, image->y.height_px / fy, &window, width,
+			       height, chroma ? GREY : (float)card->padding, out, error);
 }
 
 /* Where the stored sample (x, y) goes in the upright picture: begin + x * across + y * down. */
@@ -164,10 +166,10 @@ static void write_channel(const float *samples, const turned *t, uint32_t width,
 	}
 }
 
-pf_status pf_pose_input_fill(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
-			     const pf_pose_card *card, pf_type type, void *tensor, pf_error *error)
+pf_status pf_pose_input_begin(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
+			      const pf_pose_card *card, pf_error *error)
 {
-	assert(image->y.data && view->width_px > 0 && view->height_px > 0);
+	assert(view->width_px > 0 && view->height_px > 0);
 	size_t count = (size_t)view->width_px * view->height_px;
 	if (3 * count > memory->sample_capacity) {
 		free(memory->samples);
@@ -179,13 +181,30 @@ pf_status pf_pose_input_fill(pf_pose_input *memory, const pf_image *image, const
 		}
 	}
 	const pf_plane *planes[3] = {&image->y, &image->cb, &image->cr};
-	for (unsigned i = 0; i < 3; i++) {
-		pf_status status = sample_plane(memory, image, planes[i], view, card,
-						memory->samples + i * count, error);
-		if (status != PF_OK) {
-			return status;
-		}
+	pf_status status = PF_OK;
+	for (unsigned i = 0; i < 3 && status == PF_OK; i++) {
+		status = begin_plane(&memory->windows[i], image, planes[i], view, card,
+				     memory->samples + i * count, error);
 	}
+	return status;
+}
+
+void pf_pose_input_rows(pf_pose_input *memory, const pf_image *image, const uint32_t rows[2],
+			uint32_t needed[2])
+{
+	needed[0] = pf_window_rows(&memory->windows[0], &image->y, rows[0]);
+	needed[1] = 0;
+	if (image->cb.data) {
+		uint32_t cb = pf_window_rows(&memory->windows[1], &image->cb, rows[1]);
+		uint32_t cr = pf_window_rows(&memory->windows[2], &image->cr, rows[1]);
+		needed[1] = cb < cr ? cb : cr;
+	}
+}
+
+void pf_pose_input_end(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
+		       const pf_pose_card *card, pf_type type, void *tensor)
+{
+	size_t count = (size_t)view->width_px * view->height_px;
 	if (card->colour != PF_POSE_YCBCR) {
 		to_rgb(memory->samples, memory->samples + count, memory->samples + 2 * count, count,
 		       card->colour == PF_POSE_BGR);
@@ -198,5 +217,18 @@ pf_status pf_pose_input_fill(pf_pose_input *memory, const pf_image *image, const
 		write_channel(memory->samples + i * count, &t, width, height, (float)card->mean[i],
 			      (float)card->std[i], type, tensor, nhwc ? i : i * count, nhwc ? 3 : 1);
 	}
-	return PF_OK;
+}
+
+pf_status pf_pose_input_fill(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
+			     const pf_pose_card *card, pf_type type, void *tensor, pf_error *error)
+{
+	assert(image->y.data);
+	pf_status status = pf_pose_input_begin(memory, image, view, card, error);
+	if (status == PF_OK) {
+		uint32_t needed[2];
+		pf_pose_input_rows(memory, image, (uint32_t[2]){image->y.height_px, image->cb.height_px},
+				   needed);
+		pf_pose_input_end(memory, image, view, card, type, tensor);
+	}
+	return status;
 }

@@ -31,8 +31,8 @@ void pf_pose_view_box(uint32_t photo_width_px, uint32_t photo_height_px, uint32_
 /* Working memory, reused from photo to photo. Zero it before the first use; the owner frees it with
  * pf_pose_input_release. One thread at a time. */
 typedef struct pf_pose_input {
-	pf_window_memory window;
-	float *samples; /* three planes of the input's size, as stored */
+	pf_window_memory windows[3]; /* of each plane */
+	float *samples;              /* three planes of the input's size, as stored */
 	size_t sample_capacity;
 } pf_pose_input;
 
@@ -46,5 +46,16 @@ void pf_pose_upright_size(const pf_image *image, uint32_t *width_px, uint32_t *h
  * Fails with PF_ERR_NO_MEMORY only; allocates only while photos or inputs grow. */
 pf_status pf_pose_input_fill(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
 			     const pf_pose_card *card, pf_type type, void *tensor, pf_error *error);
+
+/* The same while rows come in: pf_pose_input_begin, then pf_pose_input_rows with the first rows of each plane
+ * (0: luma, 1: chroma) until all have come, then pf_pose_input_end. `image` has the photo's sizes, and planes
+ * whose data would begin at their first row though not all rows are there. needed[] are the first rows still
+ * needed. */
+pf_status pf_pose_input_begin(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
+			      const pf_pose_card *card, pf_error *error);
+void pf_pose_input_rows(pf_pose_input *memory, const pf_image *image, const uint32_t rows[2],
+			uint32_t needed[2]);
+void pf_pose_input_end(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
+		       const pf_pose_card *card, pf_type type, void *tensor);
 
 #endif

@@ -1,5 +1,6 @@
 #include "core/scoring/quality.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ struct pf_quality {
 	int16_t rows[RING_ROWS][ROW_SAMPLES];
 	uint32_t columns[UINT16_MAX + 1];
 	const pf_kernels *kernels;
+	uint32_t next_row, next_chroma_row, tile_row; /* of a pass */
 };
 
 pf_status pf_quality_create(pf_quality **out, pf_error *error)
@@ -108,30 +110,28 @@ static uint32_t band_begin(uint32_t i, uint32_t side)
 	return (uint32_t)((uint64_t)i * side / PF_GRID);
 }
 
-/* A row belongs to the histogram of its own band; the gradients of a band's outer rows need one row beyond.
- */
-static void sum_luma(pf_quality *quality, const pf_plane *plane, uint32_t first_band, uint32_t end_band,
+/* Takes row y of the analysis plane; with it row y - 1 has both neighbours, where y - 2 came before. */
+static void take_row(pf_quality *quality, const pf_plane *plane, uint32_t y, bool in_histogram, bool has_two,
 		     pf_quality_sums *sums)
 {
-	memset(quality->histograms, 0, sizeof quality->histograms);
-	uint32_t height = sums->height_px, tile_row = first_band;
-	uint32_t first = band_begin(first_band, height), end = band_begin(end_band, height);
-	uint32_t top = first > 0 ? first - 1 : 0, bottom = end < height ? end + 1 : height;
-	for (uint32_t y = top; y < bottom && first < end; y++) {
-		int16_t *row = quality->rows[y % RING_ROWS];
-		bin(quality, row, plane->data + (size_t)y * sums->scale * plane->stride_bytes,
-		    plane->stride_bytes, sums->scale, sums->width_px);
-		if (y >= first && y < end) {
-			quality->kernels->histogram(row, sums->width_px, quality->histograms);
-		}
-		if (y < top + 2 || sums->width_px < 3) {
-			continue;
-		}
-		while (tile_row + 1 < PF_GRID && y - 1 >= tile_begin(tile_row + 1, height)) {
-			tile_row++;
-		}
-		sum_row(quality, sums, y - 1, sums->tiles[tile_row]);
+	int16_t *row = quality->rows[y % RING_ROWS];
+	bin(quality, row, plane->data + (size_t)y * sums->scale * plane->stride_bytes, plane->stride_bytes,
+	    sums->scale, sums->width_px);
+	if (in_histogram) {
+		quality->kernels->histogram(row, sums->width_px, quality->histograms);
 	}
+	if (!has_two || sums->width_px < 3) {
+		return;
+	}
+	while (quality->tile_row + 1 < PF_GRID &&
+	       y - 1 >= tile_begin(quality->tile_row + 1, sums->height_px)) {
+		quality->tile_row++;
+	}
+	sum_row(quality, sums, y - 1, sums->tiles[quality->tile_row]);
+}
+
+static void add_histograms(const pf_quality *quality, pf_quality_sums *sums)
+{
 	for (unsigned value = 0; value < 256; value++) {
 		for (unsigned i = 0; i < 4; i++) {
 			sums->histogram[value] += quality->histograms[i][value];
@@ -139,11 +139,25 @@ static void sum_luma(pf_quality *quality, const pf_plane *plane, uint32_t first_
 	}
 }
 
-static void sum_chroma(const pf_quality *quality, const pf_image *image, uint32_t first_band,
-		       uint32_t end_band, pf_quality_sums *sums)
+/* A row belongs to the histogram of its own band; the gradients of a band's outer rows need one row beyond.
+ */
+static void sum_luma(pf_quality *quality, const pf_plane *plane, uint32_t first_band, uint32_t end_band,
+		     pf_quality_sums *sums)
 {
-	uint32_t first = band_begin(first_band, image->cb.height_px);
-	uint32_t end = band_begin(end_band, image->cb.height_px);
+	memset(quality->histograms, 0, sizeof quality->histograms);
+	quality->tile_row = first_band;
+	uint32_t height = sums->height_px;
+	uint32_t first = band_begin(first_band, height), end = band_begin(end_band, height);
+	uint32_t top = first > 0 ? first - 1 : 0, bottom = end < height ? end + 1 : height;
+	for (uint32_t y = top; y < bottom && first < end; y++) {
+		take_row(quality, plane, y, y >= first && y < end, y >= top + 2, sums);
+	}
+	add_histograms(quality, sums);
+}
+
+static void add_chroma_rows(const pf_quality *quality, const pf_image *image, uint32_t first, uint32_t end,
+			    pf_quality_sums *sums)
+{
 	for (uint32_t y = first; y < end; y++) {
 		pf_chroma_row_sums row;
 		quality->kernels->sum_chroma(image->cb.data + (size_t)y * image->cb.stride_bytes,
@@ -155,19 +169,49 @@ static void sum_chroma(const pf_quality *quality, const pf_image *image, uint32_
 		sums->crcr += (uint64_t)row.crcr;
 		sums->cbcr += row.cbcr;
 	}
-	sums->chroma_samples = (uint64_t)image->cb.width_px * (end - first);
+	sums->chroma_samples += (uint64_t)image->cb.width_px * (end - first);
+}
+
+static pf_quality_sums no_sums(const pf_image *image)
+{
+	uint32_t scale = pf_quality_scale(image->y.width_px, image->y.height_px);
+	return (pf_quality_sums){.scale = scale,
+				 .width_px = image->y.width_px / scale,
+				 .height_px = image->y.height_px / scale};
+}
+
+void pf_quality_begin(pf_quality *quality, const pf_image *image, pf_quality_sums *sums)
+{
+	*sums = no_sums(image);
+	memset(quality->histograms, 0, sizeof quality->histograms);
+	quality->next_row = quality->next_chroma_row = quality->tile_row = 0;
+}
+
+uint32_t pf_quality_rows(pf_quality *quality, const pf_image *image, uint32_t luma_rows, uint32_t chroma_rows,
+			 pf_quality_sums *sums)
+{
+	bool all = luma_rows == image->y.height_px;
+	for (; quality->next_row < luma_rows / sums->scale; quality->next_row++) {
+		take_row(quality, &image->y, quality->next_row, true, quality->next_row >= 2, sums);
+	}
+	if (image->cb.data) {
+		add_chroma_rows(quality, image, quality->next_chroma_row, chroma_rows, sums);
+		quality->next_chroma_row = chroma_rows;
+	}
+	if (all) {
+		add_histograms(quality, sums);
+	}
+	return quality->next_row * sums->scale;
 }
 
 void pf_quality_sum_bands(pf_quality *quality, const pf_image *image, uint32_t first_band, uint32_t end_band,
 			  pf_quality_sums *sums)
 {
-	uint32_t scale = pf_quality_scale(image->y.width_px, image->y.height_px);
-	*sums = (pf_quality_sums){.scale = scale,
-				  .width_px = image->y.width_px / scale,
-				  .height_px = image->y.height_px / scale};
+	*sums = no_sums(image);
 	sum_luma(quality, &image->y, first_band, end_band, sums);
 	if (image->cb.data) {
-		sum_chroma(quality, image, first_band, end_band, sums);
+		add_chroma_rows(quality, image, band_begin(first_band, image->cb.height_px),
+				band_begin(end_band, image->cb.height_px), sums);
 	}
 }
 

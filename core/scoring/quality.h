@@ -44,6 +44,13 @@ void pf_quality_destroy(pf_quality *quality); /* NULL is fine */
 /* Fills *sums from the planes of a decoded photo. */
 void pf_quality_sum(pf_quality *quality, const pf_image *image, pf_quality_sums *sums);
 
+/* The same while rows come in: `image` has the photo's sizes, and planes whose data would begin at its first
+ * row though not all rows are there. `rows` counts those of each plane that have come so far; the last call
+ * has all. Returns the first row of luma that is still needed (chroma rows are not). */
+void pf_quality_begin(pf_quality *quality, const pf_image *image, pf_quality_sums *sums);
+uint32_t pf_quality_rows(pf_quality *quality, const pf_image *image, uint32_t luma_rows, uint32_t chroma_rows,
+			 pf_quality_sums *sums);
+
 /* The same for bands first_band..end_band - 1 of the photo: a band is what lies in one row of tiles, with its
  * part of the chroma. The other tiles stay 0. */
 void pf_quality_sum_bands(pf_quality *quality, const pf_image *image, uint32_t first_band, uint32_t end_band,

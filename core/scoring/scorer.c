@@ -17,6 +17,7 @@
 #include "core/photo/photo_file.h"
 #include "core/photo/resize.h"
 #include "core/scoring/face.h"
+#include "core/scoring/fused.h"
 #include "core/scoring/fusion.h"
 #include "core/scoring/pose_estimator.h"
 #include "core/scoring/pose_input.h"
@@ -40,6 +41,8 @@ struct pf_scorer {
 	pf_pose_estimator *pose; /* NULL without a model */
 	pf_small small;          /* the upright grey picture that is searched for faces */
 	pf_image image;          /* of pf_scorer_photo */
+	pf_fused fused;
+	bool is_fused; /* the image at hand has no planes: what reads them was done */
 };
 
 static bool takes_part(const pf_scorer *scorer, uint32_t stage)
@@ -77,6 +80,13 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 	return status;
 }
 
+static void open_fused(pf_scorer *scorer)
+{
+	scorer->fused.quality = takes_part(scorer, PF_LEAVE_OUT_QUALITY) ? scorer->quality : NULL;
+	scorer->fused.small = takes_part(scorer, PF_LEAVE_OUT_FACES) ? &scorer->small : NULL;
+	scorer->fused.pose = scorer->pose;
+}
+
 static pf_status create(const pf_scorer_config *config, pf_trace *trace,
 			pf_status (*open)(pf_scorer *scorer, pf_error *error), pf_scorer **out,
 			pf_error *error)
@@ -102,6 +112,7 @@ static pf_status create(const pf_scorer_config *config, pf_trace *trace,
 		pf_scorer_destroy(scorer);
 		return status;
 	}
+	open_fused(scorer);
 	*out = scorer;
 	return PF_OK;
 }
@@ -143,6 +154,7 @@ void pf_scorer_destroy(pf_scorer *scorer)
 	pf_baseline_destroy(scorer->baseline);
 	pf_file_buffer_release(&scorer->file);
 	pf_small_release(&scorer->small);
+	pf_fused_release(&scorer->fused);
 	pf_image_release(&scorer->image);
 	free(scorer);
 }
@@ -183,16 +195,20 @@ static pf_status read_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t
 	return status;
 }
 
-static pf_status decode(pf_scorer *scorer, const pf_jpeg_source *source, const pf_jpeg_head *head,
+static pf_status decode(pf_scorer *scorer, const pf_jpeg_source *source, const pf_jpeg_head *head, bool fuse,
 			pf_image *image, pf_error *error)
 {
-	return scorer->baseline && pf_baseline_decode(scorer->baseline, source, head, image)
-		       ? PF_OK
-		       : pf_jpeg_decode(source, head, &scorer->limits, image, error);
+	scorer->is_fused = fuse && pf_fused_decode(&scorer->fused, scorer->baseline, source, head, image);
+	if (scorer->is_fused ||
+	    (scorer->baseline && !fuse && pf_baseline_decode(scorer->baseline, source, head, image))) {
+		return PF_OK;
+	}
+	return pf_jpeg_decode(source, head, &scorer->limits, image, error);
 }
 
-pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
-			       pf_image *image, pf_error *error)
+/* `fuse`: the image may come without planes (scorer->is_fused). */
+static pf_status load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name, bool fuse,
+			    pf_image *image, pf_error *error)
 {
 	pf_jpeg_source source = {.data = bytes, .bytes = size, .file = name};
 	pf_jpeg_head head;
@@ -210,25 +226,37 @@ pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size
 		return status;
 	}
 	begin = pf_span_begin(scorer->trace, PF_STAGE_DECODE);
-	status = decode(scorer, &source, &head, image, error);
+	image->orientation = exif.orientation;
+	status = decode(scorer, &source, &head, fuse, image, error);
 	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
 	if (status == PF_OK) {
-		image->orientation = exif.orientation;
 		image->exposure = exif.exposure;
 		image->file_bytes = size;
 	}
 	return status;
 }
 
-pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
-			 pf_error *error)
+pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
+			       pf_image *image, pf_error *error)
+{
+	return load_bytes(scorer, bytes, size, name, false, image, error);
+}
+
+static pf_status load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, bool fuse, pf_image *image,
+		      pf_error *error)
 {
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_READ);
 	pf_status status = read_photo(scorer, dataset, index, error);
 	pf_span_end(scorer->trace, PF_STAGE_READ, begin);
-	return status == PF_OK ? pf_scorer_load_bytes(scorer, scorer->file.data, scorer->file.bytes,
-						      dataset->photos[index].path, image, error)
+	return status == PF_OK ? load_bytes(scorer, scorer->file.data, scorer->file.bytes,
+					    dataset->photos[index].path, fuse, image, error)
 			       : status;
+}
+
+pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
+			 pf_error *error)
+{
+	return load(scorer, dataset, index, false, image, error);
 }
 
 static double smaller(double a, double b)
@@ -281,8 +309,9 @@ pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_sc
 	size_t count = 0;
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_FACES);
 	uint64_t part = pf_span_begin(scorer->trace, PF_STAGE_FACES_GREY);
-	pf_status status = pf_small_make(&scorer->small, &image->y, image->orientation, PF_FACE_LONGEST_PX,
-					 error);
+	pf_status status = scorer->is_fused ? PF_OK
+					    : pf_small_make(&scorer->small, &image->y, image->orientation,
+							    PF_FACE_LONGEST_PX, error);
 	pf_span_end(scorer->trace, PF_STAGE_FACES_GREY, part);
 	if (status == PF_OK) {
 		part = pf_span_begin(scorer->trace, PF_STAGE_FACES_SEARCH);
@@ -349,7 +378,11 @@ pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *
 	}
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_QUALITY);
 	pf_quality_sums sums;
-	pf_quality_sum(scorer->quality, image, &sums);
+	if (scorer->is_fused) {
+		sums = scorer->fused.sums;
+	} else {
+		pf_quality_sum(scorer->quality, image, &sums);
+	}
 	measure_quality(&sums, image, score);
 	pf_span_end(scorer->trace, PF_STAGE_QUALITY, begin);
 	return PF_OK;
@@ -425,8 +458,13 @@ pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t i
 			  pf_error *error)
 {
 	*score = (pf_score){0};
-	pf_status status = pf_scorer_load(scorer, dataset, index, &scorer->image, error);
-	return status == PF_OK ? pf_scorer_judge(scorer, &scorer->image, score, error) : status;
+	bool fuse = scorer->baseline && scorer->config.strategy & PF_STRATEGY_FUSED;
+	pf_status status = load(scorer, dataset, index, fuse, &scorer->image, error);
+	if (status == PF_OK) {
+		status = pf_scorer_judge(scorer, &scorer->image, score, error);
+	}
+	scorer->is_fused = false;
+	return status;
 }
 
 const char *pf_scorer_strategy_problem(const pf_scorer_config *config, uint32_t strategy)

@@ -12,6 +12,7 @@
 
 #include "core/kernels/kernels.h"
 #include "core/photo/baseline.h"
+#include "core/photo/baseline_scan.h"
 #include "core/photo/photo_file.h"
 #include "jpeg_fixture.h"
 
@@ -50,7 +51,7 @@ static void compare_planes(const pf_plane *expected, const pf_plane *got, const 
 	assert_int_equal(got->height_px, expected->height_px);
 	assert_int_equal(got->stride_bytes, expected->stride_bytes);
 	assert_int_equal(!got->data, !expected->data);
-	for (uint32_t y = 0; y < expected->height_px; y++) {
+	for (uint32_t y = 0; expected->data && got->data && y < expected->height_px; y++) {
 		size_t at = (size_t)y * expected->stride_bytes;
 		if (memcmp(got->data + at, expected->data + at, expected->width_px) != 0) {
 			fail_msg("%s: row %u differs", what, y);
@@ -177,6 +178,30 @@ static void test_what_is_left_to_libjpeg(void **state)
 		assert_false(check_spec(&f, specs[i]));
 	}
 	close_fixture(&f);
+}
+
+/* Tables that libjpeg refuses though no code of the data tells: found by the fuzzer. */
+static void test_bogus_tables(void **state)
+{
+	(void)state;
+	pf_huffman_codes codes;
+	assert_true(pf_huffman_codes_make(&(pf_huffman_spec){.counts = {0, 1, 1}}, &codes));
+	assert_false(pf_huffman_codes_make(&(pf_huffman_spec){.counts = {0, 1, 2}}, &codes)); /* ones alone */
+	assert_false(pf_huffman_codes_make(&(pf_huffman_spec){.counts = {0, 2}}, &codes));
+	assert_false(pf_huffman_codes_make(&(pf_huffman_spec){.counts = {0}}, &codes));
+
+	pf_fixture_bytes bytes = pf_fixture_jpeg(&(pf_fixture_spec){.width_px = 40, .height_px = 30});
+	pf_jpeg_source source = {.data = bytes.data, .bytes = bytes.bytes};
+	pf_jpeg_limits limits = pf_fixture_limits();
+	pf_jpeg_head head;
+	static pf_baseline_scan scan;
+	uint8_t *table = bytes.data + pf_fixture_find_marker(&bytes, 0xC4) + 4;
+	assert_int_equal(pf_jpeg_gate(&source, &limits, &head, NULL), PF_OK);
+	assert_true(pf_baseline_scan_read(&source, &head, &scan));
+	assert_int_equal(table[0], 0); /* of DC codes */
+	table[17] = 16;
+	assert_false(pf_baseline_scan_read(&source, &head, &scan));
+	pf_fixture_free(&bytes);
 }
 
 static void check_file(fixture *f, const char *path)
@@ -320,7 +345,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),       cmocka_unit_test(test_qualities),
 		cmocka_unit_test(test_corpus),      cmocka_unit_test(test_what_is_left_to_libjpeg),
-		cmocka_unit_test(test_inverse_dct), cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_inverse_dct), cmocka_unit_test(test_bogus_tables),
+		cmocka_unit_test(test_mutations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

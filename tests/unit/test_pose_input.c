@@ -282,7 +282,7 @@ static void test_memory_is_reused(void **state)
 	pf_pose_view_whole(700, 500, 48, 36, &view);
 	assert_int_equal(pf_pose_input_fill(&memory, &large, &view, &card, PF_TYPE_FLOAT, first, NULL),
 			 PF_OK);
-	const void *kept[] = {memory.samples, memory.window.columns, memory.window.taps};
+	const void *kept[] = {memory.samples, memory.windows[0].columns, memory.windows[0].taps};
 	pf_pose_view_whole(70, 50, 48, 36, &view);
 	assert_int_equal(pf_pose_input_fill(&memory, &small, &view, &card, PF_TYPE_FLOAT, first, NULL),
 			 PF_OK);
@@ -290,8 +290,8 @@ static void test_memory_is_reused(void **state)
 			 PF_OK);
 	assert_memory_equal(first, second, sizeof first);
 	assert_ptr_equal(kept[0], memory.samples);
-	assert_ptr_equal(kept[1], memory.window.columns);
-	assert_ptr_equal(kept[2], memory.window.taps);
+	assert_ptr_equal(kept[1], memory.windows[0].columns);
+	assert_ptr_equal(kept[2], memory.windows[0].taps);
 	pf_pose_input_release(&memory);
 	pf_pose_input_release(&fresh);
 	pf_image_release(&small);

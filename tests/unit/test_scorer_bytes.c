@@ -190,7 +190,8 @@ static void test_errors(void **state)
 static void test_strategies(void **state)
 {
 	(void)state;
-	static const uint32_t strategies[] = {PF_STRATEGY_OWN_DECODER};
+	static const uint32_t strategies[] = {PF_STRATEGY_OWN_DECODER,
+					      PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED};
 	fixture f;
 	pf_scorer_config config;
 	open_fixture(&f);

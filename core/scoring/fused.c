@@ -1,0 +1,149 @@
+#include "core/scoring/fused.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/scoring/face.h"
+
+#define SPARE_MCU_ROWS 3 /* come in before rows that are still needed are moved to the front */
+
+void pf_fused_release(pf_fused *fused)
+{
+	for (uint32_t i = 0; i < PF_JPEG_COMPONENTS_MAX; i++) {
+		free(fused->rows[i].data);
+		fused->rows[i] = (pf_fused_rows){0};
+	}
+}
+
+static pf_plane *plane_of(pf_image *image, uint32_t component)
+{
+	pf_plane *planes[PF_JPEG_COMPONENTS_MAX] = {&image->y, &image->cb, &image->cr};
+	return planes[component];
+}
+
+/* Makes room for `count` more rows behind those that are needed. */
+static bool make_room(pf_fused_rows *rows, uint32_t count, uint32_t stride_bytes)
+{
+	size_t stride = stride_bytes;
+	if ((rows->end - rows->first + count) * stride <= rows->capacity_bytes) {
+		return true;
+	}
+	uint32_t kept = rows->end - rows->needed;
+	size_t wanted = (kept + (1 + SPARE_MCU_ROWS) * count) * stride;
+	memmove(rows->data, rows->data + (rows->needed - rows->first) * stride, kept * stride);
+	rows->first = rows->needed;
+	if ((kept + count) * stride > rows->capacity_bytes) {
+		uint8_t *grown = realloc(rows->data, wanted);
+		if (!grown) {
+			return false;
+		}
+		rows->data = grown;
+		rows->capacity_bytes = wanted;
+	}
+	return true;
+}
+
+/* Where the plane would begin if all of its rows were there. */
+static uint8_t *origin_of(const pf_fused_rows *rows, uint32_t stride_bytes)
+{
+	return (uint8_t *)((uintptr_t)rows->data - (size_t)rows->first * stride_bytes);
+}
+
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void hand_on(pf_fused *f, const uint32_t rows[2])
+{
+	pf_image *image = f->image;
+	uint32_t needed[2] = {rows[0], rows[1]}, of_pose[2];
+	if (f->quality) {
+		needed[0] = pf_quality_rows(f->quality, image, rows[0], rows[1], &f->sums);
+	}
+	if (f->small) {
+		needed[0] = lesser(needed[0],
+				   pf_small_rows(f->small, &image->y, image->orientation, rows[0]));
+	}
+	if (f->pose) {
+		pf_pose_rows(f->pose, image, rows, of_pose);
+		needed[0] = lesser(needed[0], of_pose[0]);
+		needed[1] = lesser(needed[1], of_pose[1]);
+	}
+	for (uint32_t i = 0; i < f->head->components; i++) {
+		f->rows[i].needed = needed[i > 0];
+	}
+}
+
+static bool take_row(void *context, uint32_t mcu_row, bool done, pf_baseline_target *target)
+{
+	pf_fused *f = context;
+	uint32_t rows[2] = {0};
+	(void)mcu_row;
+	for (uint32_t i = 0; i < f->head->components; i++) {
+		const pf_jpeg_component *c = &f->head->component[i];
+		pf_plane *plane = plane_of(f->image, i);
+		uint32_t count = c->v * 8u, stride = plane->stride_bytes;
+		if (!done) {
+			if (!make_room(&f->rows[i], count, stride)) {
+				return false;
+			}
+			target->rows[i] = f->rows[i].data +
+					  (size_t)(f->rows[i].end - f->rows[i].first) * stride;
+			target->stride_bytes[i] = stride;
+			continue;
+		}
+		f->rows[i].end += lesser(count, c->height_px - f->rows[i].end);
+		plane->data = origin_of(&f->rows[i], stride);
+		rows[i > 0] = f->rows[i].end;
+	}
+	if (done) {
+		hand_on(f, rows);
+	}
+	return true;
+}
+
+static bool begin(pf_fused *f)
+{
+	for (uint32_t i = 0; i < PF_JPEG_COMPONENTS_MAX; i++) {
+		const pf_jpeg_component *c = &f->head->component[i];
+		pf_plane *plane = plane_of(f->image, i);
+		pf_fused_rows *rows = &f->rows[i];
+		rows->first = rows->end = rows->needed = 0;
+		*plane = (pf_plane){0};
+		if (i < f->head->components) {
+			*plane = (pf_plane){.width_px = c->width_px,
+					    .height_px = c->height_px,
+					    .stride_bytes = pf_jpeg_stride_bytes(c)};
+			if (!make_room(rows, c->v * 8u, plane->stride_bytes)) {
+				return false;
+			}
+			plane->data = rows->data;
+		}
+	}
+	if (f->quality) {
+		pf_quality_begin(f->quality, f->image, &f->sums);
+	}
+	return (!f->small || pf_small_begin(f->small, &f->image->y, PF_FACE_LONGEST_PX, NULL) == PF_OK) &&
+	       (!f->pose || pf_pose_begin(f->pose, f->image, NULL) == PF_OK);
+}
+
+bool pf_fused_decode(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_source *source,
+		     const pf_jpeg_head *head, pf_image *image)
+{
+	fused->head = head;
+	fused->image = image;
+	bool done = begin(fused) && pf_baseline_rows(baseline, source, head, take_row, fused);
+	image->y.data = image->cb.data = image->cr.data = NULL;
+	if (!done) {
+		return false;
+	}
+	if (fused->small) {
+		pf_small_end(fused->small, image->orientation);
+	}
+	if (fused->pose) {
+		pf_pose_end(fused->pose);
+	}
+	image->flaws = 0;
+	return true;
+}

@@ -1,0 +1,61 @@
+/* libFuzzer: our own JPEG decoder with libjpeg-turbo as the oracle. Whatever bytes the gate passes, it
+ * declines, or libjpeg decodes them without an error to the same planes and flaws. tests/fuzz/run builds and
+ * runs it. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/kernels/kernels.h"
+#include "core/photo/baseline.h"
+#include "core/photo/jpeg.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void compare(const pf_plane *a, const pf_plane *b)
+{
+	if (a->width_px != b->width_px || a->height_px != b->height_px || !a->data != !b->data) {
+		abort();
+	}
+	for (uint32_t y = 0; y < a->height_px; y++) {
+		size_t at = (size_t)y * a->stride_bytes;
+		if (memcmp(a->data + at, b->data + at, a->width_px) != 0) {
+			abort();
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static pf_baseline *decoders[2]; /* plain, and the best that there is */
+	static pf_image expected, image;
+	const pf_jpeg_limits limits = {.max_pixels = 300000, .max_decode_bytes = 64 << 20, .max_scans = 10};
+	pf_jpeg_source source = {.data = data, .bytes = size};
+	pf_jpeg_head head;
+	for (int i = 0; i < 2 && !decoders[1]; i++) {
+		if (pf_baseline_create(&decoders[i], NULL) != PF_OK) {
+			abort();
+		}
+		pf_baseline_use(decoders[i], i ? pf_kernels_best() : &pf_kernels_plain);
+	}
+	if (pf_jpeg_gate(&source, &limits, &head, NULL) != PF_OK) {
+		return 0;
+	}
+	bool decoded = pf_baseline_decode(decoders[0], &source, &head, &image);
+	if (decoded && pf_jpeg_decode(&source, &head, &limits, &expected, NULL) != PF_OK) {
+		abort();
+	}
+	for (int i = 0; i < 2; i++) {
+		if (i == 1 && pf_baseline_decode(decoders[1], &source, &head, &image) != decoded) {
+			abort();
+		}
+		if (decoded) {
+			compare(&expected.y, &image.y);
+			compare(&expected.cb, &image.cb);
+			compare(&expected.cr, &image.cr);
+			if (expected.flaws != image.flaws) {
+				abort();
+			}
+		}
+	}
+	return 0;
+}
