@@ -80,8 +80,10 @@ static ac_code find_ac(const pf_huffman_codes *codes, uint32_t prefix, uint32_t 
 static uint64_t entry_of(uint32_t length, uint32_t step, uint32_t to, uint32_t second_to, int32_t value,
 			 int32_t second_value)
 {
-	return (uint64_t)(uint16_t)second_value << 48 | (uint64_t)(uint16_t)value << 32 |
-	       (uint64_t)second_to << 24 | (uint64_t)to << 16 | (uint64_t)step << 8 | length;
+	const uint64_t byte = 256;
+	uint64_t distances = (step + byte * to) + byte * byte * second_to;
+	uint64_t values = (uint16_t)value + byte * byte * (uint16_t)second_value;
+	return values << 32 | distances << 8 | length;
 }
 
 static uint64_t ac_entry(const pf_huffman_codes *codes, uint32_t prefix, uint32_t most_size)

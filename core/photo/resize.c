@@ -173,7 +173,7 @@ uint32_t pf_small_rows(pf_small *small, const pf_plane *plane, uint32_t orientat
 		sum_columns(out + (size_t)small->next_row * small->width_px, small->sums, plane,
 			    small->width_px);
 	}
-	return (uint32_t)(small->next_row * n / m);
+	return m > 0 ? (uint32_t)(small->next_row * n / m) : rows;
 }
 
 void pf_small_end(pf_small *small, uint32_t orientation)

@@ -17,8 +17,7 @@ void pf_fused_release(pf_fused *fused)
 
 static pf_plane *plane_of(pf_image *image, uint32_t component)
 {
-	pf_plane *planes[PF_JPEG_COMPONENTS_MAX] = {&image->y, &image->cb, &image->cr};
-	return planes[component];
+	return component == 0 ? &image->y : component == 1 ? &image->cb : &image->cr;
 }
 
 /* Makes room for `count` more rows behind those that are needed. */
