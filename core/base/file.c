@@ -226,7 +226,11 @@ static bool shown_as_is(uint32_t point)
 	bool bidi = (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) ||
 		    point == 0x200E || point == 0x200F || point == 0x061C || point == 0x2028 ||
 		    point == 0x2029;
-	return !control && !bidi;
+	/* What cannot be seen at all: zero width, joiners, byte order marks, tags. */
+	bool unseen = (point >= 0x200B && point <= 0x200D) || (point >= 0x2060 && point <= 0x2065) ||
+		      point == 0xFEFF || point == 0x00AD || point == 0x180E ||
+		      (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
+	return !control && !bidi && !unseen;
 }
 
 char *pf_escape(const char *bytes, char *out, size_t capacity)

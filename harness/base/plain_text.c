@@ -11,9 +11,20 @@ size_t pf_plain_control(const unsigned char *at)
 	if ((at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F) || (at[0] == 0xD8 && at[1] == 0x9C)) {
 		return 2;
 	}
+	if (at[0] == 0xC2 && at[1] == 0xAD) { /* a soft hyphen */
+		return 2;
+	}
+	if (at[0] == 0xF3 && at[1] == 0xA0) { /* tags */
+		return at[2] && at[3] ? 4 : 1;
+	}
+	/* Bidirectional, and of no width: joiners, byte order marks. */
 	bool marks = at[0] == 0xE2 && at[1] == 0x80 &&
-		     (at[2] == 0x8E || at[2] == 0x8F || (at[2] >= 0xA8 && at[2] <= 0xAE));
-	return marks || (at[0] == 0xE2 && at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9) ? 3 : 0;
+		     ((at[2] >= 0x8B && at[2] <= 0x8F) || (at[2] >= 0xA8 && at[2] <= 0xAE)),
+	     more = at[0] == 0xE2 && at[1] == 0x81 && at[2] >= 0xA0 && at[2] <= 0xA9,
+	     byte_order = at[0] == 0xEF && ((at[1] == 0xBB && at[2] == 0xBF) ||
+					    (at[1] == 0xBF && at[2] >= 0xB9 && at[2] <= 0xBB)),
+	     vowel = at[0] == 0xE1 && at[1] == 0xA0 && at[2] == 0x8E;
+	return marks || more || byte_order || vowel ? 3 : 0;
 }
 
 /* Bytes of the code point at `at`. */

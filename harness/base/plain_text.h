@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* Bytes of the sequence at `at` (UTF-8 that ends in a NUL) that a terminal would obey: C0, DEL, C1,
- * bidirectional controls; 0: none. */
+ * bidirectional controls, or that nobody sees (zero width, tags); 0: none. */
 size_t pf_plain_control(const unsigned char *at);
 
 /* Copies UTF-8 with each control as "?"; what does not fit ends in "...". `capacity` >= 8. Returns `out`. */

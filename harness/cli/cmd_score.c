@@ -43,6 +43,13 @@ static const char *why_part(const pf_trial *trial)
 	return !ended ? trial->reason : trial->photos_scored ? NULL : "not one photo could be scored";
 }
 
+static void not_delivered(const pf_error *error)
+{
+	char file[600], message[600];
+	pf_progress_say("photofinish: %s: %s", pf_escape(error->file, file, sizeof file),
+			pf_escape(error->message, message, sizeof message));
+}
+
 static pf_status fill_best(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
 			   pf_error *error)
 {
@@ -54,7 +61,12 @@ static pf_status fill_best(const struct request *request, const pf_trial *trial,
 				name);
 		return PF_OK;
 	}
-	pf_status status = pf_best_folder_fill(request->best, trial->outcomes, dataset, &report, error);
+	pf_status status = pf_best_folder_fill(request->best, trial->outcomes, dataset, not_delivered,
+					       &report, error);
+	if (report.failed) {
+		pf_fail(error, status, request->best, "%zu best shot%s could not be put there", report.failed,
+			report.failed == 1 ? "" : "s");
+	}
 	if (status == PF_OK && !request->common.progress.quiet) {
 		pf_progress_say("%s: %zu linked, %zu copied, %zu already there", name, report.linked,
 				report.copied, report.present);

@@ -15,6 +15,8 @@ struct filling {
 	const char *folder;
 	const pf_dataset *dataset;
 	pf_best_report *report;
+	void (*told)(const pf_error *error);
+	pf_error first;
 };
 
 static pf_status copy_bytes(int from, FILE *to, const char *target, pf_error *error)
@@ -90,9 +92,8 @@ static pf_status place(int photo, const char *target, pf_best_report *report, pf
 	return status;
 }
 
-static pf_status take(void *context, size_t index, pf_error *error)
+static pf_status put(const struct filling *filling, size_t index, pf_error *error)
 {
-	const struct filling *filling = context;
 	char target[PATH_MAX], parent[PATH_MAX];
 	int photo;
 	uint64_t size;
@@ -112,11 +113,29 @@ static pf_status take(void *context, size_t index, pf_error *error)
 	return status;
 }
 
-pf_status pf_best_folder_fill(const char *folder, const pf_outcomes *outcomes, const pf_dataset *dataset,
-			      pf_best_report *report, pf_error *error)
+static pf_status take(void *context, size_t index, pf_error *error)
 {
-	struct filling filling = {.folder = folder, .dataset = dataset, .report = report};
+	struct filling *filling = context;
+	pf_error why = {0};
+	pf_status status = put(filling, index, &why);
+	(void)error;
+	if (status != PF_OK) {
+		filling->first = filling->report->failed++ ? filling->first : why;
+		filling->told(&why);
+	}
+	return PF_OK;
+}
+
+pf_status pf_best_folder_fill(const char *folder, const pf_outcomes *outcomes, const pf_dataset *dataset,
+			      void (*told)(const pf_error *error), pf_best_report *report, pf_error *error)
+{
+	struct filling filling = {.folder = folder, .dataset = dataset, .report = report, .told = told};
 	*report = (pf_best_report){0};
 	pf_status status = pf_make_folders(folder, error);
-	return status == PF_OK ? pf_outcomes_each_best(outcomes, take, &filling, error) : status;
+	status = status == PF_OK ? pf_outcomes_each_best(outcomes, take, &filling, error) : status;
+	if (status == PF_OK && report->failed) {
+		*error = filling.first;
+		status = filling.first.code;
+	}
+	return status;
 }

@@ -13,6 +13,7 @@
 
 #include "harness/base/child.h"
 #include "harness/base/interrupt.h"
+#include "harness/base/signal_name.h"
 #include "harness/memory/allocations.h"
 #include "photofinish/trace.h"
 
@@ -106,7 +107,8 @@ static void judge(pf_child *child, pf_status heard, size_t wanted, pf_gate_answe
 		answer->ending = PF_GATE_HUNG;
 	} else if (heard == PF_OK && WIFSIGNALED(status)) {
 		answer->ending = PF_GATE_CRASHED;
-		snprintf(answer->text, sizeof answer->text, "SIG%s", sigabbrev_np(WTERMSIG(status)));
+		snprintf(answer->text, sizeof answer->text, "%s",
+			 pf_signal_name(WTERMSIG(status), (char[PF_SIGNAL_NAME]){0}));
 	} else if (heard == PF_OK && (WEXITSTATUS(status) || (answer->count < wanted && !told))) {
 		answer->ending = PF_GATE_ENDED;
 		snprintf(answer->text, sizeof answer->text, "exit status %d", WEXITSTATUS(status));

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/base/signal_name.h"
 #include "photofinish/file.h"
 
 typedef enum side_call { CALL_SET_UP, CALL_RUN, CALL_DIGEST, CALL_TEAR_DOWN, CALL_END } side_call;
@@ -200,7 +201,8 @@ enum { LOAD_FAILED = 100 }; /* and the fault: exit status of a twin that has no 
 static pf_gate_fault ended(const exchange *x, int status, char text[PF_GATE_TEXT])
 {
 	if (WIFSIGNALED(status)) {
-		snprintf(text, PF_GATE_TEXT, "SIG%s", sigabbrev_np(WTERMSIG(status)));
+		snprintf(text, PF_GATE_TEXT, "%s",
+			 pf_signal_name(WTERMSIG(status), (char[PF_SIGNAL_NAME]){0}));
 		return PF_GATE_CRASHED;
 	}
 	int code = WEXITSTATUS(status);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/base/child.h"
+#include "harness/base/signal_name.h"
 #include "harness/registry/command_scores.h"
 #include "harness/registry/dataset_view.h"
 #include "harness/registry/outside.h"
@@ -315,8 +316,8 @@ static pf_status judge(struct running_command *run, pf_error *error)
 	}
 	last_words(words, sizeof words);
 	if (WIFSIGNALED(ending)) {
-		return pf_fail(error, PF_ERR_CRASHED, NULL, "the command was killed by SIG%s%s",
-			       sigabbrev_np(WTERMSIG(ending)), words);
+		return pf_fail(error, PF_ERR_CRASHED, NULL, "the command was killed by %s%s",
+			       pf_signal_name(WTERMSIG(ending), (char[PF_SIGNAL_NAME]){0}), words);
 	}
 	if (WEXITSTATUS(ending)) {
 		return pf_fail(error, PF_ERR_CRASHED, NULL, "the command ended with status %d%s",

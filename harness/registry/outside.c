@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/base/child.h"
+#include "harness/base/signal_name.h"
 #include "harness/registry/command.h"
 #include "harness/registry/known.h"
 #include "harness/registry/plugin.h"
@@ -164,8 +165,8 @@ pf_status pf_plugin_add(const char *file, pf_error *error)
 			       LOADING_SECONDS);
 	}
 	if (WIFSIGNALED(child.ending)) {
-		return pf_fail(error, PF_ERR_INVALID, file, "loading it crashes (SIG%s)",
-			       sigabbrev_np(WTERMSIG(child.ending)));
+		return pf_fail(error, PF_ERR_INVALID, file, "loading it crashes (%s)",
+			       pf_signal_name(WTERMSIG(child.ending), (char[PF_SIGNAL_NAME]){0}));
 	}
 	if (got != (ssize_t)sizeof told) {
 		return pf_fail(error, PF_ERR_INVALID, file, "loading it ends the process");

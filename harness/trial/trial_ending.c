@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/signal_name.h"
 #include "harness/spans/trial_spans.h"
 #include "harness/trial/trial_running.h"
 #include "photofinish/file.h"
@@ -66,7 +67,7 @@ static void describe_crash(struct running *run, int ending)
 	if (run->garbled) {
 		snprintf(how, sizeof how, "its events are malformed");
 	} else if (WIFSIGNALED(ending)) {
-		snprintf(how, sizeof how, "SIG%s", sigabbrev_np(WTERMSIG(ending)));
+		pf_signal_name(WTERMSIG(ending), how);
 	} else {
 		snprintf(how, sizeof how, "exit status %d", WEXITSTATUS(ending));
 	}

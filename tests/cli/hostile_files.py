@@ -99,6 +99,7 @@ def check_floods():
     check(most < 200e6, f"of endless output the end is kept: {most / 1e6:.0f} MB at most")
     run(*words, "flood=yes '' > {scores}", says="more than 1152 kB for 8 photos")
     run(*words, "flood=tr '\\0' a < /dev/zero > {scores}", says="is longer than")
+    run(*words, "flood=kill -s RTMIN+3 $$", says="SIGRTMIN+3")
     process = subprocess.Popen([PROGRAM, "time", "--quiet", "--output", "pipe", "--", "yes"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(0.7)
     process.send_signal(signal.SIGINT)

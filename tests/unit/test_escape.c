@@ -54,6 +54,15 @@ static void test_bidirectional_controls_are_escaped(void **state)
 	check("\xE2\x80\xA8\xE2\x80\xA9", "\\xe2\\x80\\xa8\\xe2\\x80\\xa9"); /* line, paragraph separator */
 }
 
+static void test_what_nobody_sees_is_escaped(void **state)
+{
+	(void)state;
+	check("a\xEF\xBB\xBF.jpg", "a\\xef\\xbb\\xbf.jpg"); /* byte order mark */
+	check("a\xE2\x80\x8B\xE2\x80\x8D\xE2\x81\xA0.jpg",
+	      "a\\xe2\\x80\\x8b\\xe2\\x80\\x8d\\xe2\\x81\\xa0.jpg");
+	check("a\xF3\xA0\x81\x81.jpg", "a\\xf3\\xa0\\x81\\x81.jpg"); /* a tag */
+}
+
 static void test_invalid_utf8_is_escaped_byte_by_byte(void **state)
 {
 	(void)state;
@@ -151,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_plain_names_stay),
 		cmocka_unit_test(test_controls_are_escaped),
 		cmocka_unit_test(test_bidirectional_controls_are_escaped),
+		cmocka_unit_test(test_what_nobody_sees_is_escaped),
 		cmocka_unit_test(test_invalid_utf8_is_escaped_byte_by_byte),
 		cmocka_unit_test(test_random_bytes_round_trip),
 		cmocka_unit_test(test_long_names_are_cut),

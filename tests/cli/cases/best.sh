@@ -29,3 +29,12 @@ mkfifo fifo_best
 quietly --best fifo_best
 quietly --best photos/good.jpg/x
 ls photos
+
+# What is in the way of one photo is in no other's: the rest is put there, and it is listed.
+photofinish score tiny --best all --quiet >/dev/null 2>&1
+first=$(find all -type f | sort | head -1)
+find all -type f ! -path "$first" -delete
+rm "$first" && echo "mine" >"$first"
+photofinish score tiny --best all --quiet 2>&1 >/dev/null | grep -c "another file\|1 best shot could not"
+find all -type f | wc -l
+cat "$first"
