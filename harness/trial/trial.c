@@ -221,7 +221,8 @@ static void forget_output(struct running *run)
 	struct stat info;
 	const off_t keep = OUTPUT_KEPT;
 	bool known = fstat(run->output_fd, &info) == 0;
-	run->flooded = known && info.st_size - run->forgotten > 16 * keep;
+	run->flooded = run->flooded ||
+		       (known && info.st_size - run->forgotten > 16 * keep); /* and stays so */
 	if (known && info.st_size - run->forgotten > 2 * keep &&
 	    fallocate(run->output_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, run->forgotten,
 		      info.st_size - keep - run->forgotten) == 0) {
