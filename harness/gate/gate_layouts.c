@@ -119,8 +119,8 @@ pf_status pf_gate_layouts_make(pf_gate_layouts *layouts, const unsigned layout[2
 		if (p->library[0]) {
 			unlink(p->library);
 		}
-		snprintf(p->library, sizeof p->library, "%.4000s/%09u.so", p->folder, layout[arm]);
-		snprintf(libraries[arm], PATH_MAX, "%s", p->library);
+		snprintf(libraries[arm], PATH_MAX, "%.4000s/%09u.so", p->folder, layout[arm]);
+		snprintf(p->library, sizeof p->library, "%s", libraries[arm]);
 		links[count++] = (pf_gate_link){.arm = p->arm, .seed = layout[arm], .library = p->library};
 	}
 	return pf_gate_link_all(links, count, error);

@@ -29,7 +29,10 @@ static void nap_us(long us)
 static int list_variants(void)
 {
 	const char *why_not;
-	struct pf_env env = {.abi_version = PF_ABI_VERSION, .struct_size = sizeof env, .workers = 2};
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	struct pf_env env = {
+		.abi_version = PF_ABI_VERSION, .struct_size = sizeof env, .workers = 2, .scorer = &config};
 	for (const struct pf_variant *const *entry = pf_variant_registry; *entry; entry++) {
 		const struct pf_variant *variant = *entry;
 		if (variant->caps & PF_CAP_WORKERS &&

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Approximate scores: a plug-in is held to what it states, and every export says that they are not identical.
 cp "$(dirname "$(command -v make_hostile)")"/plugins/near_*.so .
-run variants --plugin ./near_within.so | grep -E '^near|approximate'
+run variants --plugin ./near_within.so | sed -nE '/^(=|exit|-+ )/p; /^near/,/^null/{/^null/!p}'
 figures() {
     grep -E '^(=|!|[a-z-]+ .*(approximate|identical|wrong|invalid| -$))|held up' |
         sed -E -e '/^[a-z ]+ against /d' -e 's/ (kept|rejected|no gain) +([0-9.]+ m?s)/ VERDICT \2/' -e 's/ +[0-9.]+ m?s.* ([a-z-]+)$/ ... \1/'
