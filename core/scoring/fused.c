@@ -29,7 +29,9 @@ static bool make_room(pf_fused_rows *rows, uint32_t count, uint32_t stride_bytes
 	}
 	uint32_t kept = rows->end - rows->needed;
 	size_t wanted = (kept + (1 + SPARE_MCU_ROWS) * count) * stride;
-	memmove(rows->data, rows->data + (rows->needed - rows->first) * stride, kept * stride);
+	if (kept) {
+		memmove(rows->data, rows->data + (rows->needed - rows->first) * stride, kept * stride);
+	}
 	rows->first = rows->needed;
 	if ((kept + count) * stride > rows->capacity_bytes) {
 		uint8_t *grown = realloc(rows->data, wanted);

@@ -70,18 +70,39 @@ const char *pf_variant_fault(const struct pf_variant *variant)
 	return NULL;
 }
 
+static bool is_child(const struct pf_variant *variant, const char *parent)
+{
+	return !pf_variant_fault(variant) && (parent ? variant->parent && strcmp(variant->parent, parent) == 0
+						     : !variant->parent && !(variant->caps & PF_CAP_FLOOR));
+}
+
+/* The most strategies that a variant or one of its descendants has; 0 where it has none itself. */
+static int strategies_of(const struct pf_variant *variant)
+{
+	int most = __builtin_popcount(variant->strategy);
+	const struct pf_variant *child;
+	for (size_t i = 0; most > 0 && (child = pf_variant_at(i)); i++) {
+		int below = is_child(child, variant->name) ? strategies_of(child) : 0;
+		most = below > most ? below : most;
+	}
+	return most;
+}
+
+/* Children without strategies come first; those with few in their branch before those with many. */
 static size_t add_children(const struct pf_variant **order, size_t count, const char *parent)
 {
 	const struct pf_variant *variant;
+	size_t left = 0;
 	for (size_t i = 0; (variant = pf_variant_at(i)); i++) {
-		if (pf_variant_fault(variant)) {
-			continue;
-		}
-		bool is_child = parent ? variant->parent && strcmp(variant->parent, parent) == 0
-				       : !variant->parent && !(variant->caps & PF_CAP_FLOOR);
-		if (is_child) {
-			order[count++] = variant;
-			count = add_children(order, count, variant->name);
+		left += is_child(variant, parent);
+	}
+	for (int strategies = 0; left > 0; strategies++) {
+		for (size_t i = 0; (variant = pf_variant_at(i)); i++) {
+			if (is_child(variant, parent) && strategies_of(variant) == strategies) {
+				left--;
+				order[count++] = variant;
+				count = add_children(order, count, variant->name);
+			}
 		}
 	}
 	return count;

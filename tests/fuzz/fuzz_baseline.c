@@ -16,7 +16,7 @@ static void compare(const pf_plane *a, const pf_plane *b)
 	if (a->width_px != b->width_px || a->height_px != b->height_px || !a->data != !b->data) {
 		abort();
 	}
-	for (uint32_t y = 0; y < a->height_px; y++) {
+	for (uint32_t y = 0; a->data && y < a->height_px; y++) {
 		size_t at = (size_t)y * a->stride_bytes;
 		if (memcmp(a->data + at, b->data + at, a->width_px) != 0) {
 			abort();

@@ -117,7 +117,7 @@ def variant():
             check(staged >= 0.8 * total, f"{prefix}{100 * staged / total:.1f} % of {total} samples have a stage")
             xml.dom.minidom.parse(f"{folder}/{prefix}difference.svg")
         named = [float(text) for text in re.findall(r"([\d.]+) % of the samples in photofinish's own", out)]
-        check(named and min(named) >= 80,  # of some dozen samples f"functions of our own have names: {named} %")
+        check(named and min(named) >= 80, f"functions of our own have names: {named} %") # of some dozen samples
         if shutil.which("go"):
             tags = subprocess.run(["go", "tool", "pprof", "-tags", f"{folder}/profile.pb.gz"], capture_output=True, text=True,
                                   env={**os.environ, "HOME": folder, "PPROF_TMPDIR": folder}).stdout

@@ -2,16 +2,18 @@
 #include "photofinish/variant.h"
 #include "photofinish/crew.h"
 
+enum { STRATEGY = PF_STRATEGY_EXACT_FACES };
+
 static pf_status probe(const struct pf_env *env, const char **why_not)
 {
-	*why_not = pf_scorer_strategy_problem(env->scorer, PF_STRATEGY_EXACT_FACES);
+	*why_not = pf_scorer_strategy_problem(env->scorer, STRATEGY);
 	return *why_not ? PF_ERR_UNAVAILABLE : PF_OK;
 }
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	return pf_crew_score_all(env, dataset, sink, PF_STRATEGY_EXACT_FACES, error);
+	return pf_crew_score_all(env, dataset, sink, STRATEGY, error);
 }
 
 const struct pf_variant pf_variant_exact_faces = {
@@ -27,4 +29,5 @@ const struct pf_variant pf_variant_exact_faces = {
 	.caps = PF_CAP_WORKERS,
 	.probe = probe,
 	.run = run,
+	.strategy = STRATEGY,
 };

@@ -2,13 +2,15 @@
 #include "photofinish/variant.h"
 #include "photofinish/crew.h"
 
-static const uint32_t strategy = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
-				 PF_STRATEGY_QUICK_START;
+enum {
+	STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
+		   PF_STRATEGY_QUICK_START
+};
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	return pf_crew_score_all(env, dataset, sink, strategy, error);
+	return pf_crew_score_all(env, dataset, sink, STRATEGY, error);
 }
 
 const struct pf_variant pf_variant_fast_exact = {
@@ -23,4 +25,5 @@ const struct pf_variant pf_variant_fast_exact = {
 	.expected = "the sum of what the single ones save, in seconds",
 	.caps = PF_CAP_WORKERS,
 	.run = run,
+	.strategy = STRATEGY,
 };

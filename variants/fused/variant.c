@@ -2,10 +2,12 @@
 #include "photofinish/variant.h"
 #include "photofinish/crew.h"
 
+enum { STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED };
+
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	return pf_crew_score_all(env, dataset, sink, PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED, error);
+	return pf_crew_score_all(env, dataset, sink, STRATEGY, error);
 }
 
 const struct pf_variant pf_variant_fused = {
@@ -20,4 +22,5 @@ const struct pf_variant pf_variant_fused = {
 	.expected = "some milliseconds less a photo, and a worker without its 18 MB, at 12 MP",
 	.caps = PF_CAP_WORKERS,
 	.run = run,
+	.strategy = STRATEGY,
 };

@@ -2,10 +2,12 @@
 #include "photofinish/variant.h"
 #include "photofinish/crew.h"
 
+enum { STRATEGY = PF_STRATEGY_OWN_DECODER };
+
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	return pf_crew_score_all(env, dataset, sink, PF_STRATEGY_OWN_DECODER, error);
+	return pf_crew_score_all(env, dataset, sink, STRATEGY, error);
 }
 
 const struct pf_variant pf_variant_own_decoder = {
@@ -21,4 +23,5 @@ const struct pf_variant pf_variant_own_decoder = {
 	.expected = "decoding at twice the speed, the same bits; the rest of a photo as before",
 	.caps = PF_CAP_WORKERS,
 	.run = run,
+	.strategy = STRATEGY,
 };

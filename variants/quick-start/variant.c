@@ -2,10 +2,12 @@
 #include "photofinish/variant.h"
 #include "photofinish/crew.h"
 
+enum { STRATEGY = PF_STRATEGY_QUICK_START };
+
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
-	return pf_crew_score_all(env, dataset, sink, PF_STRATEGY_QUICK_START, error);
+	return pf_crew_score_all(env, dataset, sink, STRATEGY, error);
 }
 
 const struct pf_variant pf_variant_quick_start = {
@@ -21,4 +23,5 @@ const struct pf_variant pf_variant_quick_start = {
 		"one start-up in place of one for each worker, and half as long: seen where photos are few",
 	.caps = PF_CAP_WORKERS,
 	.run = run,
+	.strategy = STRATEGY,
 };

@@ -120,6 +120,9 @@ struct pf_variant {
 	pf_status (*run)(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 			 pf_error *error);
 	enum pf_purpose purpose;
+	/* PF_STRATEGY_* bits that all its scorers have; those without stand before the others in a journey,
+	 * so that ways of executing are compared with each other. 0: the plain path. */
+	uint32_t strategy;
 };
 
 /* All variants that were built in, ended by NULL (generated from the folders of variants/). */
