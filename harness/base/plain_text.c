@@ -87,3 +87,33 @@ void pf_csv_text(FILE *stream, const char *text)
 	}
 	fputs(quoted ? "\"" : "", stream);
 }
+
+void pf_xml_text(FILE *stream, const char *text)
+{
+	for (const unsigned char *at = (const unsigned char *)text; *at;) {
+		size_t other = pf_plain_control(at);
+		other = at[0] == 0xEF && at[1] == 0xBF && at[2] >= 0xBE ? 3 : other;
+		if (other) {
+			fputc('?', stream);
+			at += other;
+			continue;
+		}
+		switch (*at) {
+		case '&':
+			fputs("&amp;", stream);
+			break;
+		case '<':
+			fputs("&lt;", stream);
+			break;
+		case '>':
+			fputs("&gt;", stream);
+			break;
+		case '"':
+			fputs("&quot;", stream);
+			break;
+		default:
+			fputc(*at, stream);
+		}
+		at++;
+	}
+}

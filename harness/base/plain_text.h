@@ -20,4 +20,7 @@ bool pf_csv_is_formula(const char *text);
  * formula begins with '. Controls become "?". */
 void pf_csv_text(FILE *stream, const char *text);
 
+/* Text of XML 1.0, in attributes too: what it has no way to say (controls, U+FFFE and U+FFFF) becomes "?". */
+void pf_xml_text(FILE *stream, const char *text);
+
 #endif

@@ -120,11 +120,7 @@ int pf_cmd_audit(const pf_command *command, int argc, char **argv)
 		 .given = &request.has_seed,
 		 .metavar = "N",
 		 .help = "of alterations, names and the drawn round (default: from the clock)"},
-		PF_PLUGIN_ARG(request.common.plugins),
-		PF_COMMAND_ARG(request.common.commands),
-		PF_STAGES_ARG(request.common),
-		PF_PLACEMENT_ARG(request.common),
-		PF_COMMON_ARGS(request.common),
+		PF_VARIANT_ARGS(request.common),
 		{0},
 	};
 	char **operands;

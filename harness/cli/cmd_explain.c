@@ -174,11 +174,7 @@ int pf_cmd_explain(const pf_command *command, int argc, char **argv)
 		 "leave out shares of this machine's limits, which take 5 s", 0, 0},
 		{"json", 'j', PF_ARG_OUTPUT, &request.json, "FILE",
 		 "write what was found (- for standard output)", 0, 0},
-		PF_PLUGIN_ARG(request.common.plugins),
-		PF_COMMAND_ARG(request.common.commands),
-		PF_STAGES_ARG(request.common),
-		PF_PLACEMENT_ARG(request.common),
-		PF_COMMON_ARGS(request.common),
+		PF_VARIANT_ARGS(request.common),
 		{0},
 	};
 	char **operands;

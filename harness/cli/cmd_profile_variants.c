@@ -88,11 +88,7 @@ int pf_cmd_profile_variants(const pf_command *command, int argc, char **argv)
 		{"against", 0, PF_ARG_TEXT, &request.against, "B",
 		 "profile the variant B, too, and draw the difference", 0, 0},
 		PF_PROFILE_ARGS(request.choice),
-		PF_PLUGIN_ARG(request.common.plugins),
-		PF_COMMAND_ARG(request.common.commands),
-		PF_STAGES_ARG(request.common),
-		PF_PLACEMENT_ARG(request.common),
-		PF_COMMON_ARGS(request.common),
+		PF_VARIANT_ARGS(request.common),
 		{0},
 	};
 	char **operands;

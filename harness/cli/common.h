@@ -114,6 +114,11 @@ typedef struct pf_common {
 			0, 0                                                                             \
 	}
 
+/* The rows of commands that look into trials of any variant; `c` is their pf_common. */
+#define PF_VARIANT_ARGS(c)                                                                               \
+	PF_PLUGIN_ARG((c).plugins), PF_COMMAND_ARG((c).commands), PF_STAGES_ARG(c), PF_PLACEMENT_ARG(c), \
+		PF_COMMON_ARGS(c)
+
 /* Takes in variants from outside; `commands` may be NULL. One that is wrong is an error. */
 pf_status pf_common_outside(const pf_texts *plugins, const pf_texts *commands, pf_error *error);
 

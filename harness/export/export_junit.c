@@ -7,41 +7,10 @@
 #include "harness/export/export_parts.h"
 #include "harness/record/caveats.h"
 
-/* Text of XML 1.0, in attributes too: what it has no way to say (controls, U+FFFE and U+FFFF) becomes "?". */
-static void text(FILE *stream, const char *value)
-{
-	for (const unsigned char *at = (const unsigned char *)value; *at;) {
-		size_t other = pf_plain_control(at);
-		other = at[0] == 0xEF && at[1] == 0xBF && at[2] >= 0xBE ? 3 : other;
-		if (other) {
-			fputc('?', stream);
-			at += other;
-			continue;
-		}
-		switch (*at) {
-		case '&':
-			fputs("&amp;", stream);
-			break;
-		case '<':
-			fputs("&lt;", stream);
-			break;
-		case '>':
-			fputs("&gt;", stream);
-			break;
-		case '"':
-			fputs("&quot;", stream);
-			break;
-		default:
-			fputc(*at, stream);
-		}
-		at++;
-	}
-}
-
 static void attribute(FILE *stream, const char *name, const char *value)
 {
 	fprintf(stream, " %s=\"", name);
-	text(stream, value);
+	pf_xml_text(stream, value);
 	fputc('"', stream);
 }
 
@@ -73,10 +42,10 @@ static void print_outcome(const json_t *variant, outcome what, FILE *stream)
 		[FAILURE] = "failure", [ERROR] = "error", [SKIPPED] = "skipped"};
 	const char *status = pf_note_text(variant, "status");
 	fprintf(stream, "      <%s message=\"", elements[what]);
-	text(stream, status);
+	pf_xml_text(stream, status);
 	if (pf_note_text(variant, "reason")[0]) {
 		fputs(": ", stream);
-		text(stream, pf_note_text(variant, "reason"));
+		pf_xml_text(stream, pf_note_text(variant, "reason"));
 	}
 	fputs(pf_export_may_fail(variant) ? " (announced: this variant may fail)\"" : "\"", stream);
 	if (what != SKIPPED) {
@@ -103,7 +72,7 @@ static void print_run_caveat(void *context, pf_caveat caveat, const char *text_o
 static void print_step_caveat(void *context, pf_caveat caveat, const char *text_of)
 {
 	(void)caveat;
-	text(context, text_of);
+	pf_xml_text(context, text_of);
 	fputc('\n', context);
 }
 
@@ -129,7 +98,7 @@ static void print_figures(const json_t *record, const json_t *variant, bool time
 	}
 	if (decided) {
 		fprintf(stream, "%sverdict: %s: ", timed ? "\n" : "", pf_export_verdict(variant));
-		text(stream, pf_note_text(json_object_get(variant, "decision"), "reason"));
+		pf_xml_text(stream, pf_note_text(json_object_get(variant, "decision"), "reason"));
 	}
 	fputs("</system-out>\n", stream);
 }
@@ -141,9 +110,9 @@ static void print_case(const json_t *record, const json_t *variant, FILE *stream
 	bool timed = what == PASSED && pf_export_timed(variant) &&
 		     pf_note_interval(variant, "wall_s", &seconds);
 	fputs("    <testcase classname=\"photofinish.", stream);
-	text(stream, pf_note_text(record, "command"));
+	pf_xml_text(stream, pf_note_text(record, "command"));
 	fputc('.', stream);
-	text(stream, pf_note_text(json_object_get(record, "dataset"), "name"));
+	pf_xml_text(stream, pf_note_text(json_object_get(record, "dataset"), "name"));
 	fputc('"', stream);
 	attribute(stream, "name", pf_note_text(variant, "name"));
 	if (timed) {
@@ -203,7 +172,7 @@ void pf_export_junit(const json_t *record, FILE *stream)
 		"<testsuites tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n"
 		"  <testsuite name=\"photofinish ",
 		all, counts[FAILURE], counts[ERROR]);
-	text(stream, pf_note_text(record, "command"));
+	pf_xml_text(stream, pf_note_text(record, "command"));
 	fprintf(stream,
 		"\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" timestamp=\"%.19s\">\n",
 		all, counts[FAILURE], counts[ERROR], counts[SKIPPED], pf_note_text(record, "started"));

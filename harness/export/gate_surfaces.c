@@ -2,30 +2,8 @@
 
 #include <string.h>
 
+#include "harness/base/plain_text.h"
 #include "harness/gate/gate_words.h"
-
-/* For XML; names of workloads are checked, texts come from libraries and are escaped for terminals by now. */
-static void xml(const char *text, FILE *stream)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", stream);
-			break;
-		case '<':
-			fputs("&lt;", stream);
-			break;
-		case '>':
-			fputs("&gt;", stream);
-			break;
-		case '"':
-			fputs("&quot;", stream);
-			break;
-		default:
-			fputc(*text, stream);
-		}
-	}
-}
 
 /* For a cell of a Markdown table. */
 static void cell(const char *text, FILE *stream)
@@ -79,7 +57,8 @@ static void junit_case(const pf_gate_workload *w, FILE *stream)
 												: NULL;
 	if (element) {
 		fprintf(stream, "    <%s message=\"%s: ", element, pf_gate_verdict_upper(w->verdict));
-		xml(why_of(w)[0] ? why_of(w) : "slower than the baseline by more than the margin", stream);
+		pf_xml_text(stream,
+			    why_of(w)[0] ? why_of(w) : "slower than the baseline by more than the margin");
 		fputs("\"/>\n", stream);
 	}
 	fprintf(stream, "    <system-out>%s: time %s, %zu processes</system-out>\n  </testcase>\n",
@@ -103,7 +82,7 @@ void pf_gate_junit(const pf_gate *gate, FILE *stream)
 	}
 	if (whole) {
 		fputs("  <testcase classname=\"gate\" name=\"gate\">\n    <error message=\"", stream);
-		xml(gate->why, stream);
+		pf_xml_text(stream, gate->why);
 		fputs("\"/>\n  </testcase>\n", stream);
 	}
 	fputs("</testsuite>\n", stream);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/plain_text.h"
 #include "harness/profile/flame_graph_script.h"
 #include "harness/profile/profile_files.h"
 #include "harness/profile/profile_tree.h"
@@ -19,29 +20,6 @@ struct drawing {
 	FILE *stream;
 	uint32_t *order; /* room to sort children in */
 };
-
-static void put_escaped(const char *text, FILE *stream)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", stream);
-			break;
-		case '<':
-			fputs("&lt;", stream);
-			break;
-		case '>':
-			fputs("&gt;", stream);
-			break;
-		case '"':
-			fputs("&quot;", stream);
-			break;
-		default:
-			fputc((unsigned char)*text < 0x20 ? ' ' : *text, stream);
-			break;
-		}
-	}
-}
 
 /* A warm colour that a name always has. */
 static void put_warm(const char *name, FILE *stream)
@@ -71,7 +49,7 @@ static void put_node(const struct drawing *drawing, const pf_tree_node *node, do
 	double own = share(drawing, node, 0), base = share(drawing, node, 1);
 	fprintf(stream, "<g class=\"f\" data-x=\"%.6f\" data-w=\"%.6f\" data-d=\"%u\"><title>", begin, width,
 		node->depth);
-	put_escaped(node->name, stream);
+	pf_xml_text(stream, node->name);
 	if (drawing->difference) {
 		fprintf(stream, ": %.2f %% of samples, %+.2f points against %.2f %%", 100 * own,
 			100 * (own - base), 100 * base);
@@ -90,7 +68,7 @@ static void put_node(const struct drawing *drawing, const pf_tree_node *node, do
 	}
 	fprintf(stream, "\"/><text x=\"%.2f\" y=\"%u\" data-n=\"", MARGIN + 3 + begin * (WIDTH - 2 * MARGIN),
 		TOP + node->depth * ROW + 12);
-	put_escaped(node->name, stream);
+	pf_xml_text(stream, node->name);
 	fputs("\"></text></g>\n", stream);
 }
 
@@ -132,9 +110,9 @@ static void put_head(const struct drawing *drawing, const char *title, const cha
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
 		"<text x=\"%d\" y=\"20\" font-size=\"16\">",
 		WIDTH, height, WIDTH, height, MARGIN);
-	put_escaped(title, drawing->stream);
+	pf_xml_text(drawing->stream, title);
 	fprintf(drawing->stream, "</text>\n<text x=\"%d\" y=\"40\" fill=\"#444\">", MARGIN);
-	put_escaped(under, drawing->stream);
+	pf_xml_text(drawing->stream, under);
 	fprintf(drawing->stream,
 		"</text>\n<text id=\"reset\" class=\"b\" x=\"%d\" y=\"20\" text-anchor=\"end\" "
 		"visibility=\"hidden\">whole</text>\n"

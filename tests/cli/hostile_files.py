@@ -102,7 +102,8 @@ def check_floods():
     run(*words, "flood=yes '' > {scores}", says="more than 1152 kB for 8 photos")
     run(*words, "flood=tr '\\0' a < /dev/zero > {scores}", says="is longer than")
     run(*words, "flood=kill -s RTMIN+3 $$", says="SIGRTMIN+3")
-    process = subprocess.Popen([PROGRAM, "time", "--quiet", "--output", "pipe", "--", "yes"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([PROGRAM, "time", "--quiet", "--output", "pipe", "--",
+                                "sh", "-c", "for i in 1 2 3 4 5 6; do cat /dev/zero & done; wait"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(0.7)
     process.send_signal(signal.SIGINT)
     try:

@@ -60,7 +60,7 @@ test('what is not whole says so on the face of every chart', () => {
   }
 });
 
-test('a crashed variant is a hatched stub with its reason, and off the running total', () => {
+test('a crashed variant is a short hatched bar with its reason, and off the running total', () => {
   const { chart } = chartsOf('journey', { theme: themes.light }).find((one) => one.key === 'waterfall');
   const marks = chart.option.series.find((one) => one.name === 'variants');
   const shapesOf = (name) => marks.renderItem({ dataIndex: marks.data.findIndex((datum) => datum.name === name) }).children;
