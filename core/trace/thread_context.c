@@ -28,7 +28,7 @@ static const char *const keys[PF_CONTEXT_KEYS] = {"photofinish.stage", "photofin
 
 /* OTEP 4719's header. */
 struct process_context {
-	char signature[8];
+	_Atomic uint64_t signature; /* the letters OTEL_CTX; written last */
 	uint32_t version, payload_size;
 	_Atomic uint64_t published_at_ns;
 	const unsigned char *payload;
@@ -99,8 +99,9 @@ static void publish_process(void)
 	context->payload_size = (uint32_t)used;
 	context->payload = payload;
 	atomic_store(&context->published_at_ns, (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
-	atomic_thread_fence(memory_order_seq_cst);
-	memcpy(context->signature, "OTEL_CTX", sizeof context->signature);
+	uint64_t signature;
+	memcpy(&signature, "OTEL_CTX", sizeof signature);
+	atomic_store(&context->signature, signature);
 	prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, at, CONTEXT_BYTES, "OTEL_CTX");
 }
 
