@@ -1,5 +1,6 @@
 #include "datasets/dataset_make.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,6 +296,23 @@ static void fill_report(const maker *m, unsigned workers)
 	m->report->workers = workers;
 }
 
+/* The photos' names are on disk before the manifest says so. Some file systems refuse fsync on folders. */
+static void sync_folders(const maker *m)
+{
+	for (unsigned c = 0; c < m->spec.camera_count; c++) {
+		char path[PF_STORE_PATH_MAX + PF_PLAN_PATH_MAX], name[PF_PLAN_PATH_MAX];
+		pf_plan_group group = {.camera = (uint8_t)c};
+		pf_plan_path(&m->plan, &group, 0, name);
+		*strrchr(name, '/') = 0;
+		snprintf(path, sizeof path, "%s/%s", m->folder, name);
+		int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0) {
+			fsync(fd);
+			close(fd);
+		}
+	}
+}
+
 /* With the journal locked. */
 static pf_status render(maker *m)
 {
@@ -311,6 +329,9 @@ static pf_status render(maker *m)
 	if (status == PF_OK && atomic_load(&m->shared->done) != m->spec.photos) {
 		status = pf_fail(m->error, PF_ERR_CRASHED, m->folder, "%u of %u photos were not rendered",
 				 m->spec.photos - atomic_load(&m->shared->done), m->spec.photos);
+	}
+	if (status == PF_OK) {
+		sync_folders(m);
 	}
 	status = status ? status : pf_truth_write(&m->plan, m->truth, m->error);
 	status = status ? status : write_manifest(m);

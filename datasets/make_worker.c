@@ -43,6 +43,9 @@ static pf_status store(workbench *w, uint32_t index, const char *path, pf_made_p
 		return pf_fail_errno(error, temporary, "cannot create the photo");
 	}
 	pf_status status = write_all(fd, w->jpeg.bytes, w->jpeg.size, temporary, error);
+	if (status == PF_OK && fsync(fd) != 0) { /* before journal and manifest say that it is there */
+		status = pf_fail_errno(error, temporary, "cannot write the photo");
+	}
 	if (close(fd) != 0 && status == PF_OK) {
 		status = pf_fail_errno(error, temporary, "cannot write the photo");
 	}

@@ -240,15 +240,24 @@ static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
 	return spawn(pool, slot, unit, error);
 }
 
-/* Kills workers that have been on one photo for too long. */
+/* By somebody's SIGSTOP, and neither continued nor dead since. */
+static bool is_stopped(pid_t pid)
+{
+	siginfo_t info = {0};
+	return pid > 0 && waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == pid && info.si_code == CLD_STOPPED;
+}
+
+/* Kills workers that have been on one photo for too long, and those that are stopped without one for as long.
+ */
 static void watch_photos(struct pool *pool, uint64_t now)
 {
 	for (uint32_t i = 0; i < pool->env->workers && pool->env->photo_timeout_ns; i++) {
 		struct on_photo *on = &pool->on_photo[i];
 		uint32_t photo = atomic_load(&pool->env->traces[i + 1].photo);
-		if (photo != on->photo) {
+		if (photo != on->photo || (photo == PF_NO_PHOTO && !is_stopped(pool->pids[i]))) {
 			*on = (struct on_photo){.photo = photo, .since_ns = now};
-		} else if (photo != PF_NO_PHOTO && pool->pids[i] > 0 && !on->killed &&
+		} else if (pool->pids[i] > 0 && !on->killed &&
 			   now - on->since_ns > pool->env->photo_timeout_ns) {
 			on->killed = true;
 			kill(pool->pids[i], SIGKILL);

@@ -1,7 +1,14 @@
 /* The machine's topology by hwloc. */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "photofinish/placement.h"
 
@@ -63,7 +70,7 @@ static void add_cpu(hwloc_topology_t topology, hwloc_obj_t processor, pf_topolog
 	out->nodes += new_node;
 }
 
-pf_status pf_topology_read(const char *description, const pf_cpus *allowed, pf_topology *out, pf_error *error)
+static pf_status read_here(const char *description, const pf_cpus *allowed, pf_topology *out, pf_error *error)
 {
 	pf_cpus own = pf_cpus_allowed();
 	hwloc_topology_t topology;
@@ -85,5 +92,56 @@ pf_status pf_topology_read(const char *description, const pf_cpus *allowed, pf_t
 		status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
 				 "the topology has no processor that this process may use");
 	}
+	return status;
+}
+
+/* What the child found, in memory that it shares with its parent. */
+struct answer {
+	bool whole;
+	pf_status status;
+	pf_error error;
+	pf_topology topology;
+};
+
+static _Noreturn void answer_in_child(const char *description, const pf_cpus *allowed, struct answer *answer)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	answer->status = read_here(description, allowed, &answer->topology, &answer->error);
+	answer->whole = true;
+	_exit(0);
+}
+
+/* hwloc 2.9 writes to what it could not allocate: it works in a child, which may die. */
+pf_status pf_topology_read(const char *description, const pf_cpus *allowed, pf_topology *out, pf_error *error)
+{
+	pf_status status = PF_OK;
+	struct answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				     -1, 0);
+	*out = (pf_topology){0};
+	if (answer == MAP_FAILED) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL,
+			       "not enough memory to read the topology of the processors");
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		answer_in_child(description, allowed, answer);
+	}
+	if (pid < 0) {
+		status = pf_fail_errno(error, NULL, "cannot read the topology of the processors");
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+	}
+	if (status == PF_OK && !answer->whole) {
+		status = pf_fail(error, PF_ERR_CRASHED, NULL,
+				 "hwloc crashed while it read the topology of the processors");
+	} else if (status == PF_OK) {
+		status = answer->status;
+		*out = answer->topology;
+		if (status != PF_OK && error) {
+			*error = answer->error;
+		}
+	}
+	munmap(answer, sizeof *answer);
 	return status;
 }

@@ -1,4 +1,5 @@
-/* JSON documents into files, as all records are written: sorted keys, all 17 digits, all or nothing. */
+/* JSON documents from and into files: read within bounds, written as all records are (sorted keys, all 17
+ * digits, all or nothing). */
 #ifndef HARNESS_JSON_FILE_H
 #define HARNESS_JSON_FILE_H
 
@@ -6,7 +7,16 @@
 
 #include "photofinish/status.h"
 
-/* json_load_file of a regular file: whatever else is there is refused, and never waited for. */
+/* Largest file that pf_json_load reads. */
+#define PF_JSON_MAX_BYTES (256u << 20)
+
+/* json_loadb that is bounded by the size of the text: one whose tree would take more than 64 MiB and 12 times
+ * its bytes (by counting braces, members and values, before anything is allocated; what photofinish writes
+ * takes at most as much) is refused: NULL, and why->text says so. `why` may be NULL. */
+json_t *pf_json_parse(const char *bytes, size_t count, size_t flags, json_error_t *why);
+
+/* pf_json_parse of a regular file of at most PF_JSON_MAX_BYTES: whatever else is there is refused, and never
+ * waited for. */
 json_t *pf_json_load(const char *path, size_t flags, json_error_t *why);
 
 /* Writes `record` (taken over; NULL, as json_pack gives on failure, is PF_ERR_INTERNAL) to `path`, "-" being

@@ -1,5 +1,4 @@
 #include "harness/calibrate/stream.h"
-#include "photofinish/file.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -10,6 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#include "harness/base/json_file.h"
+#include "photofinish/file.h"
 
 #define SCHEMA "photofinish.stream/1"
 
@@ -183,7 +185,8 @@ static pf_status take_members(const char *path, const unsigned char *bytes, size
 		if (result == Z_BUF_ERROR) {
 			return PF_OK;
 		}
-		json_t *json = result == Z_OK ? json_loadb(line, held, JSON_REJECT_DUPLICATES, NULL) : NULL;
+		json_t *json = result == Z_OK ? pf_json_parse(line, held, JSON_REJECT_DUPLICATES, NULL)
+					      : NULL;
 		pf_stream_gate gate = {0};
 		bool fine = json && read_gate(json, &gate);
 		json_decref(json);

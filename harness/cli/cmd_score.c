@@ -36,11 +36,30 @@ static void look(void *progress, uint32_t busy, uint32_t of)
 	pf_trial_progress_look(progress, busy, of);
 }
 
+/* The first photo that failed through no fault of its own: a library failed on it; NULL: none. */
+static const pf_outcome *first_lost(const pf_outcomes *outcomes, size_t *count)
+{
+	const pf_outcome *first = NULL;
+	*count = 0;
+	for (size_t i = 0; i < outcomes->count; i++) {
+		const pf_outcome *photo = &outcomes->photos[i];
+		if (photo->done && photo->status == PF_ERR_INTERNAL) {
+			first = first ? first : photo;
+			++*count;
+		}
+	}
+	return first;
+}
+
 /* NULL where all is there, else why it is not. */
 static const char *why_part(const pf_trial *trial)
 {
+	size_t lost;
 	bool ended = trial->ending == PF_ENDED_OK || trial->ending == PF_ENDED_DISTURBED;
-	return !ended ? trial->reason : trial->photos_scored ? NULL : "not one photo could be scored";
+	return !ended                               ? trial->reason
+	       : !trial->photos_scored              ? "not one photo could be scored"
+	       : first_lost(trial->outcomes, &lost) ? "photos were lost through no fault of theirs"
+						    : NULL;
 }
 
 static void not_delivered(const pf_error *error)
@@ -151,6 +170,31 @@ static pf_status check_best(const char *best, const pf_dataset *dataset, pf_erro
 	return PF_OK;
 }
 
+/* What the run ends with, and says where that is not well. */
+static int code_of(const pf_trial *trial, const char *label)
+{
+	size_t lost;
+	const pf_outcome *first = first_lost(trial->outcomes, &lost);
+	if (trial->ending == PF_ENDED_CANCELLED) {
+		pf_progress_say("photofinish: stopped on request after %zu of %zu photos",
+				trial->photos_scored + trial->photos_failed, trial->outcomes->count);
+		return PF_EXIT_INTERRUPTED;
+	}
+	if (trial->ending != PF_ENDED_OK && trial->ending != PF_ENDED_DISTURBED) {
+		pf_progress_say("photofinish: variant %s did not finish: %s", label, trial->reason);
+	} else if (!trial->photos_scored) {
+		pf_progress_say("photofinish: not one photo could be scored");
+	} else if (first) {
+		char message[256];
+		pf_progress_say("photofinish: variant %s lost %zu of %zu photos, which are in order: %s",
+				label, lost, trial->outcomes->count,
+				pf_escape(first->message ? first->message : "", message, sizeof message));
+	} else {
+		return PF_EXIT_OK;
+	}
+	return PF_EXIT_ERROR;
+}
+
 static int score(const struct request *request, const char *operand, const pf_scorer_config *config)
 {
 	pf_error error = {0};
@@ -202,19 +246,7 @@ static int score(const struct request *request, const char *operand, const pf_sc
 				pf_text_plural(trial.worker_deaths),
 				trial.worker_deaths == 1 ? "was" : "were");
 	}
-	if (status != PF_OK) {
-		code = pf_report_error(&error);
-	} else if (trial.ending == PF_ENDED_CANCELLED) {
-		pf_progress_say("photofinish: stopped on request after %zu of %zu photos",
-				trial.photos_scored + trial.photos_failed, dataset->count);
-		code = PF_EXIT_INTERRUPTED;
-	} else if (trial.ending != PF_ENDED_OK && trial.ending != PF_ENDED_DISTURBED) {
-		pf_progress_say("photofinish: variant %s did not finish: %s", contestant.label, trial.reason);
-	} else if (!trial.photos_scored) {
-		pf_progress_say("photofinish: not one photo could be scored");
-	} else {
-		code = PF_EXIT_OK;
-	}
+	code = status != PF_OK ? pf_report_error(&error) : code_of(&trial, contestant.label);
 	pf_trial_release(&trial);
 	pf_session_close(&session);
 	pf_dataset_free(dataset);

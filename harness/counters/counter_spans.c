@@ -173,7 +173,7 @@ void pf_counter_spans_start(const pf_counter_backend *backend, pf_counter_block 
 void pf_counter_spans_stop(pf_counter_block *block)
 {
 	source->read(&whole, block->counts);
-	atomic_store(&block->counted, true);
+	atomic_store(&block->counted, 1);
 }
 
 void pf_counter_spans_forget(void)

@@ -26,7 +26,7 @@ typedef struct pf_counter_block {
 	pf_counter_plan plan;
 	pf_counter_opening openings[PF_COUNTERS_MAX]; /* of the whole trial's events */
 	pf_count counts[PF_COUNTERS_MAX];             /* of the whole trial */
-	atomic_bool counted;                          /* it came to its end: counts[] hold */
+	_Atomic uint32_t counted;                     /* not 0: it came to its end, counts[] hold */
 	double read_ns;      /* that one read at the edge of a span takes, measured when the trial began */
 	uint64_t opening_ns; /* what it took to open the events and to measure that */
 	pf_counter_slot slots[]; /* workers + 1 */

@@ -45,8 +45,10 @@ typedef struct pf_count {
 
 /* How the opening of an event went. */
 typedef struct pf_counter_opening {
-	int32_t why;    /* errno; 0: it is counted */
-	bool user_only; /* the kernel may not be looked at: what happens there is not in it */
+	int32_t why; /* errno; 0: it is counted */
+	/* Not 0: the kernel may not be looked at, what happens there is not in it. No bool: a trial's process
+	 * may write anything here. */
+	uint32_t user_only;
 } pf_counter_opening;
 
 typedef struct pf_counter_backend pf_counter_backend;

@@ -56,7 +56,7 @@ pf_trial_counters *pf_trial_counters_collect(const pf_counter_block *block, cons
 	}
 	double most_ns = 0;
 	out->plan = *plan;
-	out->counted = atomic_load(&block->counted);
+	out->counted = atomic_load(&block->counted) != 0;
 	memcpy(out->openings, block->openings, sizeof out->openings);
 	memcpy(out->counts, block->counts, sizeof out->counts);
 	out->read_ns = block->read_ns >= 0 && block->read_ns < 1e9 ? block->read_ns : 0; /* else no time */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/json_file.h"
 #include "harness/record/decision_json.h"
 #include "harness/record/record_kind.h"
 #include "photofinish/dataset.h"
@@ -64,9 +65,11 @@ static pf_status parse(const char *bytes, size_t count, const char *path, bool r
 		       pf_error *error)
 {
 	json_error_t why;
-	json_t *record = json_loadb(bytes, count, JSON_REJECT_DUPLICATES, &why);
+	json_t *record = pf_json_parse(bytes, count, JSON_REJECT_DUPLICATES, &why);
 	if (!record) {
-		return pf_fail(error, PF_ERR_INVALID, path, "not JSON: %s (line %d)", why.text, why.line);
+		return why.line < 0 ? pf_fail(error, PF_ERR_INVALID, path, "no record: %s", why.text)
+				    : pf_fail(error, PF_ERR_INVALID, path, "not JSON: %s (line %d)", why.text,
+					      why.line);
 	}
 	pf_record_kind kind = pf_record_kind_of(record);
 	const char *fault = run_only && kind != PF_RECORD_RUN

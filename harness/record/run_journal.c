@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/json_file.h"
 #include "harness/base/plain_text.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/record.h"
@@ -399,7 +400,8 @@ static size_t take_lines(pf_run_journal *journal, const char *bytes, size_t coun
 	size_t good = 0;
 	while (good < count) {
 		const char *end = memchr(bytes + good, '\n', count - good);
-		json_t *line = end ? json_loadb(bytes + good, (size_t)(end - bytes) - good, 0, NULL) : NULL;
+		json_t *line = end ? pf_json_parse(bytes + good, (size_t)(end - bytes) - good, 0, NULL)
+				   : NULL;
 		bool taken = line && take_line(journal, line);
 		json_decref(line);
 		if (!taken) {

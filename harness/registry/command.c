@@ -278,20 +278,6 @@ static pf_status tell_bursts(struct running_command *run)
 	return status;
 }
 
-/* The last line that it printed, " (...)"; standard error is a file that the harness made. */
-static void last_words(char *out, size_t capacity)
-{
-	char tail[2048];
-	off_t size = lseek(STDERR_FILENO, 0, SEEK_END), from = size > 2000 ? size - 2000 : 0;
-	ssize_t got = size > 0 ? pread(STDERR_FILENO, tail, 2000, from) : 0;
-	while (got > 0 && strchr(" \t\r\n", tail[got - 1])) {
-		got--;
-	}
-	tail[got > 0 ? got : 0] = '\0';
-	const char *begin = strrchr(tail, '\n');
-	snprintf(out, capacity, tail[0] ? " (%.150s)" : "%s", begin ? begin + 1 : tail);
-}
-
 /* A program may have written another file and given it the name. */
 static pf_status read_replaced(struct running_command *run, pf_error *error)
 {
@@ -309,19 +295,17 @@ static pf_status read_replaced(struct running_command *run, pf_error *error)
 static pf_status judge(struct running_command *run, pf_error *error)
 {
 	int ending = run->child.ending;
-	char words[192];
 	own.note->tolerance = run->scores.tolerance;
 	if (run->child.asked_ns) {
 		return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
 	}
-	last_words(words, sizeof words);
 	if (WIFSIGNALED(ending)) {
-		return pf_fail(error, PF_ERR_CRASHED, NULL, "the command was killed by %s%s",
-			       pf_signal_name(WTERMSIG(ending), (char[PF_SIGNAL_NAME]){0}), words);
+		return pf_fail(error, PF_ERR_CRASHED, NULL, "the command was killed by %s",
+			       pf_signal_name(WTERMSIG(ending), (char[PF_SIGNAL_NAME]){0}));
 	}
 	if (WEXITSTATUS(ending)) {
-		return pf_fail(error, PF_ERR_CRASHED, NULL, "the command ended with status %d%s",
-			       WEXITSTATUS(ending), words);
+		return pf_fail(error, PF_ERR_CRASHED, NULL, "the command ended with status %d",
+			       WEXITSTATUS(ending));
 	}
 	pf_status status = read_replaced(run, error);
 	if (status == PF_OK && run->used) {

@@ -3,17 +3,17 @@
 #ifndef HARNESS_COMMAND_H
 #define HARNESS_COMMAND_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "harness/scores/tolerance.h"
 #include "photofinish/status.h"
 #include "photofinish/variant.h"
 
-/* What the process of a trial tells of the command that it runs, in the memory it shares with the harness. */
+/* What the process of a trial tells of the command that it runs, in the memory it shares with the harness: no
+ * bool is in it, whose other values are undefined. */
 typedef struct pf_command_note {
 	uint64_t begin_ns, end_ns; /* its exec, and when it was reaped; 0: not come to that */
-	bool wrote_nothing;        /* it ended well without a single record */
+	uint32_t wrote_nothing;    /* not 0: it ended well without a single record */
 	pf_tolerance tolerance;
 } pf_command_note;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json_file.h"
 #include "photofinish/file.h"
 
 #define FORMAT "scores/1"
@@ -241,7 +242,7 @@ pf_status pf_command_scores_line(pf_command_scores *scores, const char *line, si
 	if (line[strspn(line, " \t\r")] == '\0') {
 		return PF_OK;
 	}
-	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &why);
+	json_t *object = pf_json_parse(line, strlen(line), JSON_REJECT_DUPLICATES, &why);
 	if (!json_is_object(object)) {
 		refuse(&fault, "it is no JSON object", "");
 	} else if (!scores->begun && json_object_get(object, "photofinish")) {

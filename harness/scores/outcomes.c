@@ -8,11 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json_file.h"
 #include "harness/base/output.h"
 #include "photofinish/file.h"
 #include "photofinish/image.h"
 
 #include <openssl/evp.h>
+
+#define LINE_MOST (1 << 18) /* bytes of a record: its path, escaped, is the longest part */
 
 pf_status pf_outcomes_create(size_t count, pf_outcomes **out, pf_error *error)
 {
@@ -352,18 +355,21 @@ pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf
 	pf_outcomes *outcomes = NULL;
 	pf_status status = pf_outcomes_create(count, &outcomes, error);
 	assert(outcomes || status != PF_OK);
+	char *line = malloc(LINE_MOST);
+	if (!line && status == PF_OK) {
+		status = pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
+	}
 	for (size_t i = 0; outcomes && i < count && status == PF_OK; i++) {
-		json_error_t why;
-		json_t *record = json_loadf(stream, JSON_DISABLE_EOF_CHECK, &why);
+		json_t *record = fgets(line, LINE_MOST, stream) ? pf_json_parse(line, strlen(line), 0, NULL)
+								: NULL;
 		if (!record || !read_outcome(record, i, outcomes)) {
 			status = pf_fail(error, PF_ERR_INVALID, path, "record %zu of %zu is malformed", i + 1,
 					 count);
 		}
 		json_decref(record);
 	}
-	int rest = fgetc(stream);
-	rest = rest == '\n' ? fgetc(stream) : rest; /* of the last line */
-	if (status == PF_OK && rest != EOF) {
+	free(line);
+	if (status == PF_OK && fgetc(stream) != EOF) {
 		status = pf_fail(error, PF_ERR_INVALID, path, "more than %zu records", count);
 	}
 	fclose(stream);

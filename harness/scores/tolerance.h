@@ -5,16 +5,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "harness/scores/outcomes.h"
 #include "photofinish/variant.h"
 
 #define PF_NOT_DECLARED (-1.0)
 
-/* Largest absolute differences; PF_NOT_DECLARED: not produced, not checked. */
+/* Largest absolute differences; PF_NOT_DECLARED: not produced, not checked. Lies in memory that is shared
+ * with a trial's process, too: its flags (0 or not) are no bools. */
 typedef struct pf_tolerance {
-	bool declared;      /* otherwise the records are complete, and compared bit by bit */
-	bool bursts, ranks; /* declared ones have to be the same */
+	uint32_t declared;      /* otherwise the records are complete, and compared bit by bit */
+	uint32_t bursts, ranks; /* declared ones have to be the same */
 	double total;
 	double factors[PF_FACTOR_COUNT], measures[PF_MEASURE_COUNT];
 	double best_shots,

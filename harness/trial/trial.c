@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
@@ -22,8 +21,7 @@
 #include "photofinish/file.h"
 
 #define TICK_MS 100
-#define FLOODED_MS 5
-#define OUTPUT_KEPT (64 << 10)
+#define READS_AT_ONCE 64      /* of output, before events are looked at again */
 #define HELD_UP_NS 250000000u /* a harness that does not get to run for so long beyond a tick cannot time */
 
 /* Slot 0 does the work itself where there are no other workers; else it is left to the kernel, on any of the
@@ -51,11 +49,9 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared_bytes = bytes;
 	run->workers = workers;
 	run->shared_fd = pf_memory_file("trial", bytes);
-	run->output_fd = memfd_create("output", MFD_CLOEXEC);
-	if (run->shared_fd < 0 || run->output_fd < 0) {
+	if (run->shared_fd < 0) {
 		return pf_fail_errno(error, NULL, "cannot set up a trial");
 	}
-	fcntl(run->output_fd, F_SETFL, O_APPEND);
 	run->shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, run->shared_fd, 0);
 	if (run->shared == MAP_FAILED) {
 		run->shared = NULL;
@@ -84,6 +80,21 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	return PF_OK;
 }
 
+/* Its own end does not wait. */
+static pf_status open_pipe(int *own, int *other, pf_error *error)
+{
+	int ends[2] = {-1, -1};
+	pf_status status = PF_OK;
+	if (pipe2(ends, O_CLOEXEC)) {
+		status = pf_fail_errno(error, NULL, "cannot open a pipe");
+	} else {
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	}
+	*own = ends[0];
+	*other = ends[1];
+	return status;
+}
+
 /* Starts the process in a session of its own, so that a Ctrl-C reaches the harness alone. */
 static pf_status start(struct running *run, pf_error *error)
 {
@@ -100,18 +111,20 @@ static pf_status start(struct running *run, pf_error *error)
 					     : NULL,
 				   command ? (char *)run->session->view : NULL,
 				   NULL};
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC)) {
-		return pf_fail_errno(error, NULL, "cannot open a pipe");
+	int events_end, output_end;
+	pf_status status = open_pipe(&run->events_fd, &events_end, error);
+	status = status ? status : open_pipe(&run->output_fd, &output_end, error);
+	if (status != PF_OK) {
+		close(events_end);
+		return status;
 	}
-	fcntl(ends[0], F_SETPIPE_SZ, 1 << 20); /* best effort: a worker should not wait for the screen */
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	run->events_fd = ends[0];
+	fcntl(run->events_fd, F_SETPIPE_SZ,
+	      1 << 20); /* best effort: a worker should not wait for the screen */
 
 	pf_child_fd fds[] = {{-1, STDIN_FILENO},
-			     {run->output_fd, STDOUT_FILENO},
-			     {run->output_fd, STDERR_FILENO},
-			     {ends[1], PF_TRIAL_FD_EVENTS},
+			     {output_end, STDOUT_FILENO},
+			     {output_end, STDERR_FILENO},
+			     {events_end, PF_TRIAL_FD_EVENTS},
 			     {run->shared_fd, PF_TRIAL_FD_SHARED},
 			     {run->session->manifest_fd, PF_TRIAL_FD_MANIFEST},
 			     {run->session->queries_fd, PF_TRIAL_FD_QUERIES}};
@@ -123,8 +136,9 @@ static pf_status start(struct running *run, pf_error *error)
 		.fds = fds,
 		.fd_count = sizeof fds / sizeof *fds - (run->session->queries_fd <= 0),
 	};
-	pf_status status = pf_child_start(&order, &run->child, error);
-	close(ends[1]);
+	status = pf_child_start(&order, &run->child, error);
+	close(events_end);
+	close(output_end);
 	return status;
 }
 
@@ -215,18 +229,21 @@ static void take_frame(void *context, const pf_frame *frame)
 	}
 }
 
-/* Of what the trial prints only the end is wanted: what is before it takes no memory any more. */
-static void forget_output(struct running *run)
+/* Takes in what was printed, of which the end is kept; not for ever: who prints without end is to hear of
+ * requests and limits, too. */
+static void read_output(struct running *run)
 {
-	struct stat info;
-	const off_t keep = OUTPUT_KEPT;
-	bool known = fstat(run->output_fd, &info) == 0;
-	run->flooded = run->flooded ||
-		       (known && info.st_size - run->forgotten > 16 * keep); /* and stays so */
-	if (known && info.st_size - run->forgotten > 2 * keep &&
-	    fallocate(run->output_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, run->forgotten,
-		      info.st_size - keep - run->forgotten) == 0) {
-		run->forgotten = info.st_size - keep;
+	for (int i = 0; i < READS_AT_ONCE && run->output_fd >= 0; i++) {
+		size_t at = run->printed % PF_TRIAL_OUTPUT;
+		ssize_t got = read(run->output_fd, run->output + at, PF_TRIAL_OUTPUT - at);
+		if (got > 0) {
+			run->printed += (uint64_t)got;
+		} else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+			return;
+		} else {
+			close(run->output_fd);
+			run->output_fd = -1;
+		}
 	}
 }
 
@@ -246,7 +263,6 @@ static void watch(struct running *run)
 		run->killed_on_request = !late;
 		pf_child_stop(&run->child, 0, true);
 	}
-	forget_output(run);
 	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
 	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
 	pf_probes_tick(run->looks, false);
@@ -287,11 +303,15 @@ static uint64_t note_turn(struct running *run, uint64_t last_turn_ns)
 static bool take_events(struct running *run, bool open)
 {
 	struct pollfd looked[] = {{.fd = open ? run->events_fd : -1, .events = POLLIN},
-				  {.fd = run->child.life, .events = POLLIN}};
-	int most = run->flooded ? FLOODED_MS : TICK_MS;
-	int wait_ms = run->reaped ? most : pf_probes_wait_ms(run->looks, most);
-	if (poll(looked, 2, wait_ms) > 0 && looked[0].revents) {
+				  {.fd = run->child.life, .events = POLLIN},
+				  {.fd = run->output_fd, .events = POLLIN}};
+	int wait_ms = run->reaped ? TICK_MS : pf_probes_wait_ms(run->looks, TICK_MS);
+	int ready = poll(looked, 3, wait_ms);
+	if (ready > 0 && looked[0].revents) {
 		open = read_events(run);
+	}
+	if (ready > 0 && looked[2].revents) {
+		read_output(run);
 	}
 	if (!run->reaped) {
 		pf_probes_tick(run->looks, true);
@@ -324,9 +344,6 @@ static void follow(struct running *run)
 			reap(run);
 		}
 		turn_ns = note_turn(run, turn_ns);
-		if (run->flooded) {
-			forget_output(run);
-		}
 		reaped_ns = gone ? turn_ns : reaped_ns;
 		if (turn_ns - last_tick_ns > TICK_MS * 1000000ull) {
 			watch(run);
@@ -373,6 +390,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		if (status == PF_OK) {
 			pf_probes_begin(run->looks, run->child.pid, run->child.begin_ns);
 			follow(run);
+			read_output(run); /* the rest */
 			pf_machine_read(NULL, NULL, &after);
 			pf_trial_collect(run);
 			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
@@ -388,7 +406,9 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	}
 	close(run->shared_fd);
 	close(run->events_fd);
-	close(run->output_fd);
+	if (run->output_fd >= 0) {
+		close(run->output_fd);
+	}
 	free(run->events);
 	free(run);
 	if (status != PF_OK) {

@@ -15,12 +15,15 @@
 #define STDERR_TAIL 4096
 
 /* The last line that the process printed, escaped; "" if it printed nothing. */
-static void last_output(int fd, char *out, size_t capacity)
+static void last_output(const struct running *run, char *out, size_t capacity)
 {
 	char tail[STDERR_TAIL + 1];
-	off_t size = lseek(fd, 0, SEEK_END);
-	ssize_t got = pread(fd, tail, STDERR_TAIL, size > STDERR_TAIL ? size - STDERR_TAIL : 0);
-	tail[got > 0 ? got : 0] = '\0';
+	size_t count = run->printed < STDERR_TAIL ? (size_t)run->printed : STDERR_TAIL;
+	for (size_t i = 0; i < count; i++) {
+		char c = run->output[(run->printed - count + i) % PF_TRIAL_OUTPUT];
+		tail[i] = (char)(c ? c : ' ');
+	}
+	tail[count] = '\0';
 	char *last = tail;
 	for (char *line = strtok(tail, "\n"); line; line = strtok(NULL, "\n")) {
 		last = strspn(line, " \t") == strlen(line) ? last : line;
@@ -61,7 +64,7 @@ static void describe_crash(struct running *run, int ending)
 {
 	pf_trial *trial = run->trial;
 	char output[192], where[192];
-	last_output(run->output_fd, output, sizeof output);
+	last_output(run, output, sizeof output);
 	describe_place(run, where, sizeof where);
 	char how[64];
 	if (run->garbled) {
@@ -103,7 +106,12 @@ void pf_trial_judge(struct running *run)
 								      : PF_ENDED_FAILED;
 		pf_escape(run->end.file, file, sizeof file);
 		pf_escape(run->end.message, message, sizeof message);
-		snprintf(trial->reason, sizeof trial->reason, "%s%s%s", file, file[0] ? ": " : "", message);
+		char output[192] = ""; /* why a command failed it says itself */
+		if (run->variant->caps & PF_CAP_COMMAND && run->end.status == PF_ERR_CRASHED) {
+			last_output(run, output, sizeof output);
+		}
+		snprintf(trial->reason, sizeof trial->reason, "%s%s%s%s%s%s", file, file[0] ? ": " : "",
+			 message, output[0] ? " (" : "", output, output[0] ? ")" : "");
 	} else if (run->variant->caps & PF_CAP_FLOOR && trial->outcomes->scored + trial->outcomes->failed) {
 		trial->ending = PF_ENDED_INVALID;
 		snprintf(trial->reason, sizeof trial->reason, "it is a floor, yet it scored photos");
@@ -136,7 +144,7 @@ static void collect_command(struct running *run)
 {
 	const pf_command_note *note = &run->shared->command;
 	pf_trial *trial = run->trial;
-	trial->unscored = note->wrote_nothing;
+	trial->unscored = note->wrote_nothing != 0;
 	trial->tolerance = note->tolerance;
 	if (note->end_ns > note->begin_ns && note->begin_ns >= run->child.begin_ns) {
 		uint64_t before = note->begin_ns - run->child.begin_ns;

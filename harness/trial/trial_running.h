@@ -10,6 +10,8 @@
 #include "harness/trial/trial.h"
 #include "harness/trial/trial_shared.h"
 
+#define PF_TRIAL_OUTPUT (64u << 10)
+
 struct running {
 	const pf_session *session;
 	const struct pf_variant *variant;
@@ -18,10 +20,11 @@ struct running {
 	struct pf_trial_shared *shared;
 	size_t shared_bytes;
 	uint32_t workers;
-	int shared_fd, events_fd, output_fd; /* output: what the process prints, in memory */
+	int shared_fd, events_fd;
+	int output_fd; /* the reading end of a pipe: what the process prints; -1: there will be no more */
+	char output[PF_TRIAL_OUTPUT]; /* the last of it, output[printed % PF_TRIAL_OUTPUT] is written next */
+	uint64_t printed;             /* bytes, of all */
 	pf_child child;
-	off_t forgotten; /* bytes of output that take no memory any more */
-	bool flooded;    /* it prints so much that this cannot wait for a tick */
 	bool reaped;
 	bool ended;   /* the END frame came */
 	bool garbled; /* what came is no frames */

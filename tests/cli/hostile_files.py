@@ -73,17 +73,28 @@ def check_roots(work):
     run("score", folder / "manifest", "--quiet", expected=0)
 
 
+def descendants(pid):
+    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield child
+            yield from descendants(child)
+
+
 def memory_of(process):
-    """Bytes of output that take memory, and how many there were."""
-    total, written = 0, 0
-    for link in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
-        try:
-            if "memfd:output" in os.readlink(link):
-                info = os.stat(link)
-                total, written = total + info.st_blocks * 512, written + info.st_size
-        except OSError:
-            pass
-    return total, written
+    """Bytes that the harness and what it holds open in memory take, and bytes that its descendants have written."""
+    memory, written = 0, 0
+    try:
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        memory = sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(("RssAnon", "RssShmem")))
+        for link in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+            if os.readlink(link).startswith("/memfd:"):
+                memory += os.stat(link).st_blocks * 512
+        for child in descendants(process.pid):
+            for line in pathlib.Path(f"/proc/{child}/io").read_text().splitlines():
+                written += int(line.split()[1]) if line.startswith("wchar") else 0
+    except (OSError, IndexError):  # one of them ended meanwhile
+        pass
+    return memory, written
 
 
 def check_floods():
@@ -98,7 +109,7 @@ def check_floods():
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     check(process.wait(LONG) == 130, f"it can be stopped: {process.returncode}")
-    check(most < written / 2, f"of endless output the end is kept: {most / 1e6:.0f} of {written / 1e6:.0f} MB")
+    check(written >= 400e6 and most < 100e6, f"of endless output the end is kept: {most / 1e6:.0f} of {written / 1e6:.0f} MB")
     run(*words, "flood=yes '' > {scores}", says="more than 1152 kB for 8 photos")
     run(*words, "flood=tr '\\0' a < /dev/zero > {scores}", says="is longer than")
     run(*words, "flood=kill -s RTMIN+3 $$", says="SIGRTMIN+3")
@@ -111,6 +122,37 @@ def check_floods():
     except subprocess.TimeoutExpired:
         process.kill()
         check(False, "a Ctrl-C is heard while output comes")
+
+
+def check_records(work):
+    """A record's memory is bounded by its size, before it is parsed."""
+    path = work / "braces.json"
+    path.write_bytes(b'{"schema":"photofinish.run/1","variants":[' + b",".join([b"{}"] * (63 * 2**20 // 3)) + b"]}")
+    peak = "import resource, subprocess, sys; r = subprocess.run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, r.returncode)"
+    for words in (("history", "add", path), ("export", "--format", "csv", path), ("notebook", path)):
+        result = subprocess.run([sys.executable, "-c", peak, PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=LONG)
+        kilobytes, code = map(int, result.stdout.split())
+        check(code == 2 and kilobytes < 300e3 and "nothing but braces" in result.stderr and result.stderr.count("\n") == 1,
+              f"{words}: {code}, {kilobytes} kB, {result.stderr}")
+
+
+def check_orphans():
+    """Whatever a timed command has started goes with a harness that is killed, also in groups of its own."""
+    command = "sleep 7654 & setsid -f true; (set -m; sleep 7653 & wait) & sleep 7652"
+    process = subprocess.Popen([PROGRAM, "time", "--quiet", "--", "sh", "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def sleepers():
+        found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+        return [line for line in found.splitlines() if line.startswith(("sleep 7654", "sleep 7653", "sleep 7652"))]
+    end = time.monotonic() + LONG
+    while len(sleepers()) < 3 and time.monotonic() < end:
+        time.sleep(0.02)
+    check(len(sleepers()) == 3, f"they run: {sleepers()}")
+    process.kill()
+    process.wait()
+    while sleepers() and time.monotonic() < end:
+        time.sleep(0.02)
+    check(not sleepers(), f"no orphans of time: {sleepers()}")
 
 
 def check_leftovers(work):
@@ -141,5 +183,7 @@ with tempfile.TemporaryDirectory(prefix="photofinish-hostile-") as name:
     check_fifos(WORK)
     check_roots(WORK)
     check_floods()
+    check_records(WORK)
+    check_orphans()
     check_leftovers(WORK)
 print("hostile files: refused, bounded, cleaned up")

@@ -1,6 +1,9 @@
 /* A plug-in with one fault, chosen by a definition. */
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "photofinish/exec.h"
@@ -37,6 +40,43 @@ __attribute__((constructor)) static void end(void)
 void pf_nowhere_to_be_found(void);
 #endif
 
+#ifdef SCRIBBLES
+/* Bytes of no bool and no enum all over what is shared with the harness, and an end before anybody trips. */
+static void scribble(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	while (maps && fgets(line, sizeof line, maps)) {
+		unsigned long begin, end;
+		if (strstr(line, "/memfd:") && strstr(line, " rw-s ") &&
+		    sscanf(line, "%lx-%lx", &begin, &end) == 2) {
+			memset((void *)begin, SCRIBBLES, end - begin); /* NOLINT(performance-no-int-to-ptr) */
+		}
+	}
+	_exit(0);
+}
+#endif
+
+#ifdef LOSES
+/* Every photo has a score, but one, of which a library says that it went wrong. */
+static pf_status lose(const pf_dataset *dataset, struct pf_sink *sink)
+{
+	pf_status status = PF_OK;
+	pf_score score = {0};
+	for (uint32_t i = 0; i < dataset->count && status == PF_OK; i++) {
+		pf_burst burst = {.id = i, .count = 1, .photos = &i};
+		bool lost = i == 5;
+		pf_photo_result result = {i, i, lost ? PF_ERR_INTERNAL : PF_OK, lost ? "it threw" : "",
+					  lost ? NULL : &score};
+		uint32_t rank = lost ? 0 : 1;
+		sink->burst_found(sink, &burst);
+		sink->photo_done(sink, &result);
+		status = sink->burst_ranked(sink, &burst, &rank);
+	}
+	return status;
+}
+#endif
+
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
@@ -52,6 +92,12 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 			return pf_fail(error, PF_ERR_INTERNAL, NULL, "descriptor %d was cut", fd);
 		}
 	}
+#endif
+#ifdef SCRIBBLES
+	scribble();
+#endif
+#ifdef LOSES
+	return lose(dataset, sink);
 #endif
 #ifdef DIES_RUNNING
 	raise(SIGKILL);

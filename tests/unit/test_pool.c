@@ -28,6 +28,7 @@ enum plan {
 	PLAN_SLOW,        /* 2 ms each; unit 10 asks for the end */
 	PLAN_FOR_EVER,    /* a minute each */
 	PLAN_ALWAYS_DIES, /* unit 5 dies at each try */
+	PLAN_STOPPED, /* the first try of unit 3 stops itself, without a photo; unit 4 takes half a second */
 };
 
 /* In shared memory. */
@@ -121,6 +122,12 @@ static pf_status do_unit(void *context, void *state, size_t unit, pf_error *erro
 		}
 		sleep_ms(2);
 		break;
+	case PLAN_STOPPED:
+		if (unit == 3 && try == 1) {
+			raise(SIGSTOP);
+		}
+		sleep_ms(unit == 4 ? 500 : 0);
+		break;
 	case PLAN_FOR_EVER:
 		sleep_ms(600000);
 		break;
@@ -151,6 +158,7 @@ static pf_status run_pool(enum plan plan, uint32_t workers, size_t units, struct
 	atomic_int *cancel;
 	struct pf_env env = pf_shared_env(workers, &cancel);
 	struct ledger *ledger = pf_shared_alloc(sizeof *ledger);
+	env.photo_timeout_ns = plan == PLAN_STOPPED ? 100000000 : 0;
 	ledger->plan = plan;
 	ledger->cancel = cancel;
 	ledger->parent = getpid();
@@ -250,6 +258,21 @@ static void test_the_job_decides_when_it_is_enough(void **state)
 	assert_int_equal(ledger->deaths, 3);
 	assert_int_equal(atomic_load(&ledger->begun[5]), 3);
 	assert_int_equal(ledger->dead_signals[2], SIGKILL);
+}
+
+static void test_a_stopped_worker_is_noticed(void **state)
+{
+	(void)state;
+	struct ledger *ledger;
+	pf_error error;
+	alarm(120); /* it would wait for ever */
+	assert_int_equal(run_pool(PLAN_STOPPED, 2, 10, &ledger, &error), PF_OK);
+	alarm(0);
+	check_each_once(ledger, 10);
+	assert_int_equal(ledger->deaths, 1); /* one that only takes long, without a photo, is not killed */
+	assert_int_equal(ledger->dead_units[0], 3);
+	assert_int_equal(ledger->dead_photos[0], PF_NO_PHOTO);
+	assert_int_equal(ledger->dead_signals[0], PF_DEATH_BY_TIMEOUT);
 }
 
 static void test_a_failure_ends_the_run_at_once(void **state)
@@ -363,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_dead_workers_are_replaced),
 		cmocka_unit_test(test_a_dead_workers_unit_is_next),
 		cmocka_unit_test(test_the_job_decides_when_it_is_enough),
+		cmocka_unit_test(test_a_stopped_worker_is_noticed),
 		cmocka_unit_test(test_a_failure_ends_the_run_at_once),
 		cmocka_unit_test(test_opening_fails),
 		cmocka_unit_test(test_workers_that_cannot_start),

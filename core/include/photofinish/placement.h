@@ -47,7 +47,8 @@ typedef struct pf_topology {
 } pf_topology;
 
 /* Reads this machine's topology once (milliseconds), or, for tests, that of a hwloc description: synthetic
- * ("pack:2 core:4 pu:2") or XML. Takes in only processors of `allowed` (NULL: pf_cpus_allowed). */
+ * ("pack:2 core:4 pu:2") or XML. Takes in only processors of `allowed` (NULL: pf_cpus_allowed). In a child
+ * process: hwloc dies where memory is short. */
 PF_API pf_status pf_topology_read(const char *description, const pf_cpus *allowed, pf_topology *out,
 				  pf_error *error);
 

@@ -22,3 +22,5 @@ echo "not a shared object" >text.so
 run variants --plugin ./text.so
 run run faulty --plugin ./dies_running.so --dataset tiny --quiet | tail -3
 run run faulty --plugin ./shrinks.so --dataset tiny --quiet | tail -3
+run run faulty --plugin ./scribbles.so --dataset tiny --quiet --counters instructions | grep '^faulty'
+run score tiny --variant faulty --plugin ./loses.so --best best --quiet | tail -3
