@@ -16,8 +16,6 @@
 #include "harness/record/calibration_json.h"
 #include "harness/show/calibration_table.h"
 
-#define LONG_MARGIN 2.0 /* as the gate's */
-
 struct request {
 	const char *candidate, *source, *state, *replay, *json, *markdown;
 	pf_texts workloads, cmake, only;
@@ -59,11 +57,11 @@ static pf_status begin(const struct request *request, pf_calibration *calibratio
 	calibration->count = request->workloads.count;
 	calibration->request = (pf_gate_request){
 		.margin = request->margin_percent / 100,
-		.long_margin = (request->margin_given ? request->margin_percent : LONG_MARGIN) / 100,
+		.long_margin = request->margin_given ? request->margin_percent / 100 : PF_GATE_LONG_MARGIN,
 		.alpha = request->alpha,
 		.max_s = request->max_time_s,
-		.seconds = 0.2,
-		.limit_s = 60};
+		.seconds = PF_GATE_SECONDS,
+		.limit_s = PF_GATE_LIMIT_S};
 	pf_status status = pf_gate_arm_make(request->candidate, &recipe, &calibration->arm, error);
 	return status == PF_OK ? pf_calibration_begin(calibration, error) : status;
 }
@@ -162,9 +160,9 @@ int pf_cmd_calibrate(const pf_command *command, int argc, char **argv)
 {
 	struct request request = {.candidate = ".",
 				  .hours = 1,
-				  .margin_percent = 0.5,
-				  .alpha = 0.001,
-				  .max_time_s = 300,
+				  .margin_percent = 100 * PF_GATE_MARGIN,
+				  .alpha = PF_GATE_ALPHA,
+				  .max_time_s = PF_GATE_MAX_S,
 				  .progress = {.mode = "auto"}};
 	const pf_arg what[] = {
 		{"hours", 0, PF_ARG_NUMBER, &request.hours, "H", "how long this sitting takes (default: 1)",

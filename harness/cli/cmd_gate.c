@@ -20,8 +20,6 @@
 #include "harness/show/gate_table.h"
 #include "photofinish/trace.h"
 
-#define LONG_MARGIN 2.0 /* percent */
-
 struct request {
 	const char *command, *baseline, *candidate, *against_baseline, *write_baseline;
 	pf_texts workloads, cmake;
@@ -221,19 +219,20 @@ static int execute(const pf_command *command, const struct request *request, pf_
 
 static void settings(const struct request *request, pf_gate_request *out)
 {
-	*out = (pf_gate_request){
-		.margin = request->margin_percent / 100,
-		.long_margin = (request->margin_given ? request->margin_percent : LONG_MARGIN) / 100,
-		.alpha = request->alpha,
-		.max_s = request->max_time_s,
-		.seconds = request->process_time_s,
-		.limit_s = request->limit_s,
-		.way = strcmp(request->way, "two-processes") == 0 ? PF_GATE_TWO_PROCESSES
-								  : PF_GATE_ONE_PROCESS,
-		.seed = request->seed_given ? request->seed : pf_now_ns(),
-		.by_instructions = strcmp(request->metric, "instructions") == 0,
-		.exact_only = request->exact,
-		.name_count = request->workloads.count};
+	*out = (pf_gate_request){.margin = request->margin_percent / 100,
+				 .long_margin = request->margin_given ? request->margin_percent / 100
+								      : PF_GATE_LONG_MARGIN,
+				 .alpha = request->alpha,
+				 .max_s = request->max_time_s,
+				 .seconds = request->process_time_s,
+				 .limit_s = request->limit_s,
+				 .way = strcmp(request->way, "two-processes") == 0 ? PF_GATE_TWO_PROCESSES
+										   : PF_GATE_ONE_PROCESS,
+				 .seed = request->seed_given ? request->seed : pf_now_ns(),
+				 .by_instructions = strcmp(request->metric, "instructions") == 0,
+				 .exact_only = request->exact,
+				 .written_baseline = request->write_baseline,
+				 .name_count = request->workloads.count};
 	out->count_instructions = request->instructions || out->by_instructions;
 	for (size_t i = 0; i < request->workloads.count; i++) {
 		out->names[i] = request->workloads.texts[i];
@@ -318,7 +317,8 @@ static int parse(const pf_command *command, int argc, char **argv, struct reques
 	}
 	if (request->command) {
 		request->candidate = operands[0];
-		request->margin_percent = request->margin_given ? request->margin_percent : LONG_MARGIN;
+		request->margin_percent = request->margin_given ? request->margin_percent
+								: 100 * PF_GATE_LONG_MARGIN;
 	}
 	return -1;
 }
@@ -326,11 +326,11 @@ static int parse(const pf_command *command, int argc, char **argv, struct reques
 int pf_cmd_gate(const pf_command *command, int argc, char **argv)
 {
 	static pf_gate gate;
-	struct request request = {.margin_percent = 0.5,
-				  .alpha = 0.001,
-				  .max_time_s = 300,
-				  .process_time_s = 0.2,
-				  .limit_s = 60,
+	struct request request = {.margin_percent = 100 * PF_GATE_MARGIN,
+				  .alpha = PF_GATE_ALPHA,
+				  .max_time_s = PF_GATE_MAX_S,
+				  .process_time_s = PF_GATE_SECONDS,
+				  .limit_s = PF_GATE_LIMIT_S,
 				  .way = "one-process",
 				  .metric = "time",
 				  .candidate = ".",

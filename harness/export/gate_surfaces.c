@@ -33,8 +33,10 @@ void pf_gate_markdown(const pf_gate *gate, FILE *stream)
 	for (size_t i = 0; i < gate->count; i++) {
 		const pf_gate_workload *w = &gate->workloads[i];
 		snprintf(margin, sizeof margin, w->margin > 0.0 ? "%.3g %%" : "-", 100 * w->margin);
-		fprintf(stream, "| %s | %s | %s | %s | %zu, %zu | %zu | ", w->name,
-			pf_gate_verdict_upper(w->verdict), pf_gate_effect(w, effect, sizeof effect), margin,
+		fputs("| ", stream);
+		cell(w->name, stream);
+		fprintf(stream, " | %s | %s | %s | %zu, %zu | %zu | ", pf_gate_verdict_upper(w->verdict),
+			pf_gate_effect(w, effect, sizeof effect), margin,
 			pf_gate_layout_count(&gate->arms[0], w->count),
 			pf_gate_layout_count(&gate->arms[1], w->count), w->count);
 		cell(why_of(w), stream);
@@ -43,14 +45,17 @@ void pf_gate_markdown(const pf_gate *gate, FILE *stream)
 	fprintf(stream,
 		"\nAlpha %.3g for the whole gate; 95 %% t-intervals over processes. The same again:\n\n",
 		gate->request.alpha);
-	pf_gate_replay(gate, text);
-	fprintf(stream, "    %s\n", text);
+	fputs("    ", stream);
+	pf_gate_replay(gate, stream);
+	fputc('\n', stream);
 }
 
 static void junit_case(const pf_gate_workload *w, FILE *stream)
 {
 	char effect[96];
-	fprintf(stream, "  <testcase classname=\"gate\" name=\"%s\">\n", w->name);
+	fputs("  <testcase classname=\"gate\" name=\"", stream);
+	pf_xml_text(stream, w->name);
+	fputs("\">\n", stream);
 	const char *element = w->verdict == PF_GATE_FAIL                                        ? "failure"
 			      : w->verdict == PF_GATE_INVALID                                   ? "error"
 			      : w->verdict == PF_GATE_INCONCLUSIVE || w->verdict == PF_GATE_NEW ? "skipped"

@@ -9,6 +9,14 @@
 #include "harness/gate/gate_protocol.h"
 #include "harness/stats/student.h"
 
+/* What is not asked for; the line that is run again names what differs from it. */
+#define PF_GATE_MARGIN 0.005
+#define PF_GATE_LONG_MARGIN 0.02
+#define PF_GATE_ALPHA 0.001
+#define PF_GATE_MAX_S 300.0
+#define PF_GATE_SECONDS 0.2
+#define PF_GATE_LIMIT_S 60.0
+
 typedef struct pf_gate_request {
 	const char *names[PF_GATE_WORKLOADS_MOST]; /* workloads; none: those that the table does not mark
 						      on-request */
@@ -24,8 +32,9 @@ typedef struct pf_gate_request {
 	uint64_t seed;
 	bool count_instructions; /* by valgrind: a diagnostic, or (next) what decides in place of time */
 	bool by_instructions;
-	bool exact_only;    /* digests and allocations, no times */
-	bool kept_baseline; /* and the baseline is a file of --write-baseline */
+	bool exact_only;              /* digests and allocations, no times */
+	bool kept_baseline;           /* and the baseline is a file of --write-baseline */
+	const char *written_baseline; /* where the candidate's exact values go; NULL: nowhere */
 } pf_gate_request;
 
 /* What is exact: the same in every run of one build. */
@@ -55,6 +64,7 @@ typedef struct pf_gate_workload {
 
 typedef struct pf_gate {
 	pf_gate_arm arms[2];          /* baseline, candidate */
+	const char *commands[2];      /* the same of whole programs; NULL: libraries */
 	const pf_gate_recipe *recipe; /* by which they were made; NULL: not told */
 	pf_gate_request request;
 	pf_gate_workload *workloads; /* owned */

@@ -69,6 +69,8 @@ pf_status pf_gate_run_commands(pf_gate *gate, const char *const commands[2], pf_
 	}
 	pf_gate_workload *w = gate->workloads;
 	gate->count = 1;
+	gate->commands[0] = commands[0];
+	gate->commands[1] = commands[1];
 	snprintf(w->name, sizeof w->name, "command");
 	snprintf(w->unit, sizeof w->unit, "run");
 	w->margin = rules.margin;

@@ -1,8 +1,9 @@
 #include "harness/gate/gate_words.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Assumed, not measured: of a process beside its slots, for starting, loading and set-up of each workload;
  * for linking both arms. */
@@ -105,51 +106,89 @@ void pf_gate_sentence(const pf_gate *gate, char out[PF_GATE_SENTENCE])
 	}
 }
 
-__attribute__((format(printf, 3, 4))) static void add_word(char *out, size_t *used, const char *format, ...)
+/* As one word for a shell. */
+static void add_word(FILE *stream, const char *option, const char *word)
 {
-	va_list values;
-	va_start(values, format);
-	if (*used < PF_GATE_SENTENCE) {
-		*used += (size_t)vsnprintf(out + *used, PF_GATE_SENTENCE - *used, format, values);
-	}
-	va_end(values);
-}
-
-void pf_gate_replay(const pf_gate *gate, char out[PF_GATE_SENTENCE])
-{
-	const pf_gate_request *request = &gate->request;
-	if (!gate->arms[0].library[0]) { /* commands */
-		snprintf(out, PF_GATE_SENTENCE,
-			 "photofinish gate --command '%.180s' --margin %.3g%% -- '%.180s'",
-			 gate->arms[0].given, 100 * request->margin, gate->arms[1].given);
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%^~";
+	fprintf(stream, " %s%s", option, option[0] ? " " : "");
+	if (word[0] && word[0] != '~' && word[strspn(word, plain)] == '\0') {
+		fputs(word, stream);
 		return;
 	}
-	size_t used = 0;
-	add_word(out, &used, "photofinish gate --%s %.100s --candidate %.100s",
-		 request->kept_baseline ? "against-baseline" : "baseline", gate->arms[0].given,
-		 gate->arms[1].given);
+	fputc('\'', stream);
+	for (; *word; word++) {
+		fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, stream);
+	}
+	fputc('\'', stream);
+}
+
+static void add_number(FILE *stream, const char *option, double value, double usual, const char *unit)
+{
+	if (fabs(value - usual) > 1e-12) {
+		fprintf(stream, " %s %.12g%s", option, value, unit);
+	}
+}
+
+/* Of both kinds of gates. */
+static void add_rules(const pf_gate_request *request, FILE *stream)
+{
+	add_number(stream, "--alpha", request->alpha, PF_GATE_ALPHA, "");
+	add_number(stream, "--max-time", request->max_s, PF_GATE_MAX_S, "s");
+	add_number(stream, "--limit", request->limit_s, PF_GATE_LIMIT_S, "s");
+	fprintf(stream, " --seed %" PRIu64, request->seed);
+}
+
+static void add_recipe(const pf_gate_recipe *recipe, FILE *stream)
+{
+	for (size_t i = 0; recipe && i < recipe->arg_count; i++) {
+		add_word(stream, "--cmake", recipe->args[i]);
+	}
+	if (recipe && recipe->source) {
+		add_word(stream, "--source", recipe->source);
+	}
+	if (recipe && recipe->as_built) {
+		fputs(" --as-built", stream);
+	}
+}
+
+void pf_gate_replay(const pf_gate *gate, FILE *stream)
+{
+	const pf_gate_request *request = &gate->request;
+	fputs("photofinish gate", stream);
+	if (gate->commands[0]) {
+		add_word(stream, "--command", gate->commands[0]);
+		add_number(stream, "--margin", 100 * request->margin, 100 * PF_GATE_LONG_MARGIN, "%");
+		add_rules(request, stream);
+		add_word(stream, "--", gate->commands[1]);
+		return;
+	}
+	if (request->kept_baseline) {
+		add_word(stream, "--against-baseline", gate->arms[0].given);
+	} else if (!request->written_baseline) {
+		add_word(stream, "--baseline", gate->arms[0].given);
+	}
+	add_word(stream, "--candidate", gate->arms[1].given);
+	if (request->written_baseline) {
+		add_word(stream, "--write-baseline", request->written_baseline);
+	}
 	if (request->long_margin <= request->margin) { /* one was asked for, of all workloads */
-		add_word(out, &used, " --margin %.3g%%", 100 * request->margin);
+		fprintf(stream, " --margin %.12g%%", 100 * request->margin);
 	}
-	add_word(out, &used, " --seed %" PRIu64, request->seed);
-	if (request->way == PF_GATE_TWO_PROCESSES) {
-		add_word(out, &used, " --way two-processes");
-	}
-	if (request->by_instructions) {
-		add_word(out, &used, " --metric instructions");
+	add_rules(request, stream);
+	add_number(stream, "--process-time", request->seconds, PF_GATE_SECONDS, "s");
+	fputs(request->way == PF_GATE_TWO_PROCESSES ? " --way two-processes" : "", stream);
+	fputs(request->by_instructions      ? " --metric instructions"
+	      : request->count_instructions ? " --instructions"
+					    : "",
+	      stream);
+	if (request->exact_only && !request->kept_baseline && !request->written_baseline) {
+		fputs(" --exact", stream);
 	}
 	for (size_t i = 0; i < request->name_count; i++) {
-		add_word(out, &used, " --workload %s", request->names[i]);
+		add_word(stream, "--workload", request->names[i]);
 	}
-	for (size_t i = 0; gate->recipe && i < gate->recipe->arg_count; i++) {
-		add_word(out, &used, " --cmake '%.120s'", gate->recipe->args[i]);
-	}
-	if (gate->recipe && gate->recipe->source) {
-		add_word(out, &used, " --source '%.120s'", gate->recipe->source);
-	}
-	if (gate->recipe && gate->recipe->as_built) {
-		add_word(out, &used, " --as-built");
-	}
+	add_recipe(gate->recipe, stream);
 }
 
 size_t pf_gate_affordable(const pf_gate_request *request, size_t count)

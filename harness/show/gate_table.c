@@ -80,8 +80,9 @@ void pf_gate_print(const pf_gate *gate, int columns, FILE *stream)
 	pf_text_wrap(stream, text, columns, 0, 0);
 	pf_text_say(stream, "Measured for %s in %zu processes. The same again:\n",
 		    pf_text_seconds(gate->measured_s, seconds), gate->processes);
-	pf_gate_replay(gate, text);
-	fprintf(stream, "    %s\n", text);
+	fputs("    ", stream);
+	pf_gate_replay(gate, stream);
+	fputc('\n', stream);
 }
 
 void pf_gate_print_plan(const pf_gate_request *request, size_t count, FILE *stream)

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 PROGRAM, HEADERS = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 SUBJECT = pathlib.Path(__file__).resolve().parent / "subject"
@@ -25,6 +26,13 @@ def gate(*words, cwd=None):
     done = subprocess.run([PROGRAM, "gate", "-q", "--json", "result.json", *words], cwd=cwd, timeout=GUARD_S,
                           capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
+
+
+def printed_line(base, candidate, *words, cwd):
+    """The command below the table."""
+    done = subprocess.run([PROGRAM, "gate", "-q", "--baseline", base, "--candidate", candidate, *words], cwd=cwd, timeout=GUARD_S, capture_output=True,
+                          text=True)
+    return next(line.strip() for line in done.stdout.splitlines() if line.startswith("    photofinish gate"))
 
 
 def result(folder):
@@ -87,6 +95,15 @@ def planted_faults(folder):
     check("one library is identical", got == 0 and "IDENTICAL" in output and not result(folder)["processes"], output)
     got, output = gate("--baseline", base, "--candidate", str(folder / "absent.so"), cwd=folder)
     check("no library: an error", got == 2, output)
+    asked = ("--alpha", "0.01", "--max-time", "2", "--process-time", "0.01", "--margin", "0.75", "--workload", "mix", "--way", "two-processes")
+    gate("--baseline", base, "--candidate", sleeps, *asked, "--seed", "5", cwd=folder)
+    was, line = result(folder), printed_line(base, sleeps, *asked, "--seed", "5", cwd=folder)
+    subprocess.run(["sh", "-c", line.replace("photofinish", PROGRAM, 1) + " -q --json result.json"], cwd=folder, timeout=GUARD_S, capture_output=True)
+    again = result(folder)
+    settings = ("alpha", "max_time_s", "slot_seconds", "margin", "long_margin", "way", "seed")
+    check("the line that runs it again asks for the same", [again[s] for s in settings] == [was[s] for s in settings], line)
+    line = printed_line(base, build(folder, "CHANGED"), "--exact", cwd=folder)
+    check("--exact is in it", line.endswith(" --exact"), line)
     got, output = gate("--baseline", "/bin/true", "--candidate", base, cwd=folder)
     check("no workloads: an error", got == 2, output)
     got, output = gate("--plan", "--baseline", base, "--candidate", base, "--max-time", "2", cwd=folder)
@@ -98,6 +115,34 @@ def planted_faults(folder):
     check("against it: the same", got == 0, output)
     got, output = gate("--candidate", str(folder / "CHANGED.so"), "--against-baseline", kept, cwd=folder)
     check("against it: changed", got == 1, output)
+
+
+def junit(folder):
+    """What a reader of JUnit XML sees: for each test what it has beside its output, and whether the sums are theirs."""
+    root = xml.etree.ElementTree.parse(folder / "gate.xml").getroot()
+    cases = root.findall("testcase")
+    kinds = [[child.tag for child in case if child.tag != "system-out"] for case in cases]
+    sums = [int(root.get(name)) for name in ("tests", "failures", "errors", "skipped")]
+    counted = [len(cases)] + [kinds.count([kind]) for kind in ("failure", "error", "skipped")]
+    fine = root.tag == "testsuite" and sums == counted and all(len(kind) < 2 for kind in kinds) and all(c.get("classname") and c.get("name") for c in cases)
+    return fine, dict(zip([case.get("name") for case in cases], kinds)), [child.get("message") for case in cases for child in case if child.get("message")]
+
+
+def surfaces(folder):
+    """Reports by readers of their own."""
+    base = build(folder, "NONE")
+    out = ("--junit", "gate.xml", "--annotations", "annotations", "--markdown", "gate.md")
+    for fault, verdict, kind in (("CHANGED", 1, "failure"), ("MISSING", 2, "error"), ("NEWER", 3, "skipped")):
+        got, output = gate("--baseline", base, "--candidate", build(folder, fault), "--workload", "mix", "--process-time", "0.005", "--max-time", "1",
+                           "--alpha", "1e-9", *out, cwd=folder)
+        fine, found, messages = junit(folder)
+        check(f"JUnit: {kind} with its reason", got == verdict and fine and found == {"mix": [kind]} and len(messages[0]) > 10, output + str(found))
+        said = (folder / "annotations").read_text()
+        check(f"annotations: {kind}", said.startswith("::warning" if kind == "skipped" else "::error") and "title=mix" in said, said)
+        check("Markdown: a row for it", "\n| mix | " in (folder / "gate.md").read_text(), "")
+    got, output = gate("--baseline", base, "--candidate", base, "--workload", "mix", *out, cwd=folder)
+    fine, found, messages = junit(folder)
+    check("JUnit: passed", got == 0 and fine and found == {"mix": []} and not messages, output)
 
 
 def git(folder, *words):
@@ -205,6 +250,8 @@ with tempfile.TemporaryDirectory() as name:
     calibration(pathlib.Path(name))
 with tempfile.TemporaryDirectory() as name:
     planted_faults(pathlib.Path(name))
+with tempfile.TemporaryDirectory() as name:
+    surfaces(pathlib.Path(name))
 with tempfile.TemporaryDirectory() as name:
     commands(pathlib.Path(name))
 with tempfile.TemporaryDirectory() as name:

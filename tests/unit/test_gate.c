@@ -171,10 +171,16 @@ static void test_exact(void **state)
 	}
 }
 
+static const pf_gate_request usual = {.margin = PF_GATE_MARGIN,
+				      .alpha = PF_GATE_ALPHA,
+				      .max_s = PF_GATE_MAX_S,
+				      .seconds = PF_GATE_SECONDS,
+				      .limit_s = PF_GATE_LIMIT_S};
+
 static pf_gate whole_gate(pf_gate_workload workloads[3], pf_gate_verdict a, pf_gate_verdict b,
 			  pf_gate_verdict c)
 {
-	pf_gate gate = {.count = 3, .workloads = workloads, .request = {.margin = 0.005, .alpha = 0.001}};
+	pf_gate gate = {.count = 3, .workloads = workloads, .request = usual};
 	workloads[0] = (pf_gate_workload){.name = "sharpness", .within = "photo all", .verdict = a};
 	workloads[1] = (pf_gate_workload){.name = "photo", .verdict = b};
 	workloads[2] = (pf_gate_workload){
@@ -212,6 +218,17 @@ static void test_conclusions(void **state)
 	assert_int_equal(empty.verdict, PF_GATE_INVALID);
 }
 
+static void replays_as(const pf_gate *gate, const char *wanted)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	pf_gate_replay(gate, stream);
+	fclose(stream);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
 /* A margin that was not asked for is not in the line that is run again: it would be that of long calls, too.
  */
 static void test_replay(void **state)
@@ -225,12 +242,54 @@ static void test_replay(void **state)
 	gate.request.way = PF_GATE_TWO_PROCESSES;
 	gate.recipe = &recipe;
 	w[1].margin = 0.02;
-	pf_gate_replay(&gate, text);
-	assert_string_equal(text,
-			    "photofinish gate --baseline HEAD~1 --candidate . --seed 0 --way two-processes"
-			    " --cmake '-DA=1 2' --as-built");
+	replays_as(&gate, "photofinish gate --baseline HEAD~1 --candidate . --seed 0 --way two-processes"
+			  " --cmake '-DA=1 2' --as-built");
 	pf_gate_sentence(&gate, text);
 	assert_string_equal(text, "PASS: no workload here is slower by more than its margin (0.5 to 2 %).");
+}
+
+/* All that was asked for is in it, whatever the shell makes of it, however long it is. */
+static void test_replay_of_all(void **state)
+{
+	(void)state;
+	pf_gate_workload w[3];
+	char command[600], wanted[800];
+	const pf_gate_recipe recipe = {.args = {"-DA='1'"}, .arg_count = 1, .source = "a b"};
+	pf_gate gate = whole_gate(w, PF_GATE_PASS, PF_GATE_PASS, PF_GATE_PASS);
+	gate.recipe = &recipe;
+	gate.request = (pf_gate_request){.margin = 0.01,
+					 .long_margin = 0.01,
+					 .alpha = 0.05,
+					 .max_s = 90,
+					 .seconds = 0.0125,
+					 .limit_s = 5.5,
+					 .seed = 18446744073709551615u,
+					 .count_instructions = true,
+					 .exact_only = true,
+					 .names = {"layer/add", "$x"},
+					 .name_count = 2};
+	replays_as(&gate,
+		   "photofinish gate --baseline HEAD~1 --candidate . --margin 1% --alpha 0.05 --max-time 90s "
+		   "--limit 5.5s --seed 18446744073709551615 --process-time 0.0125s --instructions --exact "
+		   "--workload layer/add --workload '$x' --cmake '-DA='\\''1'\\''' --source 'a b'");
+	gate.request = usual;
+	gate.request.by_instructions = gate.request.count_instructions = gate.request.exact_only = true;
+	gate.request.long_margin = PF_GATE_LONG_MARGIN;
+	gate.request.written_baseline = "kept.json";
+	gate.recipe = NULL;
+	replays_as(&gate, "photofinish gate --candidate . --write-baseline kept.json --seed 0 --metric "
+			  "instructions");
+	memset(command, 'x', sizeof command);
+	command[sizeof command - 1] = '\0';
+	gate.commands[0] = "it's a";
+	gate.commands[1] = command;
+	gate.request = usual;
+	gate.request.margin = 0.001;
+	gate.request.max_s = 30;
+	snprintf(wanted, sizeof wanted,
+		 "photofinish gate --command 'it'\\''s a' --margin 0.1%% --max-time 30s --seed 0 -- %s",
+		 command);
+	replays_as(&gate, wanted);
 }
 
 static void surface(void (*write)(const pf_gate *gate, FILE *stream), const pf_gate *gate,
@@ -292,10 +351,8 @@ static void test_baseline_file(void **state)
 	assert_int_equal(pf_gate_baseline_read(path, &gate, &error), PF_OK);
 	pf_gate_conclude(&gate);
 	assert_int_equal(gate.verdict, PF_GATE_INCONCLUSIVE);
-	char again[PF_GATE_SENTENCE];
-	gate.request.kept_baseline = true;
-	pf_gate_replay(&gate, again);
-	assert_non_null(strstr(again, "gate --against-baseline HEAD~1 --candidate"));
+	gate.request.kept_baseline = gate.request.exact_only = true;
+	replays_as(&gate, "photofinish gate --against-baseline HEAD~1 --candidate . --margin 0.5% --seed 0");
 	assert_non_null(strstr(w[0].why, "PF_CPU=plain, only for "));
 	w[0].exact[1] = exact_pair().exact[1];
 	json = pf_gate_baseline_json(&gate, 1, path);
@@ -329,12 +386,12 @@ static void test_elf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decisions),   cmocka_unit_test(test_false_fails),
-		cmocka_unit_test(test_alpha),       cmocka_unit_test(test_confirmation),
-		cmocka_unit_test(test_plan),        cmocka_unit_test(test_exact),
-		cmocka_unit_test(test_conclusions), cmocka_unit_test(test_replay),
-		cmocka_unit_test(test_surfaces),    cmocka_unit_test(test_baseline_file),
-		cmocka_unit_test(test_elf),
+		cmocka_unit_test(test_decisions),     cmocka_unit_test(test_false_fails),
+		cmocka_unit_test(test_alpha),         cmocka_unit_test(test_confirmation),
+		cmocka_unit_test(test_plan),          cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_conclusions),   cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_replay_of_all), cmocka_unit_test(test_surfaces),
+		cmocka_unit_test(test_baseline_file), cmocka_unit_test(test_elf),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
