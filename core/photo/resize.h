@@ -8,16 +8,24 @@
 
 #include "photofinish/image.h"
 
+/* An output column ends `units` of as many as output columns there are, into `column` of the plane. */
+typedef struct pf_small_edge {
+	uint32_t column, units;
+} pf_small_edge;
+
 /* A grey picture with its working memory, reused from photo to photo. Zero it before the first use; the owner
  * frees it with pf_small_release. One thread at a time. */
 typedef struct pf_small {
 	uint8_t *data; /* width_px bytes a row, no padding; valid until the next use */
 	uint32_t width_px, height_px;
-	uint32_t *sums;    /* one for each column of the plane */
-	uint8_t *stored;   /* before turning */
-	size_t sums_count; /* capacities */
-	size_t data_bytes;
-	uint32_t next_row; /* of the picture before turning; of a pass */
+	uint32_t *sums;       /* one for each column of the plane, and a 0 behind them */
+	uint64_t *before;     /* the sum of those left of each column, and of all */
+	pf_small_edge *edges; /* of each output column */
+	uint64_t factor;      /* 2^(63 + shift) / area of the plane, rounded up */
+	unsigned shift;
+	uint8_t *stored;                            /* before turning */
+	size_t sums_count, edges_count, data_bytes; /* capacities */
+	uint32_t next_row;                          /* of the picture before turning; of a pass */
 } pf_small;
 
 void pf_small_release(pf_small *small);

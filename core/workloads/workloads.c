@@ -38,8 +38,10 @@ static const pf_workload workloads[] = {
 	 PIXELS, FUNCTIONS},
 	{"exif", "capture facts and thumbnail from an EXIF segment", "segment", .within = in_decode,
 	 .context = &pf_work_exif, EXTRA, FUNCTIONS},
+	/* A photo that is cut to fewer pixels than these is not made smaller. */
 	{"resize", "a luma plane to a picture of 640 pixels", "photo", .within = in_faces,
-	 .context = &pf_work_resize, EXTRA, PIXELS, FUNCTIONS},
+	 .context = &pf_work_resize, EXTRA, .size_unit = "pixels", .size_least = 600000,
+	 .size_most = 50000000, .size_default = 1500000, FUNCTIONS},
 	{"sharpness", "gradients and Laplacian of a luma plane, as the engine does it here", "photo",
 	 .within = in_quality, .context = &pf_work_sharpness_best, PIXELS, FUNCTIONS},
 	{"sharpness-plain", "the same without vector instructions of its own", "photo",

@@ -108,7 +108,7 @@ static pf_status make_arms(const pf_calibration *calibration, const pf_cell *cel
 			   pf_error *error)
 {
 	gate->arms[0] = gate->arms[1] = calibration->arm;
-	gate->same_layout = cell->slowdown == PF_SLOWDOWN_IDENTICAL;
+	gate->other_layouts = cell->slowdown != PF_SLOWDOWN_IDENTICAL;
 	if (pf_cell_is_null(cell)) {
 		return PF_OK;
 	}

@@ -74,9 +74,10 @@ typedef struct pf_gate {
 	char why[PF_GATE_TEXT]; /* of an invalid gate as a whole */
 	double measured_s;
 	size_t processes;
-	/* Of a calibration, zeroed in a gate: both arms load one layout; what an arm loads in place of a
-	 * library that was linked, as a new path in `wrapped`. */
-	bool same_layout;
+	/* Of a calibration, zeroed in a gate: each arm draws a layout of its own, where a gate draws one
+	 * order for both; what an arm loads in place of a library that was linked, as a new path in
+	 * `wrapped`. */
+	bool other_layouts;
 	pf_status (*wrap)(void *context, int arm, const char *library, char wrapped[PATH_MAX],
 			  pf_error *error);
 	void *wrap_context;
