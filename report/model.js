@@ -2,6 +2,7 @@
 // Records are other people's: whatever is missing, of another type or not finite counts as not measured. Names are made
 // plain here, so what comes out can be shown as it is (but escaped where it becomes HTML).
 import { plain, isNumber, seconds } from './text.js';
+import { kinds, speedscope } from './why.js';
 
 export const stageNames = ['startup', 'detect', 'read', 'gate', 'decode', 'pose', 'faces', 'quality', 'score', 'transfer',
   'wait'];
@@ -272,19 +273,24 @@ export function loadModel(record, id) {
 }
 
 // All records of one report. One of them may be a journey, run or comparison: the page's main one; any number are
-// scalings and loads. Throws an Error whose message says what cannot be drawn.
+// sweeps and loads. Throws an Error whose message says what cannot be drawn.
 export function reportModel(records) {
-  const model = { main: null, scalings: [], loads: [] };
+  const model = { main: null, scalings: [], loads: [], profiles: [], explanations: [], limits: [], complexities: [], gates: [] };
   for (const { record, id, name } of records) {
     const schema = object(record).schema, shown = plain(name);
-    if (schema === 'photofinish.load/1') {
+    const why = kinds[schema] ?? (/speedscope/.test(object(record).$schema) ? speedscope : null);
+    if (why) {
+      model[why[0]].push(why[1](record, id));
+    } else if (schema === 'photofinish.sweep/1') {
+      for (const one of list(record.runs)) model.scalings.push(runModel(one, id));
+    } else if (schema === 'photofinish.load/1') {
       model.loads.push(loadModel(record, id));
     } else if (schema !== 'photofinish.run/1') {
-      throw new Error(`${shown}: a report is made of records of run, journey, compare, scaling (photofinish.run/1) and load (photofinish.load/1), not of ${plain(schema) || 'a file without a schema'}`);
-    } else if (record.command === 'scaling') {
+      throw new Error(`${shown}: a report is made of records of run, journey, compare, sweep (photofinish.run/1), load, explain, limits, complexity, gate, and of profiles (speedscope.json), not of ${plain(schema) || 'a file without a schema'}`);
+    } else if (['sweep', 'scaling'].includes(record.command)) {
       model.scalings.push(runModel(record, id));
     } else if (model.main) {
-      throw new Error(`${shown}: a second journey, run or comparison; a report shows one, with scalings and loads beside it (times of different runs are not compared)`);
+      throw new Error(`${shown}: a second journey, run or comparison; a report shows one, with sweeps and loads beside it (times of different runs are not compared)`);
     } else {
       model.main = runModel(record, id);
     }

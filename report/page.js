@@ -7,6 +7,7 @@ import { inlined } from './inline.js';
 import { packed, verdictOf } from './model.js';
 import { empty, figure, paragraph, scrolling, section, table } from './page_parts.js';
 import { variantSection } from './page_variant.js';
+import { whyBody, whySections } from './page_why.js';
 import { html, bytes, count, percent, plural, ratio, rounded, seconds, timeInterval } from './text.js';
 
 const here = new URL('.', import.meta.url);
@@ -95,11 +96,11 @@ function environmentSection(report) {
 }
 
 const sections = [['verdict', 'Verdict'], ['waterfall', 'Journey'], ['claims', 'Claims'], ['goal', 'Goal'], ['variants', 'Variants'], ['comparisons', 'Comparisons'],
-  ['scaling', 'Scaling'], ['concurrency', 'Concurrency'], ['latency', 'Latency'], ['hops', 'Bytes moved'], ['first-result', 'First result'], ['environment', 'Environment']];
+  ['scaling', 'Scaling'], ['concurrency', 'Concurrency'], ['latency', 'Latency'], ['hops', 'Bytes moved'], ['first-result', 'First result'], ...whySections, ['environment', 'Environment']];
 
 // `figures`: {key, section, chart, svg, file} of every chart, in order.
 export function pageOf(report, figures) {
-  const run = report.main, lead = run ?? report.scalings[0] ?? report.loads[0];
+  const run = report.main, lead = run ?? report.scalings[0] ?? report.loads[0] ?? report.profiles[0] ?? report.explanations[0] ?? report.limits[0] ?? report.complexities[0] ?? report.gates[0];
   const figuresOf = (name) => figures.filter((f) => f.section === name);
   const title = run ? `${run.command === 'journey' ? 'The journey' : `A ${run.command}`} over ${run.dataset.name}` : 'photofinish report';
   const verdict = run ? verdictOf(run).words : 'This report holds no journey, run or comparison.';
@@ -108,12 +109,12 @@ export function pageOf(report, figures) {
     section('verdict', 'Verdict', `<p class="verdict">${html(verdict)}</p>\n${(run?.faces ?? []).map((face) => paragraph(face, 'face')).join('')}`),
     section('waterfall', 'The journey', waterfallFigures || empty('No journey was recorded.', 'photofinish journey --report DIR')),
     claimsSection(run), goalSection(run), variantsSection(run, figuresOf), comparisonsSection(run, figuresOf('comparisons')),
-    plainSection('scaling', 'How it scales', figuresOf('scaling'), 'No scaling was recorded.', 'photofinish scaling --workers 1,2,4,8 --json scaling.json\nphotofinish report RECORD scaling.json --out DIR'),
-    plainSection('concurrency', 'Throughput and memory against concurrency', figuresOf('concurrency'), 'No scaling was recorded.', 'photofinish scaling --workers 1,2,4,8 --json scaling.json\nphotofinish report RECORD scaling.json --out DIR'),
+    plainSection('scaling', 'How it scales', figuresOf('scaling'), 'No sweep was recorded.', 'photofinish sweep parallel --workers 1,2,4,8 --json sweep.json\nphotofinish report RECORD sweep.json --out DIR'),
+    plainSection('concurrency', 'Throughput and memory against concurrency', figuresOf('concurrency'), 'No sweep was recorded.', 'photofinish sweep parallel --workers 1,2,4,8 --json sweep.json\nphotofinish report RECORD sweep.json --out DIR'),
     latencySection(report.loads, figuresOf('latency')),
     plainSection('hops', 'Bytes moved between processes', figuresOf('hops'), 'No process took bytes from another, or none was recorded.', 'photofinish journey --report DIR'),
     plainSection('first-result', 'Time to the first result', figuresOf('first-result'), 'No first result was recorded.', 'photofinish journey --report DIR'),
-    environmentSection(report),
+    ...whyBody(report), environmentSection(report),
   ].join('');
   const charting = readFileSync(createRequire(import.meta.url).resolve('echarts/dist/echarts.min.js'), 'utf8');
   const script = inlined(new URL('page_script.js', here).pathname), style = file('page.css');

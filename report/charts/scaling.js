@@ -4,9 +4,11 @@ import { captionOf, compose, dot, frame, line, linearAxis, marksSeries, niceScal
 import { amdahl, interval, pairedRatios, uslFit, uslSpeedup } from '../statistics.js';
 import { plural, ratioInterval, rounded, textWidth } from '../text.js';
 
-// What the chart and the section's text say: docs/scaling.md has the same figures.
+// What the chart and the section's text say: docs/sweep.md has the same figures.
 export function scalingOf(run) {
-  const rows = run.variants.filter((v) => v.status === 'ok' && v.counted && v.workers > 0).sort((a, b) => a.workers - b.workers);
+  // Of several chunks the first: rows that differ in their workers alone.
+  const without = (v) => v.name.replace(/[:,]workers=\d+/, '');
+  const rows = run.variants.filter((v) => v.status === 'ok' && v.counted && v.workers > 0 && without(v) === without(run.variants[0])).sort((a, b) => a.workers - b.workers);
   const one = rows.find((v) => v.workers === 1);
   if (!one || rows.length < 2) return null;
   const points = rows.map((variant) => ({ variant, workers: variant.workers,

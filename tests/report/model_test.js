@@ -129,3 +129,35 @@ test('numbers read as those of the terminal do', () => {
   assert.equal(timeInterval({ mean: 1.518, low: null, high: null }), '1.52 s');
   assert.equal(seconds(null), '–');
 });
+
+test('profile, bounds, limits, complexity and gate fill their sections, and whatever they hold is text', async () => {
+  const { pageOf } = await import('../../report/page.js');
+  const evil = '<img src=x onerror=alert(1)>';
+  const sources = [
+    { $schema: 'https://www.speedscope.app/file-format-schema.json', name: evil, shared: { frames: [{ name: 'decode' }, { name: 'inner' }, { name: evil }] },
+      profiles: [{ samples: [[0, 1], [0, 1, 2], [0, 99], 'nonsense'], weights: [30, 50, 20, 7] }, 3] },
+    { schema: 'photofinish.explain/1', variant: evil, bound: 'decode bounds it', stages: [{ stage: 'decode', own_s: 1, path_share: 0.5, main_share: 0, speedup_at_half: 1.4,
+      speedup_at_none: 'much' }], worker_time: { working: 0.5, not_begun: evil }, limits: { network_gflops: 25, peak_gflops: 100, run_share: 0.29 } },
+    { schema: 'photofinish.limits/1', processes: 2, limits: [{ name: 'memory-read', unit: 'GB/s', what: evil, one: { median: 10, low: 9, high: 11 }, all: { median: 20 } }] },
+    { schema: 'photofinish.complexity/1', most_exponent: 1.25, workloads: [{ workload: 'bursts', axis: 'photos', verdict: 'too fast', law: { name: 'n^2' },
+      points: [{ n: 430, cpu_ns: 1e5 }, { n: 27539, cpu_ns: 4e8 }, { n: 'x' }], exponent: { mean: 1.99, low: 1.9, high: 2.1 } }, { workload: evil, missing: 'it is not here' }] },
+    { schema: 'photofinish.gate/1', verdict: 'FAIL', why: evil, workloads: [{ name: 'decode', verdict: 'FAIL', effect: { mean: 1.02, low: 1.01, high: 1.03 }, margin: 0.005 }] },
+  ];
+  const page = pageOf(reportModel(records.sources(...sources)), []);
+  const sectionOf = (id) => page.match(new RegExp(`<section id="${id}"[^]*?</section>`))[0];
+  assert.ok(!page.includes(evil));
+  assert.match(sectionOf('profile'), /100 samples/);
+  assert.match(sectionOf('profile'), /<td>inner<\/td><td>30 %<\/td><td>80 %<\/td>/);
+  assert.match(sectionOf('bounds'), /decode bounds it/);
+  assert.match(sectionOf('bounds'), /25 % of the fp32 peak[^]*flat from 5 operations a byte/);
+  assert.match(sectionOf('limits'), /10 \(9 to 11\)/);
+  assert.match(sectionOf('complexity'), /27,539|27539/);
+  assert.match(sectionOf('complexity'), /n\^2<\/td><td>too fast/);
+  assert.match(sectionOf('gate'), /FAIL/);
+  for (const id of ['profile', 'bounds', 'limits', 'complexity', 'gate']) assert.match(pageOf(reportModel(records.sources(records.journey())), []).match(new RegExp(`<section id="${id}"[^]*?</section>`))[0], /photofinish (profile|explain|limits|complexity|gate) /);
+});
+
+test('a sweep over several sizes is as many sweeps', () => {
+  const report = reportModel(records.sources({ schema: 'photofinish.sweep/1', runs: [records.scaling(), records.scaling()] }));
+  assert.equal(report.scalings.length, 2);
+});

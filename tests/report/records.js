@@ -116,7 +116,7 @@ function generator(seed) {
 export function scaling() {
   const record = copy(journey()), draw = generator(5), base = record.variants.find((v) => v.name === 'parallel');
   delete record.caveats;
-  record.command = 'scaling';
+  record.command = 'sweep';
   record.claims = [];
   record.variants = [1, 2, 4, 8].map((workers) => {
     const variant = copy(base);
