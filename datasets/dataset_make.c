@@ -374,6 +374,9 @@ static pf_status make(maker *m)
 {
 	enum standing standing = NOTHING;
 	pf_status status = pf_spec_load(m->options->spec, &m->spec, m->error);
+	if (!status && m->options->megapixels > 0) {
+		status = pf_spec_resize(&m->spec, m->options->megapixels, m->error);
+	}
 	m->name = m->options->name ? m->options->name : m->spec.name;
 	status = status ? status : name_files(m);
 	status = status ? status : look(m, &standing);

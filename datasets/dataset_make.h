@@ -20,10 +20,11 @@ typedef struct pf_make_progress {
 } pf_make_progress;
 
 typedef struct pf_make_options {
-	const char *spec; /* name of a spec, or path of a .yaml file */
-	const char *name; /* of the dataset; NULL: the spec's */
-	const char *home; /* NULL: pf_store_home */
-	unsigned workers; /* processes; 0: one for each processor the caller may use */
+	const char *spec;  /* name of a spec, or path of a .yaml file */
+	const char *name;  /* of the dataset; NULL: the spec's */
+	double megapixels; /* of every camera, in place of the spec's sizes; 0: those */
+	const char *home;  /* NULL: pf_store_home */
+	unsigned workers;  /* processes; 0: one for each processor the caller may use */
 	bool force; /* replace a dataset of that name: what another make wrote, or an import's manifest */
 	uint64_t keep_free_bytes; /* disk space to leave free */
 	void (*progress)(void *context,

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #ifndef PF_SPEC_DIR
 #define PF_SPEC_DIR "datasets/specs"
 #endif
+
+enum { SIDE_LEAST = 64, SIDE_MOST = 16384 }; /* of a camera, in pixels */
 
 static pf_status bad(pf_error *error, const char *path, const char *what)
 {
@@ -44,8 +47,8 @@ static pf_status take_camera(const pf_raw_camera *raw, unsigned index, pf_spec_c
 	camera->width = raw->width;
 	camera->height = raw->height;
 	camera->subseconds = raw->subseconds;
-	if (raw->width < 64 || raw->height < 64 || raw->width > 16384 || raw->height > 16384 ||
-	    raw->width % 2 || raw->height % 2 || raw->width < raw->height) {
+	if (raw->width < SIDE_LEAST || raw->height < SIDE_LEAST || raw->width > SIDE_MOST ||
+	    raw->height > SIDE_MOST || raw->width % 2 || raw->height % 2 || raw->width < raw->height) {
 		return bad(error, path,
 			   "a camera's width and height are even, 64 to 16384, and the width is the larger");
 	}
@@ -247,6 +250,25 @@ static void identify(pf_spec *spec)
 	}
 	snprintf(spec->id, sizeof spec->id, "%016llx%016llx", (unsigned long long)id.low,
 		 (unsigned long long)id.high);
+}
+
+pf_status pf_spec_resize(pf_spec *spec, double megapixels, pf_error *error)
+{
+	for (unsigned i = 0; i < spec->camera_count; i++) {
+		pf_spec_camera *camera = &spec->cameras[i];
+		double factor = sqrt(megapixels * 1e6 / ((double)camera->width * camera->height));
+		double width = 2 * round(factor * camera->width / 2),
+		       height = 2 * round(factor * camera->height / 2);
+		if (width > SIDE_MOST || height < SIDE_LEAST) {
+			return pf_fail(error, PF_ERR_INVALID, spec->name,
+				       "photos of %g MP have sides beyond %d to %d pixels", megapixels,
+				       SIDE_LEAST, SIDE_MOST);
+		}
+		camera->width = (unsigned)width;
+		camera->height = (unsigned)height;
+	}
+	identify(spec);
+	return PF_OK;
 }
 
 static const char *spec_folder(char folder[PATH_MAX])

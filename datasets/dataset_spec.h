@@ -46,6 +46,10 @@ typedef struct pf_spec {
  * and what is wrong with which key. PF_ERR_NOT_FOUND, PF_ERR_INVALID, PF_ERR_NO_MEMORY. */
 pf_status pf_spec_load(const char *name_or_path, pf_spec *spec, pf_error *error);
 
+/* Gives every camera about so many megapixels in its own proportions, and the spec another id. PF_ERR_INVALID
+ * where a side would be too small or too large. */
+pf_status pf_spec_resize(pf_spec *spec, double megapixels, pf_error *error);
+
 /* Calls `visit` with the name of each installed spec in byte order. */
 pf_status pf_spec_list(void (*visit)(void *context, const char *name), void *context, pf_error *error);
 

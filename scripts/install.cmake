@@ -31,7 +31,11 @@ else()
   list(TRANSFORM light_headers REPLACE "(.+)" "core/include/photofinish/\\1.h")
   install(FILES ${light_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/photofinish)
   install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN examples EXCLUDE)
-  install(DIRECTORY docs/examples/spans docs/examples/workload DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+  install(DIRECTORY docs/examples/spans docs/examples/workload docs/examples/bench DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+endif()
+
+if(micro_libraries)
+  install(FILES harness/micro/gbench.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/photofinish)
 endif()
 
 # What man and the shells read, written by the program itself.

@@ -13,9 +13,9 @@ set(light_core_not # of these folders: what needs the engine, or stands in for p
 set(light_datasets
     "datasets/dataset_store\\.c") # where data lie
 set(light_harness
-    "harness/(stats|launcher|base|machine|doctor|bench|history|report)/[a-z_]*\\.c"
+    "harness/(stats|launcher|base|machine|doctor|bench|micro|history|report)/[a-z_]*\\.cc?"
     "harness/cli/(absent|cli|cmd_completion|completions|described|help_topics|man_page|options|parameters|profile_delivery|progress_choice|record_keeping|timed_request)\\.c"
-    "harness/cli/cmd_(compare_commands|doctor|export|history|profile|report|time)\\.c"
+    "harness/cli/cmd_(bench|compare_commands|doctor|export|history|profile|report|time)\\.c"
     "harness/counters/(counter_(names|perf|plan|topdown)|trial_counters)\\.c"
     "harness/trial/(frames|observer|occupancy|trial_figures)\\.c"
     "harness/run/(decision|run_status)\\.c"
@@ -25,7 +25,7 @@ set(light_harness
     "harness/scores/tolerance_text\\.c"
     "harness/export/export_[a-z]*\\.c"
     "harness/progress/progress\\.c"
-    "harness/show/(bench_counters|bench_table|comparison_lines|doctor_table|history_table|observer_lines|profile_table)\\.c")
+    "harness/show/(bench_counters|bench_table|comparison_lines|doctor_table|history_table|micro_table|observer_lines|profile_table)\\.c")
 # Public headers whose functions are in the library, with what they include.
 set(light_headers gpu status hop file stage trace span_report spans dataset framed_pipe placement side_thread thread_context workload)
 # Unit tests, and command lines of tests/cli/cases/.

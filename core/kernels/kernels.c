@@ -60,6 +60,7 @@ static const struct limit *find_limit(const char *word)
 }
 
 static unsigned allowed;
+static _Thread_local unsigned limit_of_thread = ~0u;
 
 static void read_flags(void)
 {
@@ -72,7 +73,12 @@ unsigned pf_kernels_flags(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, read_flags);
-	return allowed;
+	return allowed & limit_of_thread;
+}
+
+void pf_kernels_limit(unsigned flags)
+{
+	limit_of_thread = flags;
 }
 
 pf_status pf_kernels_check(pf_error *error)

@@ -72,8 +72,11 @@ const pf_kernels *pf_kernels_at(size_t index);
 const pf_kernels *pf_kernels_get(unsigned flags);
 
 /* What the processor has and the environment variable PF_CPU ("plain", "avx2" or "avx512": no more than that)
- * allows; read once in a process. */
+ * allows; read once in a process. And no more than pf_kernels_limit says to the calling thread. */
 unsigned pf_kernels_flags(void);
+
+/* From now on the calling thread is given no other instructions than `flags`; ~0u: all again. */
+void pf_kernels_limit(unsigned flags);
 
 /* PF_ERR_USAGE where PF_CPU is none of these words; then it limits nothing. */
 pf_status pf_kernels_check(pf_error *error);

@@ -14,6 +14,14 @@
 typedef struct pf_work_hash pf_work_hash;
 void pf_work_add(pf_work_hash *hash, const void *bytes, size_t count);
 
+/* One way of doing a workload. */
+typedef struct pf_work_way {
+	const char *name;
+	const char *kernels; /* version of core/kernels that is used, nothing above it; NULL: the best */
+	uint32_t strategy;   /* PF_STRATEGY_* of the scorer */
+	const char *backend; /* of networks; NULL: the configuration's */
+} pf_work_way;
+
 /* How a workload is done: pf_workload.context points to one. What is more to say of it lies behind it, in a
  * larger struct. All functions get a state of `state_bytes` bytes, all 0 before open. */
 typedef struct pf_work_kind {
@@ -21,9 +29,17 @@ typedef struct pf_work_kind {
 	pf_status (*open)(void *state, const struct pf_work_kind *kind, const pf_workload_input *input,
 			  pf_error *error);
 	pf_status (*unit)(void *state);
-	void (*outputs)(const void *state, pf_work_hash *hash); /* all 0 before the first unit */
-	void (*close)(void *state);                             /* after a failed open, too */
+	void (*outputs)(const void *state, pf_work_hash *hash);  /* all 0 before the first unit */
+	void (*close)(void *state);                              /* after a failed open, too */
+	bool (*agrees)(const void *state, const void *plainest); /* NULL: by digest */
 } pf_work_kind;
+
+/* The ways that workloads have: names for pf_workload.ways, and what they stand for. No name or an unknown
+ * one gives the library's own choice. */
+extern const char *const pf_work_cpu_ways[],
+	*const pf_work_decode_ways[], *const pf_work_face_ways[], *const pf_work_photo_ways[],
+									  *const pf_work_network_ways[];
+pf_work_way pf_work_way_of(const pf_workload_input *input);
 
 /* The functions of every workload of ours. */
 int pf_work_set_up(const pf_workload *self, const pf_workload_input *input, void **state, char *error,
@@ -31,6 +47,7 @@ int pf_work_set_up(const pf_workload *self, const pf_workload_input *input, void
 int pf_work_run(void *state, uint64_t n);
 void pf_work_digest(const void *state, uint8_t out[PF_WORKLOAD_DIGEST_BYTES]);
 void pf_work_tear_down(void *state);
+int pf_work_agrees(const void *state, const void *plainest); /* for kinds with agrees */
 
 /* Random numbers of made inputs: the next 32 bits of a 64-bit linear congruential generator. */
 static inline uint32_t pf_work_random(uint64_t *state)
@@ -40,16 +57,8 @@ static inline uint32_t pf_work_random(uint64_t *state)
 }
 
 extern const pf_work_kind pf_work_photo, pf_work_decode, pf_work_decode_bare, pf_work_exif, pf_work_resize,
-	pf_work_exposure, pf_work_colour, pf_work_quality, pf_work_faces, pf_work_faces_own, pf_work_pose,
+	pf_work_exposure, pf_work_colour, pf_work_quality, pf_work_faces, pf_work_pose, pf_work_sharpness,
 	pf_work_bursts;
-
-/* Sharpness by the version of kernels that `flags` ask for; needs them. */
-typedef struct pf_work_sharpness {
-	pf_work_kind kind;
-	bool best; /* what the engine uses on this processor */
-	unsigned flags;
-} pf_work_sharpness;
-extern const pf_work_sharpness pf_work_sharpness_best, pf_work_sharpness_plain, pf_work_sharpness_avx2;
 
 /* Networks of one layer. X(name, what it does) in the order of the table. */
 #define PF_WORK_LAYERS(X)                                                      \

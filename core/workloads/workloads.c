@@ -10,6 +10,8 @@
 	.set_up = pf_work_set_up, .run = pf_work_run, .digest = pf_work_digest, .tear_down = pf_work_tear_down
 
 /* A gate runs the five that stand for the job: photo, decode, pose, faces, sharpness. */
+#define BY(kind) .ways = pf_work_##kind##_ways
+
 #define EXTRA .flags = PF_WORKLOAD_ON_REQUEST
 
 #define PIXELS .size_unit = "pixels", .size_least = 10000, .size_most = 50000000, .size_default = 1500000
@@ -22,36 +24,30 @@ static const char *const in_pose[] = {"pose", "photo", NULL};
 
 static const pf_workload workloads[] = {
 	{"photo", "a JPEG in memory through all stages to its score", "photo", .context = &pf_work_photo,
-	 .flags = PF_WORKLOAD_TAKES_FOLDER, PIXELS, FUNCTIONS},
+	 .flags = PF_WORKLOAD_TAKES_FOLDER, PIXELS, FUNCTIONS, BY(photo)},
 	{"decode", "a JPEG in memory, checked and decoded to its planes", "photo", .within = in_photo,
-	 .context = &pf_work_decode, .flags = PF_WORKLOAD_TAKES_FOLDER, PIXELS, FUNCTIONS},
+	 .context = &pf_work_decode, .flags = PF_WORKLOAD_TAKES_FOLDER, PIXELS, FUNCTIONS, BY(decode)},
 	{"decode-libjpeg", "the same by libjpeg-turbo alone: nothing is checked", "photo",
 	 .context = &pf_work_decode_bare, .flags = PF_WORKLOAD_TAKES_FOLDER | PF_WORKLOAD_ON_REQUEST, PIXELS,
 	 FUNCTIONS},
 	{"quality", "sharpness, exposure, noise and colour of a decoded photo", "photo", .within = in_photo,
-	 .context = &pf_work_quality, EXTRA, PIXELS, FUNCTIONS},
+	 .context = &pf_work_quality, EXTRA, PIXELS, FUNCTIONS, BY(cpu)},
 	{"pose", "the athlete's pose in a decoded photo", "photo", .within = in_photo,
-	 .context = &pf_work_pose, PIXELS, FUNCTIONS},
+	 .context = &pf_work_pose, PIXELS, FUNCTIONS, BY(network), .agrees = pf_work_agrees},
 	{"faces", "faces in a decoded photo", "photo", .within = in_photo, .context = &pf_work_faces, PIXELS,
-	 FUNCTIONS},
-	{"faces-own", "the same by the search of our own", "photo", .context = &pf_work_faces_own, EXTRA,
-	 PIXELS, FUNCTIONS},
+	 FUNCTIONS, BY(face)},
 	{"exif", "capture facts and thumbnail from an EXIF segment", "segment", .within = in_decode,
 	 .context = &pf_work_exif, EXTRA, FUNCTIONS},
 	/* A photo that is cut to fewer pixels than these is not made smaller. */
 	{"resize", "a luma plane to a picture of 640 pixels", "photo", .within = in_faces,
 	 .context = &pf_work_resize, EXTRA, .size_unit = "pixels", .size_least = 600000,
-	 .size_most = 50000000, .size_default = 1500000, FUNCTIONS},
-	{"sharpness", "gradients and Laplacian of a luma plane, as the engine does it here", "photo",
-	 .within = in_quality, .context = &pf_work_sharpness_best, PIXELS, FUNCTIONS},
-	{"sharpness-plain", "the same without vector instructions of its own", "photo",
-	 .context = &pf_work_sharpness_plain, EXTRA, PIXELS, FUNCTIONS},
-	{"sharpness-avx2", "the same by AVX2", "photo", .context = &pf_work_sharpness_avx2, EXTRA, PIXELS,
-	 FUNCTIONS},
+	 .size_most = 50000000, .size_default = 1500000, FUNCTIONS, BY(cpu)},
+	{"sharpness", "gradients and Laplacian of a luma plane", "photo", .within = in_quality,
+	 .context = &pf_work_sharpness, PIXELS, FUNCTIONS, BY(cpu)},
 	{"exposure", "the histogram of a luma plane", "photo", .within = in_quality,
-	 .context = &pf_work_exposure, EXTRA, PIXELS, FUNCTIONS},
+	 .context = &pf_work_exposure, EXTRA, PIXELS, FUNCTIONS, BY(cpu)},
 	{"colour", "sums over both chroma planes", "photo", .within = in_quality, .context = &pf_work_colour,
-	 EXTRA, PIXELS, FUNCTIONS},
+	 EXTRA, PIXELS, FUNCTIONS, BY(cpu)},
 	{"bursts", "burst detection over the capture facts of all photos", "detection",
 	 .context = &pf_work_bursts, .size_unit = "photos", .size_least = 1, .size_most = 10000000,
 	 .size_default = 10000, EXTRA, FUNCTIONS},
@@ -62,7 +58,9 @@ static const pf_workload workloads[] = {
 	 .within = in_pose,                                     \
 	 .context = &pf_work_layers[PF_WORK_LAYER_##name].kind, \
 	 EXTRA,                                                 \
-	 FUNCTIONS},
+	 FUNCTIONS,                                             \
+	 BY(network),                                           \
+	 .agrees = pf_work_agrees},
 	PF_WORK_LAYERS(LAYER)};
 
 const pf_workloads pf_workloads_v1 = {

@@ -1,4 +1,5 @@
 /* Networks of one layer, on the backend that the engine uses. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/workloads/work.h"
@@ -30,6 +31,7 @@ static pf_status open_layer(void *state, const pf_work_kind *kind, const pf_work
 	size_t size = 0;
 	pf_scorer_config config;
 	pf_scorer_config_default(&config); /* its backend is what poses are found by */
+	const char *backend = pf_work_way_of(input).backend;
 	if (!pf_network_backend(0)) {
 		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "networks are not built in");
 	}
@@ -40,7 +42,8 @@ static pf_status open_layer(void *state, const pf_work_kind *kind, const pf_work
 	}
 	free(bytes);
 	if (status == PF_OK) {
-		status = pf_workspace_create(own->network, config.backend, 0, &own->workspace, error);
+		status = pf_workspace_create(own->network, backend ? backend : config.backend, 0,
+					     &own->workspace, error);
 	}
 	if (status == PF_OK) {
 		fill_input(own, input->seed);
@@ -62,6 +65,25 @@ static void layer_outputs(const void *state, pf_work_hash *hash)
 		    (size_t)pf_shape_elements(&output->shape) * pf_type_bytes(output->type));
 }
 
+/* As near as "model check" asks by default, relative to the larger of value and mean magnitude. */
+static bool layers_agree(const void *state, const void *plainest)
+{
+	const layer_work *own = state, *other = plainest;
+	const pf_network_tensor *output = pf_network_output(own->network, 0);
+	const float *a = pf_workspace_output(own->workspace, 0),
+		    *b = pf_workspace_output(other->workspace, 0);
+	int64_t count = pf_shape_elements(&output->shape);
+	double mean = 0;
+	bool agree = output->type == PF_TYPE_FLOAT;
+	for (int64_t i = 0; agree && i < count; i++) {
+		mean += fabs((double)b[i]) / (double)count;
+	}
+	for (int64_t i = 0; agree && i < count; i++) {
+		agree = fabs((double)a[i] - (double)b[i]) <= 1e-4 * fmax(mean, fabs((double)b[i]));
+	}
+	return agree;
+}
+
 static void close_layer(void *state)
 {
 	layer_work *own = state;
@@ -76,7 +98,8 @@ static const float doubled[] = {1.0f, 1.0f, 2.0f, 2.0f};
 		 .open = open_layer,                \
 		 .unit = run_layer,                 \
 		 .outputs = layer_outputs,          \
-		 .close = close_layer}
+		 .close = close_layer,              \
+		 .agrees = layers_agree}
 #define LAYER(name, of, with, ...) \
 	[PF_WORK_LAYER_##name] = {KIND, .file = {.op = of, .attributes = with, .inputs = {__VA_ARGS__}}}
 

@@ -1,4 +1,6 @@
 /* Workloads over one photo: made in memory, or one of a folder. */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@
 
 typedef struct photo_work {
 	pf_work_bytes bytes;
-	uint32_t strategy; /* PF_STRATEGY_* of the scorer */
+	pf_work_way way;
 	pf_scorer *scorer;
 	pf_quality *quality;
 	pf_image image;
@@ -37,7 +39,10 @@ static pf_status open_scorer(photo_work *own, const char *stages, pf_error *erro
 {
 	pf_scorer_config config;
 	pf_scorer_config_default(&config);
-	config.strategy = own->strategy;
+	config.strategy = own->way.strategy;
+	if (own->way.backend) {
+		snprintf(config.backend, sizeof config.backend, "%s", own->way.backend);
+	}
 	if (!stages) {
 		return pf_scorer_create_loader(&config, NULL, &own->scorer, error);
 	}
@@ -48,6 +53,7 @@ static pf_status open_scorer(photo_work *own, const char *stages, pf_error *erro
 static pf_status open_with(photo_work *own, const pf_workload_input *input, const char *stages,
 			   pf_error *error)
 {
+	own->way = pf_work_way_of(input);
 	pf_status status = pf_work_bytes_open(input, &own->bytes, error);
 	return status == PF_OK ? open_scorer(own, stages, error) : status;
 }
@@ -82,20 +88,14 @@ static pf_status open_photo(void *state, const pf_work_kind *kind, const pf_work
 static pf_status open_faces(void *state, const pf_work_kind *kind, const pf_workload_input *input,
 			    pf_error *error)
 {
-	(void)kind;
-	return open_decoded(state, input, "faces", error);
-}
-
-static pf_status open_faces_own(void *state, const pf_work_kind *kind, const pf_workload_input *input,
-				pf_error *error)
-{
-	photo_work *own = state;
 	pf_scorer_config config;
+	(void)kind;
 	pf_scorer_config_default(&config);
-	const char *problem = pf_face_own_problem(config.cascade_file);
-	own->strategy = PF_STRATEGY_EXACT_FACES;
+	const char *problem = pf_work_way_of(input).strategy & PF_STRATEGY_EXACT_FACES
+				      ? pf_face_own_problem(config.cascade_file)
+				      : NULL;
 	return problem ? pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", problem)
-		       : open_faces(state, kind, input, error);
+		       : open_decoded(state, input, "faces", error);
 }
 
 static pf_status open_pose(void *state, const pf_work_kind *kind, const pf_workload_input *input,
@@ -150,22 +150,6 @@ static pf_status open_rows(void *state, const pf_work_kind *kind, const pf_workl
 	photo_work *own = state;
 	pf_status status = open_plane(own, kind, input, error);
 	return status == PF_OK ? make_rows(own, error) : status;
-}
-
-static pf_status open_sharpness(void *state, const pf_work_kind *kind, const pf_workload_input *input,
-				pf_error *error)
-{
-	photo_work *own = state;
-	const pf_work_sharpness *wanted = (const pf_work_sharpness *)(const void *)kind;
-	pf_status status = open_rows(own, kind, input, error);
-	if (status == PF_OK && !wanted->best) {
-		own->kernels = pf_kernels_get(wanted->flags & pf_kernels_flags());
-		if (own->kernels->needs != wanted->flags) {
-			status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
-					 "the processor has no such instructions, or PF_CPU forbids them");
-		}
-	}
-	return status;
 }
 
 static pf_status run_photo(void *state)
@@ -300,6 +284,20 @@ static void close_photo(void *state)
 	free(own->chroma);
 }
 
+/* Poses by other backends are rounded elsewhere: the same confidence and the same box within a hundredth of
+ * the photo's side. */
+static bool poses_agree(const void *state, const void *plainest)
+{
+	static const pf_measure compared[] = {PF_MEASURE_POSE, PF_MEASURE_POSE_LEFT, PF_MEASURE_POSE_TOP,
+					      PF_MEASURE_POSE_RIGHT, PF_MEASURE_POSE_BOTTOM};
+	const photo_work *own = state, *other = plainest;
+	bool agree = true;
+	for (size_t i = 0; i < sizeof compared / sizeof *compared; i++) {
+		agree &= fabs(own->score.measures[compared[i]] - other->score.measures[compared[i]]) <= 0.01;
+	}
+	return agree;
+}
+
 #define KIND(opens, does, gives)                                                             \
 	{                                                                                    \
 		.state_bytes = sizeof(photo_work), .open = open_##opens, .unit = run_##does, \
@@ -309,13 +307,14 @@ static void close_photo(void *state)
 const pf_work_kind pf_work_photo = KIND(photo, photo, score);
 const pf_work_kind pf_work_decode = KIND(decode, decode, decode);
 const pf_work_kind pf_work_faces = KIND(faces, faces, score);
-const pf_work_kind pf_work_faces_own = KIND(faces_own, faces, score);
-const pf_work_kind pf_work_pose = KIND(pose, pose, score);
 const pf_work_kind pf_work_resize = KIND(plane, resize, resize);
 const pf_work_kind pf_work_quality = KIND(quality, quality, score);
 const pf_work_kind pf_work_exposure = KIND(rows, exposure, exposure);
 const pf_work_kind pf_work_colour = KIND(rows, colour, colour);
-const pf_work_sharpness pf_work_sharpness_best = {KIND(sharpness, sharpness, sharpness), .best = true};
-const pf_work_sharpness pf_work_sharpness_plain = {KIND(sharpness, sharpness, sharpness), .flags = 0};
-const pf_work_sharpness pf_work_sharpness_avx2 = {KIND(sharpness, sharpness, sharpness),
-						  .flags = PF_CPU_AVX2};
+const pf_work_kind pf_work_sharpness = KIND(rows, sharpness, sharpness);
+const pf_work_kind pf_work_pose = {.state_bytes = sizeof(photo_work),
+				   .open = open_pose,
+				   .unit = run_pose,
+				   .outputs = score_outputs,
+				   .close = close_photo,
+				   .agrees = poses_agree};

@@ -23,11 +23,11 @@ const pf_command pf_commands[] = {
 	 0, 0, pf_cmd_journey, false},
 	{"run", "VARIANT", "Run one variant and print its time",
 	 "VARIANT may carry options: parallel:workers=4.", 1, 1, pf_cmd_run, false},
-	{"scaling", "", "Time one variant with several numbers of workers",
-	 "Speedups are over one worker, paired by round. "
-	 "Amdahl's bound comes from measured serial spans, sigma and kappa of\n"
-	 "the Universal Scalability Law from a fit to the speedups.",
-	 0, 0, pf_cmd_scaling, false},
+	{"sweep", "VARIANT", "Throughput, latency and memory against workers, chunks and sizes of photos",
+	 "Every combination runs in each round. Speedups are over one worker, paired by round; the knee is where throughput over "
+	 "latency is largest. Amdahl's bound comes from measured serial spans, sigma and kappa of the Universal Scalability Law "
+	 "from a fit to the speedups.",
+	 1, 1, pf_cmd_sweep, false},
 	{"compare", "A B", "Compare two variants or commands: faster, slower, equivalent or undecided",
 	 "A and B are variants, with options if need be: parallel parallel:workers=2. "
 	 "Both run once in each round, and\n"
@@ -56,8 +56,8 @@ const pf_command pf_commands[] = {
 	 "what --notebook of journey writes, to the byte.",
 	 1, 1, pf_cmd_notebook, false},
 	{"report", "RECORD...", "Draw a run's charts and write its report: a page that opens offline",
-	 "RECORD is what --json of journey, run, compare, scaling or load wrote, or the first characters of an id of "
-	 "the history, or last. One journey, run or comparison makes the page; scalings and loads fill their "
+	 "RECORD is what --json of journey, run, compare, sweep or load wrote, or the first characters of an id of "
+	 "the history, or last. One journey, run or comparison makes the page; sweeps and loads fill their "
 	 "sections of it. DIR gets index.html, summary.md and charts/ (SVG; PNG where rsvg-convert is installed). It "
 	 "takes Node 18 or newer, which scripts/setup installs. Exit status: 0 made, 2 not made, with the reason.",
 	 1, 32, pf_cmd_report, false},
@@ -69,7 +69,7 @@ const pf_command pf_commands[] = {
 	 1, 1, pf_cmd_export, false},
 	{"history", "list|show|trend|add|rm|rebuild ...",
 	 "The records that were kept: list, show, remove, follow a ratio",
-	 "journey, run, compare and scaling keep their records unless --no-history says otherwise. "
+	 "journey, run, compare and sweep keep their records unless --no-history says otherwise. "
 	 "show ID, trend VARIANT, add RECORD..., rm ID...: ID is the first\n"
 	 "characters of a record's id, or last. trend prints ratios within each record, "
 	 "never times of different days.",
@@ -84,6 +84,17 @@ const pf_command pf_commands[] = {
 	 "each sample has its stage, and --against draws the difference to another one. --out writes a flame graph, and files for\n"
 	 "speedscope, pprof and other tools (docs/profile.md).",
 	 1, 1, pf_cmd_profile, false},
+	{"bench", "[FILTER]", "Micro-benchmarks: every workload by size, and by backend and instruction set",
+	 "The output of each is checked before it is timed: what computes something else gets no time. FILTER is a regular\n"
+	 "expression over names. Google Benchmark executes them; its own options (--benchmark_...) pass through. With --plugin\n"
+	 "those of shared objects are executed instead. Exit status: 0 fine, 1 wrong output.",
+	 0, 1, pf_cmd_bench, false},
+	{"complexity", "[NAME]",
+	 "Find what grows faster than it should: stages and burst detection over growing sizes",
+	 "Each workload (NAME: those that have it in their name) runs on sizes that double and for units that double; the least CPU\n"
+	 "times give the exponent with its interval, and the law that fits. Exit status: 0 fine, 1 something grows too fast,\n"
+	 "3 undecided.",
+	 0, 1, pf_cmd_complexity, false},
 	{"gate", "[-- CANDIDATE]", "Stop a regression: whether a build of a library is slower or differs",
 	 "Baseline and candidate are built now and run in turn, in many short processes with other layouts of the same code.\n"
 	 "Any library that exports workloads takes part (photofinish/workload.h). Exit status: 0 PASS or IDENTICAL, 1 FAIL,\n"

@@ -17,8 +17,8 @@
 #include "harness/show/load_table.h"
 #include "harness/show/record_pair.h"
 #include "harness/show/run_table.h"
-#include "harness/show/scaling_table.h"
 #include "harness/show/soak_table.h"
+#include "harness/show/sweep_table.h"
 
 /* Where other builds lay is in no record. */
 static void tell_the_rest(const json_t *record, FILE *stream)
@@ -42,8 +42,8 @@ static pf_status print_run(const json_t *record, FILE *stream, pf_error *error)
 		return status;
 	}
 	const pf_run *run = pf_stored_run_model(stored);
-	if (strcmp(run->command, "scaling") == 0) {
-		pf_scaling_print(run, stream);
+	if (strcmp(run->command, "sweep") == 0 || strcmp(run->command, "scaling") == 0) {
+		pf_sweep_print(run, stream);
 	} else if (strcmp(run->command, "compare") == 0 && run->comparison) {
 		pf_compare_print(run, run->comparison, stream);
 	} else {

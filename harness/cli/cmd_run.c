@@ -7,6 +7,7 @@
 #include "harness/claims/claims.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/continuous_profile.h"
 #include "harness/cli/goal_args.h"
 #include "harness/cli/journal_keeping.h"
 #include "harness/cli/journey_choice.h"
@@ -31,6 +32,7 @@ struct request {
 	bool spans;
 	pf_goal_args goal;
 	pf_memory_report memory;
+	pf_continuous continuous; /* of "run" */
 	uint32_t rounds;
 	uint64_t seed;
 	const char *cache; /* warm, cold */
@@ -117,8 +119,11 @@ static pf_status deliver(const struct request *request, const pf_run *run, pf_er
 	if (!json || !pf_output_is_stdout(json)) {
 		pf_run_print(run, stdout);
 	}
+	pf_status profiled = pf_continuous_end(&request->continuous,
+					       json && pf_output_is_stdout(json) ? stderr : stdout, error);
 	fflush(stdout);
 	pf_status status = pf_deliver_record(&request->delivery, run, error);
+	status = status == PF_OK ? profiled : status;
 	return status == PF_OK && request->trace
 		       ? pf_delivery_say_kept(pf_trace_file_write(run, request->trace, error), error)
 		       : status;
@@ -164,6 +169,10 @@ static int execute(struct request *request, const char *command, pf_contestant *
 	}
 	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
+	}
+	if (status == PF_OK) {
+		status = pf_continuous_begin(&request->continuous, contestants[0].label, &setting.session,
+					     &error);
 	}
 	bool executed = status == PF_OK;
 	setting.session.keep_spans = request->trace != NULL;
@@ -266,6 +275,7 @@ static int journey(const pf_command *command, int argc, char **argv, pf_run_jour
 		.cache = "warm",
 		.goal = PF_GOAL_DEFAULTS,
 		.rounds = 5,
+		.continuous = PF_CONTINUOUS_DEFAULTS,
 	};
 	const char *only = NULL;
 	const pf_arg table[] = {
@@ -330,13 +340,17 @@ static int journey(const pf_command *command, int argc, char **argv, pf_run_jour
 
 int pf_cmd_run(const pf_command *command, int argc, char **argv)
 {
-	struct request request = {
-		.common = PF_COMMON_DEFAULTS, .dataset = "dash", .cache = "warm", .rounds = 1};
+	struct request request = {.common = PF_COMMON_DEFAULTS,
+				  .dataset = "dash",
+				  .cache = "warm",
+				  .rounds = 1,
+				  .continuous = PF_CONTINUOUS_DEFAULTS};
 	const pf_arg table[] = {
 		RUN_ARGS(request),
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R",
 		 "trials (default: 1, which has no interval)", 1, 10000},
 		{"repetitions", 0, PF_ARG_COUNT, &request.rounds, "R", NULL, 1, 10000},
+		PF_CONTINUOUS_ARGS(request.continuous),
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),
 		PF_STAGES_ARG(request.common),

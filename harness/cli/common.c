@@ -206,6 +206,20 @@ static pf_status fail_unknown(const char *name, pf_error *error)
 		       : PF_ERR_NOT_FOUND;
 }
 
+pf_status pf_common_dataset_sized(const char *spec, double megapixels, pf_dataset **out, pf_error *error)
+{
+	char name[64]; /* as long as a dataset's may be */
+	pf_make_report report;
+	if (snprintf(name, sizeof name, "%s-%gmp", spec, megapixels) >= (int)sizeof name ||
+	    !pf_store_name_ok(name)) {
+		return pf_fail(error, PF_ERR_USAGE, spec,
+			       "photos of other sizes are made of a specification's name");
+	}
+	pf_make_options options = {.spec = spec, .name = name, .megapixels = megapixels};
+	pf_status status = pf_common_make(&options, &report, error);
+	return status == PF_OK ? pf_common_dataset(name, out, error) : status;
+}
+
 pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error)
 {
 	char home[PF_STORE_PATH_MAX];

@@ -128,6 +128,80 @@ static void print_overview(const json_t *record, FILE *stream)
 	}
 }
 
+/* "227 MB, 2.03x" */
+static void print_memory(const json_t *variant, const json_t *parent, FILE *stream)
+{
+	double own, other;
+	char text[PF_TEXT];
+	if (!pf_note_mean(variant, "peak_rss_bytes", NULL, &own)) {
+		fprintf(stream, "-");
+		return;
+	}
+	fprintf(stream, "%s", pf_text_bytes(own, text));
+	if (parent && pf_note_mean(parent, "peak_rss_bytes", NULL, &other) && other > 0) {
+		fprintf(stream, ", %.2fx", own / other);
+	}
+}
+
+/* What became of the scores, by the trials that were compared with the reference. */
+static void print_scores(const json_t *variant, FILE *stream)
+{
+	char limits[PF_TOLERANCE_TEXT];
+	const char *status = pf_note_text(variant, "status");
+	if (strcmp(status, "wrong_output") == 0) {
+		fprintf(stream, "wrong: no time for it");
+	} else if (strcmp(status, "ok") != 0) {
+		fprintf(stream, "not compared");
+	} else if (pf_caveat_approximate(variant, limits, sizeof limits)[0]) {
+		fprintf(stream, "within ");
+		pf_note_print(stream, limits);
+	} else {
+		fprintf(stream, "the same bits");
+	}
+}
+
+/* One row a step that changes another one: its gain in time and in memory, and its effect on scores. */
+static void print_gains(const json_t *record, FILE *stream)
+{
+	size_t index;
+	const json_t *variant;
+	bool any = false;
+	json_array_foreach(json_object_get(record, "variants"), index, variant)
+	{
+		const char *name = pf_note_text(variant, "parent");
+		const json_t *parent = name[0] ? pf_note_variant(record, name) : NULL;
+		char gain[PF_TEXT] = "-";
+		pf_interval figure;
+		if (!parent) {
+			continue;
+		}
+		if (!any) {
+			fprintf(stream,
+				"\n"
+				"## What each technique gains\n"
+				"\n"
+				"Against the step that it changes: time, memory (the sum of its processes' "
+				"peaks, the mean of the trials), scores.\n"
+				"\n"
+				"| technique | instead of | time | memory | scores |\n"
+				"|---|---|---|---|---|\n");
+			any = true;
+		}
+		if (pf_note_interval(variant, "speedup_over_parent", &figure)) {
+			pf_text_gain(&figure, gain);
+		}
+		fprintf(stream, "| ");
+		pf_note_print(stream, pf_note_text(variant, "name"));
+		fprintf(stream, " | ");
+		pf_note_print(stream, name);
+		fprintf(stream, " | %s | ", gain);
+		print_memory(variant, parent, stream);
+		fprintf(stream, " | ");
+		print_scores(variant, stream);
+		fprintf(stream, " |\n");
+	}
+}
+
 /* One row a step that has times, one column a stage that any of them has. */
 static void print_stages(const json_t *record, FILE *stream)
 {
@@ -322,6 +396,7 @@ void pf_notebook_print(const json_t *record, FILE *stream)
 {
 	print_setting(record, stream);
 	print_overview(record, stream);
+	print_gains(record, stream);
 	pf_note_steps(record, stream);
 	print_stages(record, stream);
 	print_shares(record, stream);

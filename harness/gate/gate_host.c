@@ -249,7 +249,7 @@ static bool list(host *h)
 {
 	const pf_workloads *table = pf_gate_side_table(h->sides[0]);
 	const pf_workload *workload;
-	for (uint32_t i = 0; (workload = pf_gate_table_at(table, i)); i++) {
+	for (uint32_t i = 0; (workload = pf_workload_at(table, i)); i++) {
 		pf_gate_frame frame = {.workload = i};
 		describe(&frame, workload);
 		snprintf(frame.library, sizeof frame.library, "%s", table->library);

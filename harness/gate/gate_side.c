@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "harness/base/signal_name.h"
+#include "harness/base/workload_library.h"
 #include "photofinish/file.h"
 
 typedef enum side_call { CALL_SET_UP, CALL_RUN, CALL_DIGEST, CALL_TEAR_DOWN, CALL_END } side_call;
@@ -72,13 +73,6 @@ const char *pf_gate_fault_text(pf_gate_fault fault)
 	return (unsigned)fault < PF_GATE_FAULTS ? texts[fault] : "unknown fault";
 }
 
-const pf_workload *pf_gate_table_at(const pf_workloads *table, uint32_t i)
-{
-	return i < table->count ? (const pf_workload *)(const void *)((const char *)table->workloads +
-								      (size_t)i * table->workload_size)
-				: NULL;
-}
-
 static void wait_while(_Atomic uint32_t *word, uint32_t value)
 {
 	struct timespec limit = {.tv_nsec = 50000000}; /* then look whether the other end lives */
@@ -94,7 +88,7 @@ static void set_and_wake(_Atomic uint32_t *word, uint32_t value)
 static pf_gate_fault set_up(pf_gate_side *side, const char *name, unsigned cut, char text[PF_GATE_TEXT])
 {
 	const pf_workload *workload;
-	for (uint32_t i = 0; (workload = pf_gate_table_at(side->table, i)); i++) {
+	for (uint32_t i = 0; (workload = pf_workload_at(side->table, i)); i++) {
 		if (strcmp(workload->name, name) == 0) {
 			break;
 		}
@@ -243,9 +237,8 @@ static pf_gate_fault load(pf_gate_side *side, const char *library, char text[PF_
 		pf_escape(dlerror(), text, PF_GATE_TEXT);
 		return PF_GATE_NO_LIBRARY;
 	}
-	const pf_workloads *table = dlsym(side->handle, PF_WORKLOADS_SYMBOL);
-	if (!table || table->version != PF_WORKLOADS_VERSION || table->struct_size < sizeof *table ||
-	    table->workload_size < sizeof(pf_workload) || !table->workloads || !table->library) {
+	const pf_workloads *table = pf_workload_table(side->handle);
+	if (!table) {
 		snprintf(text, PF_GATE_TEXT, "no usable %s", PF_WORKLOADS_SYMBOL);
 		return PF_GATE_NO_TABLE;
 	}

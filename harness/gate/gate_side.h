@@ -20,8 +20,6 @@ pf_gate_fault pf_gate_side_open(const char *library, bool twin, pf_gate_side **o
 void pf_gate_side_close(pf_gate_side *side); /* NULL is fine */
 
 const pf_workloads *pf_gate_side_table(const pf_gate_side *side); /* as it lies here; a twin has the same */
-/* Workload `i` of a table, whatever size its structs have; NULL behind the last. */
-const pf_workload *pf_gate_table_at(const pf_workloads *table, uint32_t i);
 
 /* Of the workload with that name: an input of its default size divided by `cut`, not below its least. One at
  * a time. */

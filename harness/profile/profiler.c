@@ -23,6 +23,7 @@ struct pf_profiler {
 	pf_stacks stacks; /* of places */
 	pf_tags *tags;    /* NULL: there are no spans */
 	uint64_t samples, cut;
+	uint64_t told_lost, told_slowed, told_failed; /* by cuts before */
 	char **environment;
 };
 
@@ -235,10 +236,17 @@ static void say_method(const pf_profiler *profiler, pf_profile *out)
 	}
 }
 
-pf_profile *pf_profiler_finish(pf_profiler *profiler)
+/* What is new of a number that only grows. */
+static uint64_t since(uint64_t now, uint64_t *told)
+{
+	uint64_t more = now - *told;
+	*told = now;
+	return more;
+}
+
+static pf_profile *take_out(pf_profiler *profiler)
 {
 	pf_profile *out = calloc(1, sizeof *out);
-	drain(profiler, true);
 	pf_symbols *symbols = out ? pf_symbols_open(&profiler->maps) : NULL;
 	if (!symbols) {
 		free(out);
@@ -249,17 +257,33 @@ pf_profile *pf_profiler_finish(pf_profiler *profiler)
 	out->runs = 1;
 	out->cut = profiler->cut;
 	if (profiler->by_perf) {
-		out->lost = profiler->perf.lost;
-		out->slowed = profiler->perf.slowed;
+		out->lost = since(profiler->perf.lost, &profiler->told_lost);
+		out->slowed = since(profiler->perf.slowed, &profiler->told_slowed);
 	} else {
-		out->lost = pf_preloaded_lost(&profiler->preloaded);
-		out->threads_failed = atomic_load(&profiler->preloaded.board->threads_failed);
+		out->lost = since(pf_preloaded_lost(&profiler->preloaded), &profiler->told_lost);
+		out->threads_failed = since(atomic_load(&profiler->preloaded.board->threads_failed),
+					    &profiler->told_failed);
 	}
 	say_method(profiler, out);
 	name_stacks(profiler, symbols, out);
 	out->lost += profiler->stacks.lost + out->stacks.lost;
 	out->samples = profiler->samples - profiler->stacks.lost - out->stacks.lost;
 	pf_symbols_close(symbols);
+	pf_stacks_release(&profiler->stacks);
+	profiler->samples = profiler->cut = 0;
+	return out;
+}
+
+pf_profile *pf_profiler_cut(pf_profiler *profiler)
+{
+	drain(profiler, false);
+	return take_out(profiler);
+}
+
+pf_profile *pf_profiler_finish(pf_profiler *profiler)
+{
+	drain(profiler, true);
+	pf_profile *out = take_out(profiler);
 	remove_maps(profiler);
 	return out;
 }

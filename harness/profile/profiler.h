@@ -24,6 +24,11 @@ typedef struct pf_profile_order {
 	const char *variant; /* what a trial's threads say of themselves to other profilers; NULL: nothing */
 	const char *executable; /* that samples are taken of; NULL: this program: where the preloaded object
 				   lies */
+	/* Continuous: as often what was found since goes to `take`, which releases nothing, and is forgotten:
+	 * memory stays what that takes. 0: all of it is found at the end. */
+	double every_s;
+	void (*take)(void *context, const pf_profile *profile);
+	void *context;
 } pf_profile_order;
 
 #define PF_PROFILE_HZ_MOST 1000u /* beyond it looking costs more than a few percent */
@@ -46,6 +51,9 @@ void pf_profiler_tag(pf_profiler *profiler, const pf_tag_source *source);
 
 /* Takes in what has come: about ten times a second. */
 void pf_profiler_tick(pf_profiler *profiler);
+
+/* What was found since the last call, with names, while the processes go on: as pf_profiler_finish. */
+pf_profile *pf_profiler_cut(pf_profiler *profiler);
 
 /* Once the processes have ended: what was found, with names; wall and CPU time are the caller's to fill in.
  * NULL without memory. The caller releases and frees it. */

@@ -8,6 +8,7 @@
 #define PF_TIME_SCHEMA "photofinish.time/1"
 #define PF_LOAD_SCHEMA "photofinish.load/1"
 #define PF_SOAK_SCHEMA "photofinish.soak/1"
+#define PF_SWEEP_SCHEMA "photofinish.sweep/1" /* of several run records: its "runs" */
 #define PF_AUDIT_SCHEMA "photofinish.audit/1"
 
 typedef enum pf_record_kind {

@@ -99,7 +99,7 @@ def check_whole(work):
     for command in (("run", "parallel", *tiny, "--repetitions", "2", "--spans", *looks),
                     ("compare", "chunked", "single-load", *tiny, "--rounds", "1", *looks),
                     ("journey", *tiny, "--only", "null,single-load,pipelined", "--rounds", "1", "--spans", *looks[:1], *looks[3:]),
-                    ("scaling", *tiny, "--workers", "1,2", "--rounds", "1")):
+                    ("sweep", "parallel", *tiny, "--workers", "1,2", "--rounds", "1")):
         shown = run(*command, PHOTOFINISH_HISTORY=work / "whole").stdout
         check_same(run("history", "show", "last", PHOTOFINISH_HISTORY=work / "whole").stdout, shown)
         for word in ("Counters:", "peak PSS") if "--counters" in command else ("Spans of", "moved") if "--spans" in command else ():
@@ -453,7 +453,7 @@ def check_shown(journey, work):
             (("dataset", "photos"), 10**18), (("variants", 0, "workers"), 10**9), (("variants", 0, "workers"), 0),
             (("variants", 0, "workers"), -1), (("placement",), [1]), (("environment", "cores"), -5), (("claims",), {"a": 1}),
             (("goal",), {"photos": 5, "seconds": -1}), (("comparison",), {"pairs": 4}), (("command",), "compare"),
-            (("command",), "scaling"), (("reference",), None), (("configuration",), {"stages": [1, "nope"], "weights": 3}),
+            (("command",), "sweep"), (("reference",), None), (("configuration",), {"stages": [1, "nope"], "weights": 3}),
             (("variants", 0, "trials", 0, "placement"), [{"slot": 10**9, "asked": "0-99999999999", "got": "1,,2"}, 5]),
             (("variants", 0, "trials", 0, "placement"), [{"slot": 5, "asked": "0", "got": "1", "entered": 1}]),
             (("variants", 0, "trials", 0, "stages"), {"decode": {"wall_ns": -5, "spans": 1e300}}),

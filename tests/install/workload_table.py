@@ -5,7 +5,8 @@ BYTES = 32
 
 
 class Input(ctypes.Structure):
-    _fields_ = [("struct_size", ctypes.c_uint32), ("seed", ctypes.c_uint32), ("size", ctypes.c_uint64), ("folder", ctypes.c_char_p)]
+    _fields_ = [("struct_size", ctypes.c_uint32), ("seed", ctypes.c_uint32), ("size", ctypes.c_uint64), ("folder", ctypes.c_char_p),
+                ("way", ctypes.c_char_p)]
 
 
 class Workload(ctypes.Structure):
@@ -20,7 +21,8 @@ TEAR_DOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 Workload._fields_ = [("name", ctypes.c_char_p), ("what", ctypes.c_char_p), ("unit", ctypes.c_char_p),
                      ("within", ctypes.POINTER(ctypes.c_char_p)), ("size_unit", ctypes.c_char_p), ("size_least", ctypes.c_uint64),
                      ("size_most", ctypes.c_uint64), ("size_default", ctypes.c_uint64), ("flags", ctypes.c_uint32),
-                     ("context", ctypes.c_void_p), ("set_up", SET_UP), ("run", RUN), ("digest", DIGEST), ("tear_down", TEAR_DOWN)]
+                     ("context", ctypes.c_void_p), ("set_up", SET_UP), ("run", RUN), ("digest", DIGEST), ("tear_down", TEAR_DOWN),
+                     ("ways", ctypes.POINTER(ctypes.c_char_p)), ("agrees", ctypes.c_void_p)]
 
 
 class Table(ctypes.Structure):
@@ -34,7 +36,7 @@ def run(library, name, seed, size):
     assert (table.version, table.struct_size, table.workload_size) == (1, ctypes.sizeof(Table), ctypes.sizeof(Workload))
     work = next(w for w in table.workloads[:table.count] if w.name == name)
     state, error = ctypes.c_void_p(), ctypes.create_string_buffer(256)
-    given = Input(ctypes.sizeof(Input), seed, size, None)
+    given = Input(ctypes.sizeof(Input), seed, size, None, None)
     assert work.set_up(ctypes.byref(work), ctypes.byref(given), ctypes.byref(state), error, 256) == 0, error.value
     digests = []
     for n in (0, 2):

@@ -127,6 +127,24 @@ def variant():
             check(re.search(r"^\s+faces$", rooted, re.M), "-tagroot stage works")
 
 
+def continuous():
+    """Profiles one after another while a run goes on."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "PHOTOFINISH_DATA": f"{folder}/data", "PHOTOFINISH_TIME_UNFIT_BUILD": "1", "PHOTOFINISH_HISTORY": ""}
+        done = subprocess.run([PHOTOFINISH, "run", "single-load", "--dataset", "tiny", "--rounds", "3", "--quiet", "--profile", "always",
+                               "--profile-out", f"{folder}/profiles", "--profile-every", "0.3"], capture_output=True, text=True, env=environment)
+        files = sorted(os.listdir(f"{folder}/profiles"))
+        check(done.returncode == 0 and len(files) >= 3, f"a profile at least of each trial: {files} {done.stderr}")
+        check(f"Profiled all along at 99 Hz: {len(files)} profiles in" in done.stdout, "they are counted")
+        texts = [gzip.open(f"{folder}/profiles/{name}").read() for name in files]
+        labelled = sum(b"single-load" in text and b"worker" in text for text in texts) # one without samples has none
+        check(labelled >= 3, f"{labelled} of {len(texts)} have samples with their labels")
+        if shutil.which("go"):
+            tops = [subprocess.run(["go", "tool", "pprof", "-top", f"{folder}/profiles/{name}"], capture_output=True, text=True,
+                                   env={**os.environ, "HOME": folder, "PPROF_TMPDIR": folder}) for name in files]
+            check(all(top.returncode == 0 for top in tops), f"go tool pprof opens each {[top.stderr[-100:] for top in tops if top.returncode]}")
+
+
 methods = ["timers"] + (["perf"] if perf_allowed() else [])
 if "perf" not in methods:
     print("skipped: perf events are not allowed here")
@@ -134,4 +152,5 @@ for one in methods:
     planted(one, rounds_for(SAMPLES, one))
 if "--light" not in sys.argv:
     variant()
+    continuous()
 sys.exit(1 if failures else 0)

@@ -1,4 +1,5 @@
 /* Specs: those that come with the program load; wrong ones are refused with the reason. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -153,6 +154,27 @@ static void test_installed_specs(void **state)
 }
 
 /* In path order each body's photos are in time order, and none stands twice. */
+/* Other sizes: proportions stay, sides are even, the identity is another one. */
+static void test_resize(void **state)
+{
+	(void)state;
+	pf_spec spec, other;
+	pf_error error = {0};
+	assert_int_equal(pf_spec_load("dash", &spec, &error), PF_OK);
+	other = spec;
+	assert_int_equal(pf_spec_resize(&other, 3, &error), PF_OK);
+	assert_string_not_equal(other.id, spec.id);
+	for (unsigned i = 0; i < spec.camera_count; i++) {
+		const pf_spec_camera *was = &spec.cameras[i], *is = &other.cameras[i];
+		double pixels = (double)is->width * is->height;
+		assert_true(pixels > 2.99e6 && pixels < 3.01e6 && is->width % 2 == 0 && is->height % 2 == 0);
+		assert_true(fabs((double)is->width / is->height - (double)was->width / was->height) < 0.002);
+	}
+	assert_int_equal(pf_spec_resize(&other, 0.001, &error), PF_ERR_INVALID);
+	assert_non_null(strstr(error.message, "64 to 16384 pixels"));
+	assert_int_equal(pf_spec_resize(&other, 1000, &error), PF_ERR_INVALID);
+}
+
 static void test_names_sort_by_time(void **state)
 {
 	pf_spec spec;
@@ -184,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_says_what_is_not_there),
 		cmocka_unit_test_setup_teardown(test_identity, set_up, tear_down),
 		cmocka_unit_test(test_installed_specs),
+		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_names_sort_by_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ static void test_sizes(void **state)
 
 static const char *meant(const char *word)
 {
-	static const char *const names[] = {"journey", "run", "score", "compare", "scaling", "double-load"};
+	static const char *const names[] = {"journey", "run", "score", "compare", "sweep", "double-load"};
 	static char hint[PF_NEAREST + 32];
 	pf_nearest nearest = {.word = word};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -30,8 +30,7 @@ static pf_workload_input input_of(const pf_workload *workload, uint32_t seed)
 static bool is_there(const pf_workload *workload)
 {
 	bool network = strncmp(workload->name, "layer/", 6) == 0 || strcmp(workload->name, "pose") == 0;
-	bool avx2 = strstr(workload->name, "avx2") != NULL;
-	return !(network && !pf_network_backend(0)) && !(avx2 && !(pf_kernels_flags() & PF_CPU_AVX2));
+	return !network || pf_network_backend(0);
 }
 
 static digest digest_of(const pf_workload *workload, const void *state)
@@ -98,6 +97,46 @@ static void test_every_workload(void **state)
 		} else {
 			print_message("%s: not on this machine\n", pf_workloads_v1.workloads[i].name);
 		}
+	}
+}
+
+/* Every way that is here gives the plainest one's outputs, and one that there is not is refused. */
+static void test_ways(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < pf_workloads_v1.count; i++) {
+		const pf_workload *w = &pf_workloads_v1.workloads[i];
+		pf_workload_input input = input_of(w, 1);
+		char error[256] = "";
+		void *own = NULL;
+		input.way = "no such way";
+		assert_int_not_equal(w->set_up(w, &input, &own, error, sizeof error), 0);
+		w->tear_down(own);
+		assert_non_null(strstr(error, "it has no way"));
+		if (!w->ways || !is_there(w)) {
+			continue;
+		}
+		input.way = w->ways[0];
+		void *plainest = set_up(w, &input);
+		assert_int_equal(w->run(plainest, 1), 0);
+		digest wanted = digest_of(w, plainest);
+		for (size_t k = 1; w->ways[k]; k++) {
+			own = NULL;
+			input.way = w->ways[k];
+			if (w->set_up(w, &input, &own, error, sizeof error)) {
+				print_message("%s by %s: %s\n", w->name, w->ways[k], error);
+				w->tear_down(own);
+				continue;
+			}
+			assert_int_equal(w->run(own, 1), 0);
+			digest found = digest_of(w, own);
+			if (!(w->agrees ? w->agrees(own, plainest) != 0 : same(&found, &wanted))) {
+				fail_msg("%s by %s: other outputs than by %s", w->name, w->ways[k],
+					 w->ways[0]);
+			}
+			w->tear_down(own);
+		}
+		w->tear_down(plainest);
 	}
 }
 
@@ -202,9 +241,8 @@ static void test_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_table),
-		cmocka_unit_test(test_every_workload),
-		cmocka_unit_test(test_failed_set_up),
+		cmocka_unit_test(test_the_table), cmocka_unit_test(test_every_workload),
+		cmocka_unit_test(test_ways),      cmocka_unit_test(test_failed_set_up),
 		cmocka_unit_test(test_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

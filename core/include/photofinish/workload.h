@@ -39,6 +39,7 @@ typedef struct pf_workload_input {
 	uint32_t seed;      /* which input: others have the same size and other contents */
 	uint64_t size;      /* size_least..size_most; the caller puts size_default where nobody asks */
 	const char *folder; /* with inputs, in place of made ones; NULL: the library makes its own */
+	const char *way;    /* one of pf_workload.ways; NULL: what the library chooses by itself */
 } pf_workload_input;
 
 typedef struct pf_workload pf_workload;
@@ -68,6 +69,16 @@ struct pf_workload {
 	void (*digest)(const void *state, uint8_t out[PF_WORKLOAD_DIGEST_BYTES]);
 	/* Frees everything. NULL and the state of a failed set-up are fine. */
 	void (*tear_down)(void *state);
+
+	/* What follows was added later: a table whose workload_size does not cover it has one way. */
+
+	/* Names of ways to the same outputs (sets of instructions, backends), as a name is written, ended by
+	 * NULL: the plainest first, which the others are checked against. Set-up fails for one that is not
+	 * here. NULL: there is one way. */
+	const char *const *ways;
+	/* Not 0 if the outputs of the last run are those of a state with the same input and the plainest way,
+	 * as near as this workload promises. NULL: their digests are equal. */
+	int (*agrees)(const void *state, const void *plainest);
 };
 
 /* The table. A reader takes tables of its own version; it steps from one workload to the next by
@@ -80,6 +91,14 @@ typedef struct pf_workloads {
 	const pf_workload *workloads;
 	const char *library; /* name and version, one line */
 } pf_workloads;
+
+/* Workload `i` of a table, whatever size its structs have; NULL behind the last. */
+static inline const pf_workload *pf_workload_at(const pf_workloads *table, uint32_t i)
+{
+	return i < table->count ? (const pf_workload *)(const void *)((const char *)table->workloads +
+								      (size_t)i * table->workload_size)
+				: NULL;
+}
 
 /* Defined by the library. */
 PF_WORKLOADS_EXPORT extern const pf_workloads pf_workloads_v1;

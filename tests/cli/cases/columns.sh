@@ -23,7 +23,7 @@ quick="--dataset tiny --stages facts,decode,quality --quiet"
 {
     too_long photofinish run parallel $quick --counters software --spans --memory --allocations
     too_long photofinish journey $quick --only double-load,parallel --rounds 2 --goal 4h --price-per-hour 2.5 --counters software
-    too_long photofinish scaling --dataset tiny --workers 1,2,3 --rounds 1 --quiet
+    too_long photofinish sweep parallel --dataset tiny --workers 1,2,3 --rounds 1 --quiet
 }
 too_long photofinish score tiny --quiet
 too_long photofinish doctor --quick

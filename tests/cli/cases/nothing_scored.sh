@@ -7,7 +7,7 @@ run dataset import texts --name texts --quiet
 run run single-load --dataset texts --quiet --json record.json
 run compare single-load parallel --dataset texts --quiet --rounds 3
 run journey --only null,single-load --dataset texts --quiet --rounds 1
-run scaling --dataset texts --quiet --workers 1 --rounds 1
+run sweep parallel --dataset texts --quiet --workers 1 --rounds 1
 run load single-load --scenario offline --dataset texts --quiet
 run load single-load --dataset texts --quiet --queries 3
 run soak single-load --dataset texts --quiet --photos 60

@@ -62,11 +62,14 @@ run dataset verify
 run dataset import .
 run journey --only nope,parallel
 run journey --only null,null
-run scaling --workers 2,1
-run scaling --workers 0
-run scaling --workers 1,,2
-run scaling --variant null --workers 1,2
-run scaling --variant nope
+run sweep parallel --workers 2,1
+run sweep parallel --workers 0
+run sweep parallel --workers 1,,2
+run sweep null --workers 1,2
+run sweep nope
+run sweep parallel --chunk 2
+run sweep chunked --chunk x
+run sweep parallel --photo-size 0
 run journey --goal 4
 run journey --goal 4hours
 run journey --goal 4h --photos 0

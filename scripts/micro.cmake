@@ -1,0 +1,15 @@
+# Micro-benchmarks by Google Benchmark, where it and a C++ compiler are there. Sets micro_libraries, and micro_excluded
+# (sources that are left out).
+set(micro_libraries)
+set(micro_excluded)
+include(CheckLanguage)
+check_language(CXX)
+pkg_check_modules(BENCHMARK IMPORTED_TARGET benchmark>=1.7)
+if(CMAKE_CXX_COMPILER AND BENCHMARK_FOUND)
+  enable_language(CXX)
+  set(micro_libraries PkgConfig::BENCHMARK)
+  list(APPEND build_contents "in: micro-benchmarks (Google Benchmark ${BENCHMARK_VERSION})")
+else()
+  set(micro_excluded "harness/(micro/(gbench\\.cc|micro[a-z_]*\\.c)|show/micro_table\\.c|cli/cmd_bench\\.c)$")
+  list(APPEND build_contents "out: micro-benchmarks (g++ or libbenchmark-dev is missing)")
+endif()
