@@ -24,6 +24,7 @@ static pf_workload_input input_of(const pf_workload *workload, uint32_t seed)
 {
 	uint64_t size = workload->size_default;
 	size = size > PIXELS ? PIXELS : size > PHOTOS ? PHOTOS : size; /* so that all of it takes seconds */
+	size = size < workload->size_least ? workload->size_least : size;
 	return (pf_workload_input){.struct_size = sizeof(pf_workload_input), .seed = seed, .size = size};
 }
 
