@@ -100,8 +100,7 @@ const pf_limit_job pf_limit_copy_job = {
 	.open = open_memory, .run = run_copy, .close = close_memory, .scale = 1e-9};
 
 /* Two processes: this one sends, the other one takes. Neither sleeps: who waits tries again. What sleeping
- * and waking cost depends on who happens to be ahead, and made pipes differ by 64 % from run to run; it is no
- * part of a limit. */
+ * and waking cost depends on who happens to be ahead; it is no part of a limit. */
 typedef struct way {
 	int pipe;
 	pf_child taker;
