@@ -1,5 +1,6 @@
 /* Bursts in shared memory. */
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -71,4 +72,16 @@ const uint32_t *pf_burst_store_order(const pf_burst_store *store, size_t *count)
 pf_burst pf_burst_store_get(const pf_burst_store *store, size_t place)
 {
 	return store->bursts[place];
+}
+
+static int longer_first(const void *left, const void *right)
+{
+	const pf_burst *a = left, *b = right;
+	return a->count != b->count ? (a->count < b->count) - (a->count > b->count)
+				    : (a->photos > b->photos) - (a->photos < b->photos);
+}
+
+void pf_burst_store_longest_first(pf_burst_store *store)
+{
+	qsort(store->bursts, atomic_load(&store->count), sizeof *store->bursts, longer_first);
 }

@@ -164,6 +164,9 @@ pf_status pf_crew_score_all(const struct pf_env *env, const pf_dataset *dataset,
 	if (status == PF_OK) {
 		status = pf_burst_scan_rest(scan, own.cancel, error);
 	}
+	if (strategy & PF_STRATEGY_LONGEST_FIRST) {
+		pf_burst_store_longest_first(crew.bursts);
+	}
 	if (status == PF_OK && pf_scorer_may_be_forked(&config)) {
 		status = pf_scorer_create(&config, crew.trace, &crew.inherited, error);
 	}

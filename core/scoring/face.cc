@@ -1,5 +1,7 @@
 #include "core/scoring/face.h"
 
+#include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,11 +40,55 @@ static bool load_opencv(pf_face_detector *detector, const char *cascade_file)
 	return detector->cascade.load(cascade_file);
 }
 
+/* The cascade that pf_face_own_problem has read, for the detector that is created next, also in a child. */
+static struct {
+	pthread_mutex_t lock;
+	pf_haar_cascade *cascade; /* NULL: none */
+	struct stat file;
+} kept = {PTHREAD_MUTEX_INITIALIZER, nullptr, {}};
+
+static bool is_same_file(const struct stat &a, const struct stat &b)
+{
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+	       a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+/* NULL where none is kept. Waits for nobody: a child may have inherited the lock held. */
+static pf_haar_cascade *take_kept(const struct stat &file)
+{
+	pf_haar_cascade *taken = nullptr;
+	if (pthread_mutex_trylock(&kept.lock) == 0) {
+		if (kept.cascade && is_same_file(kept.file, file)) {
+			taken = kept.cascade;
+			kept.cascade = nullptr;
+		}
+		pthread_mutex_unlock(&kept.lock);
+	}
+	return taken;
+}
+
+static void keep(pf_haar_cascade *cascade, const struct stat &file)
+{
+	if (pthread_mutex_trylock(&kept.lock) == 0) {
+		std::swap(kept.cascade, cascade);
+		kept.file = file;
+		pthread_mutex_unlock(&kept.lock);
+	}
+	pf_haar_cascade_destroy(cascade);
+}
+
+static pf_status read_cascade(const char *cascade_file, const struct stat &file, pf_haar_cascade **out)
+{
+	*out = take_kept(file);
+	return *out ? PF_OK : pf_haar_cascade_read(cascade_file, out, nullptr);
+}
+
 /* False without an error where OpenCV has to search. */
 static bool load_own(pf_face_detector *detector, const char *cascade_file)
 {
-	return pf_face_version_is_ours(pf_face_library_version()) &&
-	       pf_haar_cascade_read(cascade_file, &detector->own_cascade, nullptr) == PF_OK &&
+	struct stat file;
+	return pf_face_version_is_ours(pf_face_library_version()) && stat(cascade_file, &file) == 0 &&
+	       read_cascade(cascade_file, file, &detector->own_cascade) == PF_OK &&
 	       pf_haar_search_create(detector->own_cascade, pf_kernels_flags(), &detector->own, nullptr) ==
 		       PF_OK;
 }
@@ -92,10 +138,12 @@ extern "C" const char *pf_face_own_problem(const char *cascade_file)
 		return "its search does what OpenCV 4.6 does, and OpenCV is another version";
 	}
 	pf_haar_cascade *cascade = nullptr;
-	pf_status status = pf_haar_cascade_read(cascade_file, &cascade, nullptr);
-	pf_haar_cascade_destroy(cascade);
-	return status == PF_OK ? nullptr
-			       : "its search takes cascades of stumps over upright Haar features only";
+	struct stat file;
+	if (stat(cascade_file, &file) == 0 && read_cascade(cascade_file, file, &cascade) == PF_OK) {
+		keep(cascade, file);
+		return nullptr;
+	}
+	return "its search takes cascades of stumps over upright Haar features only";
 }
 
 static bool larger_first(const cv::Rect &a, const cv::Rect &b)

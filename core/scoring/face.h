@@ -39,7 +39,8 @@ pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32
 			 uint32_t height_px, pf_face *faces, size_t *count, pf_error *error);
 
 /* Why OpenCV would search this cascade though our own code was asked for: static text; NULL where it would
- * not. Ours does what OpenCV 4.6 does, with cascades of stumps over upright Haar features. */
+ * not. Ours does what OpenCV 4.6 does, with cascades of stumps over upright Haar features. The cascade that
+ * was read for the answer is kept, for the process's life, until a detector is created from it. */
 const char *pf_face_own_problem(const char *cascade_file);
 
 /* The same for any version of OpenCV, "4.6.0". */

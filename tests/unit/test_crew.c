@@ -59,6 +59,35 @@ static void test_a_store(void **state)
 	pf_burst_store_destroy(store);
 }
 
+/* Long bursts are begun first, those of one length in the order of adding; photos stay where they were. */
+static void test_longest_first(void **state)
+{
+	(void)state;
+	static const uint32_t counts[] = {1, 3, 1, 4, 3}, expected[] = {3, 1, 4, 0, 2};
+	uint32_t photos[12];
+	pf_burst_store *store;
+	size_t known;
+	assert_int_equal(pf_burst_store_create(12, &store, NULL), PF_OK);
+	for (uint32_t i = 0, first = 0; i < 5; first += counts[i++]) {
+		for (uint32_t k = 0; k < counts[i]; k++) {
+			photos[first + k] = first + k;
+		}
+		assert_int_equal(
+			pf_burst_store_add(
+				store, &(pf_burst){.id = i, .count = counts[i], .photos = photos + first}),
+			PF_OK);
+	}
+	pf_burst_store_longest_first(store);
+	for (size_t i = 0; i < 5; i++) {
+		pf_burst burst = pf_burst_store_get(store, i);
+		assert_int_equal(burst.id, expected[i]);
+		assert_int_equal(burst.count, counts[expected[i]]);
+	}
+	assert_memory_equal(pf_burst_store_order(store, &known), photos, sizeof photos);
+	assert_int_equal(known, 12);
+	pf_burst_store_destroy(store);
+}
+
 static pf_status note_burst(void *context, const pf_burst *burst)
 {
 	pf_burst_store *store = context;
@@ -176,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_store),
+		cmocka_unit_test(test_longest_first),
 		cmocka_unit_test(test_a_scan),
 		cmocka_unit_test(test_detect_all),
 	};

@@ -11,6 +11,8 @@
 #include "core/photo/resize.h"
 #include "core/scoring/face.h"
 #include "jpeg_fixture.h"
+#include "photofinish/scorer.h"
+#include "temp_folder.h"
 
 #define WIDTH 320
 #define HEIGHT 240
@@ -97,6 +99,33 @@ static void test_small_pictures(void **state)
 		assert_int_equal(count, 0);
 	}
 	pf_face_detector_destroy(detector);
+}
+
+/* The cascade that was read to say whether it can be searched is the next detector's, unless the file has
+ * changed since. */
+static void test_a_kept_cascade(void **state)
+{
+	(void)state;
+	pf_scorer_config config;
+	char folder[256];
+	size_t bytes;
+	pf_face_detector *detector;
+	pf_scorer_config_default(&config);
+	char *text = pf_temp_read(config.cascade_file, &bytes);
+	pf_temp_make(folder);
+	const char *file = pf_temp_path(folder, "cascade.xml");
+	pf_temp_write(file, text, bytes);
+	for (int i = 0; i < 2; i++) {
+		assert_null(pf_face_own_problem(file));
+	}
+	assert_int_equal(pf_face_detector_create(file, true, &detector, NULL), PF_OK);
+	pf_face_detector_destroy(detector);
+	assert_null(pf_face_own_problem(file));
+	pf_temp_write(file, text, bytes / 2);
+	assert_int_equal(pf_face_detector_create(file, true, &detector, NULL), PF_ERR_INVALID);
+	assert_non_null(pf_face_own_problem(file));
+	pf_temp_remove(folder);
+	free(text);
 }
 
 static void test_bad_cascades(void **state)
@@ -210,8 +239,11 @@ static void test_turning_upright(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_faces_are_found), cmocka_unit_test(test_small_pictures),
-		cmocka_unit_test(test_bad_cascades),    cmocka_unit_test(test_shrinking_is_the_definition),
+		cmocka_unit_test(test_faces_are_found),
+		cmocka_unit_test(test_small_pictures),
+		cmocka_unit_test(test_a_kept_cascade),
+		cmocka_unit_test(test_bad_cascades),
+		cmocka_unit_test(test_shrinking_is_the_definition),
 		cmocka_unit_test(test_turning_upright),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

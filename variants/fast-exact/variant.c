@@ -4,8 +4,14 @@
 
 enum {
 	STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
-		   PF_STRATEGY_QUICK_START
+		   PF_STRATEGY_QUICK_START | PF_STRATEGY_LONGEST_FIRST
 };
+
+static pf_status probe(const struct pf_env *env, const char **why_not)
+{
+	*why_not = pf_scorer_strategy_problem(env->scorer, STRATEGY);
+	return *why_not ? PF_ERR_UNAVAILABLE : PF_OK;
+}
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
@@ -24,6 +30,7 @@ const struct pf_variant pf_variant_fast_exact = {
 	.hypothesis = "each strategy saves time of a stage of its own, so together they save the sum",
 	.expected = "the sum of what the single ones save, in seconds",
 	.caps = PF_CAP_WORKERS,
+	.probe = probe,
 	.run = run,
 	.strategy = STRATEGY,
 };

@@ -14,6 +14,7 @@ enum {
 	PF_STRATEGY_FUSED = 2,       /* with it: quality, faces and pose take rows while they are decoded */
 	PF_STRATEGY_EXACT_FACES = 4, /* the cascade search by our own code */
 	PF_STRATEGY_QUICK_START = 8, /* models are loaded once, before workers are forked */
+	PF_STRATEGY_LONGEST_FIRST = 16, /* of pf_crew_score_all: long bursts are not begun at the end */
 };
 
 /* Why one of the ways that `strategy` names is not gone with this configuration on this machine: static text,
