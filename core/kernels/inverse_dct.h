@@ -40,5 +40,7 @@ int pf_inverse_dct_plain(int16_t *coefficients, const uint8_t *ends, uint32_t bl
 			 const uint16_t steps[64], uint8_t *out, size_t stride_bytes);
 int pf_inverse_dct_avx2(int16_t *coefficients, const uint8_t *ends, uint32_t blocks, const uint16_t steps[64],
 			uint8_t *out, size_t stride_bytes);
+int pf_inverse_dct_avx512(int16_t *coefficients, const uint8_t *ends, uint32_t blocks,
+			  const uint16_t steps[64], uint8_t *out, size_t stride_bytes);
 
 #endif

@@ -10,6 +10,7 @@ static const pf_kernels *const versions[] = {
 	&pf_kernels_plain,
 #if defined(__x86_64__)
 	&pf_kernels_avx2,
+	&pf_kernels_avx512,
 #endif
 };
 

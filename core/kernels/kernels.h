@@ -1,5 +1,6 @@
 /* The inner loops of the engine, each in one version for every set of instructions that it was built for. All
- * versions give the same bits: integers only. tests/unit/test_kernels.c checks that, and times them.
+ * versions give the same bits: integers, or floats in a stated order. tests/unit/test_kernels.c checks that,
+ * and times them.
  *
  * A new version is a file beside kernels_plain.c and an entry in kernels.c's list. */
 #ifndef PHOTOFINISH_KERNELS_H
@@ -52,6 +53,13 @@ typedef struct pf_kernels {
 	void (*add_weighted)(uint32_t *sums, const uint8_t *row, int16_t weight, uint32_t count);
 	/* sums[x] += row[x], modulo 2^16. */
 	void (*add_bytes)(uint16_t *sums, const uint8_t *row, uint32_t count);
+	/* out[x] = weights[0] * first[x] + weights[1] * last[x] + weights[2] * between[x]; the caller sees to
+	 * it that 32 bits hold that. */
+	void (*mix_rows)(uint32_t *out, const uint8_t *first, const uint8_t *last, const uint16_t *between,
+			 const uint16_t weights[3], uint32_t count);
+	/* The same in floats, each product and each sum, from left to right, rounded. */
+	void (*mix_rows_float)(float *out, const uint8_t *first, const uint8_t *last, const uint16_t *between,
+			       const float weights[3], uint32_t count);
 	/* Decodes up to `count` MCUs, from number `first` of those that entropy->block points at: how many.
 	 * Fewer where entropy->limit was reached, or something is odd (then entropy->odd). */
 	uint32_t (*decode_mcus)(pf_entropy *entropy, uint32_t first, uint32_t count);
@@ -63,7 +71,7 @@ typedef struct pf_kernels {
 			   const uint16_t steps[64], uint8_t *out, size_t stride_bytes);
 } pf_kernels;
 
-extern const pf_kernels pf_kernels_plain, pf_kernels_avx2; /* for the list */
+extern const pf_kernels pf_kernels_plain, pf_kernels_avx2, pf_kernels_avx512; /* for the list */
 
 /* Version `index` of those that were built, plain first; NULL past the last. */
 const pf_kernels *pf_kernels_at(size_t index);

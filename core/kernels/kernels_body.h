@@ -111,8 +111,28 @@ KERNEL void add_bytes(uint16_t *restrict sums, const uint8_t *restrict row, uint
 	}
 }
 
+KERNEL void mix_rows(uint32_t *restrict out, const uint8_t *restrict first, const uint8_t *restrict last,
+		     const uint16_t *restrict between, const uint16_t weights[3], uint32_t count)
+{
+	uint32_t a = weights[0], b = weights[1], c = weights[2];
+	for (uint32_t x = 0; x < count; x++) {
+		out[x] = first[x] * a + last[x] * b + between[x] * c;
+	}
+}
+
+/* Products are rounded before they are added: contraction is off. */
+KERNEL void mix_rows_float(float *restrict out, const uint8_t *restrict first, const uint8_t *restrict last,
+			   const uint16_t *restrict between, const float weights[3], uint32_t count)
+{
+	float a = weights[0], b = weights[1], c = weights[2];
+	for (uint32_t x = 0; x < count; x++) {
+		out[x] = a * (float)first[x] + b * (float)last[x] + c * (float)between[x];
+	}
+}
+
 #define KERNEL_FUNCTIONS                                                                            \
 	.widen = widen, .bin_2x2 = bin_2x2, .histogram = histogram, .sum_gradients = sum_gradients, \
-	.sum_chroma = sum_chroma, .add_weighted = add_weighted, .add_bytes = add_bytes
+	.sum_chroma = sum_chroma, .add_weighted = add_weighted, .add_bytes = add_bytes,             \
+	.mix_rows = mix_rows, .mix_rows_float = mix_rows_float
 
 #endif

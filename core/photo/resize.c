@@ -7,6 +7,8 @@
 
 #include "core/kernels/kernels.h"
 
+#define BETWEEN_MOST 257 /* rows whose sum 16 bits hold */
+
 __extension__ typedef unsigned __int128 bits128;
 
 void pf_small_release(pf_small *small)
@@ -15,6 +17,7 @@ void pf_small_release(pf_small *small)
 	free(small->stored);
 	free(small->sums);
 	free(small->before);
+	free(small->between);
 	free(small->edges);
 	*small = (pf_small){0};
 }
@@ -39,9 +42,11 @@ static pf_status make_room(pf_small *small, uint32_t columns, size_t bytes, pf_e
 	if (columns > small->sums_count) {
 		free(small->sums);
 		free(small->before);
+		free(small->between);
 		small->sums = malloc((columns + (size_t)1) * sizeof *small->sums);
 		small->before = malloc((columns + (size_t)1) * sizeof *small->before);
-		small->sums_count = small->sums && small->before ? columns : 0;
+		small->between = malloc(columns * sizeof *small->between);
+		small->sums_count = small->sums && small->before && small->between ? columns : 0;
 	}
 	if (small->width_px > small->edges_count) {
 		free(small->edges);
@@ -63,18 +68,31 @@ static pf_status make_room(pf_small *small, uint32_t columns, size_t bytes, pf_e
 }
 
 /* Along one side of n input and m output samples both are divided into n * m units: input sample i covers
- * [i * m, (i + 1) * m), output sample o covers [o * n, (o + 1) * n). Column sums stay below 255 * 65,535. */
-static void sum_rows(uint32_t *sums, const pf_plane *plane, uint32_t small_height_px, uint32_t y)
+ * [i * m, (i + 1) * m), output sample o covers [o * n, (o + 1) * n). Column sums stay below 255 * 65,535.
+ * Between the first and the last row all weigh m: these are added up as 16 bits, as far as they fit. */
+static void sum_rows(pf_small *small, const pf_plane *plane, uint32_t y)
 {
-	uint64_t n = plane->height_px, m = small_height_px;
-	uint64_t begin = y * n, end = begin + n;
+	uint64_t n = plane->height_px, m = small->height_px, begin = y * n, end = begin + n;
+	uint64_t first = begin / m, last = (end - 1) / m;
+	uint64_t first_weight = (last > first ? (first + 1) * m : end) - begin,
+		 last_weight = last > first ? end - last * m : 0;
 	const pf_kernels *kernels = pf_kernels_best();
-	memset(sums, 0, (plane->width_px + (size_t)1) * sizeof *sums);
-	for (uint64_t i = begin / m; i * m < end; i++) {
-		uint64_t low = i * m > begin ? i * m : begin;
-		uint64_t high = (i + 1) * m < end ? (i + 1) * m : end;
-		kernels->add_weighted(sums, plane->data + i * plane->stride_bytes, (int16_t)(high - low),
-				      plane->width_px);
+	uint32_t width = plane->width_px, *sums = small->sums;
+	sums[width] = 0;
+	if (last - first <= BETWEEN_MOST) {
+		const uint16_t weights[3] = {(uint16_t)first_weight, (uint16_t)last_weight, (uint16_t)m};
+		memset(small->between, 0, width * sizeof *small->between);
+		for (uint64_t i = first + 1; i < last; i++) {
+			kernels->add_bytes(small->between, plane->data + i * plane->stride_bytes, width);
+		}
+		kernels->mix_rows(sums, plane->data + first * plane->stride_bytes,
+				  plane->data + last * plane->stride_bytes, small->between, weights, width);
+		return;
+	}
+	memset(sums, 0, width * sizeof *sums);
+	for (uint64_t i = first; i <= last; i++) {
+		uint64_t weight = i == first ? first_weight : i == last ? last_weight : m;
+		kernels->add_weighted(sums, plane->data + i * plane->stride_bytes, (int16_t)weight, width);
 	}
 }
 
@@ -212,7 +230,7 @@ uint32_t pf_small_rows(pf_small *small, const pf_plane *plane, uint32_t orientat
 	uint8_t *out = is_turned(orientation) ? small->stored : small->data;
 	uint64_t n = plane->height_px, m = small->height_px;
 	for (; small->next_row < m && (small->next_row + 1) * n <= rows * m; small->next_row++) {
-		sum_rows(small->sums, plane, small->height_px, small->next_row);
+		sum_rows(small, plane, small->next_row);
 		sum_columns(out + (size_t)small->next_row * small->width_px, small, plane);
 	}
 	return m > 0 ? (uint32_t)(small->next_row * n / m) : rows;

@@ -19,6 +19,7 @@ typedef struct pf_small {
 	uint8_t *data; /* width_px bytes a row, no padding; valid until the next use */
 	uint32_t width_px, height_px;
 	uint32_t *sums;       /* one for each column of the plane, and a 0 behind them */
+	uint16_t *between;    /* the sum of whole rows, of each column */
 	uint64_t *before;     /* the sum of those left of each column, and of all */
 	pf_small_edge *edges; /* of each output column */
 	uint64_t factor;      /* 2^(63 + shift) / area of the plane, rounded up */

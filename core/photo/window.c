@@ -86,17 +86,21 @@ static void make_taps(pf_window_tap *taps, uint32_t count, double begin, double 
 	}
 }
 
-static void add_weighted(float *restrict columns, const uint8_t *restrict row, float weight, uint32_t count)
-{
-	for (uint32_t x = 0; x < count; x++) {
-		columns[x] += weight * (float)row[x];
-	}
-}
-
 static void add_counts(float *restrict columns, const uint16_t *restrict counts, float weight, uint32_t count)
 {
 	for (uint32_t x = 0; x < count; x++) {
 		columns[x] += weight * (float)counts[x];
+	}
+}
+
+/* Sums of rows y..end - 1; there are at most COUNTED_ROWS. */
+static void count_rows(pf_window_memory *memory, const pf_plane *plane, uint32_t y, uint32_t end,
+		       uint32_t left, uint32_t count)
+{
+	memset(memory->counts, 0, count * sizeof *memory->counts);
+	for (; y < end; y++) {
+		pf_kernels_best()->add_bytes(memory->counts,
+					     plane->data + (size_t)y * plane->stride_bytes + left, count);
 	}
 }
 
@@ -106,20 +110,16 @@ static void sum_rows(pf_window_memory *memory, const pf_plane *plane, const pf_w
 		     uint32_t left, uint32_t count)
 {
 	const uint8_t *first = plane->data + (size_t)tap->first * plane->stride_bytes + left;
-	const pf_kernels *kernels = pf_kernels_best();
-	memset(memory->columns, 0, count * sizeof *memory->columns);
-	add_weighted(memory->columns, first, tap->first_weight, count);
-	if (tap->last > tap->first) {
-		const uint8_t *last = plane->data + (size_t)tap->last * plane->stride_bytes + left;
-		add_weighted(memory->columns, last, tap->last_weight, count);
-	}
-	for (uint32_t y = tap->first + 1; y < tap->last;) {
-		uint32_t end = tap->last - y > COUNTED_ROWS ? y + COUNTED_ROWS : tap->last;
-		memset(memory->counts, 0, count * sizeof *memory->counts);
-		for (; y < end; y++) {
-			kernels->add_bytes(memory->counts,
-					   plane->data + (size_t)y * plane->stride_bytes + left, count);
-		}
+	const uint8_t *last = plane->data + (size_t)tap->last * plane->stride_bytes + left;
+	const float weights[3] = {tap->first_weight, tap->last > tap->first ? tap->last_weight : 0.0f,
+				  weight};
+	uint32_t y = tap->first + 1, end = tap->last;
+	uint32_t counted = end <= y ? y : end - y > COUNTED_ROWS ? y + COUNTED_ROWS : end;
+	count_rows(memory, plane, y, counted, left, count);
+	pf_kernels_best()->mix_rows_float(memory->columns, first, last, memory->counts, weights, count);
+	for (y = counted; y < end; y = counted) {
+		counted = end - y > COUNTED_ROWS ? y + COUNTED_ROWS : end;
+		count_rows(memory, plane, y, counted, left, count);
 		add_counts(memory->columns, memory->counts, weight, count);
 	}
 }

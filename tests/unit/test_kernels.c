@@ -81,15 +81,34 @@ static void add_bytes(const pf_kernels *k, rows *r, const shape *s)
 	k->add_bytes((uint16_t *)(void *)r->out + s->out_at, r->bytes[0] + s->at, s->count);
 }
 
+static void mix_rows(const pf_kernels *k, rows *r, const shape *s)
+{
+	const uint16_t weights[3] = {(uint16_t)(s->weight & 1023), (uint16_t)(s->at * 16), 640};
+	k->mix_rows((uint32_t *)(void *)r->out + s->out_at, r->bytes[0] + s->at, r->bytes[1] + s->out_at,
+		    (const uint16_t *)r->values[0] + s->at, weights, s->count);
+}
+
+static void mix_rows_float(const pf_kernels *k, rows *r, const shape *s)
+{
+	const float weights[3] = {(float)s->weight / 7.0f, (float)s->at / 3.0f, 0.0631f};
+	k->mix_rows_float((float *)(void *)r->out + s->out_at, r->bytes[0] + s->at, r->bytes[1] + s->out_at,
+			  (const uint16_t *)r->values[0] + s->at, weights, s->count);
+}
+
 static const struct kernel {
 	const char *name;
 	void (*call)(const pf_kernels *k, rows *r, const shape *s);
 	uint32_t most; /* samples */
 } kernels[] = {
-	{"widen", widen, MOST},           {"bin_2x2", bin_2x2, MOST},
-	{"histogram", histogram, MOST},   {"sum_gradients", sum_gradients, PF_SEGMENT_MAX_PX},
-	{"sum_chroma", sum_chroma, MOST}, {"add_weighted", add_weighted, MOST},
+	{"widen", widen, MOST},
+	{"bin_2x2", bin_2x2, MOST},
+	{"histogram", histogram, MOST},
+	{"sum_gradients", sum_gradients, PF_SEGMENT_MAX_PX},
+	{"sum_chroma", sum_chroma, MOST},
+	{"add_weighted", add_weighted, MOST},
 	{"add_bytes", add_bytes, MOST},
+	{"mix_rows", mix_rows, MOST},
+	{"mix_rows_float", mix_rows_float, MOST},
 };
 
 enum { KERNELS = sizeof kernels / sizeof *kernels };
