@@ -24,37 +24,54 @@ static void compare(const pf_plane *a, const pf_plane *b)
 	}
 }
 
+enum { VERSIONS_MAX = 8 };
+
+static pf_baseline *decoders[VERSIONS_MAX]; /* of each version of the kernels that this processor has */
+static size_t versions;
+
+static void open_decoders(void)
+{
+	for (size_t v = 0; pf_kernels_at(v) && versions < VERSIONS_MAX; v++) {
+		if (pf_kernels_at(v)->needs & ~pf_kernels_flags()) {
+			continue;
+		}
+		if (pf_baseline_create(&decoders[versions], NULL) != PF_OK) {
+			abort();
+		}
+		pf_baseline_use(decoders[versions++], pf_kernels_at(v));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static pf_baseline *decoders[2]; /* plain, and the best that there is */
 	static pf_image expected, image;
 	const pf_jpeg_limits limits = {.max_pixels = 300000, .max_decode_bytes = 64 << 20, .max_scans = 10};
 	pf_jpeg_source source = {.data = data, .bytes = size};
 	pf_jpeg_head head;
-	for (int i = 0; i < 2 && !decoders[1]; i++) {
-		if (pf_baseline_create(&decoders[i], NULL) != PF_OK) {
-			abort();
-		}
-		pf_baseline_use(decoders[i], i ? pf_kernels_best() : &pf_kernels_plain);
+	bool decoded = false;
+	if (!versions) {
+		open_decoders();
 	}
 	if (pf_jpeg_gate(&source, &limits, &head, NULL) != PF_OK) {
 		return 0;
 	}
-	bool decoded = pf_baseline_decode(decoders[0], &source, &head, &image);
-	if (decoded && pf_jpeg_decode(&source, &head, &limits, &expected, NULL) != PF_OK) {
-		abort();
-	}
-	for (int i = 0; i < 2; i++) {
-		if (i == 1 && pf_baseline_decode(decoders[1], &source, &head, &image) != decoded) {
+	for (size_t v = 0; v < versions; v++) {
+		bool done = pf_baseline_decode(decoders[v], &source, &head, &image);
+		if (v > 0 && done != decoded) {
 			abort();
 		}
-		if (decoded) {
-			compare(&expected.y, &image.y);
-			compare(&expected.cb, &image.cb);
-			compare(&expected.cr, &image.cr);
-			if (expected.flaws != image.flaws) {
-				abort();
-			}
+		decoded = done;
+		if (!decoded) {
+			continue;
+		}
+		if (v == 0 && pf_jpeg_decode(&source, &head, &limits, &expected, NULL) != PF_OK) {
+			abort();
+		}
+		compare(&expected.y, &image.y);
+		compare(&expected.cb, &image.cb);
+		compare(&expected.cr, &image.cr);
+		if (expected.flaws != image.flaws) {
+			abort();
 		}
 	}
 	return 0;
