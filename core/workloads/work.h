@@ -56,9 +56,9 @@ static inline uint32_t pf_work_random(uint64_t *state)
 	return (uint32_t)(*state >> 32);
 }
 
-extern const pf_work_kind pf_work_photo, pf_work_decode, pf_work_decode_bare, pf_work_exif, pf_work_resize,
-	pf_work_exposure, pf_work_colour, pf_work_quality, pf_work_faces, pf_work_pose, pf_work_sharpness,
-	pf_work_bursts;
+extern const pf_work_kind pf_work_photo, pf_work_decode, pf_work_decode_bare, pf_work_decode_own,
+	pf_work_exif, pf_work_resize, pf_work_exposure, pf_work_colour, pf_work_quality, pf_work_faces,
+	pf_work_pose, pf_work_sharpness, pf_work_bursts;
 
 /* Networks of one layer. X(name, what it does) in the order of the table. */
 #define PF_WORK_LAYERS(X)                                                      \

@@ -30,6 +30,8 @@ static const pf_workload workloads[] = {
 	{"decode-libjpeg", "the same by libjpeg-turbo alone: nothing is checked", "photo",
 	 .context = &pf_work_decode_bare, .flags = PF_WORKLOAD_TAKES_FOLDER | PF_WORKLOAD_ON_REQUEST, PIXELS,
 	 FUNCTIONS},
+	{"decode-own", "the same by our own decoder alone", "photo", .context = &pf_work_decode_own,
+	 .flags = PF_WORKLOAD_TAKES_FOLDER | PF_WORKLOAD_ON_REQUEST, PIXELS, FUNCTIONS},
 	{"quality", "sharpness, exposure, noise and colour of a decoded photo", "photo", .within = in_photo,
 	 .context = &pf_work_quality, EXTRA, PIXELS, FUNCTIONS, BY(cpu)},
 	{"pose", "the athlete's pose in a decoded photo", "photo", .within = in_photo,

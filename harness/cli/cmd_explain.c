@@ -63,8 +63,9 @@ static pf_status take_limits(const pf_run *run, const pf_scorer_config *config, 
 	static pf_limits limits;
 	pf_limits_question question = {.seconds = LIMIT_S, .dataset = run->session->dataset};
 	pf_progress_update("measuring limits", 0, 1, "machine", NULL);
-	question.ids = (uint64_t)1 << PF_LIMIT_DECODE | (uint64_t)1 << PF_LIMIT_FP32_PLAIN |
-		       (uint64_t)1 << PF_LIMIT_FP32_AVX2 | (uint64_t)1 << PF_LIMIT_FP32_AVX512;
+	question.ids = (uint64_t)1 << PF_LIMIT_DECODE | (uint64_t)1 << PF_LIMIT_DECODE_OWN |
+		       (uint64_t)1 << PF_LIMIT_FP32_PLAIN | (uint64_t)1 << PF_LIMIT_FP32_AVX2 |
+		       (uint64_t)1 << PF_LIMIT_FP32_AVX512;
 	pf_status status = pf_limits_measure(&question, &limits, error);
 	pf_progress_clear();
 	if (status == PF_OK) {

@@ -162,6 +162,10 @@ void pf_explain_limits(const pf_contestant *contestant, const pf_limits *limits,
 	const pf_stage_sum *network = &trial->spans->stages[PF_STAGE_POSE_NETWORK];
 	pf_limit_id peak = pf_limits_best_fp32(limits);
 	own->run = photos / out->wall_s / own->photos_per_s;
+	own->own_photos_per_s = pf_limit_value(&limits->limits[PF_LIMIT_DECODE_OWN]);
+	if (own->own_photos_per_s > 0) {
+		own->run_of_own = photos / out->wall_s / own->own_photos_per_s;
+	}
 	own->decode = decode_s > 0 ? (double)spans / decode_s / of_one_core(limits, decode, several) : 0;
 	if (peak != PF_LIMIT_COUNT && network->own_ns && macs) {
 		own->peak = pf_limit_name(peak);

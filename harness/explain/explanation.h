@@ -19,10 +19,11 @@ typedef struct pf_explained_stage {
 
 /* Shares of what is measured to be possible; 0: not known. */
 typedef struct pf_explained_limits {
-	double run;          /* photos a second, of decoding alone on all cores */
-	double photos_per_s; /* that limit */
-	double decode;       /* of the stage, while it runs, of libjpeg alone on that many cores */
-	double network;      /* of the fp32 peak: counted multiply-adds over the time of pose.network */
+	double run;                          /* photos a second, of decoding alone on all cores */
+	double photos_per_s;                 /* that limit: libjpeg-turbo alone */
+	double run_of_own, own_photos_per_s; /* the same of the decoder of our own */
+	double decode;  /* of the stage, while it runs, of libjpeg alone on that many cores */
+	double network; /* of the fp32 peak: counted multiply-adds over the time of pose.network */
 	double network_gflops, peak_gflops; /* of one core */
 	const char *peak;                   /* name of that limit */
 } pf_explained_limits;

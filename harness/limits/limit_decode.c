@@ -12,7 +12,7 @@ enum { PHOTOS = 6, MADE_PIXELS = 12000000 };
 static const struct {
 	pf_limit_id id;
 	const char *workload;
-} decoders[] = {{PF_LIMIT_DECODE, "decode-libjpeg"}};
+} decoders[] = {{PF_LIMIT_DECODE, "decode-libjpeg"}, {PF_LIMIT_DECODE_OWN, "decode-own"}};
 
 typedef struct decoding {
 	const pf_workload *workload;

@@ -17,6 +17,7 @@ static const struct {
 	PF_LIMIT_LIST(PF_LIMIT_WORDS)};
 
 static const pf_limit_job *const jobs[PF_LIMIT_COUNT] = {[PF_LIMIT_DECODE] = &pf_limit_decode_job,
+							 [PF_LIMIT_DECODE_OWN] = &pf_limit_decode_job,
 							 [PF_LIMIT_MEMORY_READ] = &pf_limit_read_job,
 							 [PF_LIMIT_MEMORY_COPY] = &pf_limit_copy_job,
 							 [PF_LIMIT_FP32_PLAIN] = &pf_limit_fp32_job,
@@ -91,9 +92,10 @@ static size_t memory_of_each(uint32_t workers)
 
 static void describe(const pf_limits_question *question, pf_limit_id id, pf_limit *limit)
 {
-	if (id == PF_LIMIT_DECODE && question->dataset) {
+	bool decodes = id == PF_LIMIT_DECODE || id == PF_LIMIT_DECODE_OWN;
+	if (decodes && question->dataset) {
 		snprintf(limit->beside, sizeof limit->beside, "photos of the dataset");
-	} else if (id == PF_LIMIT_DECODE) {
+	} else if (decodes) {
 		snprintf(limit->beside, sizeof limit->beside, "made photos of 12 MP");
 	}
 }

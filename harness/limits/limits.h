@@ -15,6 +15,7 @@
 #define PF_LIMIT_LIST(X)                                                                                \
 	X(PF_LIMIT_DECODE, "decode-libjpeg", "photos/s",                                                \
 	  "photos in memory to planes by libjpeg-turbo alone (jpeg_read_raw_data)")                     \
+	X(PF_LIMIT_DECODE_OWN, "decode-own", "photos/s", "the same by the decoder of our own")          \
 	X(PF_LIMIT_MEMORY_READ, "memory-read", "GB/s", "reading through more memory than caches hold")  \
 	X(PF_LIMIT_MEMORY_COPY, "memory-copy", "GB/s", "copying there: bytes read and bytes written")   \
 	X(PF_LIMIT_FP32_PLAIN, "fp32-sse", "GFLOP/s", "multiply and add of 4 numbers at once")          \

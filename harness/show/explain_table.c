@@ -84,7 +84,7 @@ static void print_serial(const pf_explanation *own, int columns, FILE *stream)
 static void print_limits(const pf_explanation *own, int columns, FILE *stream)
 {
 	const pf_explained_limits *limits = &own->limits;
-	char text[500];
+	char text[700];
 	if (!(limits->photos_per_s > 0)) {
 		return;
 	}
@@ -96,6 +96,11 @@ static void print_limits(const pf_explanation *own, int columns, FILE *stream)
 	used += snprintf(text + used, sizeof text - (size_t)used,
 			 "whole run %.0f %%: libjpeg-turbo alone decodes %.1f photos/s here on all cores.",
 			 100 * limits->run, limits->photos_per_s);
+	if (limits->own_photos_per_s > 0) {
+		used += snprintf(text + used, sizeof text - (size_t)used,
+				 " Our own decoder alone decodes %.1f, of which the run is %.0f %%.",
+				 limits->own_photos_per_s, 100 * limits->run_of_own);
+	}
 	if (limits->network > 0) {
 		snprintf(
 			text + used, sizeof text - (size_t)used,

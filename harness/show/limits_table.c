@@ -52,7 +52,9 @@ void pf_limits_print(const pf_limits *limits, FILE *stream)
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
-	const char *what = limits->limits[PF_LIMIT_DECODE].beside;
+	const char *what = limits->limits[PF_LIMIT_DECODE].beside[0]
+				   ? limits->limits[PF_LIMIT_DECODE].beside
+				   : limits->limits[PF_LIMIT_DECODE_OWN].beside;
 	pf_text_say(stream, "\nMedians of %d windows, each in processes bound to cores of their own%s%s.%s\n",
 		    PF_LIMIT_WINDOWS, what[0] ? "; decoded are " : "", what,
 		    limits->complete ? "" : " PARTIAL: stopped on request.");
