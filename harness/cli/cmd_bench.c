@@ -84,8 +84,10 @@ int pf_cmd_bench(const pf_command *command, int argc, char **argv)
 		 0, 0},
 		{0},
 	};
-	char **operands, **own = calloc((size_t)argc + 2, sizeof *own); /* kept as long as the program runs */
+	static char **own; /* kept as long as the program runs */
+	char **operands;
 	int count, own_count;
+	own = calloc((size_t)argc + 2, sizeof *own);
 	if (!own) {
 		abort();
 	}

@@ -63,11 +63,11 @@ static void choose_units(pf_growth *growth)
 static pf_status measure(point *own, uint64_t *ns, pf_error *error)
 {
 	pf_status status = PF_OK;
-	uint64_t begin = cpu_ns();
-	for (uint64_t i = 0; i < own->repeat && status == PF_OK; i++) {
+	uint64_t begin = cpu_ns(), repeat = own->repeat ? own->repeat : 1;
+	for (uint64_t i = 0; i < repeat && status == PF_OK; i++) {
 		status = pf_work_state_run(&own->work, own->units, error);
 	}
-	*ns = (cpu_ns() - begin) / own->repeat;
+	*ns = (cpu_ns() - begin) / repeat;
 	return status;
 }
 
