@@ -10,6 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "photofinish/abandon.h"
+
+enum { OPEN_MOST = 16 };
+
 static pf_status sync_folder(const char *target, pf_error *error)
 {
 	char *copy = strdup(target);
@@ -24,6 +28,42 @@ static pf_status sync_folder(const char *target, pf_error *error)
 		close(fd);
 	}
 	return PF_OK;
+}
+
+/* Temporary files that this process has open: who ends in the midst removes them. */
+static struct {
+	pid_t process;
+	const char *names[OPEN_MOST]; /* their files' own */
+} open_now;
+
+static void note_open(const char *name)
+{
+	if (open_now.process != getpid()) {
+		memset(&open_now, 0, sizeof open_now);
+		open_now.process = getpid();
+	}
+	for (size_t i = 0; i < OPEN_MOST; i++) {
+		if (!open_now.names[i]) {
+			open_now.names[i] = name;
+			return;
+		}
+	}
+}
+
+static void forget_open(const char *name)
+{
+	for (size_t i = 0; i < OPEN_MOST; i++) {
+		open_now.names[i] = open_now.names[i] == name ? NULL : open_now.names[i];
+	}
+}
+
+void pf_new_file_abandon_all(void)
+{
+	for (size_t i = 0; i < OPEN_MOST && open_now.process == getpid(); i++) {
+		if (open_now.names[i]) {
+			unlink(open_now.names[i]);
+		}
+	}
 }
 
 /* A device or FIFO that was renamed onto would be gone: it is written to as it is. Never waits for a FIFO's
@@ -70,6 +110,7 @@ pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *erro
 		pf_new_file_abandon(file);
 		return status;
 	}
+	note_open(file->temporary);
 	mode_t mask = umask(0);
 	umask(mask);
 	fchmod(fd, 0666 & ~mask);
@@ -148,6 +189,7 @@ pf_status pf_new_file_commit(pf_new_file *file, bool replace, pf_error *error)
 		status = pf_fail_errno(error, file->target, "cannot give the file its name");
 		goto out;
 	}
+	forget_open(file->temporary);
 	free(file->temporary);
 	file->temporary = NULL;
 	status = sync_folder(file->target, error);
@@ -163,6 +205,7 @@ void pf_new_file_abandon(pf_new_file *file)
 	}
 	if (file->temporary) {
 		unlink(file->temporary);
+		forget_open(file->temporary);
 	}
 	free(file->temporary);
 	free(file->target);

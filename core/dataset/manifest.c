@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "core/dataset/dataset_storage.h"
 #include "photofinish/dataset.h"
 #include "photofinish/file.h"
+#include "photofinish/sha256.h"
 
 #define MAX_MANIFEST_BYTES (UINT64_C(1) << 30)
 #define MAX_PHOTOS 10000000u
@@ -46,7 +46,7 @@ pf_status pf_file_sha256(const char *path, uint8_t hash[PF_SHA256_BYTES], uint64
 	enum { CHUNK = 1 << 18 };
 	pf_status status = PF_OK;
 	uint64_t total = 0;
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	pf_sha256 context;
 	uint8_t *buffer = malloc(CHUNK);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat info;
@@ -58,10 +58,11 @@ pf_status pf_file_sha256(const char *path, uint8_t hash[PF_SHA256_BYTES], uint64
 		status = pf_fail(error, PF_ERR_NOT_REGULAR, path, "not a regular file");
 		goto out;
 	}
-	if (!context || !buffer || !EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
+	if (!buffer) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
 		goto out;
 	}
+	pf_sha256_begin(&context);
 	for (;;) {
 		ssize_t got = read(fd, buffer, CHUNK);
 		if (got < 0 && errno == EINTR) {
@@ -75,9 +76,9 @@ pf_status pf_file_sha256(const char *path, uint8_t hash[PF_SHA256_BYTES], uint64
 			break;
 		}
 		total += (uint64_t)got;
-		EVP_DigestUpdate(context, buffer, (size_t)got);
+		pf_sha256_add(&context, buffer, (size_t)got);
 	}
-	EVP_DigestFinal_ex(context, hash, NULL);
+	pf_sha256_end(&context, hash);
 	if (size_bytes) {
 		*size_bytes = total;
 	}
@@ -86,7 +87,6 @@ out:
 		close(fd);
 	}
 	free(buffer);
-	EVP_MD_CTX_free(context);
 	return status;
 }
 
@@ -105,14 +105,13 @@ static void format_line(const pf_dataset_photo *photo, char line[MAX_LINE])
 void pf_dataset_hash(const pf_dataset *dataset, uint8_t hash[PF_SHA256_BYTES])
 {
 	char line[MAX_LINE];
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	pf_sha256 context;
+	pf_sha256_begin(&context);
 	for (size_t i = 0; i < dataset->count; i++) {
 		format_line(&dataset->photos[i], line);
-		EVP_DigestUpdate(context, line, strlen(line));
+		pf_sha256_add(&context, line, strlen(line));
 	}
-	EVP_DigestFinal_ex(context, hash, NULL);
-	EVP_MD_CTX_free(context);
+	pf_sha256_end(&context, hash);
 }
 
 /* The root as it is written: relative where the photos lie below the manifest's folder. */

@@ -1,7 +1,6 @@
 #include "core/scoring/engine_libraries.h"
 
 #include <dlfcn.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <libexif/exif-data.h>
 
 #include "core/scoring/face.h"
+#include "photofinish/sha256.h"
 
 /* The vector sets that libjpeg-turbo and OpenCV ask the processor for. */
 static unsigned vector_sets(void)
@@ -49,8 +49,6 @@ pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *
 		return status;
 	}
 	snprintf((char *)parts[COUNT], sizeof parts[COUNT], "%u", vector_sets());
-	if (EVP_Digest(parts, sizeof parts, digest, NULL, EVP_sha256(), NULL) != 1) {
-		return pf_fail(error, PF_ERR_INTERNAL, NULL, "SHA-256 is not available");
-	}
+	pf_sha256_of(parts, sizeof parts, digest);
 	return PF_OK;
 }

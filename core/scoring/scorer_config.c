@@ -2,7 +2,6 @@
 
 #include <cyaml/cyaml.h>
 #include <math.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "core/scoring/engine_libraries.h"
 #include "core/scoring/pose_card.h"
 #include "core/scoring/pose_estimator.h"
+#include "photofinish/sha256.h"
 #include "photofinish/workspace.h"
 #include "photofinish/yaml_file.h"
 
@@ -259,8 +259,8 @@ pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest
 	if (fclose(out) != 0 && status == PF_OK) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory to describe a configuration");
 	}
-	if (status == PF_OK && EVP_Digest(text, bytes, digest, NULL, EVP_sha256(), NULL) != 1) {
-		status = pf_fail(error, PF_ERR_INTERNAL, NULL, "SHA-256 is not available");
+	if (status == PF_OK) {
+		pf_sha256_of(text, bytes, digest);
 	}
 	free(text);
 	return status;

@@ -1,26 +1,25 @@
 #include "core/workloads/work.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/kernels/kernels.h"
+#include "photofinish/sha256.h"
 
 typedef struct work {
 	const pf_work_kind *kind;
-	EVP_MD_CTX *digest;
 	unsigned instructions;                     /* that its thread is limited to while it works */
 	_Alignas(max_align_t) unsigned char own[]; /* the kind's state */
 } work;
 
 struct pf_work_hash {
-	EVP_MD_CTX *context;
+	pf_sha256 context;
 };
 
 void pf_work_add(pf_work_hash *hash, const void *bytes, size_t count)
 {
-	EVP_DigestUpdate(hash->context, bytes, count);
+	pf_sha256_add(&hash->context, bytes, count);
 }
 
 static pf_status check_input(const pf_workload *self, const pf_workload_input *input, pf_error *error)
@@ -85,9 +84,8 @@ int pf_work_set_up(const pf_workload *self, const pf_workload_input *given, void
 	*state = made;
 	if (made) {
 		made->kind = kind;
-		made->digest = EVP_MD_CTX_new();
 	}
-	if (made && made->digest) {
+	if (made) {
 		status = check_input(self, &input, &why);
 	}
 	if (status == PF_OK) {
@@ -126,10 +124,10 @@ int pf_work_agrees(const void *state, const void *plainest)
 void pf_work_digest(const void *state, uint8_t out[PF_WORKLOAD_DIGEST_BYTES])
 {
 	const work *made = state;
-	pf_work_hash hash = {.context = made->digest};
-	EVP_DigestInit_ex(hash.context, EVP_sha256(), NULL);
+	pf_work_hash hash;
+	pf_sha256_begin(&hash.context);
 	made->kind->outputs(made->own, &hash);
-	EVP_DigestFinal_ex(hash.context, out, NULL);
+	pf_sha256_end(&hash.context, out);
 }
 
 void pf_work_tear_down(void *state)
@@ -137,7 +135,6 @@ void pf_work_tear_down(void *state)
 	work *made = state;
 	if (made) {
 		made->kind->close(made->own);
-		EVP_MD_CTX_free(made->digest);
 		free(made);
 	}
 }

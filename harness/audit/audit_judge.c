@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "harness/audit/audit_parts.h"
+#include "harness/stats/enough.h"
 
 /* How many times as fast as new photos the others were, over the rounds that have both times; by wall or CPU
  * time, with one interval to show and pass by and a wider one to accuse by. */
@@ -19,7 +20,7 @@ static struct speed speed_of(const pf_audit *audit, bool same, bool cpu)
 	struct speed speed = {0};
 	size_t n = 0;
 	if (!fresh) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (uint32_t i = 0; i < audit->rounds_done; i++) {
 		const pf_audit_round *round = &audit->timed[i];
@@ -112,7 +113,7 @@ void pf_audit_judge_decode(pf_audit *audit)
 	char figure[80];
 	double *shares = calloc(audit->rounds_done + 1, sizeof *shares);
 	if (!shares) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (uint32_t i = 0; i < audit->rounds_done; i++) {
 		shares[i] = ((double)audit->timed[i].fresh_cpu_ns - (double)audit->timed[i].small_cpu_ns) /

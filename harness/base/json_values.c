@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/base/plain_text.h"
+#include "harness/stats/enough.h"
 
 json_t *pf_json_integer(uint64_t value)
 {
@@ -88,7 +89,7 @@ void pf_json_make_plain(json_t *json)
 		const size_t capacity = json_string_length(json) + 8;
 		char *plain = malloc(capacity);
 		if (!plain) {
-			abort();
+			pf_out_of_memory();
 		}
 		json_string_set(json, pf_plain_text(json_string_value(json), plain, capacity));
 		free(plain);

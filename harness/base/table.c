@@ -1,4 +1,5 @@
 #include "harness/base/text.h"
+#include "harness/stats/enough.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,19 +26,11 @@ struct layout {
 	bool *wrapped;
 };
 
-static void *must(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
-
 pf_table *pf_table_create(size_t columns, const bool *right_aligned)
 {
-	pf_table *table = must(calloc(1, sizeof *table));
+	pf_table *table = pf_enough(calloc(1, sizeof *table));
 	table->columns = columns;
-	table->right_aligned = must(calloc(columns, sizeof *right_aligned));
+	table->right_aligned = pf_enough(calloc(columns, sizeof *right_aligned));
 	memcpy(table->right_aligned, right_aligned, columns * sizeof *right_aligned);
 	return table;
 }
@@ -46,11 +39,12 @@ void pf_table_row(pf_table *table, const char *const *cells, size_t count)
 {
 	if (table->rows == table->capacity) {
 		table->capacity = table->capacity ? 2 * table->capacity : 16;
-		table->cells = must(
+		table->cells = pf_enough(
 			reallocarray(table->cells, table->capacity * table->columns, sizeof *table->cells));
 	}
 	for (size_t i = 0; i < table->columns; i++) {
-		table->cells[table->rows * table->columns + i] = i < count ? must(strdup(cells[i])) : NULL;
+		table->cells[table->rows * table->columns + i] = i < count ? pf_enough(strdup(cells[i]))
+									   : NULL;
 	}
 	table->rows++;
 }
@@ -151,8 +145,8 @@ void pf_table_print(const pf_table *table, FILE *stream, const char *indent)
 	struct layout layout = {
 		.limit = pf_text_columns(fileno(stream)),
 		.indent = pf_text_width(indent),
-		.widths = must(calloc(3 * table->columns + 1, sizeof *layout.widths)),
-		.wrapped = must(calloc(table->columns + 1, sizeof *layout.wrapped)),
+		.widths = pf_enough(calloc(3 * table->columns + 1, sizeof *layout.widths)),
+		.wrapped = pf_enough(calloc(table->columns + 1, sizeof *layout.wrapped)),
 	};
 	layout.starts = layout.widths + table->columns;
 	layout.lines = layout.starts + table->columns;

@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "harness/stats/enough.h"
+
 char *pf_text_seconds(double seconds, char *out)
 {
 	if (seconds < 0.0995) {
@@ -187,7 +189,7 @@ void pf_text_say(FILE *stream, const char *format, ...)
 	va_list arguments;
 	va_start(arguments, format);
 	if (vasprintf(&text, format, arguments) < 0) {
-		abort();
+		pf_out_of_memory();
 	}
 	va_end(arguments);
 	for (char *line = text, *end; *line; line = end + 1) {

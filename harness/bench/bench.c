@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/stats/enough.h"
 #include "harness/stats/order_statistics.h"
 #include "harness/stats/shuffle.h"
 #include "photofinish/trace.h"
@@ -167,7 +168,7 @@ static double *make_samples(const pf_bench *bench)
 {
 	double *samples = calloc(2 * (size_t)bench->rounds_done + 1, sizeof *samples);
 	if (!samples) {
-		abort();
+		pf_out_of_memory();
 	}
 	return samples;
 }

@@ -6,6 +6,7 @@
 
 #include "harness/machine/disturbances.h"
 #include "harness/machine/environment.h"
+#include "harness/stats/enough.h"
 #include "harness/stats/sample_faults.h"
 
 uint32_t pf_bench_failures(const pf_bench *bench, size_t command)
@@ -49,7 +50,7 @@ static void of_times(const pf_bench *bench, size_t command, void (*take)(void *c
 	char text[PF_BENCH_CAVEAT];
 	double *seconds = calloc(bench->rounds_done + 1, sizeof *seconds);
 	if (!seconds) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (uint32_t i = 0; i < bench->rounds_done; i++) {
 		seconds[i] = (double)bench->commands[command].runs[i].wall_ns * 1e-9;

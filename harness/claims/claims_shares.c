@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "harness/claims/claims_figures.h"
+#include "harness/stats/enough.h"
 
 const double pf_published_shares[PF_PART_COUNT] = {0.38, 0.51, 0.09, 0.02};
 const char *const pf_part_names[PF_PART_COUNT] = {
@@ -40,9 +41,9 @@ static size_t samples(const pf_contestant *contestant, int part, bool less_the_r
 
 bool pf_part_shares(const pf_contestant *contestant, pf_interval shares[PF_PART_COUNT])
 {
-	double *values = calloc(contestant->trial_count + 1, sizeof *values);
+	double *values = pf_enough(calloc(contestant->trial_count + 1, sizeof *values));
 	size_t count = 0;
-	for (int part = 0; part < PF_PART_COUNT && values; part++) {
+	for (int part = 0; part < PF_PART_COUNT; part++) {
 		count = samples(contestant, part, false, values);
 		if (count) {
 			shares[part] = pf_interval_within(pf_mean_interval(values, count, PF_LEVEL), 0, 1);
@@ -62,7 +63,7 @@ static void answer(const pf_claim_input *in, pf_claim *claim, int part)
 	}
 	double *values = calloc(baseline->trial_count, sizeof *values);
 	if (!values) {
-		abort();
+		pf_out_of_memory();
 	}
 	size_t count = samples(baseline, part, true, values);
 	pf_interval lead = pf_mean_interval(values, count, PF_LEVEL);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "harness/claims/claims_figures.h"
+#include "harness/stats/enough.h"
 #include "photofinish/burst.h"
 
 #define FLAT 1.2            /* growth below it is none, by the case study's claim */
@@ -23,7 +24,7 @@ static size_t paired(const pf_contestant *a, const pf_contestant *b, const pf_tr
 {
 	*pairs = calloc(a->trial_count + 1, sizeof **pairs);
 	if (!*pairs) {
-		abort();
+		pf_out_of_memory();
 	}
 	return pf_claim_pairs(a, b, *pairs, a->trial_count);
 }
@@ -42,8 +43,8 @@ void pf_claim_amdahl(const pf_claim_input *in, pf_claim *claim)
 		return;
 	}
 	size_t count = paired(single, parallel, &pairs);
-	double *speedups = calloc(4 * (count + 1), sizeof *speedups), *bounds = speedups + count + 1,
-	       *parts = bounds + count + 1, n = parallel->workers;
+	double *speedups = pf_enough(calloc(4 * (count + 1), sizeof *speedups)),
+	       *bounds = speedups + count + 1, *parts = bounds + count + 1, n = parallel->workers;
 	for (size_t i = 0; i < count; i++) {
 		double serial = (double)pairs[i][1]->main_ns / (double)pairs[i][0]->wall_ns;
 		parts[i] = 1 - serial;

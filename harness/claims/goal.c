@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "harness/run/run_facts.h"
+#include "harness/stats/enough.h"
 
 #define WEEK_S (7 * 24 * 3600.0)
 
@@ -50,9 +51,9 @@ bool pf_goal_project(const pf_run *run, const pf_contestant *contestant, pf_proj
 {
 	const pf_goal *goal = run->goal;
 	double process = process_seconds(run), startup = 0, each = 0, cpu = 0;
-	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
+	double *samples = pf_enough(calloc(contestant->trial_count + 1, sizeof *samples));
 	size_t count = 0;
-	for (size_t i = 0; samples && contestant->status == PF_RUN_OK && i < contestant->trial_count; i++) {
+	for (size_t i = 0; contestant->status == PF_RUN_OK && i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
 		double photos = (double)(trial->photos_scored + trial->photos_failed);
 		if (pf_run_counts(contestant, trial) != PF_COUNTS || photos <= 0) {

@@ -1,5 +1,7 @@
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/interrupt.h"
@@ -11,6 +13,7 @@
 #include "harness/cli/help_topics.h"
 #include "harness/machine/environment.h"
 #include "harness/progress/progress.h"
+#include "harness/stats/enough.h"
 
 const pf_command pf_commands[] = {
 	{"journey", "", "Run all variants against each other and print the table",
@@ -216,9 +219,16 @@ static bool is_command(const char *word)
 	return false;
 }
 
+/* A record, or what is read of one, is whole or not at all. */
+static void *json_memory(size_t bytes)
+{
+	return pf_enough(malloc(bytes));
+}
+
 int pf_cli_main(int argc, char **argv)
 {
 	pf_interrupt_install();
+	json_set_alloc_funcs(json_memory, free);
 	if (argc < 2) {
 		return help(stderr, PF_EXIT_ERROR);
 	}

@@ -16,6 +16,7 @@
 #include "harness/record/record_head.h"
 #include "harness/run/contestant.h"
 #include "harness/show/load_table.h"
+#include "harness/stats/enough.h"
 
 enum { LEAST_QUERIES = 100 };
 
@@ -136,7 +137,7 @@ static pf_interval rate_of(const pf_contestant *contestant)
 	double *seconds = photos + contestant->trial_count;
 	pf_interval rate = {0};
 	if (!photos) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];

@@ -23,6 +23,7 @@
 #include "harness/run/contestant.h"
 #include "harness/run/run_decision.h"
 #include "harness/show/run_table.h"
+#include "harness/stats/enough.h"
 
 struct request {
 	pf_common common;
@@ -106,7 +107,7 @@ static void answer_claims(pf_run *run)
 	}
 	run->claims = calloc(PF_CLAIM_COUNT, sizeof *run->claims);
 	if (!run->claims) {
-		abort();
+		pf_out_of_memory();
 	}
 	run->claim_count = PF_CLAIM_COUNT;
 	pf_claims_answer(run, &setting, run->claims);

@@ -4,14 +4,7 @@
 #include <string.h>
 
 #include "harness/cli/absent.h"
-
-static void *must(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
+#include "harness/stats/enough.h"
 
 static void take(void *context, const pf_command *command, const pf_arg *table)
 {
@@ -20,9 +13,9 @@ static void take(void *context, const pf_command *command, const pf_arg *table)
 	while (table[count].name) {
 		count++;
 	}
-	all->list = must(reallocarray(all->list, all->count + 1, sizeof *all->list));
+	all->list = pf_enough(reallocarray(all->list, all->count + 1, sizeof *all->list));
 	pf_described *own = &all->list[all->count++];
-	*own = (pf_described){.command = command, .args = must(calloc(count + 2, sizeof *own->args))};
+	*own = (pf_described){.command = command, .args = pf_enough(calloc(count + 2, sizeof *own->args))};
 	snprintf(own->name, sizeof own->name, "%s", command->name);
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].help) {

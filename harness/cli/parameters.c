@@ -4,17 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *need(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
+#include "harness/stats/enough.h"
 
 static void add_value(pf_parameter *parameter, char *value)
 {
-	parameter->values = need(realloc(parameter->values, (parameter->count + 1) * sizeof(char *)));
+	parameter->values = pf_enough(realloc(parameter->values, (parameter->count + 1) * sizeof(char *)));
 	parameter->values[parameter->count++] = value;
 }
 
@@ -33,7 +27,7 @@ static pf_parameter *begin(pf_parameters *parameters, const char *name, pf_error
 		pf_fail(error, PF_ERR_USAGE, NULL, "more than %d parameters", PF_PARAMETERS_MOST);
 	} else {
 		pf_parameter *parameter = &parameters->list[parameters->count++];
-		*parameter = (pf_parameter){.name = need(strdup(name))};
+		*parameter = (pf_parameter){.name = pf_enough(strdup(name))};
 		return parameter;
 	}
 	return NULL;
@@ -43,7 +37,7 @@ static pf_parameter *begin(pf_parameters *parameters, const char *name, pf_error
 static void take_list(pf_parameter *parameter, const char *text)
 {
 	for (;;) {
-		char *value = need(malloc(strlen(text) + 1)), *end = value;
+		char *value = pf_enough(malloc(strlen(text) + 1)), *end = value;
 		while (*text && *text != ',') {
 			text += text[0] == '\\' && (text[1] == ',' || text[1] == '\\');
 			*end++ = *text++;
@@ -93,7 +87,7 @@ static pf_status take_scan(pf_parameter *parameter, const char *first, const cha
 		char text[64];
 		double value = low + i * width;
 		snprintf(text, sizeof text, "%.*f", decimals, value == 0 ? 0.0 : value);
-		add_value(parameter, need(strdup(text)));
+		add_value(parameter, pf_enough(strdup(text)));
 	}
 	return PF_OK;
 }
@@ -172,7 +166,7 @@ char *pf_parameters_put(const char *text, const pf_bench_parameter *values, size
 {
 	char *out = NULL;
 	size_t size;
-	FILE *stream = need(open_memstream(&out, &size));
+	FILE *stream = pf_enough(open_memstream(&out, &size));
 	while (*text) {
 		const pf_bench_parameter *parameter = named_at(text, values, count);
 		if (parameter) {
@@ -183,7 +177,7 @@ char *pf_parameters_put(const char *text, const pf_bench_parameter *values, size
 		}
 	}
 	fclose(stream);
-	return need(out);
+	return pf_enough(out);
 }
 
 /* One word from *at on, into `out`; moves *at behind it. False where a quote is open. */
@@ -209,14 +203,14 @@ static bool take_word(const char **at, char *out)
 char **pf_split_words(const char *line)
 {
 	size_t count = 0, room = strlen(line) + 1;
-	char **words = need(calloc(room + 1, sizeof *words));
+	char **words = pf_enough(calloc(room + 1, sizeof *words));
 	bool good = true;
 	while (good) {
 		line += strspn(line, " \t\n");
 		if (!*line) {
 			break;
 		}
-		words[count] = need(malloc(room));
+		words[count] = pf_enough(malloc(room));
 		good = take_word(&line, words[count++]);
 	}
 	if (!good || count == 0) {

@@ -5,6 +5,7 @@
 
 #include "harness/explain/what_if.h"
 #include "harness/spans/trial_spans.h"
+#include "harness/stats/enough.h"
 
 enum { SENTENCE = 400 };
 
@@ -95,7 +96,7 @@ static void take_what_if(const pf_contestant *contestant, const double *factors,
 	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
 	size_t count = 0;
 	if (!samples) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/stats/enough.h"
+
 /* A time of one lane without a change; `waits` for others, or takes its time. */
 typedef struct node {
 	uint64_t begin_ns, end_ns;
@@ -20,14 +22,6 @@ typedef struct replay {
 	size_t lanes, room;      /* of nodes */
 	uint64_t from_ns;
 } replay;
-
-static void *must(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
 
 static void add(replay *own, size_t lane, uint64_t begin_ns, uint64_t end_ns, int stage, bool waits)
 {
@@ -59,8 +53,8 @@ static replay *open_replay(const pf_lane *lanes, size_t count, bool supervises, 
 			   uint64_t to_ns)
 {
 	size_t room = 1;
-	replay *own = must(calloc(1, sizeof *own));
-	own->first = must(calloc(2 * count + 1, sizeof *own->first));
+	replay *own = pf_enough(calloc(1, sizeof *own));
+	own->first = pf_enough(calloc(2 * count + 1, sizeof *own->first));
 	own->lengths = own->first + count;
 	own->lanes = count;
 	own->from_ns = from_ns;
@@ -69,7 +63,7 @@ static replay *open_replay(const pf_lane *lanes, size_t count, bool supervises, 
 		room += 2 * lanes[i].count + 2;
 	}
 	own->room = room;
-	own->nodes = must(calloc(room, sizeof *own->nodes));
+	own->nodes = pf_enough(calloc(room, sizeof *own->nodes));
 	for (size_t i = 0; i < count; i++) {
 		add_lane(own, &lanes[i], i, supervises, to_ns);
 	}
@@ -195,7 +189,7 @@ uint64_t pf_what_if(const pf_lane *lanes, size_t count, bool supervises, uint64_
 		return to_ns;
 	}
 	replay *own = open_replay(lanes, count, supervises, from_ns, to_ns);
-	node **order = must(reallocarray(NULL, own->room, sizeof *order));
+	node **order = pf_enough(reallocarray(NULL, own->room, sizeof *order));
 	for (size_t lane = 0; lane < count; lane++) {
 		for (size_t i = 0; i < own->lengths[lane]; i++) {
 			order[total++] = &own->nodes[own->first[lane] + i];
@@ -226,9 +220,9 @@ double pf_what_if_gain(const pf_trial_spans *spans, const double factors[PF_STAG
 	for (size_t i = 0; i < spans->lane_count; i++) {
 		total += (size_t)spans->lanes[i].kept;
 	}
-	pf_lane *lanes = must(calloc(spans->lane_count + 1, sizeof *lanes));
-	pf_span *copy = must(calloc(total + 1, sizeof *copy));
-	pf_stretch *stretches = must(calloc(2 * total + 1, sizeof *stretches));
+	pf_lane *lanes = pf_enough(calloc(spans->lane_count + 1, sizeof *lanes));
+	pf_span *copy = pf_enough(calloc(total + 1, sizeof *copy));
+	pf_stretch *stretches = pf_enough(calloc(2 * total + 1, sizeof *stretches));
 	for (size_t i = 0; i < spans->lane_count; i++) {
 		const pf_trial_lane *from = &spans->lanes[i];
 		memcpy(copy, from->spans, (size_t)from->kept * sizeof *copy);

@@ -9,6 +9,7 @@
 #include "harness/record/caveats.h"
 #include "harness/record/machine_id.h"
 #include "harness/run/decision.h"
+#include "harness/stats/enough.h"
 #include "harness/stats/order_statistics.h"
 
 /* Times of one step, in ms: what its entries are made of. */
@@ -18,15 +19,12 @@ struct samples {
 	bool has_cpu; /* every trial has it */
 };
 
-/* False without memory or without a time. */
+/* False without a time. */
 static bool collect(const json_t *variant, struct samples *samples)
 {
 	const json_t *trials = json_object_get(variant, "trials"), *trial;
 	size_t index, capacity = json_array_size(trials) + 1;
-	*samples = (struct samples){.real = calloc(2 * capacity, sizeof(double)), .has_cpu = true};
-	if (!samples->real) {
-		return false;
-	}
+	*samples = (struct samples){.real = pf_enough(calloc(2 * capacity, sizeof(double))), .has_cpu = true};
 	samples->cpu = samples->real + capacity;
 	json_array_foreach(trials, index, trial)
 	{

@@ -5,6 +5,7 @@
 
 #include "harness/base/output.h"
 #include "harness/spans/trial_spans.h"
+#include "harness/stats/enough.h"
 
 enum { NAME_BYTES = 32 };
 
@@ -62,7 +63,7 @@ pf_status pf_trace_file_write(const pf_run *run, const char *path, pf_error *err
 	char(*names)[NAME_BYTES] = calloc(count, sizeof *names);
 	pf_new_file file;
 	if (!lanes || !names) {
-		abort();
+		pf_out_of_memory();
 	}
 	list_lanes(run, lanes, names);
 	pf_status status = pf_output_open(&file, path, error);

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "harness/gate/gate_elf.h"
 #include "harness/gate/gate_source.h"
 #include "photofinish/file.h"
+#include "photofinish/sha256.h"
 
 #define SCRIPT_VERSION "2" /* of what gate_tree.sh leaves in a build */
 #define FLAGS "-ffunction-sections -ffile-prefix-map="
@@ -23,24 +23,22 @@ static pf_status build_key(const char *id, const pf_gate_recipe *recipe, char ke
 {
 	char compiler[256] = "";
 	char *words[] = {"/bin/sh", "-c", "${CC:-cc} --version | head -1; ", NULL};
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[PF_SHA256_BYTES];
 	pf_status status = pf_gate_tool_line(words, compiler, sizeof compiler, error);
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	if (status != PF_OK || !context) {
-		EVP_MD_CTX_free(context);
-		return status != PF_OK ? status : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	pf_sha256 context;
+	if (status != PF_OK) {
+		return status;
 	}
 	const char *parts[] = {id,           recipe->source, compiler, getenv("CFLAGS"), getenv("CXXFLAGS"),
 			       getenv("CC"), getenv("CXX"),  FLAGS,    SCRIPT_VERSION};
-	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	pf_sha256_begin(&context);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		EVP_DigestUpdate(context, parts[i] ? parts[i] : "", parts[i] ? strlen(parts[i]) + 1 : 1);
+		pf_sha256_add(&context, parts[i] ? parts[i] : "", parts[i] ? strlen(parts[i]) + 1 : 1);
 	}
 	for (size_t i = 0; i < recipe->arg_count; i++) {
-		EVP_DigestUpdate(context, recipe->args[i], strlen(recipe->args[i]) + 1);
+		pf_sha256_add(&context, recipe->args[i], strlen(recipe->args[i]) + 1);
 	}
-	EVP_DigestFinal_ex(context, digest, NULL);
-	EVP_MD_CTX_free(context);
+	pf_sha256_end(&context, digest);
 	for (int i = 0; i < 20; i++) {
 		sprintf(key + 2 * i, "%02x", digest[i]);
 	}

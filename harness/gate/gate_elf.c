@@ -2,11 +2,12 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "photofinish/sha256.h"
 
 /* Of a private copy in memory. */
 static void blank(uint8_t *bytes, size_t size, const char *root)
@@ -33,8 +34,8 @@ static pf_status digest_of(uint8_t *bytes, size_t size, const char *library, con
 		return pf_fail(error, PF_ERR_INVALID, library, "it is no 64-bit shared library");
 	}
 	const Elf64_Ehdr head = *(const Elf64_Ehdr *)(const void *)bytes;
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	pf_sha256 context;
+	pf_sha256_begin(&context);
 	pf_status status = PF_OK;
 	for (size_t i = 0; i < head.e_phnum && status == PF_OK; i++) {
 		Elf64_Phdr part;
@@ -54,10 +55,9 @@ static pf_status digest_of(uint8_t *bytes, size_t size, const char *library, con
 			count -= sizeof head;
 		}
 		blank(from, count, root);
-		EVP_DigestUpdate(context, from, count);
+		pf_sha256_add(&context, from, count);
 	}
-	EVP_DigestFinal_ex(context, digest, NULL);
-	EVP_MD_CTX_free(context);
+	pf_sha256_end(&context, digest);
 	return status;
 }
 

@@ -11,6 +11,7 @@
 #include "harness/base/child.h"
 #include "harness/base/interrupt.h"
 #include "harness/limits/limit_job.h"
+#include "harness/stats/enough.h"
 #include "harness/stats/order_statistics.h"
 #include "photofinish/trace.h"
 
@@ -164,7 +165,7 @@ bool pf_limit_run(const pf_limit_job *job, pf_limit_id id, const pf_limit_settin
 	bool done = false;
 	*out = (pf_limit_samples){0};
 	if (shared == MAP_FAILED || !children) {
-		abort();
+		pf_out_of_memory();
 	}
 	fflush(NULL); /* nothing may be printed twice */
 	for (; begun < count; begun++) {

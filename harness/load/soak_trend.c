@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/load/soak.h"
+#include "harness/stats/enough.h"
 #include "harness/stats/order_statistics.h"
 #include "harness/stats/theil_sen.h"
 
@@ -70,7 +71,7 @@ static double *room(size_t count)
 {
 	double *memory = calloc(count + 1, sizeof *memory);
 	if (!memory) {
-		abort();
+		pf_out_of_memory();
 	}
 	return memory;
 }
@@ -107,7 +108,7 @@ static struct reference *sort_samples(const pf_soak *soak, size_t *count)
 	}
 	struct reference *sorted = calloc(most + 1, sizeof *sorted);
 	if (!sorted) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t p = 0; p < soak->process_count; p++) {
 		const pf_soak_process *process = &soak->processes[p];

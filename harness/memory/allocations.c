@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "harness/base/own_object.h"
 #include "harness/preload/allocation_board.h"
 #include "photofinish/file.h"
+#include "photofinish/sha256.h"
 
 #define LIBRARY "photofinish_allocations.so"
 
@@ -172,7 +172,7 @@ static void digest_counts(pf_allocations *all)
 					 (unsigned long long)count->reallocations,
 					 (unsigned long long)count->frees);
 	}
-	EVP_Digest(text, used, all->digest, NULL, EVP_sha256(), NULL);
+	pf_sha256_of(text, used, all->digest);
 }
 
 pf_allocations *pf_allocations_collect(const pf_allocation_board *board, const pf_trace *traces,

@@ -8,6 +8,7 @@
 #include "harness/record/capabilities_json.h"
 #include "harness/record/interval_json.h"
 #include "harness/record/notebook_parts.h"
+#include "harness/stats/enough.h"
 
 static json_t *text_or_null(const char *text)
 {
@@ -62,14 +63,6 @@ bool pf_decision_of(const json_t *decision, pf_decision *out)
 	return true;
 }
 
-static void *checked(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
-
 static void fill_trial(const json_t *variant, const json_t *trial, pf_decision_trial *out)
 {
 	static const char *const keys[PF_PURPOSES] = {[PF_PURPOSE_TIME] = "wall_ns",
@@ -92,7 +85,7 @@ static pf_decision_trial *fill(const json_t *variant, pf_decision_step *step)
 	const json_t *trials = json_object_get(variant, "trials"), *trial;
 	bool within = false, beyond = false;
 	size_t index, count = json_array_size(trials);
-	pf_decision_trial *out = checked(calloc(count + 1, sizeof *out));
+	pf_decision_trial *out = pf_enough(calloc(count + 1, sizeof *out));
 	json_array_foreach(trials, index, trial)
 	{
 		bool declared = json_is_object(json_object_get(trial, "tolerance"));
@@ -134,9 +127,9 @@ void pf_decisions_complete(json_t *record)
 	if (!lacks_decisions(record)) {
 		return;
 	}
-	pf_decision_step *steps = checked(calloc(count + 1, sizeof *steps));
-	pf_decision_trial **trials = checked(calloc(count + 1, sizeof(pf_decision_trial *)));
-	pf_decision *decisions = checked(calloc(count + 1, sizeof *decisions));
+	pf_decision_step *steps = pf_enough(calloc(count + 1, sizeof *steps));
+	pf_decision_trial **trials = pf_enough(calloc(count + 1, sizeof(pf_decision_trial *)));
+	pf_decision *decisions = pf_enough(calloc(count + 1, sizeof *decisions));
 	json_array_foreach(variants, index, variant)
 	{
 		trials[index] = fill(variant, &steps[index]);

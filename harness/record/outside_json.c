@@ -1,10 +1,10 @@
 #include "harness/record/outside_json.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "harness/registry/outside.h"
 #include "photofinish/file.h"
+#include "photofinish/sha256.h"
 
 json_t *pf_outside_json(const struct pf_variant *variant)
 {
@@ -16,7 +16,7 @@ json_t *pf_outside_json(const struct pf_variant *variant)
 	}
 	if (outside->command) {
 		const char *line = variant->summary;
-		EVP_Digest(line, strlen(line), digest, NULL, EVP_sha256(), NULL);
+		pf_sha256_of(line, strlen(line), digest);
 		pf_sha256_hex(digest, hex);
 		return json_pack("{s:s}", "command_sha256", hex);
 	}

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +12,13 @@
 #include "harness/record/decision_json.h"
 #include "harness/record/record_kind.h"
 #include "photofinish/dataset.h"
+#include "photofinish/sha256.h"
 
 void pf_record_id(const void *bytes, size_t count, char id[PF_RECORD_ID + 1])
 {
 	uint8_t digest[PF_SHA256_BYTES];
 	char hex[2 * PF_SHA256_BYTES + 1];
-	EVP_Digest(bytes, count, digest, NULL, EVP_sha256(), NULL);
+	pf_sha256_of(bytes, count, digest);
 	pf_sha256_hex(digest, hex);
 	memcpy(id, hex, PF_RECORD_ID);
 	id[PF_RECORD_ID] = '\0';

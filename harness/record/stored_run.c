@@ -20,6 +20,7 @@
 #include "harness/run/other_build.h"
 #include "harness/run/run_comparison.h"
 #include "harness/run/run_facts.h"
+#include "harness/stats/enough.h"
 #include "photofinish/file.h"
 
 /* What files may ask for in memory: far beyond what is run, far below what hurts. */
@@ -48,24 +49,16 @@ struct pf_stored_run {
 	size_t text_count, text_capacity;
 };
 
-static void *checked(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
-
 /* A copy that lives as long as the run, without what a terminal would obey. */
 static char *own_text(pf_stored_run *stored, const char *text)
 {
 	if (stored->text_count == stored->text_capacity) {
 		stored->text_capacity = 2 * stored->text_capacity + 16;
-		stored->texts = checked(
+		stored->texts = pf_enough(
 			realloc(stored->texts, stored->text_capacity * sizeof *stored->texts));
 	}
 	size_t capacity = strlen(text) + 8;
-	char *copy = checked(malloc(capacity));
+	char *copy = pf_enough(malloc(capacity));
 	stored->texts[stored->text_count++] = copy;
 	return pf_plain_text(text, copy, capacity);
 }
@@ -134,7 +127,7 @@ static void read_dataset(pf_stored_run *stored, const json_t *record)
 	size_t count = pf_json_count(dataset, "photos", 0);
 	stored->dataset = (pf_dataset){
 		.name = own_name(stored, pf_note_text(dataset, "name")),
-		.photos = checked(calloc(count + 1, sizeof *stored->dataset.photos)),
+		.photos = pf_enough(calloc(count + 1, sizeof *stored->dataset.photos)),
 		.count = count,
 	};
 	stored->dataset.photos[0].size_bytes = pf_json_count(dataset, "bytes", 0);
@@ -169,7 +162,7 @@ static void read_reference(pf_stored_run *stored, const json_t *record)
 		.count = stored->dataset.count,
 		.scored = pf_json_count(reference, "photos_scored", 0),
 		.failed = pf_json_count(reference, "photos_failed", 0),
-		.photos = checked(calloc(stored->dataset.count + 1, sizeof *stored->outcomes.photos)),
+		.photos = pf_enough(calloc(stored->dataset.count + 1, sizeof *stored->outcomes.photos)),
 	};
 	stored->run.reference = (pf_reference){
 		.outcomes = &stored->outcomes,
@@ -249,7 +242,7 @@ static void read_places(pf_contestant *contestant, const json_t *trials)
 	{
 		if (entry == trial) {
 			pf_trial *own = &contestant->trials[index];
-			own->places = checked(calloc(contestant->workers + 1, sizeof *own->places));
+			own->places = pf_enough(calloc(contestant->workers + 1, sizeof *own->places));
 			own->places[slot] = place;
 		}
 	}
@@ -260,7 +253,7 @@ static void read_builds(pf_stored_run *stored, const json_t *record)
 	size_t index;
 	const json_t *variant;
 	pf_build *own = &stored->own_build;
-	stored->builds = checked(calloc(stored->run.contestant_count, sizeof *stored->builds));
+	stored->builds = pf_enough(calloc(stored->run.contestant_count, sizeof *stored->builds));
 	pf_build_of_json(json_object_get(record, "environment"), own, own); /* it has the same keys */
 	snprintf(own->engine_sha256, sizeof own->engine_sha256, "%s",
 		 pf_note_text(json_object_get(record, "configuration"), "engine_sha256"));
@@ -295,7 +288,7 @@ static void read_contestant(pf_stored_run *stored, const json_t *variant, size_t
 	contestant->stored_cores = stored->facts.cores;
 	contestant->status = pf_run_status_of(pf_note_text(variant, "status"));
 	pf_plain_text(pf_note_text(variant, "reason"), contestant->reason, sizeof contestant->reason);
-	contestant->trials = checked(calloc(json_array_size(trials) + 1, sizeof *contestant->trials));
+	contestant->trials = pf_enough(calloc(json_array_size(trials) + 1, sizeof *contestant->trials));
 	contestant->trial_count = json_array_size(trials);
 	json_array_foreach(trials, k, trial)
 	{
@@ -370,7 +363,7 @@ static void read_claims(pf_stored_run *stored, const json_t *record)
 {
 	const json_t *claims = json_object_get(record, "claims"), *claim;
 	size_t index, count = json_array_size(claims) < MOST_STEPS ? json_array_size(claims) : MOST_STEPS;
-	stored->run.claims = checked(calloc(count + 1, sizeof *stored->run.claims));
+	stored->run.claims = pf_enough(calloc(count + 1, sizeof *stored->run.claims));
 	json_array_foreach(claims, index, claim)
 	{
 		if (index == count) {
@@ -432,7 +425,7 @@ static void read_looks(pf_stored_run *stored, const json_t *record)
 	memory->count = was_asked(record, "allocations");
 	run->show_spans = was_asked(record, "spans");
 	if (memory->sample || memory->count) {
-		memory->steps = checked(calloc(run->contestant_count + 1, sizeof *memory->steps));
+		memory->steps = pf_enough(calloc(run->contestant_count + 1, sizeof *memory->steps));
 		memory->step_count = run->contestant_count;
 		run->memory = memory;
 	}
@@ -463,7 +456,7 @@ static void read_run(pf_stored_run *stored, const json_t *record)
 		.session = &stored->session,
 		.command = own_text(stored, pf_note_text(record, "command")),
 		.label = text_or_null(stored, record, "label"),
-		.contestants = checked(calloc(count, sizeof *run->contestants)),
+		.contestants = pf_enough(calloc(count, sizeof *run->contestants)),
 		.contestant_count = count,
 		.rounds = (uint32_t)fmin((double)pf_json_count(record, "rounds", 1), MOST_TRIALS),
 		.rounds_done = (uint32_t)fmin((double)pf_json_count(record, "rounds_done", 0), MOST_TRIALS),
@@ -474,7 +467,7 @@ static void read_run(pf_stored_run *stored, const json_t *record)
 	};
 	snprintf(run->started, sizeof run->started, "%s", pf_note_text(record, "started"));
 	stored->session = (pf_session){.dataset = &stored->dataset, .manifest_fd = -1};
-	stored->variants = checked(calloc(count, sizeof *stored->variants));
+	stored->variants = pf_enough(calloc(count, sizeof *stored->variants));
 	read_dataset(stored, record);
 	read_reference(stored, record);
 	read_machine(stored, record);
@@ -496,7 +489,7 @@ pf_status pf_stored_run_read(const json_t *record, pf_stored_run **out, pf_error
 	if (!read_limits(record, error)) {
 		return PF_ERR_INVALID;
 	}
-	*out = checked(calloc(1, sizeof **out));
+	*out = pf_enough(calloc(1, sizeof **out));
 	read_run(*out, record);
 	return PF_OK;
 }

@@ -7,6 +7,7 @@
 #include "harness/registry/outside.h"
 #include "harness/registry/reference_variant.h"
 #include "harness/scores/tolerance.h"
+#include "harness/stats/enough.h"
 
 const struct pf_variant *pf_variant_find(const char *name)
 {
@@ -116,7 +117,7 @@ const struct pf_variant **pf_variants_in_order(void)
 	}
 	const struct pf_variant **order = calloc(total + 1, sizeof *order);
 	if (!order) {
-		abort();
+		pf_out_of_memory();
 	}
 	size_t count = add_children(order, 0, NULL);
 	for (size_t i = 0; i < total; i++) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/stats/comparison.h"
+#include "harness/stats/enough.h"
 
 #define PF_KEEP_NAME(constant, name) name,
 static const char *const keep_names[] = {PF_KEEP_LIST(PF_KEEP_NAME)};
@@ -82,7 +83,7 @@ static bool ratio_of(const pf_decision_step *own, const pf_decision_step *other,
 	size_t count = 0;
 	double *a = calloc(2 * (own->trial_count + 1), sizeof *a), *b = a + own->trial_count + 1;
 	if (!a) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t i = 0; i < own->trial_count; i++) {
 		const pf_decision_trial *trial = &own->trials[i];

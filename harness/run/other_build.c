@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "harness/machine/environment.h"
 #include "harness/run/reference.h"
 #include "harness/trial/trial_layout.h"
+#include "photofinish/sha256.h"
 
 #define ANSWER_SECONDS 20
 #define ANSWER_BYTES 16384
@@ -28,16 +28,13 @@ void pf_build_describe_variant(const struct pf_variant *variant, char *out, size
 	}
 }
 
-static pf_status name_build(pf_build *build, pf_error *error)
+static void name_build(pf_build *build)
 {
 	char both[sizeof build->program_sha256 + sizeof build->engine_sha256];
 	uint8_t digest[PF_SHA256_BYTES];
 	int length = snprintf(both, sizeof both, "%s%s", build->program_sha256, build->engine_sha256);
-	if (!EVP_Digest(both, (size_t)length, digest, NULL, EVP_sha256(), NULL)) {
-		return pf_fail(error, PF_ERR_INTERNAL, NULL, "cannot compute a SHA-256");
-	}
+	pf_sha256_of(both, (size_t)length, digest);
 	pf_sha256_hex(digest, build->id);
-	return PF_OK;
 }
 
 pf_status pf_build_own(pf_build *out, pf_error *error)
@@ -60,7 +57,10 @@ pf_status pf_build_own(pf_build *out, pf_error *error)
 		status = pf_file_sha256("/proc/self/exe", digest, NULL, error);
 		pf_sha256_hex(digest, out->program_sha256);
 	}
-	return status == PF_OK ? name_build(out, error) : status;
+	if (status == PF_OK) {
+		name_build(out);
+	}
+	return status;
 }
 
 /* Runs it and reads its answer; "" where it gave none. */
@@ -148,7 +148,8 @@ static pf_status judge(const json_t *answer, const struct pf_variant *variant, p
 		snprintf(error->file, sizeof error->file, "%s", program);
 		return status;
 	}
-	return name_build(out, error);
+	name_build(out);
+	return PF_OK;
 }
 
 pf_status pf_build_ask(const char *path, const struct pf_variant *variant, pf_build *out, pf_error *error)

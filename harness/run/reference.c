@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "harness/machine/engine_digest.h"
 #include "harness/registry/reference_variant.h"
 #include "photofinish/file.h"
+#include "photofinish/sha256.h"
 
 #define CACHE_FORMAT "photofinish-reference 1"
 
@@ -32,12 +32,11 @@ pf_status pf_reference_path(const pf_session *session, char path[PATH_MAX], pf_e
 	if (status != PF_OK) {
 		return status;
 	}
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-	EVP_DigestUpdate(context, CACHE_FORMAT, strlen(CACHE_FORMAT));
-	EVP_DigestUpdate(context, parts, sizeof parts);
-	EVP_DigestFinal_ex(context, key, NULL);
-	EVP_MD_CTX_free(context);
+	pf_sha256 context;
+	pf_sha256_begin(&context);
+	pf_sha256_add(&context, CACHE_FORMAT, strlen(CACHE_FORMAT));
+	pf_sha256_add(&context, parts, sizeof parts);
+	pf_sha256_end(&context, key);
 	pf_sha256_hex(key, hex);
 	snprintf(path, PATH_MAX, "%s/.references", home);
 	status = pf_make_folders(path, error);
@@ -163,8 +162,8 @@ void pf_reference_release(pf_reference *reference)
 
 /* Reads one photo to its end. A photo that cannot be opened is the variants' business: only what was hashed
  * can be known to have changed. */
-static pf_status read_photo(const pf_dataset *dataset, size_t index, EVP_MD_CTX *context, uint8_t *buffer,
-			    size_t capacity, pf_error *error)
+static pf_status read_photo(const pf_dataset *dataset, size_t index, uint8_t *buffer, size_t capacity,
+			    pf_error *error)
 {
 	const pf_dataset_photo *photo = &dataset->photos[index];
 	uint8_t hash[PF_SHA256_BYTES];
@@ -172,15 +171,16 @@ static pf_status read_photo(const pf_dataset *dataset, size_t index, EVP_MD_CTX 
 	ssize_t got = -1;
 	int fd = -1;
 	pf_error ignored;
+	pf_sha256 context;
 	if (pf_dataset_open(dataset, index, &fd, &size, &ignored) == PF_OK) {
-		EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+		pf_sha256_begin(&context);
 		while ((got = read(fd, buffer, capacity)) > 0) {
 			bytes += (uint64_t)got;
 			if (photo->hashed) {
-				EVP_DigestUpdate(context, buffer, (size_t)got);
+				pf_sha256_add(&context, buffer, (size_t)got);
 			}
 		}
-		EVP_DigestFinal_ex(context, hash, NULL);
+		pf_sha256_end(&context, hash);
 		close(fd);
 	}
 	if (photo->hashed &&
@@ -197,19 +197,17 @@ pf_status pf_dataset_warm(const pf_dataset *dataset,
 {
 	enum { CHUNK = 1 << 20 };
 	pf_status status = PF_OK;
-	EVP_MD_CTX *digest = EVP_MD_CTX_new();
 	uint8_t *buffer = malloc(CHUNK);
-	if (!buffer || !digest) {
+	if (!buffer) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
 	for (size_t i = 0; i < dataset->count && status == PF_OK; i++) {
 		status = pf_interrupts ? pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request")
-				       : read_photo(dataset, i, digest, buffer, CHUNK, error);
+				       : read_photo(dataset, i, buffer, CHUNK, error);
 		if (progress) {
 			progress(context, i + 1, dataset->count);
 		}
 	}
 	free(buffer);
-	EVP_MD_CTX_free(digest);
 	return status;
 }

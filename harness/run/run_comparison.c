@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "harness/stats/enough.h"
 #include "photofinish/trace.h"
 
 const char *pf_part_name(int part)
@@ -30,7 +31,7 @@ void pf_run_compare(const pf_run *run, pf_run_comparison *comparison)
 	pf_trial_pair *pairs = calloc(capacity + 1, sizeof *pairs);
 	double *numbers = calloc((capacity + 1) * 2 * (PF_PARTS + 2), sizeof *numbers);
 	if (!pairs || !numbers) {
-		abort();
+		pf_out_of_memory();
 	}
 	size_t count = pf_run_pairs(a, b, pairs);
 	double *times_a = numbers, *times_b = times_a + count, *parts_a = times_b + count,

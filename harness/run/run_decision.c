@@ -3,14 +3,7 @@
 #include <stdlib.h>
 
 #include "harness/machine/disturbances.h"
-
-static void *checked(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
+#include "harness/stats/enough.h"
 
 /* Fills `trials` (contestant->trial_count of them) and the step that has them. */
 static void fill(const pf_contestant *contestant, pf_decision_trial *trials, pf_decision_step *step)
@@ -47,12 +40,12 @@ static void fill(const pf_contestant *contestant, pf_decision_trial *trials, pf_
 /* Decisions on the first `count` contestants, newly allocated. */
 static pf_decision *decide(const pf_run *run, size_t count)
 {
-	pf_decision_step *steps = checked(calloc(count + 1, sizeof *steps));
-	pf_decision_trial **trials = checked(calloc(count + 1, sizeof(pf_decision_trial *)));
-	pf_decision *out = checked(calloc(count + 1, sizeof *out));
+	pf_decision_step *steps = pf_enough(calloc(count + 1, sizeof *steps));
+	pf_decision_trial **trials = pf_enough(calloc(count + 1, sizeof(pf_decision_trial *)));
+	pf_decision *out = pf_enough(calloc(count + 1, sizeof *out));
 	for (size_t i = 0; i < count; i++) {
 		const pf_contestant *contestant = &run->contestants[i];
-		trials[i] = checked(calloc(contestant->trial_count + 1, sizeof *trials[i]));
+		trials[i] = pf_enough(calloc(contestant->trial_count + 1, sizeof *trials[i]));
 		fill(contestant, trials[i], &steps[i]);
 	}
 	pf_decide(steps, count, out);

@@ -4,14 +4,15 @@
 
 #include "harness/machine/cpu_quota.h"
 #include "harness/machine/environment.h"
+#include "harness/stats/enough.h"
 #include "harness/stats/order_statistics.h"
 
 /* The median is a photo's own size: the larger of the middle two. */
 static void measure_sizes(const pf_outcomes *outcomes, pf_run_facts *facts)
 {
-	double *sizes = calloc(outcomes->count + 1, sizeof *sizes), sum = 0;
+	double *sizes = pf_enough(calloc(outcomes->count + 1, sizeof *sizes)), sum = 0;
 	size_t count = 0;
-	for (size_t i = 0; sizes && i < outcomes->count; i++) {
+	for (size_t i = 0; i < outcomes->count; i++) {
 		const pf_outcome *photo = &outcomes->photos[i];
 		if (photo->done && photo->status == PF_OK) {
 			sizes[count] = photo->score.measures[PF_MEASURE_WIDTH] *

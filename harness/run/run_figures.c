@@ -5,6 +5,7 @@
 
 #include "harness/counters/trial_counters.h"
 #include "harness/run/run.h"
+#include "harness/stats/enough.h"
 
 typedef double (*figure_of)(const pf_trial *trial); /* 0: it has none */
 
@@ -22,9 +23,9 @@ static double first_seconds(const pf_trial *trial)
 static bool mean_of(const pf_contestant *contestant, pf_trial_counting counting, figure_of figure,
 		    pf_interval *mean)
 {
-	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
+	double *samples = pf_enough(calloc(contestant->trial_count + 1, sizeof *samples));
 	size_t count = 0;
-	for (size_t i = 0; samples && i < contestant->trial_count; i++) {
+	for (size_t i = 0; i < contestant->trial_count; i++) {
 		const pf_trial *trial = &contestant->trials[i];
 		if (pf_run_counts(contestant, trial) == counting && figure(trial) > 0) {
 			samples[count++] = figure(trial);
@@ -121,9 +122,9 @@ size_t pf_run_pairs(const pf_contestant *a, const pf_contestant *b, pf_trial_pai
 bool pf_run_speedup(const pf_contestant *contestant, const pf_contestant *other, pf_interval *ratio)
 {
 	size_t capacity = contestant->trial_count + 1;
-	pf_trial_pair *pairs = calloc(capacity, sizeof *pairs);
-	double *own = calloc(2 * capacity, sizeof *own), *others = own + capacity;
-	size_t count = pairs && own ? pf_run_pairs(contestant, other, pairs) : 0;
+	pf_trial_pair *pairs = pf_enough(calloc(capacity, sizeof *pairs));
+	double *own = pf_enough(calloc(2 * capacity, sizeof *own)), *others = own + capacity;
+	size_t count = pf_run_pairs(contestant, other, pairs);
 	for (size_t i = 0; i < count; i++) {
 		own[i] = (double)pairs[i].a->wall_ns;
 		others[i] = (double)pairs[i].b->wall_ns;
@@ -203,7 +204,7 @@ const pf_trial *pf_run_median_trial(const pf_contestant *contestant)
 	const pf_trial **counted = calloc(contestant->trial_count + 1, sizeof(const pf_trial *));
 	size_t count = 0;
 	if (!counted) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t i = 0; i < contestant->trial_count; i++) {
 		if (pf_run_counts(contestant, &contestant->trials[i]) == PF_COUNTS) {

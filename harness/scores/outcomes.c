@@ -10,10 +10,10 @@
 
 #include "harness/base/json_file.h"
 #include "harness/base/output.h"
+#include "harness/stats/enough.h"
 #include "photofinish/file.h"
 #include "photofinish/image.h"
-
-#include <openssl/evp.h>
+#include "photofinish/sha256.h"
 
 #define LINE_MOST (1 << 18) /* bytes of a record: its path, escaped, is the longest part */
 
@@ -211,26 +211,26 @@ pf_status pf_outcomes_digest(const pf_outcomes *outcomes, uint8_t digest[PF_SHA2
 	char *line = NULL;
 	size_t size = 0;
 	pf_status status = PF_OK;
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	pf_sha256 context;
 	FILE *stream = open_memstream(&line, &size);
-	if (!context || !stream || !EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
+	if (!stream) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for a digest");
 		goto out;
 	}
+	pf_sha256_begin(&context);
 	for (size_t i = 0; i < outcomes->count; i++) {
 		rewind(stream);
 		pf_outcome_write(stream, NULL, i, &outcomes->photos[i]);
 		off_t length = ftello(stream);
 		fflush(stream);
-		EVP_DigestUpdate(context, line, (size_t)length);
+		pf_sha256_add(&context, line, (size_t)length);
 	}
-	EVP_DigestFinal_ex(context, digest, NULL);
+	pf_sha256_end(&context, digest);
 out:
 	if (stream) {
 		fclose(stream);
 	}
 	free(line);
-	EVP_MD_CTX_free(context);
 	return status;
 }
 
@@ -333,7 +333,7 @@ static bool read_outcome(const json_t *record, size_t index, pf_outcomes *outcom
 	}
 	outcome->status = pf_status_from_name(status);
 	outcome->done = outcome->ranked = true;
-	outcome->message = message ? strdup(message) : NULL;
+	outcome->message = message ? pf_enough(strdup(message)) : NULL;
 	if (outcome->message && !pf_unescape(outcome->message)) {
 		return false;
 	}

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/stats/enough.h"
+
 void pf_tolerance_reset(pf_tolerance *tolerance)
 {
 	*tolerance = (pf_tolerance){
@@ -191,7 +193,7 @@ pf_agreement pf_agreement_of(const pf_outcomes *reference, const pf_outcomes *ou
 	pf_agreement agreement = {0};
 	size_t *order = calloc(reference->count + 1, sizeof *order), count = 0;
 	if (!order) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t i = 0; i < reference->count; i++) {
 		if (reference->photos[i].status == PF_OK && outcomes->photos[i].status == PF_OK) {

@@ -6,6 +6,7 @@
 #include "harness/base/plain_text.h"
 #include "harness/base/text.h"
 #include "harness/record/notebook_parts.h"
+#include "harness/stats/enough.h"
 
 enum { NAME = 24 }; /* of a command, above its column */
 
@@ -70,7 +71,7 @@ static void add_rows(pf_table *table, const json_t *results, const char *list)
 	const char **cells = calloc(count + 1, sizeof *cells);
 	size_t index;
 	if (!texts || !cells) {
-		abort();
+		pf_out_of_memory();
 	}
 	json_array_foreach(first, index, figure)
 	{
@@ -92,7 +93,7 @@ static void print_table(const json_t *results, FILE *stream)
 	char(*names)[NAME + 4] = calloc(count, sizeof *names);
 	const char **heads = calloc(count + 1, sizeof *heads);
 	if (!right || !names || !heads) {
-		abort();
+		pf_out_of_memory();
 	}
 	heads[0] = "";
 	for (size_t i = 0; i < count; i++) {

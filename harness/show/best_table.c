@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/stats/enough.h"
 #include "photofinish/file.h"
 
 /* The photos of a dataset, those of a burst side by side, in the order of capture within it. */
@@ -188,7 +189,7 @@ void pf_best_print(const pf_outcomes *outcomes, const pf_dataset *dataset, const
 	groups all = {0};
 	size_t bursts = 0, singles = 0, unknown = outcomes->count - outcomes->scored - outcomes->failed;
 	if (!collect(outcomes, &all)) {
-		abort();
+		pf_out_of_memory();
 	}
 	print_bursts(&all, outcomes, dataset, config, stream);
 	print_failures(outcomes, dataset, stream);

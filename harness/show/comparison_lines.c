@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/stats/enough.h"
 
 #define LEAST_POINTS 0.1 /* that a part is named for */
 
@@ -22,7 +23,7 @@ static void print_word(const char *what, const char *a, const char *b, const pf_
 	const pf_interval *ratio = &comparison->ratio;
 	int used = 0;
 	if (!text) {
-		abort();
+		pf_out_of_memory();
 	}
 	used = snprintf(text, capacity, "%s", what);
 	switch (comparison->word) {

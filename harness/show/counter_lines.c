@@ -7,6 +7,7 @@
 #include "harness/counters/trial_counters.h"
 #include "harness/energy/energy.h"
 #include "harness/show/run_table.h"
+#include "harness/stats/enough.h"
 
 enum { MOST_IN_A_TABLE = 3, MOST_EVENTS_IN_A_TABLE = 5, LINE = 110 /* where there is no terminal */ };
 
@@ -35,9 +36,9 @@ static bool counts(const pf_contestant *contestant, const pf_trial *trial)
 static struct figure gather(const pf_contestant *contestant, int stage, int index)
 {
 	struct figure out = {.running_share = 1};
-	double *samples = calloc(contestant->trial_count + 1, sizeof *samples);
+	double *samples = pf_enough(calloc(contestant->trial_count + 1, sizeof *samples));
 	size_t n = 0;
-	for (size_t i = 0; samples && i < contestant->trial_count; i++) {
+	for (size_t i = 0; i < contestant->trial_count; i++) {
 		pf_counter_value values[PF_COUNTERS_MAX];
 		const pf_trial *trial = &contestant->trials[i];
 		const pf_trial_counters *counters = trial->found[PF_PROBE_counters];
@@ -118,9 +119,9 @@ static char *figure_text(const pf_counter_plan *plan, int index, const struct fi
 static void ratio_text(const pf_run *run, int index, char *out)
 {
 	const pf_contestant *a = &run->contestants[0], *b = &run->contestants[1];
-	pf_trial_pair *pairs = calloc(a->trial_count + 1, sizeof *pairs);
-	double *above = calloc(2 * a->trial_count + 1, sizeof *above);
-	size_t n = 0, count = pairs && above ? pf_run_pairs(a, b, pairs) : 0;
+	pf_trial_pair *pairs = pf_enough(calloc(a->trial_count + 1, sizeof *pairs));
+	double *above = pf_enough(calloc(2 * a->trial_count + 1, sizeof *above));
+	size_t n = 0, count = pf_run_pairs(a, b, pairs);
 	snprintf(out, PF_TEXT, "-");
 	for (size_t i = 0; i < count; i++) {
 		pf_counter_value values[2][PF_COUNTERS_MAX], pair[2];

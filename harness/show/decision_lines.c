@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/stats/enough.h"
 
 enum { VERDICT_WIDTH = 12 }; /* "not judged", two blanks */
 
@@ -78,7 +79,7 @@ static void print_verdict(const pf_run *run, pf_keep keep, int columns, FILE *st
 	size_t bytes;
 	FILE *out = open_memstream(&text, &bytes);
 	if (!out) {
-		abort();
+		pf_out_of_memory();
 	}
 	size_t count = print_compared(run, keep, out);
 	count += print_others(run, keep, count, out);

@@ -5,6 +5,7 @@
 
 #include "harness/base/text.h"
 #include "harness/claims/goal.h"
+#include "harness/stats/enough.h"
 
 enum { COLUMNS = 8 };
 
@@ -80,7 +81,7 @@ static void print_left_out(const pf_run *run, int columns, FILE *stream)
 	size_t bytes, count = 0;
 	FILE *words = open_memstream(&text, &bytes);
 	if (!words) {
-		abort();
+		pf_out_of_memory();
 	}
 	fprintf(words, "Stopped there, as asked for. Not run:");
 	for (size_t i = 0; i < run->contestant_count; i++) {

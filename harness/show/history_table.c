@@ -6,6 +6,7 @@
 
 #include "harness/base/plain_text.h"
 #include "harness/base/text.h"
+#include "harness/stats/enough.h"
 
 enum { LIST_COLUMNS = 9, TREND_COLUMNS = 9, BAR = 25 };
 
@@ -22,21 +23,13 @@ struct pf_history_table {
 	size_t count, capacity;
 };
 
-static void *checked(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
-
 pf_history_table *pf_history_table_list(void)
 {
 	static const bool right[LIST_COLUMNS] = {false, false, false, false, true, true, true, false, false};
 	static const char *const heads[LIST_COLUMNS] = {"record",  "date (UTC)", "command",
 							"dataset", "photos",     "steps",
 							"rounds",  "machine",    "flags, label"};
-	pf_history_table *table = checked(calloc(1, sizeof *table));
+	pf_history_table *table = pf_enough(calloc(1, sizeof *table));
 	table->rows = pf_table_create(LIST_COLUMNS, right);
 	pf_table_row(table->rows, heads, LIST_COLUMNS);
 	return table;
@@ -44,7 +37,7 @@ pf_history_table *pf_history_table_list(void)
 
 pf_history_table *pf_history_table_trend(void)
 {
-	return checked(calloc(1, sizeof(pf_history_table)));
+	return pf_enough(calloc(1, sizeof(pf_history_table)));
 }
 
 /* "2026-11-27T23:12:01Z" to "2026-11-27 23:12". */
@@ -89,7 +82,7 @@ void pf_history_table_point(void *context, const pf_history_point *point)
 	const pf_history_row *row = &point->record.row;
 	if (table->count == table->capacity) {
 		table->capacity = table->capacity ? 2 * table->capacity : 16;
-		table->points = checked(realloc(table->points, table->capacity * sizeof *table->points));
+		table->points = pf_enough(realloc(table->points, table->capacity * sizeof *table->points));
 	}
 	struct point *own = &table->points[table->count++];
 	*own = (struct point){.ratio = point->ratio};

@@ -7,6 +7,7 @@
 #include "harness/history/history_row.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/record_kind.h"
+#include "harness/stats/enough.h"
 
 enum { COLUMNS = 3, CELL = 200 };
 
@@ -138,7 +139,7 @@ static json_t *rows_of(const json_t *record, const char *id)
 {
 	json_t *rows = json_object();
 	if (!rows) {
-		abort();
+		pf_out_of_memory();
 	}
 	put_facts(rows, record, id);
 	put_steps(rows, record);

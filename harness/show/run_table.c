@@ -17,6 +17,7 @@
 #include "harness/show/outside_lines.h"
 #include "harness/show/placement_lines.h"
 #include "harness/show/spans_table.h"
+#include "harness/stats/enough.h"
 #include "photofinish/file.h"
 
 #define SHOWN_FAILURES 5
@@ -47,7 +48,7 @@ static void print_setting(const pf_run *run, const pf_run_facts *facts, int colu
 	size_t bytes;
 	FILE *line = open_memstream(&text, &bytes);
 	if (!line) {
-		abort();
+		pf_out_of_memory();
 	}
 	print_dataset(run, facts, line);
 	fprintf(line, "\n%u core%s, no GPU, %s\n%u round%s%s%s", facts->cores, pf_text_plural(facts->cores),

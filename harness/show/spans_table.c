@@ -4,6 +4,7 @@
 
 #include "harness/base/text.h"
 #include "harness/spans/trial_spans.h"
+#include "harness/stats/enough.h"
 
 enum { SHOWN_RUNS = 8, COLUMNS = 8 };
 
@@ -147,7 +148,7 @@ static void print_tree(const pf_span_tree *tree, int columns, FILE *stream)
 	size_t bytes, number = 0;
 	FILE *out = open_memstream(&text, &bytes);
 	if (!out) {
-		abort();
+		pf_out_of_memory();
 	}
 	pf_span_tree_print(tree, &pf_engine_stages, out);
 	fclose(out);

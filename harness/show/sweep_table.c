@@ -7,6 +7,7 @@
 #include "harness/run/run_facts.h"
 #include "harness/show/machine_lines.h"
 #include "harness/show/outside_lines.h"
+#include "harness/stats/enough.h"
 #include "harness/stats/usl.h"
 #include "photofinish/file.h"
 
@@ -35,9 +36,9 @@ static const pf_trial *trial_of(const pf_contestant *contestant, uint32_t round)
  * waiting, T the wall time. */
 static bool parallel_share(const pf_contestant *one, pf_interval *share)
 {
-	double *samples = calloc(one->trial_count + 1, sizeof *samples);
+	double *samples = pf_enough(calloc(one->trial_count + 1, sizeof *samples));
 	size_t count = 0;
-	for (size_t i = 0; samples && i < one->trial_count; i++) {
+	for (size_t i = 0; i < one->trial_count; i++) {
 		const pf_trial *trial = &one->trials[i];
 		if (pf_run_counts(one, trial) == PF_COUNTS) {
 			samples[count++] = 1 - (double)trial->main_ns / (double)trial->wall_ns;
@@ -63,7 +64,7 @@ static fits fit_rounds(const group *own_group)
 	size_t points = own_group->count;
 	double *values = calloc(2 * points + 2 * (size_t)run->rounds + 1, sizeof *values);
 	if (!values) {
-		abort();
+		pf_out_of_memory();
 	}
 	double *workers = values, *speedups = values + points, *sigma = speedups + points,
 	       *kappa = sigma + run->rounds;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "harness/stats/enough.h"
+
 enum { NO_LANE = -1 };
 
 struct walk {
@@ -70,7 +72,7 @@ static void step_back(struct walk *walk, uint64_t ns, pf_stage stage)
 			walk->capacity = 2 * walk->capacity + 64;
 			path->steps = realloc(path->steps, walk->capacity * sizeof *path->steps);
 			if (!path->steps) {
-				abort();
+				pf_out_of_memory();
 			}
 		}
 		path->steps[path->count++] = (pf_path_step){

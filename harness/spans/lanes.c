@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "harness/stats/enough.h"
+
 /* Those that begin first come first; of them, those that enclose others. */
 static int by_begin(const void *left, const void *right)
 {
@@ -104,7 +106,7 @@ void pf_overlap_find(const pf_lane *lanes, size_t count, uint64_t from_ns, uint6
 	}
 	struct change *all = malloc((2 * stretches + 1) * sizeof *all);
 	if (!all) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t i = 0; i < count; i++) {
 		busy_ns[i] = 0;

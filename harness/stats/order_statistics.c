@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/stats/enough.h"
 #include "harness/stats/student.h"
 
 static int ascending(const void *a, const void *b)
@@ -71,7 +72,7 @@ static double *copy_of(const double *samples, size_t n)
 {
 	double *copy = malloc(n * sizeof *copy);
 	if (!copy) {
-		abort();
+		pf_out_of_memory();
 	}
 	return memcpy(copy, samples, n * sizeof *copy);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "harness/stats/enough.h"
 #include "harness/stats/order_statistics.h"
 #include "harness/stats/student.h"
 
@@ -62,7 +63,7 @@ pf_sample_faults pf_sample_faults_of(const double *seconds, size_t n)
 	pf_sample_faults faults = {.is_short = pf_median(seconds, n) < PF_SHORT_S};
 	double *scratch = calloc(n, sizeof *scratch);
 	if (!scratch) {
-		abort();
+		pf_out_of_memory();
 	}
 	if (n >= LEAST_FOR_OUTLIERS) {
 		find_outliers(seconds, n, scratch, &faults);

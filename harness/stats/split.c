@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "harness/stats/enough.h"
+
 double pf_log_mean(double a, double b)
 {
 	double x = a / b - 1.0;
@@ -26,7 +28,7 @@ void pf_split(const double *a, const double *b, size_t pairs, size_t parts, doub
 	assert(pairs >= 1);
 	double *shares = malloc(pairs * sizeof *shares), total = 0.0;
 	if (!shares) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t part = 0; part < parts; part++) {
 		for (size_t i = 0; i < pairs; i++) {

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "harness/stats/enough.h"
+
 /* Continued fraction of the incomplete beta function by Lentz's method. */
 static double beta_fraction(double a, double b, double x)
 {
@@ -104,7 +106,7 @@ pf_interval pf_ratio_interval(const double *a, const double *b, size_t n, double
 	assert(n >= 1);
 	double *logs = malloc(n * sizeof *logs);
 	if (!logs) {
-		abort();
+		pf_out_of_memory();
 	}
 	for (size_t i = 0; i < n; i++) {
 		logs[i] = log(a[i] / b[i]);

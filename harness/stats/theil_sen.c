@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "harness/stats/enough.h"
 #include "harness/stats/order_statistics.h"
 #include "harness/stats/random.h"
 
@@ -25,7 +26,7 @@ static double *room(size_t count)
 {
 	double *memory = malloc(count * sizeof *memory);
 	if (!memory) {
-		abort();
+		pf_out_of_memory();
 	}
 	return memory;
 }

@@ -13,6 +13,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/registry/outside.h"
 #include "harness/spans/trial_spans.h"
+#include "harness/stats/enough.h"
 #include "harness/trial/occupancy.h"
 #include "harness/trial/queries.h"
 #include "harness/trial/trial_layout.h"
@@ -180,7 +181,7 @@ static void note_photo(struct running *run, const pf_frame_photo *photo)
 		.status = (pf_status)photo->status,
 		.burst = photo->burst,
 		.score = photo->score,
-		.message = photo->status == PF_OK ? NULL : strdup(photo->message),
+		.message = photo->status == PF_OK ? NULL : pf_enough(strdup(photo->message)),
 	};
 	outcomes->scored += photo->status == PF_OK;
 	outcomes->failed += photo->status != PF_OK;

@@ -1,0 +1,240 @@
+/* Readers of the engine: photos, EXIF, networks, manifests, YAML, cascades, journals of makes. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/faces/haar_cascade.h"
+#include "core/kernels/kernels.h"
+#include "core/photo/baseline.h"
+#include "core/photo/exif.h"
+#include "core/photo/exif_gate.h"
+#include "core/photo/jpeg.h"
+#include "core/scoring/pose_card.h"
+#include "datasets/dataset_spec.h"
+#include "datasets/make_journal.h"
+#include "photofinish/dataset.h"
+#include "photofinish/network.h"
+#include "photofinish/scorer.h"
+#include "photofinish/workspace.h"
+#include "tests/fuzz/fuzz_target.h"
+
+static void same_plane(const pf_plane *a, const pf_plane *b)
+{
+	FUZZ_CHECK(a->width_px == b->width_px && a->height_px == b->height_px && !a->data == !b->data);
+	for (uint32_t y = 0; a->data && y < a->height_px; y++) {
+		size_t at = (size_t)y * a->stride_bytes;
+		FUZZ_CHECK(memcmp(a->data + at, b->data + at, a->width_px) == 0);
+	}
+}
+
+/* Our own decoder with libjpeg-turbo as the oracle: whatever bytes the gate passes, it declines, or libjpeg
+ * decodes them without an error to the same planes and flaws. */
+static void take_jpeg(const uint8_t *data, size_t size)
+{
+	static pf_baseline *decoders[2]; /* plain, and the best that there is */
+	static pf_image expected, image;
+	const pf_jpeg_limits limits = {.max_pixels = 300000, .max_decode_bytes = 64 << 20, .max_scans = 10};
+	pf_jpeg_source source = {.data = data, .bytes = size};
+	pf_jpeg_head head;
+	for (int i = 0; i < 2 && !decoders[1]; i++) {
+		FUZZ_CHECK(pf_baseline_create(&decoders[i], NULL) == PF_OK);
+		pf_baseline_use(decoders[i], i ? pf_kernels_best() : &pf_kernels_plain);
+	}
+	if (pf_jpeg_gate(&source, &limits, &head, NULL) != PF_OK) {
+		return;
+	}
+	bool decoded = pf_baseline_decode(decoders[0], &source, &head, &image);
+	pf_status status = pf_jpeg_decode(&source, &head, &limits, &expected, NULL);
+	FUZZ_CHECK(!decoded || status == PF_OK);
+	for (int i = 0; i < 2; i++) {
+		FUZZ_CHECK(i == 0 || pf_baseline_decode(decoders[1], &source, &head, &image) == decoded);
+		if (decoded) {
+			same_plane(&expected.y, &image.y);
+			same_plane(&expected.cb, &image.cb);
+			same_plane(&expected.cr, &image.cr);
+			FUZZ_CHECK(expected.flaws == image.flaws);
+		}
+	}
+}
+
+static void take_exif(const uint8_t *data, size_t size)
+{
+	static pf_exif_reader *reader;
+	pf_exif exif;
+	int64_t number;
+	int32_t minutes;
+	FUZZ_CHECK(reader || pf_exif_reader_create(&reader, NULL) == PF_OK);
+	pf_exif_read(reader, data, size, &exif);
+	FUZZ_CHECK(exif.orientation >= 1 && exif.orientation <= 8);
+	for (size_t i = 0, sum = 0; exif.thumbnail && i < exif.thumbnail_bytes; i++) {
+		sum += exif.thumbnail[i]; /* all of it can be read */
+		FUZZ_CHECK(sum <= 255 * exif.thumbnail_bytes);
+	}
+	pf_exif_parse_time(data, size, &number);
+	pf_exif_parse_utc_offset(data, size, &minutes);
+	pf_exif_parse_subsecond(data, size, &number);
+}
+
+/* Loads and runs a network; with small caps, so that each takes milliseconds. */
+static void take_network(const uint8_t *data, size_t size)
+{
+	pf_network_options options;
+	pf_network *network = NULL;
+	pf_network_options_default(&options);
+	options.max_nodes = 200;
+	options.max_folded_bytes = 1 << 20;
+	options.max_activation_bytes = 4 << 20;
+	options.max_work = 4000000;
+	if (pf_network_load_memory(data, size, "fuzz", &options, &network, NULL) != PF_OK) {
+		FUZZ_CHECK(!network);
+		return;
+	}
+	for (int backend = 0; backend < 2; backend++) {
+		pf_workspace *workspace = NULL;
+		if (pf_workspace_create(network, backend ? "onednn" : "plain", 0, &workspace, NULL) !=
+		    PF_OK) {
+			continue;
+		}
+		for (size_t i = 0; i < pf_network_input_count(network); i++) {
+			const pf_network_tensor *input = pf_network_input(network, i);
+			size_t bytes = (size_t)pf_shape_elements(&input->shape) * pf_type_bytes(input->type);
+			void *values = pf_workspace_input(workspace, i);
+			if (values) {
+				memset(values, input->type == PF_TYPE_FLOAT ? 0x3e : 1, bytes);
+			}
+		}
+		if (pf_workspace_run(workspace, NULL) == PF_OK) {
+			for (size_t i = 0; i < pf_network_output_count(network); i++) {
+				const unsigned char *values = pf_workspace_output(workspace, i);
+				FUZZ_CHECK(values);
+			}
+		}
+		pf_workspace_destroy(workspace);
+	}
+	pf_network_free(network);
+}
+
+static void take_manifest(const uint8_t *data, size_t size)
+{
+	pf_dataset *dataset = NULL;
+	(void)data;
+	(void)size;
+	if (pf_dataset_load(fuzz_file(), &dataset, NULL) == PF_OK) {
+		char *text = NULL;
+		size_t count = 0;
+		FILE *stream = open_memstream(&text, &count);
+		FUZZ_CHECK(stream);
+		pf_dataset_write(dataset, dataset->root, stream);
+		fclose(stream);
+		free(text);
+	}
+	pf_dataset_free(dataset);
+}
+
+/* A packed dataset with some bytes replaced: place, value, place, value; three bytes each. */
+static void take_image(const uint8_t *data, size_t size)
+{
+	static char *packed;
+	static size_t count;
+	pf_dataset *dataset = NULL;
+	uint8_t none[PF_SHA256_BYTES] = {1};
+	if (!packed) {
+		FILE *stream = open_memstream(&packed, &count);
+		FUZZ_CHECK(stream && pf_dataset_create("fuzz", "/tmp", &dataset, NULL) == PF_OK);
+		FUZZ_CHECK(pf_dataset_add(dataset, "photos/a.jpg", 100, none, NULL) == PF_OK);
+		FUZZ_CHECK(pf_dataset_add(dataset, "photos/b.jpg", 200, none, NULL) == PF_OK);
+		FUZZ_CHECK(pf_dataset_pack(dataset, stream) == PF_OK && fclose(stream) == 0);
+		pf_dataset_free(dataset);
+		dataset = NULL;
+	}
+	char *bytes = malloc(count);
+	FUZZ_CHECK(bytes);
+	memcpy(bytes, packed, count);
+	for (size_t i = 0; i + 2 < size; i += 3) {
+		bytes[(data[i] << 8 | data[i + 1]) % count] = (char)data[i + 2];
+	}
+	size_t kept = size && data[size - 1] < 64 ? count - data[size - 1] % count : count;
+	int fd = memfd_create("image", MFD_CLOEXEC);
+	FUZZ_CHECK(fd >= 0 && write(fd, bytes, kept) == (ssize_t)kept);
+	free(bytes);
+	if (pf_dataset_unpack(fd, &dataset, NULL) == PF_OK) {
+		uint8_t hash[PF_SHA256_BYTES];
+		pf_dataset_hash(dataset, hash);
+	}
+	pf_dataset_free(dataset);
+	close(fd);
+}
+
+static void take_config(const uint8_t *data, size_t size)
+{
+	pf_scorer_config config;
+	(void)data;
+	(void)size;
+	pf_scorer_config_default(&config);
+	if (pf_scorer_config_load(&config, fuzz_file(), NULL) == PF_OK) {
+		double weights[PF_FACTOR_COUNT];
+		uint8_t digest[PF_SHA256_BYTES];
+		pf_scorer_weights(&config, weights);
+		pf_scorer_config_digest(&config, digest, NULL);
+	}
+}
+
+static void take_card(const uint8_t *data, size_t size)
+{
+	pf_pose_card card;
+	(void)data;
+	(void)size;
+	pf_pose_card_load(fuzz_file(), &card, NULL);
+}
+
+static void take_spec(const uint8_t *data, size_t size)
+{
+	static pf_spec spec;
+	(void)data;
+	(void)size;
+	if (pf_spec_load(fuzz_file(), &spec, NULL) == PF_OK) {
+		FUZZ_CHECK(spec.camera_count > 0 && spec.camera_count <= PF_SPEC_CAMERAS_MAX);
+		FUZZ_CHECK(spec.sequence_count > 0 && spec.sequence_count <= PF_SPEC_SEQUENCE_MAX);
+	}
+}
+
+static void take_cascade(const uint8_t *data, size_t size)
+{
+	pf_haar_cascade *cascade = NULL;
+	(void)data;
+	(void)size;
+	if (pf_haar_cascade_read(fuzz_file(), &cascade, NULL) == PF_OK) {
+		pf_haar_cascade_destroy(cascade);
+	}
+}
+
+static void take_make_journal(const uint8_t *data, size_t size)
+{
+	static pf_made_photo photos[64];
+	pf_made_photo *all = NULL;
+	size_t count = 0;
+	(void)data;
+	(void)size;
+	int fd = open(fuzz_file(), O_RDWR | O_APPEND | O_CLOEXEC);
+	pf_journal_read(fd, photos, 64, NULL);
+	if (pf_journal_read_all(fd, &all, &count, NULL) == PF_OK) {
+		free(all);
+	}
+	close(fd);
+}
+
+const struct fuzz_target fuzz_core_targets[] = {
+	{"jpeg", take_jpeg, NULL},
+	{"exif", take_exif, NULL},
+	{"network", take_network, NULL},
+	{"manifest", take_manifest, ""},
+	{"image", take_image, NULL},
+	{"config", take_config, ".yaml"},
+	{"card", take_card, ".yaml"},
+	{"spec", take_spec, ".yaml"},
+	{"cascade", take_cascade, ".xml"},
+	{"make-journal", take_make_journal, ""},
+	{0},
+};

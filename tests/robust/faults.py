@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Lets every call of a kind fail in turn, and every place that allocates, while photofinish scores, runs, makes datasets, keeps
+and exports: nothing crashes, hangs, is lost without a word, or lies cut under its final name.
+Usage: faults.py PHOTOFINISH FAULT_CALLS FAULT_ALLOCATIONS [--sample N] [--only COMMANDS] [--kinds KINDS] [--seed N] [--receipts FOLDER]"""
+import argparse
+import collections
+import concurrent.futures
+import functools
+import os
+import pathlib
+import random
+import struct
+import subprocess
+import tempfile
+
+from world import Wrong, World, check, clean_end, copied, finish, rows, small_spec, whole_json, write_receipt
+
+KINDS = ("open", "read", "write", "sync", "rename", "map", "fork", "pipe", "file")
+PLACES, HEAD, PLACE = 65536, struct.Struct("<4Q"), struct.Struct("<8Q")
+UNLINKS = {87, 263, 35}  # a temporary file whose removal failed may lie there
+
+
+def kept(world, result, command):
+    """What was measured is in the history, or it is said that it is not."""
+    listed = world.run("history", "list")
+    check(listed.returncode == 0, f"the history cannot be read any more: {listed.stderr}")
+    if result.returncode == 0 and "history" not in result.stderr and "photofinish:" not in result.stderr:
+        check(command in listed.stdout, f"the record was lost without a word: {listed.stdout}{listed.stderr}{result.stderr}")
+
+
+class Score:
+    words = ("score", "few", "-v", "parallel", "--workers", "2", "--json", "s.json", "--csv", "s.csv", "--best", "best", "--quiet")
+    copies = ("data", "cache")
+
+    def after(self, world, result, expected):
+        scores, table = world.path("out/s.json"), world.path("out/s.csv")
+        if scores.exists():
+            found = rows(scores)
+            part = found and found[0].get("partial")
+            for row in found[1:] if part else found:
+                its = expected[row["index"]]
+                check(row["status"] != "ok" or all(row[key] == its[key] for key in ("path", "measures", "factors", "score")), f"other scores: {row}")
+            check(part or [row["index"] for row in found] == list(range(len(expected))), f"photos are missing: {found}")
+            check(not part or result.returncode, "a part, and the end is well")
+        if table.exists():
+            check(table.read_text().endswith("\n"), "the CSV is cut")
+        if result.returncode == 0:
+            check(scores.exists() and table.exists() and world.path("out/best").exists(), "an output is missing")
+            check(len(table.read_text().splitlines()) == len(expected) + 1, f"lines of the CSV: {table.read_text()}")
+
+
+class Run:
+    words = ("run", "single-load", "-d", "few", "--rounds", "1", "--quiet", "--json", "r.json")
+    copies = ("data", "cache")
+
+    def after(self, world, result, _):
+        record = world.path("out/r.json")
+        if record.exists():
+            found = whole_json(record)
+            check(result.returncode or not found["partial"], "a part, and the end is well")
+        check(result.returncode or record.exists(), "the record is missing")
+        kept(world, result, self.words[0])
+
+
+class Journey(Run):
+    words = ("journey", "--only", "null,single-load,parallel", "-d", "few", "--rounds", "1", "--stages", "facts,decode,quality", "--quiet", "--json", "r.json")
+
+
+class Make:
+    words = ("dataset", "make", "../made.yaml", "--quiet", "--workers", "2")
+    copies = ()
+
+    def prepare(self, world):
+        small_spec(world.folder, "made")
+
+    def after(self, world, result, _):
+        made = world.path("data/made")
+        if (made / "manifest").exists():
+            verified = world.run("dataset", "verify", "made")
+            check(verified.returncode == 0, f"the manifest is there, the photos are not: {verified.stdout}{verified.stderr}")
+        check(result.returncode or (made / "manifest").exists(), "the end is well, and there is no manifest")
+        again = world.run("dataset", "make", "../made.yaml", "--quiet")
+        check(again.returncode == 0, f"it cannot be gone on with: {again.stderr}")
+        check(world.run("dataset", "verify", "made").returncode == 0, "gone on with, it is not whole")
+
+
+class History:
+    copies = ("data", "history", "record")
+    words = ("history", "add", "../record/r.json")
+
+    def prepare(self, world):
+        for path in world.path("history").glob("records/*"):
+            path.unlink()
+
+    def after(self, world, result, _):
+        for path in world.path("history").glob("records/*"):
+            whole_json(path)
+        listed = world.run("history", "list")
+        check(listed.returncode == 0, f"the history cannot be read any more: {listed.stderr}")
+        check(result.returncode or len(listed.stdout.splitlines()) == 2, f"it was lost without a word: {listed.stdout}")
+
+
+class Shown:
+    copies = ("history",)
+    words = ("history", "show", "last")
+
+    def after(self, world, result, expected):
+        check(result.returncode or result.stdout == expected.stdout or result.stderr, f"something is missing: {result.stdout}")
+        check(world.run("history", "list").returncode == 0, "the history cannot be read any more")
+
+
+class Export:
+    copies = ("record",)
+    words = ("export", "--format", "csv", "../record/r.json")
+
+    def after(self, _, result, expected):
+        check(result.returncode or result.stdout == expected.stdout, f"something is missing: {result.stdout}")
+
+
+class ExportFile(Export):
+    words = ("export", "--format", "junit", "../record/r.json", "--output", "e.xml")
+
+    def after(self, world, result, _):
+        path = world.path("out/e.xml")
+        check(result.returncode or path.exists(), "it is missing")
+        check(not path.exists() or path.read_text().rstrip().endswith("</testsuites>"), "it is cut")
+
+
+COMMANDS = {"score": Score(), "run": Run(), "journey": Journey(), "make": Make(), "history": History(), "show": Shown(), "export": Export(),
+            "export-file": ExportFile()}
+
+
+class Injector:
+    """How one fault gets into a run, and what is known of it afterwards."""
+
+    def __init__(self, arguments, kind, at):
+        self.arguments, self.kind, self.at = arguments, kind, at
+        self.reached, self.unlinking, self.orphans, self.said = False, False, False, ""
+
+    def around(self, world):
+        if self.kind != "allocate":
+            return {"before": (self.arguments.calls, self.kind, str(self.at), world.path("fault"))}
+        place, number = self.at
+        with open(world.path("fault"), "wb") as file:
+            file.write(HEAD.pack(place, number, 0, 0))
+            file.truncate(HEAD.size + PLACES * PLACE.size)
+        return {"LD_PRELOAD": self.arguments.allocations, "PF_FAULT_TABLE": str(world.path("fault"))}
+
+    def read(self, world):
+        if self.kind == "allocate":
+            self.reached = HEAD.unpack(world.path("fault").read_bytes()[:HEAD.size])[2] > 0
+            return
+        _, failed, call, process, left = world.path("fault").read_text().split()
+        self.reached, self.unlinking, self.orphans = failed != "0", int(call) in UNLINKS, left != "0"
+        self.said = f" (system call {call} of {process})"
+
+
+def once(arguments, template, name, injector, expected):
+    """One run with one fault. Returns what does not hold, or None, and whether the fault came to pass."""
+    command = COMMANDS[name]
+    with copied(template, *command.copies) as world:
+        if hasattr(command, "prepare"):
+            command.prepare(world)
+        try:
+            result = world.run(*command.words, **injector.around(world))
+            injector.read(world)
+            clean_end(result, mute=injector.kind == "write")
+            check(not injector.orphans, "processes are left")
+            check(injector.unlinking or not world.leftovers(), f"left behind: {world.leftovers()}")
+            command.after(world, result, expected)
+        except Wrong as wrong:
+            return str(wrong), injector
+        return None, injector
+
+
+def places_of(path):
+    """The places that allocated: {hash: (count, frames)}."""
+    data = path.read_bytes()[HEAD.size:]
+    found = {}
+    for place in PLACE.iter_unpack(data):
+        if place[0]:
+            found[place[0]] = (place[1], tuple(zip(place[2:5], place[5:8])))
+    return found
+
+
+def named(arguments, frames):
+    """Our frames of a place, by function and line."""
+    said = []
+    for offset, library in frames:
+        module = pathlib.Path(arguments.program).resolve().parent / "libphotofinish.so" if library else arguments.program
+        line = subprocess.run(["addr2line", "-fse", module, hex(offset - 1)], capture_output=True, text=True).stdout.split() if offset else []
+        said += [f"{line[0]} ({line[1]})"] if len(line) > 1 else []
+    return " < ".join(said)
+
+
+def faults_of(arguments, template, name, kinds):
+    """Runs the command undisturbed, counting. Returns what to compare with, and all faults: (kind, at)."""
+    command, faults, expected = COMMANDS[name], [], None
+    for kind in kinds:
+        with copied(template, *command.copies) as world:
+            if hasattr(command, "prepare"):
+                command.prepare(world)
+            injector = Injector(arguments, kind, (0, 0) if kind == "allocate" else 0)
+            result = world.run(*command.words, **injector.around(world))
+            check(result.returncode in (0, 2), f"{name}: undisturbed ({kind}) it ends with {result.returncode}: {result.stdout}{result.stderr}")
+            if kind == "allocate":
+                found = places_of(world.path("fault"))
+                arguments.places.update({place: frames for place, (_, frames) in found.items()})
+                faults += [(kind, (place, number)) for place, (count, _) in found.items() for number in sorted({1, count})]
+            else:
+                count = int(world.path("fault").read_text().split()[0])
+                faults += [(kind, number) for number in range(1, count + 1)]
+                faults += [(kind, "1+")] if kind in ("write", "open", "map", "fork", "sync") and count else []  # all of them: a full disk, no memory
+            expected = rows(world.path("out/s.json")) if name == "score" else result
+    return expected, faults
+
+
+def template_of(arguments, folder):
+    """A world in which all is there that the commands need."""
+    world = World(arguments.program, folder)
+    world.expect("dataset", "make", small_spec(world.folder, "few"), "--quiet")
+    world.expect(*Score.words)
+    world.expect(*Run.words)
+    world.expect(*Journey.words, "--json", "j.json")
+    world.path("record").mkdir()
+    os.rename(world.path("out/r.json"), world.path("record/r.json"))
+    return world
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("calls")
+    parser.add_argument("allocations")
+    parser.add_argument("--sample", type=int, default=0, help="so many faults, drawn evenly (0: all)")
+    parser.add_argument("--only", default=",".join(COMMANDS))
+    parser.add_argument("--kinds", default=",".join((*KINDS, "allocate")))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
+    parser.add_argument("--receipts")
+    arguments = parser.parse_args()
+    arguments.places, findings, tally = {}, [], collections.defaultdict(collections.Counter)
+    chance = random.Random(arguments.seed)
+    arguments.calls, arguments.allocations = os.path.realpath(arguments.calls), os.path.realpath(arguments.allocations)
+    kinds = [kind for kind in arguments.kinds.split(",") if kind != "allocate" or os.path.exists(arguments.allocations)]
+    with tempfile.TemporaryDirectory(prefix="photofinish-faults-") as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        template = template_of(arguments, folder)
+        names = arguments.only.split(",")
+        for name in names:
+            expected, faults = faults_of(arguments, template, name, kinds)
+            for kind, _ in faults:
+                tally[name][f"{kind}_sites"] += 1
+            if arguments.sample:
+                faults = chance.sample(faults, min(len(faults), max(1, arguments.sample // len(names))))
+            run = functools.partial(once, arguments, template, name)
+            for (kind, at), (wrong, injector) in zip(faults, pool.map(lambda fault: run(Injector(arguments, *fault), expected), faults)):
+                tally[name][kind] += injector.reached
+                if wrong:
+                    where = f"{at[0]:x}:{at[1]} {named(arguments, arguments.places.get(at[0], ()))}" if kind == "allocate" else f"{at}{injector.said}"
+                    findings.append(f"{name}: {kind} {where}: {wrong}")
+                    print(f"faults: {findings[-1]}", flush=True)
+            print(f"faults: {name}: " + ", ".join(f"{kind} {tally[name][kind]} of {tally[name][kind + '_sites']}" for kind in kinds), flush=True)
+    total = sum(count for counter in tally.values() for kind, count in counter.items() if not kind.endswith("_sites"))
+    sites = sum(count for counter in tally.values() for kind, count in counter.items() if kind.endswith("_sites"))
+    write_receipt(arguments.receipts, "faults", faults=total, sites=sites, seed=arguments.seed, findings=len(findings),
+                  commands={name: dict(sorted(counter.items())) for name, counter in tally.items()})
+    finish("faults", findings, f"{total} faults came to pass, of {sites} sites, --seed {arguments.seed}")
+
+
+if __name__ == "__main__":
+    main()

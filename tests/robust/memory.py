@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Runs commands with less and less address space (RLIMIT_AS), from 64 MB up in steps: they end as usual or say in one line what they
+lack, and never call a result identical that is not whole.
+Usage: memory.py PHOTOFINISH [--step MB] [--most MB] [--sample N] [--seed N] [--jobs N] [--receipts FOLDER]"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import random
+import resource
+import subprocess
+import tempfile
+
+from world import Wrong, World, check, clean_end, copied, finish, rows, small_spec, whole_json, write_receipt
+
+VARIANTS = ("single-load", "parallel", "chunked", "pipelined", "shared-memory", "streaming", "live", "threaded-safe", "tiles", "quick-start", "fast-exact")
+COMMANDS = {"run": ("run", "single-load", "-d", "few", "--rounds", "1", "--quiet", "--json", "r.json"),
+            "journey": ("journey", "--only", "null,single-load,parallel,fast-exact", "-d", "few", "--rounds", "1", "--quiet", "--json", "r.json"),
+            "make": ("dataset", "make", "../made.yaml", "--quiet", "--workers", "2"),
+            "history": ("history", "list"),
+            "export": ("export", "--format", "csv", "../record/r.json"),
+            "model": ("model", "info")}
+COMMANDS.update({name: ("score", "few", "-v", name, "--workers", "2", "--json", "s.json", "--quiet") for name in VARIANTS})
+
+
+def check_outputs(world, name, result, expected):
+    scores, record = world.path("out/s.json"), world.path("out/r.json")
+    if scores.exists():
+        found = rows(scores)
+        part = found[0].get("partial", False) if found else False
+        check(not part or result.returncode, "a part, and the end is well")
+        for row in found[1 if part else 0:]:
+            its = expected[row["index"]]
+            check(row["status"] == "ok" and all(row[key] == its[key] for key in ("measures", "factors", "score")), f"other scores: {row}")
+        check(part or len(found) == len(expected), f"{len(found)} photos of {len(expected)}")
+    if record.exists():
+        for variant in whole_json(record)["variants"]:
+            whole = [trial for trial in variant["trials"] if trial.get("identical")]
+            check(all(trial["photos_scored"] == len(expected) for trial in whole), f"identical, and not whole: {variant['name']}")
+    if name == "make" and world.path("data/made/manifest").exists():
+        world.expect("dataset", "verify", "made")
+    check(result.returncode or name not in VARIANTS or scores.exists(), "the scores are missing")
+
+
+def once(template, name, megabytes, expected):
+    """Returns what does not hold, or None, and its exit code."""
+    bytes_most = megabytes << 20
+    with copied(template, "data", "cache", "record", "history") as world:
+        if name == "make":
+            small_spec(world.folder, "made")
+        words = [world.program, *map(str, COMMANDS[name])]
+        try:
+            try:
+                result = subprocess.run(words, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=180, cwd=world.path("out"),
+                                        env=world.environment, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (bytes_most, bytes_most)))
+            except subprocess.TimeoutExpired:
+                raise Wrong("it does not end within 180 s") from None
+            if result.returncode == 127 and "error while loading shared libraries" in result.stderr:
+                return None, "cannot load"
+            clean_end(result)
+            check(not world.leftovers(), f"left behind: {world.leftovers()}")
+            check_outputs(world, name, result, expected)
+        except Wrong as wrong:
+            return str(wrong), "wrong"
+        return None, str(result.returncode)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--step", type=int, default=16)
+    parser.add_argument("--most", type=int, default=1536)
+    parser.add_argument("--sample", type=int, default=0, help="so many runs, drawn evenly (0: all)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
+    parser.add_argument("--receipts")
+    arguments = parser.parse_args()
+    findings, tally = [], collections.defaultdict(collections.Counter)
+    with tempfile.TemporaryDirectory(prefix="photofinish-memory-") as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        world = World(arguments.program, folder)
+        world.expect("dataset", "make", small_spec(world.folder, "few"), "--quiet")
+        world.expect("score", "few", "-v", "single-load", "--json", "s.json", "--quiet")
+        expected = rows(world.path("out/s.json"))
+        world.expect(*COMMANDS["run"])
+        world.path("record").mkdir()
+        os.rename(world.path("out/r.json"), world.path("record/r.json"))
+        runs = [(name, megabytes) for name in COMMANDS for megabytes in range(64, arguments.most + 1, arguments.step)]
+        if arguments.sample:
+            runs = random.Random(arguments.seed).sample(runs, arguments.sample)
+        for (name, megabytes), (wrong, code) in zip(runs, pool.map(lambda run: once(world, *run, expected), runs)):
+            tally[name][code] += 1
+            if wrong:
+                findings.append(f"{name} in {megabytes} MB: {wrong}")
+                print(f"memory: {findings[-1]}", flush=True)
+    write_receipt(arguments.receipts, "memory", runs=len(runs), from_mb=64, to_mb=arguments.most, step_mb=arguments.step, findings=len(findings),
+                  exit_codes={name: dict(sorted(counter.items())) for name, counter in sorted(tally.items())})
+    finish("memory", findings, f"{len(runs)} runs in 64 to {arguments.most} MB, --seed {arguments.seed}")
+
+
+if __name__ == "__main__":
+    main()
