@@ -9,8 +9,11 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
+import yaml
+
 PROGRAM, HEADERS = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 SUBJECT = pathlib.Path(__file__).resolve().parent / "subject"
+CI = SUBJECT.parents[2] / "scripts" / "ci"
 GUARD_S = 1500  # far beyond what a busy machine takes
 failures = []
 
@@ -201,6 +204,52 @@ def revisions(folder):
     check("no such revision", got == 2 and "neither a revision" in output, output)
 
 
+def ci_lines():
+    """The script lines of the examples for each CI, as their runners take them; what installs git is left out."""
+    github = yaml.safe_load((CI / "github.yml").read_text())
+    gitlab = yaml.safe_load((CI / "gitlab.yml").read_text())
+    steps = [step["run"] for step in github["jobs"]["gate"]["steps"] if "run" in step]
+    assert "apt-get" in steps[0] and "safe.directory" in steps[1] and gitlab["gate"]["before_script"][0].startswith("apt-get")
+    assert gitlab["gate"]["allow_failure"]["exit_codes"] == 3 and gitlab["gate"]["artifacts"]["reports"]["junit"] == "gate.xml"
+    return {"GitHub": ["bash", "-e", "-c", "\n".join(steps[2:])], "GitLab": ["sh", "-e", "-c", "\n".join(gitlab["gate"]["script"])],
+            "shell": ["sh", str(CI / "shell.sh")]}
+
+
+def ci_examples(folder):
+    """The examples of scripts/ci in a clone of a project of its own, whose scripts/gate runs this program."""
+    os.environ["PHOTOFINISH_DATA"] = str(folder / "data")
+    above, clone = folder / "above", folder / "clone"
+    (above / "scripts").mkdir(parents=True)
+    for name in ("CMakeLists.txt", "subject.c", "mix.c", "mix.h"):
+        text = (SUBJECT / name).read_text()
+        (above / name).write_text(text.replace('set(HEADERS ""', f'set(HEADERS "{HEADERS}"'))
+    (above / "scripts/gate").write_text(f'#!/bin/sh\nbase=$1; shift\nexec {PROGRAM} gate -q --baseline "$base" --candidate . --workload mix '
+                                        '--process-time 0.005 --max-time ${MAX_TIME:-1000} --alpha ${ALPHA:-0.001} "$@"\n')
+    (above / "scripts/gate").chmod(0o755)
+    git(above, "init", "-q")
+    commit(above, "base")
+    subprocess.run(["git", "clone", "-q", str(above), str(clone)], check=True)
+    base = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, capture_output=True, text=True, check=True).stdout.strip()
+    words = (clone / "mix.c").read_text()
+
+    def run(what, text, expected, **env):
+        (clone / "mix.c").write_text(words if text is None else words + text)
+        if text is None:
+            (clone / "subject.c").write_text((SUBJECT / "subject.c").read_text().replace("#ifdef SLEEPS", "#ifndef SLEEPS"))
+        commit(clone, what)
+        for name, lines in ci_lines().items():
+            done = subprocess.run(lines, cwd=clone, timeout=GUARD_S, capture_output=True, text=True,
+                                  env={**os.environ, "CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "GITHUB_BASE_REF": "main",
+                                       "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), **env})
+            wanted = expected.get(name, expected[""])
+            fine = junit(clone)[0] if name != "GitHub" else "| mix | " in (folder / "summary.md").read_text() and "::" in done.stdout
+            check(f"{name}, {what}: exit status {wanted}", done.returncode == wanted and fine, done.stdout + done.stderr)
+
+    run("words", "\n/* a remark */\n", {"": 0})
+    run("undecided", "\nint more(void);\nint more(void) { return 1; }\n", {"": 0, "GitLab": 3}, MAX_TIME="1", ALPHA="1e-9")
+    run("slower", None, {"": 1})
+
+
 def commands(folder):
     got, output = gate("--command", "true", "--max-time", "5", "--", "exit 3", cwd=folder)
     check("a command that fails FAILs", got == 1 and "status 3" in output, output)
@@ -257,5 +306,7 @@ with tempfile.TemporaryDirectory() as name:
     commands(pathlib.Path(name))
 with tempfile.TemporaryDirectory() as name:
     revisions(pathlib.Path(name))
+with tempfile.TemporaryDirectory() as name:
+    ci_examples(pathlib.Path(name))
 print(f"{len(failures)} failures")
 sys.exit(bool(failures))
