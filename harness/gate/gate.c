@@ -48,10 +48,32 @@ static unsigned nth_cpu(const cpu_set_t *set, unsigned n)
 	return cpu;
 }
 
-/* The next process: the next processor, a drawn order of loading. Workloads of the stage
- * `swapped`. */
-static size_t next_order(timing *t, bool swapped, pf_gate_order *order, pf_gate_observation *common,
-			 size_t *indices)
+static double spent_on(const pf_gate_workload *w)
+{
+	double sum = 0.0;
+	for (size_t i = 0; i < w->count; i++) {
+		sum += w->observations[i].spent_s;
+	}
+	return sum;
+}
+
+/* The workload that is not decided and got least of the time; NULL: all are decided. */
+static const pf_gate_workload *least_looked_at(const pf_gate *gate)
+{
+	const pf_gate_workload *least = NULL;
+	for (size_t i = 0; i < gate->count; i++) {
+		const pf_gate_workload *w = &gate->workloads[i];
+		if (!w->decision.done && (!least || spent_on(w) < spent_on(least))) {
+			least = w;
+		}
+	}
+	return least;
+}
+
+/* The next process: the next processor, a drawn order of loading. Workloads of the stage `swapped` that got
+ * up to `share` of the time, in seconds. */
+static size_t next_order(timing *t, bool swapped, double share, pf_gate_order *order,
+			 pf_gate_observation *common, size_t *indices)
 {
 	const pf_gate *gate = t->gate;
 	size_t count = 0;
@@ -59,7 +81,7 @@ static size_t next_order(timing *t, bool swapped, pf_gate_order *order, pf_gate_
 		.task = PF_GATE_TIME, .way = gate->request.way, .seconds = gate->request.seconds};
 	for (size_t i = 0; i < gate->count && count < PF_GATE_WORKLOADS_MOST; i++) {
 		const pf_gate_workload *w = &gate->workloads[i];
-		if (!w->decision.done && w->decision.confirming == swapped) {
+		if (!w->decision.done && w->decision.confirming == swapped && spent_on(w) <= share) {
 			memcpy(order->workloads[count], w->name, sizeof w->name);
 			indices[count++] = i;
 		}
@@ -153,16 +175,16 @@ static bool take(const pf_gate *gate, pf_gate_workload *w, const pf_gate_frame *
 	return pf_gate_observe(w, &o);
 }
 
-/* One process. Returns its number of workloads; 0: none is left in this stage. */
-static pf_status one_process(timing *t, bool swapped, size_t *ran, pf_error *error)
+/* One process: of the workload that got least of the time, and those of its stage that got up to half as much
+ * again. Each gets an equal share of the time, and not of the processes: short ones are decided long before a
+ * whole photo is. When something is looked at has nothing to do with what is seen. */
+static pf_status one_process(timing *t, const pf_gate_workload *least, pf_error *error)
 {
 	pf_gate_order order;
 	pf_gate_observation common;
 	size_t indices[PF_GATE_WORKLOADS_MOST] = {0};
-	*ran = next_order(t, swapped, &order, &common, indices);
-	if (!*ran) {
-		return PF_OK;
-	}
+	bool swapped = least->decision.confirming;
+	next_order(t, swapped, 1.5 * spent_on(least), &order, &common, indices);
 	pf_gate_setting setting = {.timeout_s = t->gate->request.limit_s * (1 + order.count)};
 	pf_gate_answer answer;
 	pf_status status = draw_layouts(t, swapped, &order, &common, error);
@@ -205,15 +227,12 @@ static double spent_s(const timing *t)
 static pf_status time_workloads(timing *t, pf_error *error)
 {
 	pf_status status = pf_gate_layouts_open(t->gate->arms, &t->layouts, error);
+	const pf_gate_workload *least;
 	/* One process at least, however long the exact checks took: what leaves out work is noticed there. */
-	for (bool going = true, first = true;
-	     going && status == PF_OK && (first || spent_s(t) < t->gate->request.max_s); first = false) {
-		size_t plain = 0, swapped = 0;
-		status = one_process(t, false, &plain, error);
-		if (status == PF_OK) {
-			status = one_process(t, true, &swapped, error);
-		}
-		going = plain || swapped;
+	for (bool first = true; status == PF_OK && (least = least_looked_at(t->gate)) &&
+				(first || spent_s(t) < t->gate->request.max_s);
+	     first = false) {
+		status = one_process(t, least, error);
 		if (t->progress) {
 			t->progress(t->context, t->gate, spent_s(t) / t->gate->request.max_s);
 		}
