@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #define KERNEL \
 	static __attribute__((target("avx2,avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")))
+#include "core/kernels/half_dct.h"
 #include "core/kernels/inverse_dct.h"
 #include "core/kernels/kernels_body.h"
 
@@ -9,5 +10,6 @@ const pf_kernels pf_kernels_avx512 = {.name = "avx512",
 				      .needs = PF_CPU_AVX2 | PF_CPU_AVX512,
 				      .decode_mcus = pf_decode_mcus_avx2,
 				      .inverse_dct = pf_inverse_dct_avx512,
+				      .half_dct = pf_half_dct_avx2,
 				      KERNEL_FUNCTIONS};
 #endif

@@ -120,7 +120,9 @@ void pf_network_node_get(const pf_network *network, size_t index, pf_network_nod
 				  .type = out->type,
 				  .shape = out->shape,
 				  .outputs = from->output_count,
-				  .macs = from->macs};
+				  .macs = from->macs,
+				  .from = pf_node_has_input(from, 0) ? graph->values[from->inputs[0]].producer
+								     : PF_NO_NODE};
 	for (uint32_t i = 0; i < from->input_count; i++) {
 		const pf_tensor *in = pf_node_input(graph, from, i);
 		if (in->data && in->type == PF_TYPE_FLOAT) {

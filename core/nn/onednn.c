@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/nn/ranges.h"
+
 /* libgomp's, whose header clang does not bring along. */
 extern int omp_get_max_threads(void);
 extern void omp_set_num_threads(int threads);
@@ -274,6 +276,12 @@ static pf_status try_node(pf_onednn_node *n)
 	if (!all_floats(n->program->graph, n->node)) {
 		return PF_OK;
 	}
+	if (n->node->op->kind == PF_OP_CONV && n->backend->convolve) {
+		pf_status status = n->backend->convolve(n);
+		if (status != PF_OK || n->done) {
+			return status;
+		}
+	}
 	switch (n->node->op->kind) {
 	case PF_OP_CONV:
 	case PF_OP_CONV_TRANSPOSE:
@@ -322,17 +330,22 @@ static pf_status compile_node(pf_program *program, int32_t index, pf_error *erro
 	return status == PF_OK ? pf_plain_emit(program, index, error) : status;
 }
 
-static pf_status compile(pf_program *program, pf_error *error)
+static pf_status open_backend(pf_program *program, pf_error *error)
 {
-	const pf_graph *graph = program->graph;
 	pf_onednn *backend = calloc(1, sizeof *backend);
 	program->backend_state = backend;
 	if (backend) {
-		backend->layouts = calloc(graph->value_count + 1, sizeof *backend->layouts);
+		backend->layouts = calloc(program->graph->value_count + 1, sizeof *backend->layouts);
 	}
-	if (!backend || !backend->layouts) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, graph->file, "not enough memory");
-	}
+	return backend && backend->layouts
+		       ? PF_OK
+		       : pf_fail(error, PF_ERR_NO_MEMORY, program->graph->file, "not enough memory");
+}
+
+static pf_status compile_graph(pf_program *program, pf_error *error)
+{
+	const pf_graph *graph = program->graph;
+	pf_onednn *backend = program->backend_state;
 	for (size_t i = 0; i < graph->value_count; i++) {
 		backend->layouts[i].buffer = PF_NO_BUFFER;
 	}
@@ -354,6 +367,33 @@ static pf_status compile(pf_program *program, pf_error *error)
 		at = at == PF_NO_NODE ? 0 : at;
 		pf_onednn_node n = {program, backend, &graph->nodes[at], at, false, error};
 		status = pf_onednn_make_dense(&n, value);
+	}
+	return status;
+}
+
+static pf_status compile(pf_program *program, pf_error *error)
+{
+	pf_status status = open_backend(program, error);
+	return status == PF_OK ? compile_graph(program, error) : status;
+}
+
+static pf_status compile_bytes(pf_program *program, pf_error *error)
+{
+	pf_status status = open_backend(program, error);
+	pf_onednn *backend = program->backend_state;
+	if (status == PF_OK) {
+		backend->convolve = pf_onednn_bytes;
+		status = pf_ranges_load(program->graph->file, &backend->ranges, error);
+	}
+	return status == PF_OK ? compile_graph(program, error) : status;
+}
+
+static pf_status compile_winograd(pf_program *program, pf_error *error)
+{
+	pf_status status = open_backend(program, error);
+	if (status == PF_OK) {
+		((pf_onednn *)program->backend_state)->winograd = true;
+		status = compile_graph(program, error);
 	}
 	return status;
 }
@@ -398,6 +438,7 @@ static void destroy(pf_program *program)
 	if (backend->engine) {
 		dnnl_engine_destroy(backend->engine);
 	}
+	pf_ranges_free(backend->ranges);
 	free(backend->layouts);
 	free(backend);
 }
@@ -422,3 +463,17 @@ const pf_backend pf_backend_onednn = {.name = "onednn",
 				      .leave = leave,
 				      .read = read_value,
 				      .destroy = destroy};
+
+const pf_backend pf_backend_onednn_bytes = {.name = "onednn-bytes",
+					    .compile = compile_bytes,
+					    .enter = enter,
+					    .leave = leave,
+					    .read = read_value,
+					    .destroy = destroy};
+
+const pf_backend pf_backend_onednn_winograd = {.name = "onednn-winograd",
+					       .compile = compile_winograd,
+					       .enter = enter,
+					       .leave = leave,
+					       .read = read_value,
+					       .destroy = destroy};

@@ -14,10 +14,15 @@ typedef struct pf_layout {
 	int32_t buffer;
 } pf_layout;
 
+struct pf_onednn_node;
 typedef struct pf_onednn {
 	dnnl_engine_t engine;
 	dnnl_stream_t stream;
 	pf_layout *layouts; /* by value */
+	/* Takes convolutions before oneDNN does, as emitters do; NULL: nobody. */
+	pf_status (*convolve)(struct pf_onednn_node *n);
+	struct pf_ranges *ranges; /* of pf_onednn_bytes */
+	bool winograd;            /* where oneDNN has it: other bits */
 } pf_onednn;
 
 /* One argument of a primitive. Data that the step owns (packed weights) have no buffer. */
@@ -83,6 +88,7 @@ pf_status pf_onednn_copy(const pf_onednn_node *n, const pf_layout *from, const p
 
 pf_status pf_onednn_deconv(pf_onednn_node *n);    /* onednn_deconv.c; leaves undone what has no stride */
 pf_status pf_onednn_depthwise(pf_onednn_node *n); /* onednn_depthwise.c; of ConvTranspose */
+pf_status pf_onednn_bytes(pf_onednn_node *n);     /* onednn_bytes.c; leaves undone what has no range */
 pf_status pf_onednn_conv(pf_onednn_node *n);      /* onednn_conv.c */
 pf_status pf_onednn_pool(pf_onednn_node *n);      /* onednn_spatial.c, from here on */
 pf_status pf_onednn_resize(pf_onednn_node *n);

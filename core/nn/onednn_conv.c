@@ -60,6 +60,16 @@ static bool set_up(const pf_onednn_node *n, conv_setup *s)
 	       dnnl_memory_desc_init_by_tag(&s->bias, 1, bias, dnnl_f32, dnnl_a) == dnnl_success;
 }
 
+static bool describe_as(const pf_onednn_node *n, const conv_setup *s, dnnl_alg_kind_t algorithm,
+			const dnnl_memory_desc_t *bias, dnnl_primitive_desc_t *pd)
+{
+	dnnl_convolution_desc_t convolution;
+	return dnnl_dilated_convolution_forward_desc_init(
+		       &convolution, dnnl_forward_inference, algorithm, &s->src, &s->weights, bias, &s->dst,
+		       s->strides, s->dilates, s->pad_begin, s->pad_end) == dnnl_success &&
+	       pf_onednn_describe(n, &convolution, true, pd);
+}
+
 static bool describe(const pf_onednn_node *n, const conv_setup *s, dnnl_primitive_desc_t *pd)
 {
 	const dnnl_memory_desc_t *bias = pf_node_has_input(n->node, 2) ? &s->bias : NULL;
@@ -71,11 +81,10 @@ static bool describe(const pf_onednn_node *n, const conv_setup *s, dnnl_primitiv
 			       s->pad_end) == dnnl_success &&
 		       pf_onednn_describe(n, &deconvolution, true, pd);
 	}
-	dnnl_convolution_desc_t convolution;
-	return dnnl_dilated_convolution_forward_desc_init(
-		       &convolution, dnnl_forward_inference, dnnl_convolution_direct, &s->src, &s->weights,
-		       bias, &s->dst, s->strides, s->dilates, s->pad_begin, s->pad_end) == dnnl_success &&
-	       pf_onednn_describe(n, &convolution, true, pd);
+	const pf_window *w = &n->node->params.window;
+	bool small = w->kernel[0] == 3 && w->kernel[1] == 3 && w->stride[0] == 1 && w->stride[1] == 1;
+	return (n->backend->winograd && small && describe_as(n, s, dnnl_convolution_winograd, bias, pd)) ||
+	       describe_as(n, s, dnnl_convolution_direct, bias, pd);
 }
 
 void *pf_onednn_pack(const pf_onednn_node *n, const void *from, const dnnl_memory_desc_t *given,

@@ -54,7 +54,7 @@ typedef struct pf_backend {
 
 extern const pf_backend pf_backend_plain;
 #ifdef PF_WITH_ONEDNN
-extern const pf_backend pf_backend_onednn;
+extern const pf_backend pf_backend_onednn, pf_backend_onednn_bytes, pf_backend_onednn_winograd;
 #endif
 #ifdef PF_WITH_CUDA
 extern const pf_backend pf_backend_cudnn, pf_backend_cudnn_fp32;

@@ -19,8 +19,13 @@ static const pf_backend *const backends[] = {
 	&pf_backend_plain,
 };
 
-/* Those of a device, which a machine may be without though the build has them. */
-static const pf_backend *const device_backends[] = {
+/* Those of a device, which a machine may be without though the build has them, and those that only a strategy
+ * asks for. */
+static const pf_backend *const further_backends[] = {
+#ifdef PF_WITH_ONEDNN
+	&pf_backend_onednn_bytes,
+	&pf_backend_onednn_winograd,
+#endif
 #ifdef PF_WITH_CUDA
 	&pf_backend_cudnn,
 	&pf_backend_cudnn_fp32,
@@ -58,9 +63,9 @@ pf_status pf_workspace_create(const pf_network *network, const char *backend, un
 			found = backends[i];
 		}
 	}
-	for (size_t i = 0; device_backends[i]; i++) {
-		if (!strcmp(device_backends[i]->name, backend)) {
-			found = device_backends[i];
+	for (size_t i = 0; further_backends[i]; i++) {
+		if (!strcmp(further_backends[i]->name, backend)) {
+			found = further_backends[i];
 		}
 	}
 	if (!found) {

@@ -40,6 +40,7 @@ struct pf_baseline {
 	const uint8_t *next, *end; /* of the source */
 	const uint8_t *filled;     /* end of what the window holds */
 	bool last;                 /* the window holds the end of the data */
+	bool halve;                /* luma comes at half size */
 };
 
 pf_status pf_baseline_create(pf_baseline **out, pf_error *error)
@@ -61,6 +62,11 @@ void pf_baseline_destroy(pf_baseline *baseline)
 void pf_baseline_use(pf_baseline *baseline, const pf_kernels *kernels)
 {
 	baseline->kernels = kernels;
+}
+
+void pf_baseline_halve(pf_baseline *baseline, bool halve)
+{
+	baseline->halve = halve;
 }
 
 /* One scan of all components, chroma at full size or halved. */
@@ -229,10 +235,19 @@ static bool make_samples(pf_baseline *b, uint32_t first, uint32_t count, const p
 		uint32_t real = c->blocks_wide - begin < blocks ? c->blocks_wide - begin : blocks;
 		for (uint32_t y = 0; y < c->v; y++) {
 			int16_t *coefficients = b->batches[i].coefficients[y];
-			wild |= b->kernels->inverse_dct(
-				coefficients, b->batches[i].ends[y], real, b->entropy.component[i].steps,
-				target->rows[i] + 8 * ((size_t)y * target->stride_bytes[i] + begin),
-				target->stride_bytes[i]);
+			if (i == 0 && b->halve) {
+				wild |= b->kernels->half_dct(
+					coefficients, b->batches[i].ends[y], real, 1, 2,
+					b->entropy.component[i].steps,
+					target->rows[i] + 4 * ((size_t)y * target->stride_bytes[i] + begin),
+					target->stride_bytes[i]);
+			} else {
+				wild |= b->kernels->inverse_dct(
+					coefficients, b->batches[i].ends[y], real,
+					b->entropy.component[i].steps,
+					target->rows[i] + 8 * ((size_t)y * target->stride_bytes[i] + begin),
+					target->stride_bytes[i]);
+			}
 			if (real < blocks) {
 				memset(coefficients + 64 * (size_t)real, 0,
 				       64 * (size_t)(blocks - real) * sizeof *coefficients);

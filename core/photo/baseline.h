@@ -21,6 +21,10 @@ void pf_baseline_destroy(pf_baseline *baseline); /* NULL is fine */
 struct pf_kernels;
 void pf_baseline_use(pf_baseline *baseline, const struct pf_kernels *kernels);
 
+/* From now on luma comes at half size, each sample the mean of four: 4 samples and rows a block. Approximate
+ * (kernels/half_dct.h). */
+void pf_baseline_halve(pf_baseline *baseline, bool halve);
+
 /* Where the samples of one row of MCUs go. */
 typedef struct pf_baseline_target {
 	uint8_t *rows[PF_JPEG_COMPONENTS_MAX]; /* room for v * 8 rows of whole blocks */

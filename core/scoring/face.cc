@@ -159,16 +159,15 @@ static std::string first_line(const std::exception &thrown)
 }
 
 static pf_status search_opencv(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
-			       uint32_t height_px, int least_neighbours, pf_error *error)
+			       uint32_t height_px, double scale_factor, int least_neighbours, pf_error *error)
 {
 	detector->found.clear(); /* OpenCV leaves it as it was where the picture is smaller than its window */
 	try {
 		/* OpenCV takes no const data; it does not write to the picture that it searches. */
 		const cv::Mat picture(static_cast<int>(height_px), static_cast<int>(width_px), CV_8UC1,
 				      const_cast<uint8_t *>(grey), width_px);
-		detector->cascade.detectMultiScale(picture, detector->found, PF_FACE_SCALE_FACTOR,
-						   least_neighbours, 0,
-						   cv::Size(PF_FACE_SMALLEST_PX, PF_FACE_SMALLEST_PX));
+		detector->cascade.detectMultiScale(picture, detector->found, scale_factor, least_neighbours,
+						   0, cv::Size(PF_FACE_SMALLEST_PX, PF_FACE_SMALLEST_PX));
 	} catch (const std::exception &thrown) {
 		if (is_want_of_memory(thrown)) {
 			return pf_fail(error, PF_ERR_NO_MEMORY, nullptr,
@@ -181,10 +180,10 @@ static pf_status search_opencv(pf_face_detector *detector, const uint8_t *grey, 
 }
 
 static pf_status search_own(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
-			    uint32_t height_px, pf_error *error)
+			    uint32_t height_px, double scale_factor, pf_error *error)
 {
 	const pf_haar_picture picture = {grey, width_px, height_px};
-	const pf_haar_options options = {PF_FACE_SCALE_FACTOR, PF_FACE_MIN_NEIGHBOURS, PF_FACE_SMALLEST_PX};
+	const pf_haar_options options = {scale_factor, PF_FACE_MIN_NEIGHBOURS, PF_FACE_SMALLEST_PX};
 	const pf_haar_found *found = nullptr;
 	size_t count = 0;
 	pf_status status = pf_haar_search_run(detector->own, &picture, &options, &found, &count, error);
@@ -205,13 +204,15 @@ static pf_face face_of(const cv::Rect &found)
 		static_cast<uint32_t>(found.width), static_cast<uint32_t>(found.height)};
 }
 
-extern "C" pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
-				    uint32_t height_px, pf_face *faces, size_t *count, pf_error *error)
+extern "C" pf_status pf_face_detect_scaled(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
+					   uint32_t height_px, double scale_factor, pf_face *faces,
+					   size_t *count, pf_error *error)
 {
 	*count = 0;
-	pf_status status = detector->own ? search_own(detector, grey, width_px, height_px, error)
-					 : search_opencv(detector, grey, width_px, height_px,
-							 PF_FACE_MIN_NEIGHBOURS, error);
+	pf_status status = detector->own
+				   ? search_own(detector, grey, width_px, height_px, scale_factor, error)
+				   : search_opencv(detector, grey, width_px, height_px, scale_factor,
+						   PF_FACE_MIN_NEIGHBOURS, error);
 	if (status != PF_OK) {
 		return status;
 	}
@@ -225,11 +226,19 @@ extern "C" pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *g
 	return PF_OK;
 }
 
+extern "C" pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
+				    uint32_t height_px, pf_face *faces, size_t *count, pf_error *error)
+{
+	return pf_face_detect_scaled(detector, grey, width_px, height_px, PF_FACE_SCALE_FACTOR, faces, count,
+				     error);
+}
+
 extern "C" pf_status pf_face_search_opencv(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
 					   uint32_t height_px, int least_neighbours, pf_face *faces,
 					   size_t capacity, size_t *count)
 {
-	pf_status status = search_opencv(detector, grey, width_px, height_px, least_neighbours, nullptr);
+	pf_status status = search_opencv(detector, grey, width_px, height_px, PF_FACE_SCALE_FACTOR,
+					 least_neighbours, nullptr);
 	*count = status == PF_OK ? detector->found.size() : 0;
 	for (size_t i = 0; i < *count && i < capacity; i++) {
 		faces[i] = face_of(detector->found[i]);

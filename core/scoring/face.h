@@ -38,6 +38,11 @@ void pf_face_detector_destroy(pf_face_detector *detector); /* NULL is fine */
 pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
 			 uint32_t height_px, pf_face *faces, size_t *count, pf_error *error);
 
+/* The same with another factor between the sizes of faces that are searched: smaller ones find more. */
+pf_status pf_face_detect_scaled(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
+				uint32_t height_px, double scale_factor, pf_face *faces, size_t *count,
+				pf_error *error);
+
 /* Why OpenCV would search this cascade though our own code was asked for: static text; NULL where it would
  * not. Ours does what OpenCV 4.6 does, with cascades of stumps over upright Haar features. The cascade that
  * was read for the answer is kept, for the process's life, until a detector is created from it. */

@@ -76,6 +76,21 @@ static void hand_on(pf_fused *f, const uint32_t rows[2])
 	}
 }
 
+/* What the photo is analysed at is half of it, and chroma has that size, too. */
+static bool can_halve(const pf_jpeg_head *head)
+{
+	const pf_jpeg_component *luma = &head->component[0];
+	uint32_t side = head->components == 1 ? 1 : 2;
+	return luma->h == side && luma->v == side && luma->width_px % 2 == 0 && luma->height_px % 2 == 0 &&
+	       pf_quality_scale(luma->width_px, luma->height_px) == 2;
+}
+
+/* By how much component `i` comes smaller. */
+static uint32_t divisor(const pf_fused *f, uint32_t i)
+{
+	return i == 0 && f->half ? 2 : 1;
+}
+
 static bool take_row(void *context, uint32_t mcu_row, bool done, pf_baseline_target *target)
 {
 	pf_fused *f = context;
@@ -84,7 +99,7 @@ static bool take_row(void *context, uint32_t mcu_row, bool done, pf_baseline_tar
 	for (uint32_t i = 0; i < f->head->components; i++) {
 		const pf_jpeg_component *c = &f->head->component[i];
 		pf_plane *plane = plane_of(f->image, i);
-		uint32_t count = c->v * 8u, stride = plane->stride_bytes;
+		uint32_t count = c->v * 8u / divisor(f, i), stride = plane->stride_bytes;
 		if (!done) {
 			if (!make_room(&f->rows[i], count, stride)) {
 				return false;
@@ -94,7 +109,7 @@ static bool take_row(void *context, uint32_t mcu_row, bool done, pf_baseline_tar
 			target->stride_bytes[i] = stride;
 			continue;
 		}
-		f->rows[i].end += lesser(count, c->height_px - f->rows[i].end);
+		f->rows[i].end += lesser(count, c->height_px / divisor(f, i) - f->rows[i].end);
 		plane->data = origin_of(&f->rows[i], stride);
 		rows[i > 0] = f->rows[i].end;
 	}
@@ -113,10 +128,11 @@ static bool begin(pf_fused *f)
 		rows->first = rows->end = rows->needed = 0;
 		*plane = (pf_plane){0};
 		if (i < f->head->components) {
-			*plane = (pf_plane){.width_px = c->width_px,
-					    .height_px = c->height_px,
-					    .stride_bytes = pf_jpeg_stride_bytes(c)};
-			if (!make_room(rows, c->v * 8u, plane->stride_bytes)) {
+			uint32_t by = divisor(f, i);
+			*plane = (pf_plane){.width_px = c->width_px / by,
+					    .height_px = c->height_px / by,
+					    .stride_bytes = pf_jpeg_stride_bytes(c) / by};
+			if (!make_room(rows, c->v * 8u / by, plane->stride_bytes)) {
 				return false;
 			}
 			plane->data = rows->data;
@@ -134,7 +150,10 @@ bool pf_fused_decode(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_sourc
 {
 	fused->head = head;
 	fused->image = image;
+	fused->half = fused->may_halve && can_halve(head);
+	pf_baseline_halve(baseline, fused->half);
 	bool done = begin(fused) && pf_baseline_rows(baseline, source, head, take_row, fused);
+	pf_baseline_halve(baseline, false);
 	image->y.data = image->cb.data = image->cr.data = NULL;
 	if (!done) {
 		return false;
@@ -144,6 +163,11 @@ bool pf_fused_decode(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_sourc
 	}
 	if (fused->pose) {
 		pf_pose_end(fused->pose);
+	}
+	if (fused->half) {
+		image->y.width_px = head->component[0].width_px;
+		image->y.height_px = head->component[0].height_px;
+		fused->sums.scale = 2;
 	}
 	image->flaws = 0;
 	return true;

@@ -26,6 +26,8 @@ typedef struct pf_fused {
 	pf_quality *quality;
 	pf_small *small;
 	pf_pose_estimator *pose;
+	bool may_halve;       /* luma may come at half size, where nothing needs more */
+	bool half;            /* it does */
 	pf_quality_sums sums; /* afterwards */
 	pf_fused_rows rows[PF_JPEG_COMPONENTS_MAX];
 	const pf_jpeg_head *head;

@@ -157,10 +157,21 @@ static void release_model(model *m)
 	free(m->backend);
 }
 
+static const char *backend_for(const char *file, const pf_pose_options *options)
+{
+	if (strcmp(options->backend, "onednn") != 0) {
+		return options->backend;
+	}
+	if (options->bytes && !pf_network_bytes_problem(file)) {
+		return "onednn-bytes";
+	}
+	return options->winograd ? "onednn-winograd" : options->backend;
+}
+
 static pf_status load_model(const char *file, const pf_pose_options *options, model *m, pf_error *error)
 {
 	m->file = strdup(file);
-	m->backend = strdup(options->backend);
+	m->backend = strdup(backend_for(file, options));
 	if (!m->file || !m->backend) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a pose estimator");
 	}

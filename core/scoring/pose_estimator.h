@@ -15,6 +15,8 @@ typedef struct pf_pose_options {
 	const char *box_model_file; /* finds the person for a top-down model; "" or NULL: the whole photo */
 	const char *backend;        /* "plain" or "onednn" */
 	pf_trace *trace;            /* of its parts of PF_STAGE_POSE; may be NULL */
+	bool bytes;                 /* oneDNN's convolutions with 8 bits, where ranges are there */
+	bool winograd;              /* oneDNN's 3x3 convolutions by Winograd's algorithm, where it has it */
 	bool turned_late;           /* what upright photos need is loaded with the first of them */
 } pf_pose_options;
 

@@ -19,6 +19,7 @@
 #include "core/scoring/face.h"
 #include "core/scoring/fused.h"
 #include "core/scoring/fusion.h"
+#include "core/scoring/head_window.h"
 #include "core/scoring/pose_estimator.h"
 #include "core/scoring/pose_input.h"
 #include "core/scoring/pose_measures.h"
@@ -40,7 +41,11 @@ struct pf_scorer {
 	pf_quality *quality;
 	pf_pose_estimator *pose; /* NULL without a model */
 	pf_small small;          /* the upright grey picture that is searched for faces */
-	pf_image image;          /* of pf_scorer_photo */
+	pf_head_window window;   /* the part of it that is searched with PF_STRATEGY_HEAD_WINDOW */
+	pf_pose last_pose;       /* of the photo that was judged last */
+	pf_face_place last_faces[PF_FACES_MAX];
+	size_t last_face_count;
+	pf_image image; /* of pf_scorer_photo */
 	pf_fused fused;
 	bool is_fused; /* the image at hand has no planes: what reads them was done */
 };
@@ -74,6 +79,8 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 					   .box_model_file = scorer->config.box_model_file,
 					   .backend = scorer->config.backend,
 					   .trace = scorer->trace,
+					   .bytes = scorer->config.strategy & PF_STRATEGY_INT8,
+					   .winograd = scorer->config.strategy & PF_STRATEGY_WINOGRAD,
 					   .turned_late = scorer->config.strategy & PF_STRATEGY_QUICK_START};
 		status = pf_pose_estimator_create(&options, &scorer->pose, error);
 	}
@@ -85,6 +92,7 @@ static void open_fused(pf_scorer *scorer)
 	scorer->fused.quality = takes_part(scorer, PF_LEAVE_OUT_QUALITY) ? scorer->quality : NULL;
 	scorer->fused.small = takes_part(scorer, PF_LEAVE_OUT_FACES) ? &scorer->small : NULL;
 	scorer->fused.pose = scorer->pose;
+	scorer->fused.may_halve = scorer->config.strategy & PF_STRATEGY_HALF_LUMA;
 }
 
 static pf_status create(const pf_scorer_config *config, pf_trace *trace,
@@ -154,6 +162,7 @@ void pf_scorer_destroy(pf_scorer *scorer)
 	pf_baseline_destroy(scorer->baseline);
 	pf_file_buffer_release(&scorer->file);
 	pf_small_release(&scorer->small);
+	pf_head_window_release(&scorer->window);
 	pf_fused_release(&scorer->fused);
 	pf_image_release(&scorer->image);
 	free(scorer);
@@ -302,8 +311,48 @@ const char *pf_scorer_note(const pf_scorer *scorer)
 	return scorer->pose ? pf_pose_estimator_note(scorer->pose) : "";
 }
 
+/* The faces of the whole picture, or around the head where that is enough. A cascade finds nothing in a part
+ * that is smaller than its window. */
+static pf_status search_faces(pf_scorer *scorer, pf_face *faces, size_t *count, pf_error *error)
+{
+	const pf_small *small = &scorer->small;
+	pf_face place;
+	*count = 0;
+	if (!(scorer->config.strategy & PF_STRATEGY_HEAD_WINDOW) ||
+	    !pf_head_place(&scorer->last_pose, small->width_px, small->height_px, &place)) {
+		return pf_face_detect(scorer->faces, small->data, small->width_px, small->height_px, faces,
+				      count, error);
+	}
+	if (place.width < PF_FACE_SMALLEST_PX || place.height < PF_FACE_SMALLEST_PX) {
+		return PF_OK;
+	}
+	pf_status status = pf_head_window_take(&scorer->window, small, &place, error);
+	if (status == PF_OK) {
+		status = pf_face_detect_scaled(scorer->faces, scorer->window.data, place.width, place.height,
+					       PF_HEAD_SCALE_FACTOR, faces, count, error);
+	}
+	for (size_t i = 0; i < *count; i++) {
+		faces[i].x += place.x;
+		faces[i].y += place.y;
+	}
+	return status;
+}
+
+static void keep_faces(pf_scorer *scorer, const pf_face *faces, size_t count)
+{
+	double width = scorer->small.width_px, height = scorer->small.height_px;
+	for (size_t i = 0; i < count; i++) {
+		scorer->last_faces[i] = (pf_face_place){.left = faces[i].x / width,
+							.top = faces[i].y / height,
+							.right = (faces[i].x + faces[i].width) / width,
+							.bottom = (faces[i].y + faces[i].height) / height};
+	}
+	scorer->last_face_count = count;
+}
+
 pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
+	scorer->last_face_count = 0;
 	if (!takes_part(scorer, PF_LEAVE_OUT_FACES)) {
 		return PF_OK;
 	}
@@ -317,12 +366,12 @@ pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_sc
 	pf_span_end(scorer->trace, PF_STAGE_FACES_GREY, part);
 	if (status == PF_OK) {
 		part = pf_span_begin(scorer->trace, PF_STAGE_FACES_SEARCH);
-		status = pf_face_detect(scorer->faces, scorer->small.data, scorer->small.width_px,
-					scorer->small.height_px, faces, &count, error);
+		status = search_faces(scorer, faces, &count, error);
 		pf_span_end(scorer->trace, PF_STAGE_FACES_SEARCH, part);
 	}
 	if (status == PF_OK) {
 		measure_faces(&scorer->small, faces, count, score);
+		keep_faces(scorer, faces, count);
 	}
 	pf_span_end(scorer->trace, PF_STAGE_FACES, begin);
 	return status;
@@ -330,14 +379,28 @@ pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_sc
 
 pf_status pf_scorer_detect_pose(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
-	pf_pose pose = {.found = false};
-	pf_status status = scorer->pose ? pf_scorer_pose(scorer, image, &pose, error) : PF_OK;
+	pf_pose *pose = &scorer->last_pose;
+	*pose = (pf_pose){.found = false};
+	pf_status status = scorer->pose ? pf_scorer_pose(scorer, image, pose, error) : PF_OK;
 	if (status == PF_OK) {
 		uint32_t width, height;
 		pf_pose_upright_size(image, &width, &height);
-		pf_pose_measure(&pose, width, height, image->orientation, score);
+		pf_pose_measure(pose, width, height, image->orientation, score);
 	}
 	return status;
+}
+
+pf_status pf_scorer_last_pose(const pf_scorer *scorer, pf_pose *pose, pf_error *error)
+{
+	*pose = scorer->last_pose;
+	return scorer->pose ? PF_OK
+			    : pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "the scorer has no pose network");
+}
+
+const pf_face_place *pf_scorer_last_faces(const pf_scorer *scorer, size_t *count)
+{
+	*count = scorer->last_face_count;
+	return scorer->last_faces;
 }
 
 pf_status pf_scorer_detect(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
@@ -474,7 +537,17 @@ pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t i
 const char *pf_scorer_strategy_problem(const pf_scorer_config *config, uint32_t strategy)
 {
 	bool faces = !(config->left_out & PF_LEAVE_OUT_FACES) && strategy & PF_STRATEGY_EXACT_FACES;
-	return faces ? pf_face_own_problem(config->cascade_file) : NULL;
+	const char *problem = faces ? pf_face_own_problem(config->cascade_file) : NULL;
+	bool pose = config->model_file[0] && !(config->left_out & PF_LEAVE_OUT_POSE);
+	if (!problem && pose && strategy & (PF_STRATEGY_INT8 | PF_STRATEGY_WINOGRAD)) {
+		problem = strcmp(config->backend, "onednn") == 0
+				  ? NULL
+				  : "it takes the place of oneDNN's convolutions, and the backend is another";
+	}
+	if (!problem && pose && strategy & PF_STRATEGY_INT8) {
+		problem = pf_network_bytes_problem(config->model_file);
+	}
+	return problem;
 }
 
 bool pf_scorer_may_be_forked(const pf_scorer_config *config)

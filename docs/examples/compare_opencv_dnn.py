@@ -141,4 +141,5 @@ def main():
           f" (95 % t-interval {low:.2f} to {high:.2f}, n = {arguments.rounds})")
 
 
-main()
+if __name__ == "__main__":
+    main()

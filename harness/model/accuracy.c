@@ -7,18 +7,14 @@
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/model/findings.h"
 #include "harness/model/truth.h"
 #include "harness/run/run.h"
 #include "harness/stats/binomial.h"
 #include "photofinish/exec.h"
-#include "photofinish/image.h"
 
-/* What a worker finds in a photo; in shared memory. */
-typedef struct finding {
-	pf_status status;
-	pf_pose pose;
-	pf_score score;
-} finding;
+/* The ways of scoring: the plain one, and the one that is compared with it. */
+enum { PLAIN, OTHER, WAYS };
 
 /* Photos of one scene lie apart where two bodies interleave: a unit is a group's list of photos. */
 typedef struct unit {
@@ -35,57 +31,74 @@ struct job {
 	const pf_dataset *dataset;
 	const pf_truth_photo *truth;
 	const struct pf_env *env;
-	finding *findings;
+	pf_scorer_config configs[WAYS];
+	unsigned ways;
+	pf_finding *findings[WAYS]; /* of each photo; in shared memory */
 	struct shared *shared;
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
 	unit *units;
 	uint32_t *members;
 	size_t unit_count, photos;
-	pf_image image; /* of each worker, after the fork */
 };
+
+typedef struct worker {
+	pf_scorer *scorers[WAYS];
+} worker;
+
+static void close_worker(void *context, void *state)
+{
+	worker *own = state;
+	(void)context;
+	for (unsigned way = 0; own && way < WAYS; way++) {
+		pf_scorer_destroy(own->scorers[way]);
+	}
+	free(own);
+}
 
 static pf_status open_worker(void *context, uint32_t slot, void **state, pf_error *error)
 {
 	struct job *job = context;
-	return pf_scorer_create(job->env->scorer, &job->env->traces[slot], (pf_scorer **)state, error);
+	worker *own = calloc(1, sizeof *own);
+	pf_status status = own ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	for (unsigned way = 0; way < job->ways && status == PF_OK; way++) {
+		status = pf_scorer_create(&job->configs[way], &job->env->traces[slot], &own->scorers[way],
+					  error);
+	}
+	if (status != PF_OK) {
+		close_worker(context, own);
+		return status;
+	}
+	*state = own;
+	return PF_OK;
 }
 
-static void close_worker(void *context, void *state)
+static pf_status find(struct job *job, unsigned way, pf_scorer *scorer, uint32_t index, pf_error *error)
 {
-	pf_image_release(&((struct job *)context)->image);
-	pf_scorer_destroy(state);
-}
-
-static pf_status find(struct job *job, pf_scorer *scorer, uint32_t index, pf_error *error)
-{
-	finding *out = &job->findings[index];
+	pf_finding *out = &job->findings[way][index];
 	pf_error ignored; /* a photo that cannot be scored is counted */
-	out->status = pf_scorer_load(scorer, job->dataset, index, &job->image, &ignored);
+	out->status = pf_scorer_photo(scorer, job->dataset, index, &out->score, &ignored);
 	if (out->status != PF_OK) {
 		return PF_OK;
 	}
-	pf_status status = pf_scorer_pose(scorer, &job->image, &out->pose, error);
-	if (status == PF_OK) {
-		status = pf_scorer_detect(scorer, &job->image, &out->score, error);
-	}
-	if (status == PF_OK) {
-		status = pf_scorer_analyse(scorer, &job->image, &out->score, error);
-	}
-	if (status == PF_OK) {
-		pf_scorer_fuse(scorer, &out->score);
-	}
-	return status;
+	const pf_face_place *faces = pf_scorer_last_faces(scorer, &out->face_count);
+	memcpy(out->faces, faces, out->face_count * sizeof *faces);
+	return pf_scorer_last_pose(scorer, &out->pose, error);
 }
 
 static pf_status do_unit(void *context, void *state, size_t index, pf_error *error)
 {
 	struct job *job = context;
-	const unit *own = &job->units[index];
+	const worker *own = state;
+	const unit *group = &job->units[index];
 	pf_status status = PF_OK;
-	for (size_t i = 0; i < own->count && status == PF_OK; i++) {
-		status = pf_cancelled(job->env) ? pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request")
-						: find(job, state, job->members[own->first + i], error);
+	for (size_t i = 0; i < group->count && status == PF_OK; i++) {
+		if (pf_cancelled(job->env)) {
+			return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
+		}
+		for (unsigned way = 0; way < job->ways && status == PF_OK; way++) {
+			status = find(job, way, own->scorers[way], job->members[group->first + i], error);
+		}
 		atomic_fetch_add(&job->shared->done, 1);
 	}
 	return status;
@@ -172,13 +185,13 @@ static size_t sum_of(const size_t counts[PF_TRUTH_KEYPOINTS])
 }
 
 /* The pose that a worker found in some photo of another group: what one knows without looking. */
-static const pf_pose *foreign_pose(const struct job *job, size_t unit_index, size_t photo)
+static const pf_pose *foreign_pose(const struct job *job, unsigned way, size_t unit_index, size_t photo)
 {
 	const unit *other = &job->units[(unit_index + 1 + unit_index % 7) % job->unit_count];
-	return &job->findings[job->members[other->first + photo % other->count]].pose;
+	return &job->findings[way][job->members[other->first + photo % other->count]].pose;
 }
 
-static void judge_keypoints(const struct job *job, pf_accuracy *out, double *shares)
+static void judge_photos(const struct job *job, unsigned way, pf_accuracy *out, double *shares)
 {
 	size_t groups = 0, chance = 0;
 	for (size_t u = 0; u < job->unit_count; u++) {
@@ -186,12 +199,14 @@ static void judge_keypoints(const struct job *job, pf_accuracy *out, double *sha
 		for (size_t i = 0; i < job->units[u].count; i++) {
 			uint32_t index = job->members[job->units[u].first + i];
 			size_t ignored[PF_TRUTH_KEYPOINTS] = {0}, lucky[PF_TRUTH_KEYPOINTS] = {0};
-			if (job->findings[index].status != PF_OK) {
+			const pf_finding *found = &job->findings[way][index];
+			if (found->status != PF_OK) {
 				out->failed++;
 				continue;
 			}
-			compare_pose(&job->truth[index], &job->findings[index].pose, near, visible);
-			compare_pose(&job->truth[index], foreign_pose(job, u, i), lucky, ignored);
+			compare_pose(&job->truth[index], &found->pose, near, visible);
+			compare_pose(&job->truth[index], foreign_pose(job, way, u, i), lucky, ignored);
+			pf_finding_count_faces(&job->truth[index], found, out);
 			chance += sum_of(lucky);
 		}
 		for (size_t k = 0; k < PF_TRUTH_KEYPOINTS; k++) {
@@ -212,14 +227,15 @@ static void judge_keypoints(const struct job *job, pf_accuracy *out, double *sha
 
 /* The one that the engine ranks first, as it ranks the bursts that it finds; the first where none was scored.
  */
-static pf_status best_of(const struct job *job, const uint32_t *members, size_t count, uint32_t *best)
+static pf_status best_of(const struct job *job, unsigned way, const uint32_t *members, size_t count,
+			 uint32_t *best)
 {
 	const pf_score **scores = calloc(count, sizeof *scores);
 	uint32_t *ranks = calloc(count, sizeof *ranks);
 	pf_status status = scores && ranks ? PF_OK : PF_ERR_NO_MEMORY;
 	*best = members[0];
 	for (size_t i = 0; i < count && status == PF_OK; i++) {
-		const finding *found = &job->findings[members[i]];
+		const pf_finding *found = &job->findings[way][members[i]];
 		scores[i] = found->status == PF_OK ? &found->score : NULL;
 	}
 	if (status == PF_OK) {
@@ -233,29 +249,75 @@ static pf_status best_of(const struct job *job, const uint32_t *members, size_t 
 	return status;
 }
 
-static pf_status judge_bursts(const struct job *job, pf_accuracy *out)
+/* A burst's best shot by each way; `agreed` says which found the truth's. */
+static void add_burst(const struct job *job, size_t count, const uint32_t best[WAYS], pf_accuracy_pair *out)
 {
-	double chance = 0;
+	pf_accuracy *of[WAYS] = {&out->plain, &out->other};
+	bool agreed[WAYS];
+	for (unsigned way = 0; way < job->ways; way++) {
+		agreed[way] = job->truth[best[way]].best;
+		of[way]->bursts++;
+		of[way]->agreed += agreed[way];
+		of[way]->chance_agreed += 1.0 / (double)count;
+	}
+	if (job->ways == WAYS) {
+		out->lost += agreed[PLAIN] && !agreed[OTHER];
+		out->gained += agreed[OTHER] && !agreed[PLAIN];
+		out->same_best += best[PLAIN] == best[OTHER];
+	}
+}
+
+static pf_status judge_bursts(const struct job *job, pf_accuracy_pair *out)
+{
+	pf_accuracy *of[WAYS] = {&out->plain, &out->other};
 	for (size_t u = 0; u < job->unit_count; u++) {
 		const unit *own = &job->units[u];
 		const uint32_t *members = job->members + own->first;
+		uint32_t best[WAYS] = {0};
 		if (!own->count || !job->truth[members[0]].in_burst) {
 			continue;
 		}
-		uint32_t best;
-		pf_status status = best_of(job, members, own->count, &best);
-		if (status != PF_OK) {
-			return status;
+		for (unsigned way = 0; way < job->ways; way++) {
+			pf_status status = best_of(job, way, members, own->count, &best[way]);
+			if (status != PF_OK) {
+				return status;
+			}
 		}
-		out->bursts++;
-		out->agreed += job->truth[best].best;
-		chance += 1.0 / (double)own->count;
+		add_burst(job, own->count, best, out);
 	}
-	if (out->bursts) {
-		pf_binomial_interval(out->agreed, out->bursts, PF_LEVEL, &out->agreed_low, &out->agreed_high);
-		out->chance_agreed = chance / (double)out->bursts;
+	for (unsigned way = 0; way < job->ways && out->plain.bursts; way++) {
+		pf_binomial_interval(of[way]->agreed, of[way]->bursts, PF_LEVEL, &of[way]->agreed_low,
+				     &of[way]->agreed_high);
+		of[way]->chance_agreed /= (double)of[way]->bursts;
+	}
+	if (out->lost + out->gained) {
+		pf_binomial_interval(out->lost, out->lost + out->gained, PF_LEVEL, &out->lost_low,
+				     &out->lost_high);
 	}
 	return PF_OK;
+}
+
+static pf_status judge(const struct job *job, pf_accuracy_pair *out)
+{
+	pf_accuracy *of[WAYS] = {&out->plain, &out->other};
+	double *shares = calloc(job->unit_count + 1, sizeof *shares);
+	if (!shares) {
+		return PF_ERR_NO_MEMORY;
+	}
+	for (unsigned way = 0; way < job->ways; way++) {
+		of[way]->photos = job->photos;
+		judge_photos(job, way, of[way], shares);
+	}
+	free(shares);
+	for (size_t i = 0; i < job->dataset->count && job->ways == WAYS; i++) {
+		const pf_finding *plain = &job->findings[PLAIN][i], *other = &job->findings[OTHER][i];
+		/* Photos behind the last one have no sizes. */
+		if (plain->status == PF_OK && other->status == PF_OK &&
+		    plain->score.measures[PF_MEASURE_WIDTH] > 0) {
+			pf_finding_compare(plain, other, out);
+		}
+	}
+	return judge_bursts(job, out);
 }
 
 static void tick(void *context)
@@ -289,14 +351,38 @@ static void *shared_memory(size_t bytes)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-pf_status pf_accuracy_measure(const pf_dataset *dataset, const char *truth_file,
-			      const pf_scorer_config *config, uint32_t workers, size_t most,
-			      void (*progress)(void *context, size_t done, size_t total), void *context,
-			      pf_accuracy *out, pf_error *error)
+static pf_status measure(struct job *job, const char *truth_file, struct pf_env *env, size_t most,
+			 pf_accuracy_pair *out, pf_error *error)
 {
 	pf_truth_photo *truth = NULL;
-	double *shares = NULL;
-	size_t findings_bytes = (dataset->count + 1) * sizeof(finding);
+	pf_status status = pf_truth_load(truth_file, job->dataset, &truth, error);
+	job->truth = truth;
+	if (status == PF_OK && (!job->shared || !job->findings[PLAIN] || !job->findings[OTHER])) {
+		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	if (status == PF_OK) {
+		status = divide(job, most, error);
+	}
+	if (status == PF_OK) {
+		env->traces = job->shared->traces;
+		env->cancel = &job->shared->cancel;
+		status = run_job(job, error);
+	}
+	if (status == PF_OK) {
+		status = judge(job, out);
+	}
+	free(job->units);
+	free(job->members);
+	free(truth);
+	return status;
+}
+
+pf_status pf_accuracy_measure(const pf_dataset *dataset, const char *truth_file,
+			      const pf_scorer_config *config, uint32_t strategy, uint32_t workers,
+			      size_t most, void (*progress)(void *context, size_t done, size_t total),
+			      void *context, pf_accuracy_pair *out, pf_error *error)
+{
+	size_t findings_bytes = (dataset->count + 1) * sizeof(pf_finding);
 	size_t shared_bytes = sizeof(struct shared) + (workers + 1) * sizeof(pf_trace);
 	struct pf_env env = {.abi_version = PF_ABI_VERSION,
 			     .struct_size = sizeof env,
@@ -305,40 +391,24 @@ pf_status pf_accuracy_measure(const pf_dataset *dataset, const char *truth_file,
 	struct job job = {
 		.dataset = dataset,
 		.env = &env,
-		.findings = shared_memory(findings_bytes),
+		.configs = {*config, *config},
+		.ways = strategy ? WAYS : 1,
+		.findings = {shared_memory(findings_bytes), shared_memory(findings_bytes)},
 		.shared = shared_memory(shared_bytes),
 		.progress = progress,
 		.progress_context = context,
 	};
-	*out = (pf_accuracy){0};
-	pf_status status = pf_truth_load(truth_file, dataset, &truth, error);
-	job.truth = truth;
-	if (status == PF_OK && (!job.shared || !job.findings)) {
-		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-	}
-	if (status == PF_OK) {
-		status = divide(&job, most, error);
-	}
-	if (status == PF_OK) {
-		env.traces = job.shared->traces;
-		env.cancel = &job.shared->cancel;
-		status = run_job(&job, error);
-	}
-	shares = calloc(job.unit_count + 1, sizeof *shares);
-	if (status == PF_OK && shares) {
-		out->photos = job.photos;
-		judge_keypoints(&job, out, shares);
-		status = judge_bursts(&job, out);
-	}
-	free(shares);
-	free(job.units);
-	free(job.members);
-	free(truth);
+	job.configs[PLAIN].strategy = 0;
+	job.configs[OTHER].strategy = strategy;
+	*out = (pf_accuracy_pair){0};
+	pf_status status = measure(&job, truth_file, &env, most, out, error);
 	if (job.shared) {
 		munmap(job.shared, shared_bytes);
 	}
-	if (job.findings) {
-		munmap(job.findings, findings_bytes);
+	for (unsigned way = 0; way < WAYS; way++) {
+		if (job.findings[way]) {
+			munmap(job.findings[way], findings_bytes);
+		}
 	}
 	return status;
 }

@@ -17,6 +17,28 @@ static bool read_numbers(const json_t *array, size_t count, float *out)
 	return json_array_size(array) == count;
 }
 
+/* A face may be null. */
+static bool read_face(const json_t *box, pf_truth_photo *out)
+{
+	if (!json_is_array(box) || out->face_count == PF_TRUTH_FACES_MAX) {
+		return !box || json_is_null(box) || json_is_array(box);
+	}
+	return read_numbers(box, 4, out->faces[out->face_count++]);
+}
+
+static bool read_faces(const json_t *record, pf_truth_photo *out)
+{
+	size_t i;
+	const json_t *other, *others = json_object_get(record, "others");
+	bool good = read_face(json_object_get(record, "face"), out);
+	out->athlete_has_face = out->face_count > 0;
+	json_array_foreach(others, i, other)
+	{
+		good = good && read_face(json_object_get(other, "face"), out);
+	}
+	return good;
+}
+
 static bool read_photo(const json_t *record, const char *path, pf_truth_photo *out)
 {
 	const char *name = json_string_value(json_object_get(record, "path"));
@@ -26,7 +48,7 @@ static bool read_photo(const json_t *record, const char *path, pf_truth_photo *o
 	if (!name || strcmp(name, path) != 0 || !json_is_integer(group) || !json_is_integer(frame) ||
 	    !json_is_number(width) || !json_is_number(height) ||
 	    json_array_size(keypoints) != PF_TRUTH_KEYPOINTS ||
-	    !read_numbers(json_object_get(record, "box"), 4, out->box)) {
+	    !read_numbers(json_object_get(record, "box"), 4, out->box) || !read_faces(record, out)) {
 		return false;
 	}
 	out->group = (uint32_t)json_integer_value(group);

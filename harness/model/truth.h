@@ -8,6 +8,7 @@
 #include "photofinish/dataset.h"
 
 #define PF_TRUTH_KEYPOINTS 17
+#define PF_TRUTH_FACES_MAX 4
 
 typedef struct pf_truth_photo {
 	uint32_t group;            /* photos of one scene have the same */
@@ -15,6 +16,10 @@ typedef struct pf_truth_photo {
 	bool in_burst, best;       /* of its burst */
 	float width_px, height_px; /* upright */
 	float box[4];              /* of the athlete: left, top, right, bottom, upright pixels */
+	/* Frontal, unhidden faces: left, top, right, bottom, upright pixels. The athlete's is the first. */
+	float faces[PF_TRUTH_FACES_MAX][4];
+	uint32_t face_count;
+	bool athlete_has_face;
 	struct {
 		float x_px, y_px;
 		int visibility; /* COCO: 0 outside of the picture, 1 hidden, 2 visible */

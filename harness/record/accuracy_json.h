@@ -4,8 +4,9 @@
 
 #include "harness/model/accuracy.h"
 
-/* Writes {"schema": "photofinish.accuracy/1", ...}, keys sorted, to `path` ("-": standard output). */
-pf_status pf_accuracy_write(const pf_accuracy *accuracy, const pf_dataset *dataset, const char *path,
-			    pf_error *error);
+/* Writes {"schema": "photofinish.accuracy/1", ...}, keys sorted, to `path` ("-": standard output). With
+ * `variant` (else NULL) also what was compared with the plain path, as "compared". */
+pf_status pf_accuracy_write(const pf_accuracy_pair *pair, const char *variant, const pf_dataset *dataset,
+			    const char *path, pf_error *error);
 
 #endif

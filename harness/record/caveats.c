@@ -67,6 +67,7 @@ char *pf_caveat_approximate(const json_t *variant, char *out, size_t capacity)
 	tolerance.total = bound_of(found, "score");
 	tolerance.best_shots = bound_of(found, "best_shots");
 	tolerance.rank_correlation = bound_of(found, "rank_correlation");
+	tolerance.not_compared = (unsigned)json_integer_value(json_object_get(found, "not_compared"));
 	tolerance.bursts = json_is_true(json_object_get(found, "bursts"));
 	tolerance.ranks = json_is_true(json_object_get(found, "ranks"));
 	return pf_tolerance_text(&tolerance, out, capacity);

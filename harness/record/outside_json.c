@@ -48,6 +48,9 @@ json_t *pf_tolerance_json(const pf_tolerance *tolerance)
 					    json_real(tolerance->measures[i]));
 		}
 	}
+	if (tolerance->not_compared) {
+		json_object_set_new(object, "not_compared", json_integer(tolerance->not_compared));
+	}
 	json_object_set_new(object, "bursts", json_boolean(tolerance->bursts));
 	json_object_set_new(object, "factors", factors);
 	json_object_set_new(object, "measures", measures);
@@ -84,6 +87,7 @@ void pf_tolerance_of(const json_t *object, pf_tolerance *tolerance)
 		return;
 	}
 	tolerance->declared = true;
+	tolerance->not_compared = (unsigned)json_integer_value(json_object_get(object, "not_compared"));
 	tolerance->bursts = json_is_true(json_object_get(object, "bursts"));
 	tolerance->ranks = json_is_true(json_object_get(object, "ranks"));
 	tolerance->total = declared(object, "score");

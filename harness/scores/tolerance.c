@@ -19,6 +19,18 @@ void pf_tolerance_reset(pf_tolerance *tolerance)
 	}
 }
 
+/* What is not compared is not declared, but known of. */
+static unsigned take_limits(const double *stated, size_t count, double *limits)
+{
+	unsigned not_compared = 0;
+	for (size_t i = 0; i < count; i++) {
+		bool compared = stated[i] < PF_NOT_COMPARED;
+		limits[i] = compared ? stated[i] : PF_NOT_DECLARED;
+		not_compared += !compared;
+	}
+	return not_compared;
+}
+
 void pf_tolerance_take(const struct pf_variant_tolerance *stated, pf_tolerance *tolerance)
 {
 	pf_tolerance_reset(tolerance);
@@ -28,8 +40,8 @@ void pf_tolerance_take(const struct pf_variant_tolerance *stated, pf_tolerance *
 	tolerance->declared = true;
 	tolerance->bursts = true;
 	tolerance->total = stated->total;
-	memcpy(tolerance->factors, stated->factors, sizeof tolerance->factors);
-	memcpy(tolerance->measures, stated->measures, sizeof tolerance->measures);
+	tolerance->not_compared = take_limits(stated->factors, PF_FACTOR_COUNT, tolerance->factors) +
+				  take_limits(stated->measures, PF_MEASURE_COUNT, tolerance->measures);
 	tolerance->best_shots = stated->best_shots;
 	tolerance->rank_correlation = stated->rank_correlation;
 }

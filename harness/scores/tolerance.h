@@ -19,6 +19,7 @@ typedef struct pf_tolerance {
 	uint32_t bursts, ranks; /* declared ones have to be the same */
 	double total;
 	double factors[PF_FACTOR_COUNT], measures[PF_MEASURE_COUNT];
+	unsigned not_compared; /* factors and measures of which a variant says PF_NOT_COMPARED */
 	double best_shots,
 		rank_correlation; /* least agreement of the ranks; as in struct pf_variant_tolerance */
 } pf_tolerance;

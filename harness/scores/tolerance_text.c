@@ -49,6 +49,10 @@ char *pf_tolerance_text(const pf_tolerance *tolerance, char *out, size_t capacit
 	add_text("measure", tolerance->measures, PF_MEASURE_COUNT, out, capacity, &used);
 	add_text("factor", tolerance->factors, PF_FACTOR_COUNT, out, capacity, &used);
 	add_text("score", &tolerance->total, 1, out, capacity, &used);
+	if (tolerance->not_compared) {
+		snprintf(bound, sizeof bound, "%u not compared", tolerance->not_compared);
+		add_word(true, bound, out, capacity, &used);
+	}
 	add_word(tolerance->bursts, "bursts", out, capacity, &used);
 	add_word(tolerance->ranks, "ranks", out, capacity, &used);
 	if (tolerance->best_shots >= 0) {

@@ -13,6 +13,7 @@
 #include "harness/base/json_file.h"
 #include "harness/export/export.h"
 #include "harness/export/notebook.h"
+#include "harness/record/outside_json.h"
 #include "harness/record/record.h"
 #include "harness/registry/known.h"
 #include "harness/run/run.h"
@@ -222,6 +223,33 @@ static void test_a_photo_within_and_outside(void **state)
 			    "bursts, best shots at least 90 %, rank correlation at least 0.8");
 }
 
+/* What a variant does not want compared is said to be so, in words and in the record, and back again. */
+static void test_not_compared(void **state)
+{
+	(void)state;
+	static const char says[] =
+		"39 measures within 0 to 0.000122, 9 factors within 0, 1 score within 0.000122, "
+		"2 not compared, bursts, best shots at least 90 %, rank correlation at least 0.8";
+	struct pf_variant_tolerance stated = wide;
+	pf_tolerance tolerance, stored;
+	pf_outcome a = {.done = true, .score = {.total = 0.5}}, b = a;
+	char text[PF_TOLERANCE_TEXT], what[192];
+	stated.measures[PF_MEASURE_TILES_UPPER] = stated.measures[PF_MEASURE_BLUR_ANGLE] = PF_NOT_COMPARED;
+	assert_null(pf_tolerance_fault(&stated));
+	pf_tolerance_take(&stated, &tolerance);
+	assert_string_equal(pf_tolerance_text(&tolerance, text, sizeof text), says);
+	b.score.measures[PF_MEASURE_TILES_UPPER] = 4294967295.0;
+	assert_true(pf_tolerance_photo(&tolerance, &a, &b, what, sizeof what));
+	b.score.measures[PF_MEASURE_TILES_LOWER] = 1;
+	assert_false(pf_tolerance_photo(&tolerance, &a, &b, what, sizeof what));
+	json_t *json = pf_tolerance_json(&tolerance);
+	assert_int_equal(json_integer_value(json_object_get(json, "not_compared")), 2);
+	assert_int_equal(json_object_size(json_object_get(json, "measures")), 39);
+	pf_tolerance_of(json, &stored);
+	assert_string_equal(pf_tolerance_text(&stored, text, sizeof text), says);
+	json_decref(json);
+}
+
 static char folder[256];
 static pf_fixture_folder photos;
 static pf_session session;
@@ -339,9 +367,8 @@ int main(int argc, char **argv)
 		return pf_trial_child(argv[2], NULL, NULL);
 	}
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_may_be_stated),
-		cmocka_unit_test(test_agreement_of_ranks),
-		cmocka_unit_test(test_a_photo_within_and_outside),
+		cmocka_unit_test(test_what_may_be_stated),         cmocka_unit_test(test_agreement_of_ranks),
+		cmocka_unit_test(test_a_photo_within_and_outside), cmocka_unit_test(test_not_compared),
 		cmocka_unit_test(test_a_run_holds_it_to_that),
 	};
 	return cmocka_run_group_tests(tests, make_photos, remove_photos);

@@ -105,6 +105,7 @@ typedef struct pf_network_node {
 	pf_shape shape;       /* of its first output */
 	size_t outputs;
 	uint64_t parameters, macs;
+	int64_t from; /* the node that makes its first input; -1: none, it is an input of the network */
 } pf_network_node;
 
 PF_API size_t pf_network_node_count(const pf_network *network);

@@ -87,6 +87,9 @@ struct pf_sink {
 	pf_status (*burst_ranked)(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks);
 };
 
+/* As a limit of a factor or measure: any difference will do. Tables and records say how many there are. */
+#define PF_NOT_COMPARED 1e300
+
 /* How far the scores of a variant with PF_CAP_APPROX may be from the reference's; every trial is held to it.
  * The first three are largest absolute differences, finite and >= 0: what is not stated is 0, the same value.
  * Statuses and bursts have to be the reference's; ranks are held to the last two, which lie above 0 and are

@@ -20,6 +20,10 @@ PF_API const char *pf_network_backend(size_t index);
 /* What its results depend on besides the network: "oneDNN 2.6.3 (isa 495)", "plain C"; static. */
 PF_API const char *pf_network_backend_version(size_t index);
 
+/* Why a model cannot be run with convolutions of 8 bits in this build (docs/network.md): static text, for
+ * people; NULL where it can. */
+PF_API const char *pf_network_bytes_problem(const char *model_file);
+
 typedef struct pf_workspace pf_workspace; /* one worker's; one thread at a time */
 
 enum pf_workspace_flag {

@@ -1,0 +1,107 @@
+#include "core/nn/ranges.h"
+
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "photofinish/dataset.h"
+#include "photofinish/file.h"
+#include "photofinish/workspace.h"
+#include "photofinish/yaml_file.h"
+
+#define NODES_MAX 1000
+#define NAME_MAX_BYTES 255
+
+static const cyaml_schema_field_t range_fields[] = {
+	CYAML_FIELD_STRING_PTR("node", CYAML_FLAG_POINTER, pf_range, node, 1, NAME_MAX_BYTES),
+	CYAML_FIELD_FLOAT_PTR("most", CYAML_FLAG_POINTER, pf_range, most), CYAML_FIELD_END};
+
+static const cyaml_schema_value_t range_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, pf_range, range_fields)};
+
+static const cyaml_schema_field_t fields[] = {
+	CYAML_FIELD_STRING_PTR("model_sha256", CYAML_FLAG_POINTER, pf_ranges, model, 64, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("inputs", CYAML_FLAG_POINTER, pf_ranges, ranges, count, &range_schema, 1,
+				   NODES_MAX),
+	CYAML_FIELD_END};
+
+static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, pf_ranges, fields)};
+
+void pf_ranges_free(pf_ranges *ranges)
+{
+	pf_yaml_free(&schema, ranges);
+}
+
+static pf_status check(const pf_ranges *ranges, const char *model_file, const char *file, pf_error *error)
+{
+	uint8_t sum[PF_SHA256_BYTES];
+	char hex[2 * PF_SHA256_BYTES + 1];
+	if (!ranges) {
+		return pf_fail(error, PF_ERR_INVALID, file, "there are no ranges in it");
+	}
+	pf_status status = pf_file_sha256(model_file, sum, NULL, error);
+	if (status != PF_OK) {
+		return status;
+	}
+	pf_sha256_hex(sum, hex);
+	if (strcmp(hex, ranges->model) != 0) {
+		return pf_fail(error, PF_ERR_INVALID, file, "these ranges are another model's");
+	}
+	double most;
+	for (unsigned i = 0; i < ranges->count && status == PF_OK; i++) {
+		status = pf_yaml_take(ranges->ranges[i].most, 1e-6, 1e6, "most", file, &most, error);
+	}
+	return status;
+}
+
+pf_status pf_ranges_load(const char *model_file, pf_ranges **out, pf_error *error)
+{
+	static const char ending[] = ".onnx";
+	char file[1024];
+	size_t length = strlen(model_file), stem = length;
+	*out = NULL;
+	if (length > sizeof ending - 1 && strcmp(model_file + length - (sizeof ending - 1), ending) == 0) {
+		stem -= sizeof ending - 1;
+	}
+	if (stem + sizeof ".bytes.yaml" > sizeof file) {
+		return pf_fail(error, PF_ERR_INVALID, model_file, "the model's path is too long");
+	}
+	snprintf(file, sizeof file, "%.*s.bytes.yaml", (int)stem, model_file);
+	void *data = NULL;
+	pf_status status = pf_yaml_load(file, &schema, &data, error);
+	if (status == PF_OK) {
+		status = check(data, model_file, file, error);
+	}
+	if (status != PF_OK) {
+		pf_ranges_free(data);
+		return status;
+	}
+	*out = data;
+	return PF_OK;
+}
+
+double pf_ranges_of(const pf_ranges *ranges, const char *node)
+{
+	for (unsigned i = 0; i < ranges->count; i++) {
+		if (strcmp(ranges->ranges[i].node, node) == 0) {
+			return *ranges->ranges[i].most;
+		}
+	}
+	return 0;
+}
+
+const char *pf_network_bytes_problem(const char *model_file)
+{
+#ifdef PF_WITH_ONEDNN
+	pf_error ignored;
+	pf_ranges *ranges = NULL;
+	pf_status status = pf_ranges_load(model_file, &ranges, &ignored);
+	pf_ranges_free(ranges);
+	return status == PF_OK ? NULL
+			       : "8-bit convolutions need the ranges of the pose network's activations, and "
+				 "there are none beside it";
+#else
+	(void)model_file;
+	return "8-bit convolutions come with the oneDNN backend, which was not built in";
+#endif
+}
