@@ -15,6 +15,6 @@ for format in csv benchmark openmetrics markdown junit; do
         photofinish export $kind.json --format $format | tr -d '*' | grep -q 'approximate: 41 measures' && echo "$format, $kind: approximate"
     done
 done
-photofinish notebook within.json | grep -E '^\| near \| [a-z]|approximate:' | sed -E -e 's/[0-9.]+ m?s.*/.../' -e 's/(near \|) [a-z]+( gain)?/\1 VERDICT/'
+photofinish notebook within.json | grep -E '^\| near \| (kept|rejected|no gain)|approximate:' | sed -E -e 's/[0-9.]+ m?s.*/.../' -e 's/(near \|) [a-z]+( gain)?/\1 VERDICT/'
 photofinish export within.json --format markdown | grep -v '^- near, ' | grep -E 'approximate|identical|compared' | sed -E 's/[0-9.]+ m?s.* \| /... | /'
 run audit ./near_within.so --dataset tiny --photos 4 --rounds 0 --stages facts,decode,quality --quiet | grep -E '^(fresh|swapped|=)|fresh_photos'
