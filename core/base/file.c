@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -346,4 +347,19 @@ int pf_memory_file(const char *name, uint64_t bytes)
 		fd = -1;
 	}
 	return fd;
+}
+
+bool pf_cache_folder(const char *name, char *out, size_t capacity)
+{
+	const char *data = getenv("PHOTOFINISH_DATA"), *cache = getenv("XDG_CACHE_HOME"),
+		   *user = getenv("HOME");
+	int used = -1;
+	if (data && *data) {
+		used = snprintf(out, capacity, "%s/%s", data, name);
+	} else if (cache && *cache == '/') {
+		used = snprintf(out, capacity, "%s/photofinish/%s", cache, name);
+	} else if (user && *user) {
+		used = snprintf(out, capacity, "%s/.cache/photofinish/%s", user, name);
+	}
+	return used > 0 && (size_t)used < capacity;
 }

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "photofinish/containment.h"
 #include "photofinish/exec.h"
 #include "photofinish/side_thread.h"
 
@@ -164,7 +165,10 @@ static pf_status spawn(struct pool *pool, uint32_t slot, uint64_t first_unit, pf
 		if (getppid() != parent) { /* it died before the death signal was set */
 			_exit(2);
 		}
-		pf_status status = work(pool, slot, first_unit, &shared->error);
+		pf_status status = pf_contain_worker(&shared->error);
+		if (status == PF_OK) {
+			status = work(pool, slot, first_unit, &shared->error);
+		}
 		pf_worker_leave(pool->env, slot);
 		atomic_store(&shared->failed, status != PF_OK);
 		_exit(0);

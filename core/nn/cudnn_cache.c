@@ -9,21 +9,6 @@
 
 enum { PATH = 4096, KEY = 512, MOST_PLAN_BYTES = 1 << 20 };
 
-static bool cache_folder(char path[PATH])
-{
-	const char *data = getenv("PHOTOFINISH_DATA"), *cache = getenv("XDG_CACHE_HOME"),
-		   *user = getenv("HOME");
-	int used = -1;
-	if (data && *data) {
-		used = snprintf(path, PATH, "%s/cudnn-plans", data);
-	} else if (cache && *cache == '/') {
-		used = snprintf(path, PATH, "%s/photofinish/cudnn-plans", cache);
-	} else if (user && *user) {
-		used = snprintf(path, PATH, "%s/.cache/photofinish/cudnn-plans", user);
-	}
-	return used > 0 && used < PATH - 2 * PF_SHA256_BYTES - 8;
-}
-
 /* All that a plan depends on. */
 static bool name_plan(const pf_cudnn_target *target, const pf_cudnn_conv *c, char path[PATH])
 {
@@ -42,7 +27,8 @@ static bool name_plan(const pf_cudnn_target *target, const pf_cudnn_conv *c, cha
 		(intmax_t)w->stride[1], (intmax_t)w->dilation[0], (intmax_t)w->dilation[1],
 		(intmax_t)w->pad_begin[0], (intmax_t)w->pad_begin[1], (intmax_t)w->pad_end[0],
 		(intmax_t)w->pad_end[1], (intmax_t)w->groups, c->half, c->biased, c->added, c->relu);
-	bool fine = device && context && used > 0 && used < KEY && cache_folder(path) &&
+	bool fine = device && context && used > 0 && used < KEY &&
+		    pf_cache_folder("cudnn-plans", path, PATH - 2 * PF_SHA256_BYTES - 8) &&
 		    EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
 		    EVP_DigestUpdate(context, key, (size_t)used) &&
 		    EVP_DigestUpdate(context, device, strlen(device)) &&

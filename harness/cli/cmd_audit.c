@@ -37,22 +37,23 @@ static int exit_code(const pf_audit *audit)
 }
 
 /* A shared object stands for the variant that it holds. */
-static pf_status choose(const char *operand, uint32_t workers, pf_contestant *contestant, pf_error *error)
+static pf_status choose(const char *operand, const pf_common *common, pf_contestant *contestant,
+			pf_error *error)
 {
 	const char *ending = strrchr(operand, '.');
 	if (!strchr(operand, '/') && (!ending || strcmp(ending, ".so") != 0)) {
-		return pf_contestant_parse(operand, workers, contestant, error);
+		return pf_contestant_parse(operand, common->workers, contestant, error);
 	}
 	const struct pf_variant *variant, *last = NULL;
 	pf_texts plugins = {.texts = {operand}, .count = 1};
-	pf_status status = pf_common_outside(&plugins, NULL, error);
+	pf_status status = pf_common_outside(&plugins, NULL, &common->allowance, error);
 	for (size_t i = 0; (variant = pf_variant_at(i)); i++) {
 		last = variant;
 	}
 	if (status != PF_OK) {
 		return status;
 	}
-	return last ? pf_contestant_parse(last->name, workers, contestant, error)
+	return last ? pf_contestant_parse(last->name, common->workers, contestant, error)
 		    : pf_fail(error, PF_ERR_INTERNAL, operand, "it holds no variant");
 }
 
@@ -134,7 +135,7 @@ int pf_cmd_audit(const pf_command *command, int argc, char **argv)
 	pf_contestant contestant = {0};
 	pf_status status = pf_common_apply(&request.common, &config, &error);
 	if (status == PF_OK) {
-		status = choose(operands[0], request.common.workers, &contestant, &error);
+		status = choose(operands[0], &request.common, &contestant, &error);
 	}
 	if (status == PF_OK && contestant.variant && contestant.variant->caps & PF_CAP_FLOOR) {
 		status = pf_fail(&error, PF_ERR_USAGE, NULL, "%s scores nothing: there is nothing to audit",

@@ -37,14 +37,14 @@ int pf_cmd_trial(const pf_command *command, int argc, char **argv)
 		return answer_build(argv[2]);
 	}
 	if (argc == 4 && strcmp(argv[2], "plugin") == 0) {
-		return pf_plugin_adopt(argv[3], &error) == PF_OK ? pf_trial_child(argv[1], NULL, NULL)
-								 : pf_report_error(&error);
+		return pf_trial_child(argv[1], argv[3], NULL, NULL);
 	}
 	if (argc == 5 && strcmp(argv[2], "command") == 0) { /* NAME='COMMAND LINE', the view of the dataset */
 		const char *line = strchr(argv[3], '=');
-		return pf_command_add(argv[3], &error) == PF_OK ? pf_trial_child(argv[1], line + 1, argv[4])
-								: pf_report_error(&error);
+		return pf_command_add(argv[3], &error) == PF_OK
+			       ? pf_trial_child(argv[1], NULL, line + 1, argv[4])
+			       : pf_report_error(&error);
 	}
-	return argc == 2 ? pf_trial_child(argv[1], NULL, NULL)
+	return argc == 2 ? pf_trial_child(argv[1], NULL, NULL, NULL)
 			 : pf_usage_error(command, "missing operand: VARIANT");
 }

@@ -150,7 +150,7 @@ int pf_cmd_variants(const pf_command *command, int argc, char **argv)
 		return pf_usage_error(command, "--diff takes two variants");
 	}
 	pf_error error = {0};
-	if (pf_common_outside(&plugins, NULL, &error) != PF_OK) {
+	if (pf_common_outside(&plugins, NULL, &(pf_allowance){0}, &error) != PF_OK) {
 		return pf_report_error(&error);
 	}
 	if (!compare) {

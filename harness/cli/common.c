@@ -46,11 +46,12 @@ size_t pf_common_report_faults(void)
 	return pf_variants_with_faults(report_fault);
 }
 
-pf_status pf_common_outside(const pf_texts *plugins, const pf_texts *commands, pf_error *error)
+pf_status pf_common_outside(const pf_texts *plugins, const pf_texts *commands, const pf_allowance *allowance,
+			    pf_error *error)
 {
 	pf_status status = PF_OK;
 	for (size_t i = 0; i < plugins->count && status == PF_OK; i++) {
-		status = pf_plugin_add(plugins->texts[i], error);
+		status = pf_plugin_add(plugins->texts[i], allowance, error);
 	}
 	for (size_t i = 0; commands && i < commands->count && status == PF_OK; i++) {
 		status = pf_command_add(commands->texts[i], error);
@@ -75,6 +76,7 @@ void pf_common_limits(const pf_common *common, pf_session *session)
 	session->order.photo_timeout_ns = (uint64_t)(common->photo_timeout_s * 1e9);
 	session->order.memory_limit_bytes = (uint64_t)(common->memory_limit_mb * 1e6);
 	session->placement = common->placement;
+	session->order.allowance = common->allowance;
 }
 
 /* A machine whose topology cannot be read is no reason to stop: workers run where the kernel puts them. */
@@ -123,8 +125,11 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 	}
 	pf_scorer_config_default(config);
 	pf_status status = choose_placement(common, error);
+	for (size_t i = 0; i < common->allow.count && status == PF_OK; i++) {
+		status = pf_allowance_add(&common->allowance, common->allow.texts[i], error);
+	}
 	if (status == PF_OK) {
-		status = pf_common_outside(&common->plugins, &common->commands, error);
+		status = pf_common_outside(&common->plugins, &common->commands, &common->allowance, error);
 	}
 	if (status == PF_OK && common->config_file) {
 		status = pf_scorer_config_load(config, common->config_file, error);

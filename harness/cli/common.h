@@ -2,6 +2,7 @@
 #ifndef HARNESS_COMMON_H
 #define HARNESS_COMMON_H
 
+#include "harness/cli/allow_args.h"
 #include "harness/cli/options.h"
 #include "harness/run/run.h"
 #include "photofinish/dataset.h"
@@ -36,7 +37,9 @@ typedef struct pf_common {
 	const char *stages;   /* that take part; NULL: all */
 	const char *counters; /* NULL: nothing is counted */
 	pf_texts plugins, commands;
-	pf_placement placement; /* filled in by pf_common_apply */
+	pf_texts allow;         /* what trials may do beyond what scoring needs */
+	pf_placement placement; /* this and the next one are filled in by pf_common_apply */
+	pf_allowance allowance;
 } pf_common;
 
 #define PF_COMMON_DEFAULTS                                                                       \
@@ -97,7 +100,7 @@ typedef struct pf_common {
 		 "decoded photos that a variant may load ahead (default: half of what is free)",           \
 		 0.1,                                                                                      \
 		 1e9},                                                                                     \
-		PF_PROGRESS_ARGS((c).progress)
+		PF_ALLOW_ARG((c).allow), PF_PROGRESS_ARGS((c).progress)
 
 /* A row for commands that know variants. */
 #define PF_PLUGIN_ARG(list)                                                                      \
@@ -120,13 +123,14 @@ typedef struct pf_common {
 		PF_COMMON_ARGS(c)
 
 /* Takes in variants from outside; `commands` may be NULL. One that is wrong is an error. */
-pf_status pf_common_outside(const pf_texts *plugins, const pf_texts *commands, pf_error *error);
+pf_status pf_common_outside(const pf_texts *plugins, const pf_texts *commands, const pf_allowance *allowance,
+			    pf_error *error);
 
 /* Says on standard error which registered variants cannot be run, and why. Returns how many. */
 size_t pf_common_report_faults(void);
 
-/* The placement, and the time limits: of a trial, where none is given, a minute and 5 s for each photo, so
- * that nothing hangs for ever. */
+/* The placement, what is allowed, and the time limits: of a trial, where none is given, a minute and 5 s for
+ * each photo, so that nothing hangs for ever. */
 void pf_common_limits(const pf_common *common, pf_session *session);
 
 void pf_progress_choose(const pf_progress_choice *choice);

@@ -42,7 +42,8 @@
 	X(PF_FINDING_DISK, "disk", "cold trials time this device, and whoever else uses it")                 \
 	X(PF_FINDING_SPACE, "disk-space",                                                                    \
 	  "records and rendered photos need room; full file systems are slow")                               \
-	X(PF_FINDING_GPU, "gpu", "without it the variants that need a device are unavailable")
+	X(PF_FINDING_GPU, "gpu", "without it the variants that need a device are unavailable")               \
+	X(PF_FINDING_CONTAINMENT, "containment", "it bounds what a hostile photo, model or plug-in can reach")
 
 #define PF_FINDING_ENUM(constant, name, why) constant,
 typedef enum pf_finding_id { PF_FINDING_LIST(PF_FINDING_ENUM) PF_FINDING_COUNT } pf_finding_id;

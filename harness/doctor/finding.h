@@ -45,7 +45,7 @@ void pf_findings_of_neighbours(struct pf_doctor *doctor);
 /* aslr, huge-pages, numa-balancing, memory, swap, disk, disk-space */
 void pf_findings_of_memory(struct pf_doctor *doctor);
 
-/* gpu */
+/* gpu, containment */
 void pf_findings_of_devices(struct pf_doctor *doctor);
 
 #endif

@@ -1,8 +1,9 @@
 /* The finding on the GPU: a machine without one is fine; one whose device cannot be used is told what is
- * missing. */
+ * missing. And what the kernel has to contain processes. */
 #include <stdio.h>
 
 #include "harness/doctor/finding.h"
+#include "photofinish/containment.h"
 #include "photofinish/file.h"
 #include "photofinish/gpu.h"
 
@@ -41,7 +42,7 @@ static void say_what_is_missing(struct pf_doctor *doctor, const pf_gpu_facts *fa
 	}
 }
 
-void pf_findings_of_devices(struct pf_doctor *doctor)
+static void judge_gpu(struct pf_doctor *doctor)
 {
 	pf_gpu_facts facts;
 	char cuda[TEXT], cudnn[TEXT], name[NAME];
@@ -59,4 +60,28 @@ void pf_findings_of_devices(struct pf_doctor *doctor)
 	if (!facts.nvrtc) {
 		pf_finding_mend(finding, "install the CUDA Toolkit's libnvrtc");
 	}
+}
+
+/* Signals are kept inside since ABI 6. */
+static void judge_containment(struct pf_doctor *doctor)
+{
+	enum { KEEPS_SIGNALS = 6 };
+	pf_containment able;
+	char text[PF_CONTAINMENT_TEXT];
+	pf_containment_look(&able);
+	bool good = able.seccomp && able.landlock >= KEEPS_SIGNALS;
+	pf_finding *finding = pf_finding_say(doctor, PF_FINDING_CONTAINMENT,
+					     good ? PF_FINDING_OK : PF_FINDING_ADVICE, "%s",
+					     pf_containment_text(&able, text));
+	if (!good) {
+		pf_finding_mend(
+			finding,
+			"a kernel with seccomp filters and Landlock (lsm=landlock,...), 6.12 or newer");
+	}
+}
+
+void pf_findings_of_devices(struct pf_doctor *doctor)
+{
+	judge_gpu(doctor);
+	judge_containment(doctor);
 }

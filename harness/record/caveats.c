@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/record/containment_json.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/run/run.h"
 #include "harness/scores/tolerance.h"
@@ -333,6 +334,8 @@ static bool text_of_step(const json_t *record, const json_t *variant, pf_caveat 
 		return disturbed_text(variant, out, capacity);
 	case PF_CAVEAT_UNTIMED:
 		return untimed_text(variant, out, capacity);
+	case PF_CAVEAT_REFUSED:
+		return pf_refused_text(variant, out, capacity);
 	default:
 		return false;
 	}

@@ -7,22 +7,23 @@
 #include <jansson.h>
 
 /* X(constant, name in exports, of what) */
-#define PF_CAVEAT_LIST(X)                                                                     \
-	X(PF_CAVEAT_PARTIAL, "partial", "the run")                                            \
-	X(PF_CAVEAT_UNFIT, "not_for_timing", "the run")                                       \
-	X(PF_CAVEAT_WEIGHTS, "weights", "the run")                                            \
-	X(PF_CAVEAT_STAGES, "part_of_the_job", "the run")                                     \
-	X(PF_CAVEAT_POSE, "without_pose", "the run")                                          \
-	X(PF_CAVEAT_CACHE, "cache", "the run")                                                \
-	X(PF_CAVEAT_BUSY, "busy", "the run")                                                  \
-	X(PF_CAVEAT_PROFILED, "profiled", "the run")                                          \
-	X(PF_CAVEAT_ROUNDS, "few_rounds", "the run")                                          \
-	X(PF_CAVEAT_LOST, "photos_not_scored", "the run")                                     \
-	X(PF_CAVEAT_APPROXIMATE, "approximate", "a step: its scores are within a tolerance")  \
-	X(PF_CAVEAT_UNCHECKED, "unchecked", "a step: its scores were compared with nothing")  \
-	X(PF_CAVEAT_OVER, "more_workers_than_cores", "a step")                                \
-	X(PF_CAVEAT_DISTURBED, "disturbed", "a step: trials that others' work made too long") \
-	X(PF_CAVEAT_UNTIMED, "trials_without_time", "a step with a time: trials that are not in it")
+#define PF_CAVEAT_LIST(X)                                                                            \
+	X(PF_CAVEAT_PARTIAL, "partial", "the run")                                                   \
+	X(PF_CAVEAT_UNFIT, "not_for_timing", "the run")                                              \
+	X(PF_CAVEAT_WEIGHTS, "weights", "the run")                                                   \
+	X(PF_CAVEAT_STAGES, "part_of_the_job", "the run")                                            \
+	X(PF_CAVEAT_POSE, "without_pose", "the run")                                                 \
+	X(PF_CAVEAT_CACHE, "cache", "the run")                                                       \
+	X(PF_CAVEAT_BUSY, "busy", "the run")                                                         \
+	X(PF_CAVEAT_PROFILED, "profiled", "the run")                                                 \
+	X(PF_CAVEAT_ROUNDS, "few_rounds", "the run")                                                 \
+	X(PF_CAVEAT_LOST, "photos_not_scored", "the run")                                            \
+	X(PF_CAVEAT_APPROXIMATE, "approximate", "a step: its scores are within a tolerance")         \
+	X(PF_CAVEAT_UNCHECKED, "unchecked", "a step: its scores were compared with nothing")         \
+	X(PF_CAVEAT_OVER, "more_workers_than_cores", "a step")                                       \
+	X(PF_CAVEAT_DISTURBED, "disturbed", "a step: trials that others' work made too long")        \
+	X(PF_CAVEAT_UNTIMED, "trials_without_time", "a step with a time: trials that are not in it") \
+	X(PF_CAVEAT_REFUSED, "refused", "a step: calls that its processes were refused")
 
 #define PF_CAVEAT_ENUM(constant, name, of) constant,
 typedef enum pf_caveat { PF_CAVEAT_LIST(PF_CAVEAT_ENUM) PF_CAVEAT_COUNT } pf_caveat;

@@ -18,6 +18,20 @@ static json_t *stages_configured(const pf_scorer_config *scorer)
 	return stages;
 }
 
+static void append_allowed(void *list, const char *text)
+{
+	char escaped[4096];
+	json_array_append_new(list, json_string(pf_escape(text, escaped, sizeof escaped)));
+}
+
+/* Beyond what scoring needs: what was asked for. */
+static json_t *allowed(const pf_session *session)
+{
+	json_t *list = json_array();
+	pf_allowance_each(&session->order.allowance, append_allowed, list);
+	return list;
+}
+
 json_t *pf_configuration_json(const pf_session *session)
 {
 	uint8_t digest[PF_SHA256_BYTES], engine[PF_SHA256_BYTES];
@@ -35,14 +49,14 @@ json_t *pf_configuration_json(const pf_session *session)
 		json_object_set_new(weights, pf_factor_name((pf_factor)i), json_real(scorer->weights[i]));
 	}
 	const char *no_pose = pf_scorer_no_pose(scorer);
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
-			 engine_hex, "weights", weights, "stages", stages_configured(scorer), "no_pose",
-			 pf_json_string_or_null(no_pose), "max_pixels", pf_json_integer(scorer->max_pixels),
-			 "max_decode_bytes", pf_json_integer(scorer->max_decode_bytes), "max_scans",
-			 pf_json_integer(scorer->max_scans), "cascade_file",
-			 pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s",
-			 session->timeout_s, "photo_timeout_s",
-			 (double)session->order.photo_timeout_ns / 1e9);
+	return json_pack(
+		"{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
+		engine_hex, "allowed", allowed(session), "weights", weights, "stages",
+		stages_configured(scorer), "no_pose", pf_json_string_or_null(no_pose), "max_pixels",
+		pf_json_integer(scorer->max_pixels), "max_decode_bytes",
+		pf_json_integer(scorer->max_decode_bytes), "max_scans", pf_json_integer(scorer->max_scans),
+		"cascade_file", pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s",
+		session->timeout_s, "photo_timeout_s", (double)session->order.photo_timeout_ns / 1e9);
 }
 
 json_t *pf_session_dataset_json(const pf_session *session)

@@ -7,6 +7,7 @@
 #include "harness/base/plain_text.h"
 #include "harness/counters/counters_json.h"
 #include "harness/record/bytes_json.h"
+#include "harness/record/containment_json.h"
 #include "harness/record/machine_json.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/observer_json.h"
@@ -69,6 +70,7 @@ void pf_stored_trial(const json_t *trial, uint32_t workers, pf_trial *out)
 	pf_tolerance_of(json_object_get(trial, "tolerance"), &out->tolerance);
 	pf_agreement_of_json(json_object_get(trial, "agreement"), &out->agreement);
 	pf_probes_read(trial, out->found);
+	pf_containment_of(json_object_get(trial, "containment"), out);
 	pf_io_of(json_object_get(trial, "io"), &out->io);
 	pf_moved_of(json_object_get(trial, "hops"), out);
 	out->spans = pf_spans_of(json_object_get(trial, "spans"), json_object_get(trial, "stages"));

@@ -5,6 +5,7 @@
 #include "harness/base/json_values.h"
 #include "harness/counters/counters_json.h"
 #include "harness/record/bytes_json.h"
+#include "harness/record/containment_json.h"
 #include "harness/record/machine_json.h"
 #include "harness/record/observer_json.h"
 #include "harness/record/outside_json.h"
@@ -74,6 +75,7 @@ json_t *pf_trial_json(const pf_trial *trial)
 	json_object_set_new(object, "observer", pf_observed_json(&trial->observed));
 	json_object_set_new(object, "machine", pf_machine_state_json(&trial->machine));
 	json_object_set_new(object, "disturbed_by", pf_disturbed_by_json(&trial->machine));
+	json_object_set_new(object, "containment", pf_containment_json(trial));
 	json_object_set_new(object, "scores_digest", scored ? json_string(hex) : json_null());
 	return object;
 }

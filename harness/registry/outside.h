@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/registry/allowance.h"
 #include "photofinish/dataset.h"
 #include "photofinish/status.h"
 #include "photofinish/variant.h"
@@ -22,11 +23,12 @@ typedef struct pf_outside {
 #define PF_MAX_OUTSIDE 64
 
 /* Takes in the variant of a shared object that exports one as pf_plugin_variant. It is loaded in a process of
- * its own first, so that one that crashes or hangs while it is loaded is an error like others. PF_ERR_INVALID
- * says what is wrong with it, PF_ERR_EXISTS that a variant has its name. It stays loaded. */
-pf_status pf_plugin_add(const char *file, pf_error *error);
+ * its own, contained but for what is allowed, which tells its descriptor and ends: none of its code runs in
+ * this one, and one that crashes or hangs while it is loaded is an error like others. PF_ERR_INVALID says
+ * what is wrong with it, PF_ERR_EXISTS that a variant has its name. */
+pf_status pf_plugin_add(const char *file, const pf_allowance *allowance, pf_error *error);
 
-/* The same without the trial run: in the process of a trial, which may die. */
+/* Loads it for good: in the process of a trial, which may die. */
 pf_status pf_plugin_adopt(const char *file, pf_error *error);
 
 /* Takes in the program of a text NAME='COMMAND LINE', which has to outlive the variant. */

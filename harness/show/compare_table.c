@@ -78,6 +78,7 @@ void pf_compare_print(const pf_run *run, const pf_run_comparison *comparison, FI
 	pf_run_print_failed(run, columns, stream);
 	pf_approximate_print(run, columns, stream);
 	pf_unchecked_print(run, stream);
+	pf_refused_print(run, stream);
 	if (comparison->pairs) {
 		for (size_t i = 0; i < 2; i++) {
 			pf_run_label(&run->contestants[i], labels[i], sizeof labels[i]);

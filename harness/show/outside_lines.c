@@ -46,3 +46,22 @@ void pf_unchecked_print(const pf_run *run, FILE *stream)
 		}
 	}
 }
+
+void pf_refused_print(const pf_run *run, FILE *stream)
+{
+	for (size_t i = 0; i < run->contestant_count; i++) {
+		const pf_contestant *contestant = &run->contestants[i];
+		pf_refusals sum = {.total = 0};
+		char text[PF_REFUSALS_TEXT];
+		for (size_t k = 0; k < contestant->trial_count; k++) {
+			const pf_refusals *one = &contestant->trials[k].refusals;
+			for (uint32_t j = 0; j < one->kinds; j++) {
+				pf_refusals_add(&sum, one->calls[j].number, one->calls[j].count);
+			}
+		}
+		if (sum.total) {
+			pf_text_say(stream, "\n%s: its processes were refused: %s.\n", contestant->label,
+				    pf_refusals_text(&sum, text));
+		}
+	}
+}

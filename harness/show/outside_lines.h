@@ -1,4 +1,5 @@
-/* What is said of scores that are not identical to the reference's: approximate ones, and none at all. */
+/* What is said of scores that are not identical to the reference's: approximate ones, and none at all; and
+ * of what a step was refused. */
 #ifndef HARNESS_OUTSIDE_LINES_H
 #define HARNESS_OUTSIDE_LINES_H
 
@@ -19,5 +20,8 @@ void pf_tolerance_print(const pf_tolerance *tolerance, FILE *stream);
 
 /* Below the table: programs that wrote no scores, with their times, which stand in no ratio. */
 void pf_unchecked_print(const pf_run *run, FILE *stream);
+
+/* Below the table: system calls that processes of a step were refused. */
+void pf_refused_print(const pf_run *run, FILE *stream);
 
 #endif

@@ -353,6 +353,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	}
 	pf_approximate_print(run, columns, stream);
 	pf_unchecked_print(run, stream);
+	pf_refused_print(run, stream);
 	print_missing_parents(run, columns, stream);
 	pf_decisions_print(run, columns, stream);
 	pf_run_print_warnings(run, columns, stream);

@@ -282,5 +282,6 @@ void pf_sweep_print(const pf_run *run, FILE *stream)
 		    "The knee is where throughput over latency is largest; a photo takes: in its stages, "
 		    "without waiting.\n");
 	pf_approximate_print(run, pf_text_columns(fileno(stream)), stream);
+	pf_refused_print(run, stream);
 	pf_machine_busy_print(run, pf_text_columns(fileno(stream)), stream);
 }

@@ -23,9 +23,10 @@ pf_status pf_session_open(pf_session *session, const pf_dataset *dataset, const 
 	/* Above the numbers that a trial's process finds its descriptors at. */
 	session->manifest_fd = fcntl(fd, F_DUPFD_CLOEXEC, 10);
 	pf_status packed = pf_dataset_pack(dataset, stream);
-	/* All trials have it mapped: none can cut it off under the others. */
+	/* All trials read it: none can change it, or cut it off, for the others. */
 	if (fclose(stream) || packed != PF_OK || session->manifest_fd < 0 ||
-	    fcntl(session->manifest_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+	    fcntl(session->manifest_fd, F_ADD_SEALS,
+		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)) {
 		pf_session_close(session);
 		return pf_fail_errno(error, NULL, "cannot keep the manifest in memory");
 	}

@@ -43,6 +43,23 @@ static void ask_for_places(struct running *run)
 	}
 }
 
+/* Devices are opened for writing and asked in ways of their own; counters are opened by those that are
+ * counted. */
+static void allow_what_is_needed(struct running *run)
+{
+	uint32_t *allow = &run->shared->order.allowance.allow;
+	if (run->variant->caps & PF_CAP_GPU || strcmp(run->shared->order.scorer.backend, "cudnn") == 0) {
+		*allow |= PF_ALLOW_DEVICES;
+	}
+	if (run->session->asked[PF_PROBE_counters] || run->session->asked[PF_PROBE_profile]) {
+		*allow |= PF_ALLOW_COUNTERS;
+	}
+	if (run->variant->caps & PF_CAP_COMMAND) {
+		snprintf(run->trial->containment.why_not, sizeof run->trial->containment.why_not,
+			 "a command runs with all rights of who gave it");
+	}
+}
+
 static pf_status prepare(struct running *run, uint32_t workers, const int64_t *options, pf_error *error)
 {
 	uint64_t offsets[PF_PROBE_COUNT];
@@ -64,6 +81,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->takes_queries = run->session->queries_fd > 0;
 	run->shared->order = run->session->order;
 	run->shared->order.workers = workers;
+	allow_what_is_needed(run);
 	memcpy(run->shared->probe_offsets, offsets, sizeof offsets);
 	const struct pf_option *known = run->variant->options;
 	for (int i = 0; known && known[i].name; i++) {
@@ -112,11 +130,17 @@ static pf_status start(struct running *run, pf_error *error)
 					     : NULL,
 				   command ? (char *)run->session->view : NULL,
 				   NULL};
-	int events_end, output_end;
+	int events_end, output_end, told;
 	pf_status status = open_pipe(&run->events_fd, &events_end, error);
 	status = status ? status : open_pipe(&run->output_fd, &output_end, error);
 	if (status != PF_OK) {
 		close(events_end);
+		return status;
+	}
+	status = pf_refusals_open(&run->refusals, &told, error);
+	if (status != PF_OK) {
+		close(events_end);
+		close(output_end);
 		return status;
 	}
 	fcntl(run->events_fd, F_SETPIPE_SZ,
@@ -128,6 +152,7 @@ static pf_status start(struct running *run, pf_error *error)
 			     {events_end, PF_TRIAL_FD_EVENTS},
 			     {run->shared_fd, PF_TRIAL_FD_SHARED},
 			     {run->session->manifest_fd, PF_TRIAL_FD_MANIFEST},
+			     {told, PF_TRIAL_FD_CONTAINMENT},
 			     {run->session->queries_fd, PF_TRIAL_FD_QUERIES}};
 	const pf_child_order order = {
 		.kind = PF_CHILD_OWN,
@@ -138,6 +163,7 @@ static pf_status start(struct running *run, pf_error *error)
 		.fd_count = sizeof fds / sizeof *fds - (run->session->queries_fd <= 0),
 	};
 	status = pf_child_start(&order, &run->child, error);
+	close(told);
 	close(events_end);
 	close(output_end);
 	return status;
@@ -305,9 +331,13 @@ static bool take_events(struct running *run, bool open)
 {
 	struct pollfd looked[] = {{.fd = open ? run->events_fd : -1, .events = POLLIN},
 				  {.fd = run->child.life, .events = POLLIN},
-				  {.fd = run->output_fd, .events = POLLIN}};
+				  {.fd = run->output_fd, .events = POLLIN},
+				  {.fd = pf_refusals_fd(&run->refusals), .events = POLLIN}};
 	int wait_ms = run->reaped ? TICK_MS : pf_probes_wait_ms(run->looks, TICK_MS);
-	int ready = poll(looked, 3, wait_ms);
+	int ready = poll(looked, 4, wait_ms);
+	if (ready > 0 && looked[3].revents) {
+		pf_refusals_take(&run->refusals, &run->trial->containment, &run->trial->refusals);
+	}
 	if (ready > 0 && looked[0].revents) {
 		open = read_events(run);
 	}
@@ -377,6 +407,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	run->listener = listener;
 	run->trial = out;
 	run->shared_fd = run->events_fd = run->output_fd = run->child.life = -1;
+	pf_refusals_none(&run->refusals);
 	pf_status status = pf_outcomes_create(session->dataset->count, &out->outcomes, error);
 	if (status == PF_OK) {
 		status = prepare(run, workers, options, error);
@@ -410,6 +441,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	if (run->output_fd >= 0) {
 		close(run->output_fd);
 	}
+	pf_refusals_close(&run->refusals);
 	free(run->events);
 	free(run);
 	if (status != PF_OK) {

@@ -14,6 +14,7 @@
 #include "harness/scores/tolerance.h"
 #include "harness/trial/frames.h"
 #include "harness/trial/observer.h"
+#include "harness/trial/refusals.h"
 #include "harness/trial/trial_figures.h"
 #include "harness/trial/trial_order.h"
 #include "photofinish/dataset.h"
@@ -69,7 +70,9 @@ typedef struct pf_trial {
 	pf_moved *moved;                        /* between its processes, and to the harness; owned */
 	size_t moved_count;
 	pf_observed observed;
-	pf_machine_state machine; /* what else went on; steal, others' processor time, minor faults */
+	pf_machine_state machine;   /* what else went on; steal, others' processor time, minor faults */
+	pf_containment containment; /* what was in force in its processes */
+	pf_refusals refusals;       /* what they were refused */
 	bool checked;  /* its scores are the reference's (or it scores nothing by design): its time may be
 			  shown */
 	bool unscored; /* a command that wrote no scores: nothing was compared */
@@ -100,8 +103,9 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		       pf_error *error);
 void pf_trial_release(pf_trial *trial);
 
-/* The same process's other side: what the hidden command "trial" does. `command` and `view` are those of a
- * variant that is a program from outside, else NULL. Returns the exit status. */
-int pf_trial_child(const char *variant_name, const char *command, const char *view);
+/* The same process's other side: what the hidden command "trial" does. `plugin` is the shared object of a
+ * variant that comes from one, `command` and `view` are those of a program from outside; else NULL. Returns
+ * the exit status. */
+int pf_trial_child(const char *variant_name, const char *plugin, const char *command, const char *view);
 
 #endif

@@ -1,6 +1,7 @@
 /* The process of a trial: takes what the harness prepared, runs the variant, says how it ended. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,11 @@
 
 #include "harness/probe/probe.h"
 #include "harness/registry/known.h"
+#include "harness/registry/outside.h"
 #include "harness/trial/frames.h"
 #include "harness/trial/queries.h"
 #include "harness/trial/trial.h"
+#include "harness/trial/trial_contain.h"
 #include "harness/trial/trial_layout.h"
 #include "harness/trial/trial_shared.h"
 #include "photofinish/dataset.h"
@@ -69,50 +72,66 @@ static struct pf_trial_shared *map_shared(void)
 }
 
 static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_shared *shared,
-			     struct pf_pipe_sink *sink, pf_error *error)
+			     const pf_dataset *dataset, struct pf_pipe_sink *sink, pf_error *error)
 {
-	pf_dataset *dataset = NULL;
-	pf_status status = pf_dataset_unpack(PF_TRIAL_FD_MANIFEST, &dataset, error);
-	if (status == PF_OK) {
-		struct pf_env env = {
-			.abi_version = PF_ABI_VERSION,
-			.struct_size = sizeof env,
-			.workers = shared->order.workers,
-			.traces = shared->traces,
-			.cancel = &shared->cancel,
-			.scorer = &shared->order.scorer,
-			.memory_limit_bytes = shared->order.memory_limit_bytes,
-			.photo_timeout_ns = shared->order.photo_timeout_ns,
-			.options = shared->order.options,
-			.places = pf_trial_places(shared, shared->order.workers),
-		};
-		for (uint32_t i = 0; i <= shared->order.workers; i++) {
-			pf_trace_keep(&shared->traces[i],
-				      pf_trial_rings(shared, shared->order.workers)[i].spans, PF_TRIAL_RING);
-		}
-		/* Its own process is slot 0, whether the variant enters it or not: bound from the start. */
-		pf_worker_enter(&env, 0);
-		pf_probes_start(shared, shared->probe_offsets, shared->traces, shared->order.workers);
-		const char *why_not = "no reason given";
-		if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
-			status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
-		} else if (shared->takes_queries) {
-			status = pf_queries_run(variant, &env, dataset, sink, error);
-		} else {
-			status = variant->run(&env, dataset, &sink->sink, error);
-		}
-		pf_probes_stop(shared, shared->probe_offsets);
-		pf_worker_leave(&env, 0);
+	pf_status status = PF_OK;
+	struct pf_env env = {
+		.abi_version = PF_ABI_VERSION,
+		.struct_size = sizeof env,
+		.workers = shared->order.workers,
+		.traces = shared->traces,
+		.cancel = &shared->cancel,
+		.scorer = &shared->order.scorer,
+		.memory_limit_bytes = shared->order.memory_limit_bytes,
+		.photo_timeout_ns = shared->order.photo_timeout_ns,
+		.options = shared->order.options,
+		.places = pf_trial_places(shared, shared->order.workers),
+	};
+	for (uint32_t i = 0; i <= shared->order.workers; i++) {
+		pf_trace_keep(&shared->traces[i], pf_trial_rings(shared, shared->order.workers)[i].spans,
+			      PF_TRIAL_RING);
 	}
-	pf_dataset_free(dataset);
+	/* Its own process is slot 0, whether the variant enters it or not: bound from the start. */
+	pf_worker_enter(&env, 0);
+	pf_probes_start(shared, shared->probe_offsets, shared->traces, shared->order.workers);
+	const char *why_not = "no reason given";
+	if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
+		status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
+	} else if (shared->takes_queries) {
+		status = pf_queries_run(variant, &env, dataset, sink, error);
+	} else {
+		status = variant->run(&env, dataset, &sink->sink, error);
+	}
+	pf_probes_stop(shared, shared->probe_offsets);
+	pf_worker_leave(&env, 0);
 	return status;
 }
 
-int pf_trial_child(const char *variant_name, const char *command, const char *view)
+/* Which photos there are, then what must not be trusted: contained from here on. */
+static pf_status prepare(const struct pf_trial_shared *shared, const char *plugin, bool command,
+			 pf_dataset **dataset, pf_error *error)
 {
-	const struct pf_variant *variant = pf_variant_find(variant_name);
+	pf_status status = pf_dataset_unpack(PF_TRIAL_FD_MANIFEST, dataset, error);
+	if (status == PF_OK && !command) {
+		status = pf_trial_contain(&shared->order, *dataset, plugin, error);
+	}
+	return status == PF_OK && plugin ? pf_plugin_adopt(plugin, error) : status;
+}
+
+static void take_signals(void)
+{
+	struct sigaction action = {.sa_handler = request_cancel, .sa_flags = SA_RESTART};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+int pf_trial_child(const char *variant_name, const char *plugin, const char *command, const char *view)
+{
 	struct pf_trial_shared *shared = map_shared();
-	if (!variant || !shared) {
+	if (!shared) {
 		fprintf(stderr,
 			"photofinish: \"trial\" is for the harness of the same build; see photofinish --help\n");
 		return 2;
@@ -121,25 +140,30 @@ int pf_trial_child(const char *variant_name, const char *command, const char *vi
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	cancel_flag = &shared->cancel;
 	pf_command_attach(command, view, &shared->command);
-	struct sigaction action = {.sa_handler = request_cancel, .sa_flags = SA_RESTART};
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	if (variant->caps & PF_CAP_MAY_CRASH) {
-		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-	}
-	if (variant->caps & PF_CAP_THREADS) {
-		watch_threads(shared);
-	}
+	take_signals();
 	pf_probes_enter();
 	struct pf_pipe_sink sink;
 	pf_error error = {0};
+	pf_dataset *dataset = NULL;
 	fcntl(PF_TRIAL_FD_EVENTS, F_SETFD, FD_CLOEXEC);
 	fcntl(PF_TRIAL_FD_SHARED, F_SETFD, FD_CLOEXEC);
 	fcntl(PF_TRIAL_FD_MANIFEST, F_SETFD, FD_CLOEXEC);
 	pf_pipe_sink_init(&sink, PF_TRIAL_FD_EVENTS);
-	pf_status status = run_variant(variant, shared, &sink, &error);
+	pf_status status = prepare(shared, plugin, command, &dataset, &error);
+	const struct pf_variant *variant = status == PF_OK ? pf_variant_find(variant_name) : NULL;
+	if (status == PF_OK && !variant) {
+		status = pf_fail(&error, PF_ERR_INVALID, NULL, "there is no variant \"%s\" here",
+				 variant_name);
+	}
+	if (variant) {
+		if (variant->caps & PF_CAP_MAY_CRASH) {
+			setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+		}
+		if (variant->caps & PF_CAP_THREADS) {
+			watch_threads(shared);
+		}
+		status = run_variant(variant, shared, dataset, &sink, &error);
+	}
+	pf_dataset_free(dataset);
 	return pf_pipe_sink_end(&sink, status, &error) == PF_OK ? 0 : 2;
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "harness/registry/allowance.h"
 #include "photofinish/scorer.h"
 #include "photofinish/variant.h"
 
@@ -14,6 +15,7 @@ typedef struct pf_trial_order {
 	uint64_t memory_limit_bytes;     /* 0: none */
 	uint64_t photo_timeout_ns;       /* of one photo, where workers are processes; 0: none */
 	pf_scorer_config scorer;
+	pf_allowance allowance;
 } pf_trial_order;
 
 #endif

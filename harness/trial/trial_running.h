@@ -7,6 +7,7 @@
 
 #include "harness/base/child.h"
 #include "harness/trial/frames.h"
+#include "harness/trial/refusals.h"
 #include "harness/trial/trial.h"
 #include "harness/trial/trial_shared.h"
 
@@ -33,6 +34,7 @@ struct running {
 	bool stopped_at_first; /* result, as the session asks for */
 	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
 	pf_frame_end end;
+	pf_refusal_watch refusals;
 	pf_probe_look looks[PF_PROBE_COUNT];
 	pf_event_count *events; /* workers + 2 */
 	pf_trial *trial;

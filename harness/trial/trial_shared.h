@@ -13,7 +13,12 @@
 #include "photofinish/trace.h"
 #include "photofinish/variant.h"
 
-enum { PF_TRIAL_FD_EVENTS = 3, PF_TRIAL_FD_SHARED = 4, PF_TRIAL_FD_MANIFEST = 5 };
+enum {
+	PF_TRIAL_FD_EVENTS = 3,
+	PF_TRIAL_FD_SHARED = 4,
+	PF_TRIAL_FD_MANIFEST = 5,
+	PF_TRIAL_FD_CONTAINMENT = 7
+};
 
 #define PF_TRIAL_MAGIC 0x70667432u /* "pft2" */
 

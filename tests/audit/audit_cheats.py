@@ -24,13 +24,20 @@ TIMED_ROUNDS = (4, 8, 16, 32)
 EXITS = {"passed": 0, "caught": 1, "undecided": 3}
 
 
-def audit(program, what, rounds):
+# Contained, these could not cheat at all: what they read or write has to be allowed.
+NOTES, DATA = "TMPDIR", "PHOTOFINISH_DATA"
+NEEDS = {"cached_by_name": ("write", NOTES), "cached_on_disk": ("write", NOTES), "from_reference": ("read", DATA)}
+
+
+def audit(program, what, rounds, needs=None):
     """The record of an audit. Few stages, as it is the audit that is tested; for times those that take some."""
     stages = "facts,decode,faces" if rounds else "facts,decode,quality"
     with tempfile.TemporaryDirectory(prefix="photofinish-") as notes:
-        result = subprocess.run([program, "audit", what, "--dataset", "tiny", "--photos", "4" if rounds else "6", "--rounds", str(rounds),
+        environment = dict(os.environ, TMPDIR=notes)
+        allow = ["--allow", f"{needs[0]}={environment[needs[1]]}"] if needs else []
+        result = subprocess.run([program, "audit", what, *allow, "--dataset", "tiny", "--photos", "4" if rounds else "6", "--rounds", str(rounds),
                                  "--stages", stages, "--quiet", "--no-history", "--json", "-"],
-                                env=dict(os.environ, TMPDIR=notes), capture_output=True, text=True)
+                                env=environment, capture_output=True, text=True)
     if result.returncode not in EXITS.values():
         sys.exit(f"FAILED: audit {what}: exit {result.returncode}\n{result.stderr}")
     record = json.loads(result.stdout)
@@ -53,7 +60,7 @@ def main():
             if timed and untimed:
                 continue
             for rounds in TIMED_ROUNDS if timed else (0,):
-                record = audit(program, f"{plugins}/cheat_{cheat}.so", rounds)
+                record = audit(program, f"{plugins}/cheat_{cheat}.so", rounds, NEEDS.get(cheat))
                 verdict = next(check["verdict"] for check in record["checks"] if check["check"] == name)
                 if verdict != "undecided":
                     break

@@ -364,7 +364,7 @@ static void test_a_run_holds_it_to_that(void **state)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "trial") == 0) {
-		return pf_trial_child(argv[2], NULL, NULL);
+		return pf_trial_child(argv[2], NULL, NULL, NULL);
 	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_may_be_stated),         cmocka_unit_test(test_agreement_of_ranks),

@@ -61,7 +61,7 @@ static const char everything[] =
 					   "{'name': 'bare', 'parent': null, 'outside': {'command_sha256': '00'}, 'status': 'unchecked', "
 					   "'reason': 'it wrote no scores', 'workers': 1, 'capabilities': ['command'], 'wall_s': null, "
 					   "'trials': [{'round': 1, 'ending': 'ok', 'checked': false, 'wall_ns': null, 'unchecked_wall_ns': 3000000000, "
-					   "'stages': {}, 'tolerance': null}]}"
+					   "'stages': {}, 'tolerance': null, 'containment': {'in_force': 'no_new_privs, seccomp', 'refused': {'socket': 2, 'execve': 1}}}]}"
 					   "]}";
 
 static json_t *read_json(const char *source)

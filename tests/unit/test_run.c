@@ -585,7 +585,7 @@ static void test_interrupted_at_once(void **state)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "trial") == 0) {
-		return pf_trial_child(argv[2], NULL, NULL);
+		return pf_trial_child(argv[2], NULL, NULL, NULL);
 	}
 	const struct CMUnitTest tests[] = {
 		WITH_SESSION(test_honest_variants_get_times),

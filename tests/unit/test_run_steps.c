@@ -175,7 +175,7 @@ static void test_until_there_is_enough(void **state)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "trial") == 0) {
-		return pf_trial_child(argv[2], NULL, NULL);
+		return pf_trial_child(argv[2], NULL, NULL, NULL);
 	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_steps),

@@ -580,7 +580,7 @@ static void test_an_executable_that_is_not_there(void **state)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "trial") == 0) {
-		return pf_trial_child(argv[2], NULL, NULL);
+		return pf_trial_child(argv[2], NULL, NULL, NULL);
 	}
 	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* what the shell that started this left open */
 	const struct CMUnitTest tests[] = {

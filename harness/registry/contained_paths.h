@@ -1,0 +1,30 @@
+/* Paths that a process may use once it is contained: a list that grows. */
+#ifndef HARNESS_CONTAINED_PATHS_H
+#define HARNESS_CONTAINED_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/registry/allowance.h"
+#include "photofinish/containment.h"
+
+enum { PF_CONTAINED_PATHS = 64 };
+
+/* Zeroed to begin with. What does not fit is left out: that process can do less, not more. */
+typedef struct pf_contained_paths {
+	pf_contained_path list[PF_CONTAINED_PATHS];
+	char *owned[PF_CONTAINED_PATHS];
+	size_t count, owned_count;
+} pf_contained_paths;
+
+/* `path` is kept, not copied; "" and NULL are left out. */
+void pf_contained_add(pf_contained_paths *paths, const char *path, bool writable);
+/* A copy of its first `length` bytes. */
+void pf_contained_add_part(pf_contained_paths *paths, const char *path, size_t length, bool writable);
+
+/* The folder of this program's library, and those that the loader was told to search (LD_LIBRARY_PATH). */
+void pf_contained_add_libraries(pf_contained_paths *paths);
+void pf_contained_add_allowed(pf_contained_paths *paths, const pf_allowance *allowance);
+void pf_contained_free(pf_contained_paths *paths);
+
+#endif
