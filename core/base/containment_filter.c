@@ -17,8 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/base/containment_filter.h"
 #include "core/base/containment_calls.h"
+#include "core/base/containment_filter.h"
 
 #if defined __x86_64__
 #define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
@@ -38,8 +38,9 @@ struct program {
 };
 
 #define FIELD(name) offsetof(struct seccomp_data, name)
-#define LOW(argument) (offsetof(struct seccomp_data, args) + (argument)*8) /* both machines: low half first \
-									    */
+#define LOW(argument)                                                                         \
+	(offsetof(struct seccomp_data, args) + (argument)*8) /* both machines: low half first \
+							      */
 
 static void put(struct program *program, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
 {

@@ -148,8 +148,7 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
  * of its files. */
 pf_status pf_common_dataset(const char *name, pf_dataset **out, pf_error *error);
 
-/* The same of the dataset that a specification makes with photos of so many megapixels: "dash-3mp" of "dash".
- */
+/* The same of a specification's photos with so many megapixels: "dash-3mp" of "dash". */
 pf_status pf_common_dataset_sized(const char *spec, double megapixels, pf_dataset **out, pf_error *error);
 
 /* Renders a dataset with progress, and says on standard error what was made and at which rate; nothing is
