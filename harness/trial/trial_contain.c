@@ -11,15 +11,18 @@
 
 enum { MOST_DEVICES = 16 };
 
-/* A network, and its card beside it under the same name. */
+/* A network, and beside it under the same name its card and the ranges for 8 bits. */
 static void add_model(pf_contained_paths *paths, const char *file)
 {
-	char card[PATH_MAX];
+	static const char *const beside[] = {".yaml", ".bytes.yaml"};
+	char path[PATH_MAX];
 	const char *dot = strrchr(file, '.');
 	pf_contained_add(paths, file, false);
-	if (dot && !strchr(dot, '/') &&
-	    snprintf(card, sizeof card, "%.*s.yaml", (int)(dot - file), file) < (int)sizeof card) {
-		pf_contained_add_part(paths, card, strlen(card), false);
+	for (size_t i = 0; dot && !strchr(dot, '/') && i < sizeof beside / sizeof *beside; i++) {
+		if (snprintf(path, sizeof path, "%.*s%s", (int)(dot - file), file, beside[i]) <
+		    (int)sizeof path) {
+			pf_contained_add_part(paths, path, strlen(path), false);
+		}
 	}
 }
 
