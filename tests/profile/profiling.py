@@ -134,7 +134,8 @@ def continuous():
         done = subprocess.run([PHOTOFINISH, "run", "single-load", "--dataset", "tiny", "--rounds", "3", "--quiet", "--profile", "always",
                                "--profile-out", f"{folder}/profiles", "--profile-every", "0.3"], capture_output=True, text=True, env=environment)
         files = sorted(os.listdir(f"{folder}/profiles"))
-        check(done.returncode == 0 and len(files) >= 3, f"a profile at least of each trial: {files} {done.stderr}")
+        held_up = done.returncode == 2 and "the harness itself was held up" in done.stdout # by what else this machine does
+        check((done.returncode == 0 or held_up) and len(files) >= 3, f"a profile at least of each trial: {files} {done.stdout} {done.stderr}")
         check(f"Profiled all along at 99 Hz: {len(files)} profiles in" in done.stdout, "they are counted")
         texts = [gzip.open(f"{folder}/profiles/{name}").read() for name in files]
         labelled = sum(b"single-load" in text and b"worker" in text for text in texts) # one without samples has none
