@@ -80,7 +80,7 @@ static void test_a_process_that_is_not_there(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
-enum { SHARED_MB = 24, MB = 1 << 20 };
+enum { SHARED_MB = 64, MB = 1 << 20 };
 
 /* The leader of a group with one child: both have touched the same shared memory. */
 static pid_t start_group(size_t shared_bytes)
@@ -150,7 +150,9 @@ static void test_shared_memory_counts_once(void **state)
 	if (all->shared != UINT64_MAX) {
 		assert_true(all->shared >= SHARED_MB * MB && all->shared < (SHARED_MB + 1) * MB);
 	}
-	assert_true(all->pss >= SHARED_MB * MB && all->pss < (SHARED_MB + 12) * MB);
+	/* Counted twice it would be 128 MB; what is not shared is some MB, with sanitizers more than a dozen.
+	 */
+	assert_true(all->pss >= SHARED_MB * MB && all->pss < (SHARED_MB + 48) * MB);
 	assert_true(all->rss >= 2ull * SHARED_MB * MB);
 	for (int i = 0; i < 2; i++) {
 		assert_true(series->processes[i].slot ==
