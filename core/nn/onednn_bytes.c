@@ -74,7 +74,7 @@ static void follow_row(const bytes_state *s, int64_t at, int64_t count)
 			pf_plain_act(&s->node->epilogues[i].act, y, y, count);
 			continue;
 		}
-		for (int64_t k = 0; k < count; k++) {
+		for (int64_t k = 0; s->added && k < count; k++) { /* it is there with every `add` */
 			y[k] += s->added[at + k];
 		}
 	}

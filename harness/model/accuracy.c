@@ -304,7 +304,7 @@ static pf_status judge(const struct job *job, pf_accuracy_pair *out)
 	if (!shares) {
 		return PF_ERR_NO_MEMORY;
 	}
-	for (unsigned way = 0; way < job->ways; way++) {
+	for (unsigned way = 0; way < job->ways && way < WAYS; way++) {
 		of[way]->photos = job->photos;
 		judge_photos(job, way, of[way], shares);
 	}

@@ -156,7 +156,8 @@ static void try_plugin(const char *file, const pf_allowance *allowance, int fd)
 		status = pf_plugin_adopt(file, &error);
 	}
 	if (status == PF_OK) {
-		status = pf_plugin_describe(outside[outside_count - 1].variant, &text, &error);
+		pf_plugin_describe(outside[outside_count - 1].variant, &text,
+				   &error); /* what fails is in `error` */
 	}
 	struct iovec parts[] = {{&error, sizeof error}, {text, text ? strlen(text) : 0}};
 	ssize_t written = writev(fd, parts, 2);
@@ -240,8 +241,10 @@ pf_status pf_plugin_add(const char *file, const pf_allowance *allowance, pf_erro
 	const struct pf_variant *variant = NULL;
 	char path[PATH_MAX];
 	struct tried *tried = calloc(1, sizeof *tried);
-	pf_status status = tried ? find_file(file, path, error)
-				 : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	if (!tried) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	}
+	pf_status status = find_file(file, path, error);
 	if (status == PF_OK) {
 		status = try_elsewhere(file, allowance, tried, error);
 	}

@@ -58,7 +58,8 @@ static pf_law law_of(double (*f)(double), double noise)
 static void test_laws(void **state)
 {
 	(void)state;
-	for (double noise = -0.01; noise < 0.02; noise += 0.01) {
+	for (int percent = -1; percent <= 1; percent++) {
+		double noise = percent / 100.0;
 		assert_int_equal(law_of(linear, noise), PF_LAW_N);
 		assert_int_equal(law_of(with_fixed, noise), PF_LAW_N);
 		assert_int_equal(law_of(squared, noise), PF_LAW_N2);
