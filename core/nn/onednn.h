@@ -58,6 +58,10 @@ pf_status pf_onednn_make_dense(const pf_onednn_node *n, int32_t value);
 /* The buffer of a new value with the layout `md`. */
 pf_status pf_onednn_define(const pf_onednn_node *n, int32_t value, const dnnl_memory_desc_t *md,
 			   int32_t *buffer);
+/* Buffers of a node's input in the layout `from`, of its addends and its output in `to`: `*reads` that are
+ * read, then the one that is written. `buffers` has room for all. */
+pf_status pf_onednn_connect(const pf_onednn_node *n, dnnl_format_tag_t from, dnnl_format_tag_t to,
+			    int32_t *buffers, uint32_t *reads);
 /* The layout's kind: dnnl_nhwc, dnnl_nChw8c, dnnl_nChw16c, or dnnl_format_tag_undef for all others. */
 dnnl_format_tag_t pf_onednn_kind(const dnnl_memory_desc_t *md);
 /* A layout of that kind for a shape of rank 4. */

@@ -232,34 +232,11 @@ static bytes_state *make_state(const pf_onednn_node *n, dnnl_format_tag_t kind, 
 	uint32_t count = n->node->epilogue_count, added = count > 0 && e[0].add;
 	s->relu = count == added + 1 && !e[added].add && e[added].act.kind == PF_ACT_RELU;
 	s->rest = !s->relu && count > added;
-	if (s->rest) {
-		s->relu = false;
-	}
 	if (!pack(n, s, most)) {
 		release_state(s);
 		return NULL;
 	}
 	return s;
-}
-
-/* Buffers of input, addend and output; the input in the layout `kind`, the others channels last. */
-static pf_status connect(const pf_onednn_node *n, dnnl_format_tag_t kind, int32_t buffers[5], uint32_t *reads)
-{
-	const pf_graph *graph = n->program->graph;
-	dnnl_memory_desc_t in, out;
-	if (!pf_onednn_of_kind(&pf_node_input(graph, n->node, 0)->shape, kind, &in) ||
-	    !pf_onednn_of_kind(&pf_node_output(graph, n->node, 0)->shape, dnnl_nhwc, &out)) {
-		return pf_node_fail(graph, n->node, n->error, PF_ERR_INTERNAL, "oneDNN refused a layout");
-	}
-	*reads = 0;
-	pf_status status = pf_onednn_as(n, n->node->inputs[0], &in, &buffers[(*reads)++]);
-	for (uint32_t i = 0; status == PF_OK && i < n->node->epilogue_count; i++) {
-		if (n->node->epilogues[i].add) {
-			status = pf_onednn_as(n, n->node->inputs[n->node->input_count - 1], &out,
-					      &buffers[(*reads)++]);
-		}
-	}
-	return status == PF_OK ? pf_onednn_define(n, n->node->outputs[0], &out, &buffers[*reads]) : status;
 }
 
 static pf_status emit(pf_onednn_node *n, bytes_state *s, int32_t buffers[5], uint32_t reads)
@@ -301,7 +278,7 @@ pf_status pf_onednn_bytes(pf_onednn_node *n)
 	}
 	dnnl_format_tag_t kind = pf_onednn_kind(&have.md);
 	kind = kind == dnnl_format_tag_undef ? dnnl_nhwc : kind;
-	status = connect(n, kind, buffers, &reads);
+	status = pf_onednn_connect(n, kind, dnnl_nhwc, buffers, &reads);
 	if (status != PF_OK) {
 		return status;
 	}

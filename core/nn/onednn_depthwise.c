@@ -223,26 +223,6 @@ static depthwise_state *make_state(const pf_onednn_node *n, int64_t block)
 	return s;
 }
 
-/* Buffers of input, addend and output in the layout `kind`. */
-static pf_status connect(const pf_onednn_node *n, dnnl_format_tag_t kind, int32_t buffers[3], uint32_t *reads)
-{
-	const pf_graph *graph = n->program->graph;
-	dnnl_memory_desc_t in, out;
-	if (!pf_onednn_of_kind(&pf_node_input(graph, n->node, 0)->shape, kind, &in) ||
-	    !pf_onednn_of_kind(&pf_node_output(graph, n->node, 0)->shape, kind, &out)) {
-		return pf_node_fail(graph, n->node, n->error, PF_ERR_INTERNAL, "oneDNN refused a layout");
-	}
-	*reads = 0;
-	pf_status status = pf_onednn_as(n, n->node->inputs[0], &in, &buffers[(*reads)++]);
-	for (uint32_t i = 0; status == PF_OK && i < n->node->epilogue_count; i++) {
-		if (n->node->epilogues[i].add) {
-			status = pf_onednn_as(n, n->node->inputs[n->node->input_count - 1], &out,
-					      &buffers[(*reads)++]);
-		}
-	}
-	return status == PF_OK ? pf_onednn_define(n, n->node->outputs[0], &out, &buffers[*reads]) : status;
-}
-
 pf_status pf_onednn_depthwise(pf_onednn_node *n)
 {
 	const pf_graph *graph = n->program->graph;
@@ -263,7 +243,7 @@ pf_status pf_onednn_depthwise(pf_onednn_node *n)
 	if (kind == dnnl_format_tag_undef || x->dims[1] % pf_onednn_block(kind)) {
 		kind = dnnl_nhwc;
 	}
-	status = connect(n, kind, buffers, &reads);
+	status = pf_onednn_connect(n, kind, kind, buffers, &reads);
 	pf_step *step = NULL;
 	if (status == PF_OK) {
 		status = pf_program_step(n->program, n->index, reads, 1, &step, n->error);

@@ -146,3 +146,23 @@ int64_t pf_onednn_block(dnnl_format_tag_t kind)
 {
 	return kind == dnnl_nChw16c ? 16 : kind == dnnl_nChw8c ? 8 : 1;
 }
+
+pf_status pf_onednn_connect(const pf_onednn_node *n, dnnl_format_tag_t from, dnnl_format_tag_t to,
+			    int32_t *buffers, uint32_t *reads)
+{
+	const pf_graph *graph = n->program->graph;
+	dnnl_memory_desc_t in, out;
+	if (!pf_onednn_of_kind(&pf_node_input(graph, n->node, 0)->shape, from, &in) ||
+	    !pf_onednn_of_kind(&pf_node_output(graph, n->node, 0)->shape, to, &out)) {
+		return pf_node_fail(graph, n->node, n->error, PF_ERR_INTERNAL, "oneDNN refused a layout");
+	}
+	*reads = 0;
+	pf_status status = pf_onednn_as(n, n->node->inputs[0], &in, &buffers[(*reads)++]);
+	for (uint32_t i = 0; status == PF_OK && i < n->node->epilogue_count; i++) {
+		if (n->node->epilogues[i].add) {
+			status = pf_onednn_as(n, n->node->inputs[n->node->input_count - 1], &out,
+					      &buffers[(*reads)++]);
+		}
+	}
+	return status == PF_OK ? pf_onednn_define(n, n->node->outputs[0], &out, &buffers[*reads]) : status;
+}

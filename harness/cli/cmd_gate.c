@@ -239,6 +239,29 @@ static void settings(const struct request *request, pf_gate_request *out)
 	}
 }
 
+/* What options alone cannot say. -1: go on; else the exit status. */
+static int check(const pf_command *command, char **operands, int count, struct request *request)
+{
+	if (request->command && count != 1) {
+		return pf_usage_error(command, "write gate --command 'BASELINE' -- 'CANDIDATE'");
+	}
+	if (!request->command && count) {
+		return pf_usage_error(command, "\"%s\" is no option; operands belong to --command",
+				      operands[0]);
+	}
+	if (!request->command && !request->baseline && !request->against_baseline &&
+	    !request->write_baseline) {
+		return pf_usage_error(command,
+				      "--baseline is missing: a revision, a folder or a shared library");
+	}
+	if (request->command) {
+		request->candidate = operands[0];
+		request->margin_percent = request->margin_given ? request->margin_percent
+								: 100 * PF_GATE_LONG_MARGIN;
+	}
+	return -1;
+}
+
 /* Reads the command line. -1: go on; else the exit status. */
 static int parse(const pf_command *command, int argc, char **argv, struct request *request)
 {
@@ -303,24 +326,7 @@ static int parse(const pf_command *command, int argc, char **argv, struct reques
 	if (code >= 0) {
 		return code;
 	}
-	if (request->command && count != 1) {
-		return pf_usage_error(command, "write gate --command 'BASELINE' -- 'CANDIDATE'");
-	}
-	if (!request->command && count) {
-		return pf_usage_error(command, "\"%s\" is no option; operands belong to --command",
-				      operands[0]);
-	}
-	if (!request->command && !request->baseline && !request->against_baseline &&
-	    !request->write_baseline) {
-		return pf_usage_error(command,
-				      "--baseline is missing: a revision, a folder or a shared library");
-	}
-	if (request->command) {
-		request->candidate = operands[0];
-		request->margin_percent = request->margin_given ? request->margin_percent
-								: 100 * PF_GATE_LONG_MARGIN;
-	}
-	return -1;
+	return check(command, operands, count, request);
 }
 
 int pf_cmd_gate(const pf_command *command, int argc, char **argv)
