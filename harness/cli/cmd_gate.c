@@ -283,7 +283,7 @@ static int parse(const pf_command *command, int argc, char **argv, struct reques
 		{"max-time", 0, PF_ARG_TIME, &request->max_time_s, "TIME",
 		 "of measuring, builds are not counted (default: 300)", 1, 1e6},
 		{"process-time", 0, PF_ARG_TIME, &request->process_time_s, "TIME",
-		 "of each workload in each process (default: 0.2)", 0.001, 100},
+		 "of each workload in each process (default: 0.6)", 0.001, 100},
 		{"limit", 0, PF_ARG_TIME, &request->limit_s, "TIME",
 		 "a workload that takes longer in a process hangs (default: 60)", 0.1, 1e6},
 		{"metric", 0, PF_ARG_CHOICE, &request->metric, "time|instructions",

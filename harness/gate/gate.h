@@ -14,7 +14,7 @@
 #define PF_GATE_LONG_MARGIN 0.02
 #define PF_GATE_ALPHA 0.001
 #define PF_GATE_MAX_S 300.0
-#define PF_GATE_SECONDS 0.2
+#define PF_GATE_SECONDS 0.6
 #define PF_GATE_LIMIT_S 60.0
 
 typedef struct pf_gate_request {

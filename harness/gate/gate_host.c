@@ -17,7 +17,7 @@
 
 enum {
 	SLOT_NS = 100000, /* aimed at: most are undisturbed, and a look at the clock is short against it */
-	SURELY_LONG_NS = 10 * PF_GATE_LONG_CALL_NS, /* also where it is the first one, which is slower */
+	SURELY_LONG_NS = 10 * PF_GATE_LONG_CALL_NS,
 	LOOKS = 5,                                  /* of which the fastest sizes the slots */
 	BLOCKS_LEAST = 1,                           /* more processes say more than more blocks of one */
 	BLOCKS_MOST = 4096,
@@ -29,8 +29,7 @@ typedef struct host {
 	pf_gate_order order;
 	pf_gate_side *sides[2];
 	pf_random random;
-	pf_gate_frame frame;  /* of the workload at hand */
-	uint64_t first_ns[2]; /* its first run in each arm */
+	pf_gate_frame frame; /* of the workload at hand */
 } host;
 
 static bool send_frame(const pf_gate_frame *frame)
@@ -76,7 +75,6 @@ static bool prepare(host *h, uint32_t arm, const char *name, unsigned cut)
 	    !digest(h, arm, before) || !run(h, arm, 1, &slot) || !digest(h, arm, h->frame.digest[arm])) {
 		return false;
 	}
-	h->first_ns[arm] = slot.wall_ns;
 	return !fault(h, arm,
 		      memcmp(before, h->frame.digest[arm], sizeof before) ? PF_GATE_FINE : PF_GATE_IDLE);
 }
@@ -93,8 +91,7 @@ static bool still_the_same(host *h, uint32_t arm)
 static bool fastest(host *h, uint32_t arm, uint64_t units, uint64_t *wall_ns)
 {
 	*wall_ns = UINT64_MAX;
-	for (int i = 0; i < LOOKS && !(i && *wall_ns >= PF_GATE_LONG_CALL_NS);
-	     i++) { /* a long call needs one look */
+	for (int i = 0; i < LOOKS && !(i && *wall_ns >= SURELY_LONG_NS); i++) { /* a long call needs one look */
 		pf_gate_slot slot;
 		if (!run(h, arm, units, &slot)) {
 			return false;
@@ -104,12 +101,15 @@ static bool fastest(host *h, uint32_t arm, uint64_t units, uint64_t *wall_ns)
 	return true;
 }
 
-/* Units of a slot, the same for both arms, by the slower one; whether many units take longer than one. */
+/* Units of a slot, the same for both arms, by the slower one; whether many units take longer than one. Each
+ * arm runs here after both were set up, however long it takes: the set-up of the second one takes memory that
+ * the first one's run had freed, and the run that fetches it anew from the kernel is not to be timed (a whole
+ * photo took 16 % longer in the arm that came first). */
 static bool size_slots(host *h, uint64_t *slot_ns)
 {
-	uint64_t one[2] = {h->first_ns[0], h->first_ns[1]}, many[2], longest;
+	uint64_t one[2], many[2], longest;
 	for (uint32_t arm = 0; arm < 2; arm++) {
-		if (one[arm] < SURELY_LONG_NS && !fastest(h, arm, 1, &one[arm])) {
+		if (!fastest(h, arm, 1, &one[arm])) {
 			return false;
 		}
 	}
@@ -138,27 +138,35 @@ static bool size_slots(host *h, uint64_t *slot_ns)
 	return true;
 }
 
-/* One block: the arms in the order 0110 or 1001. False on a fault. */
-static bool run_block(host *h, double ns[2], bool *preempted)
+typedef struct block {
+	double sum_ns[2], least_ns[2]; /* of each arm's two slots */
+	bool preempted;
+} block;
+
+/* The arms in the order 0110 or 1001. False on a fault. */
+static bool run_block(host *h, block *b)
 {
 	uint32_t outer = (uint32_t)pf_random_below(&h->random, 2);
 	const uint32_t arms[4] = {outer, 1 - outer, 1 - outer, outer};
-	ns[0] = ns[1] = 0.0;
-	*preempted = false;
+	*b = (block){.least_ns = {INFINITY, INFINITY}};
 	for (int i = 0; i < 4; i++) {
 		pf_gate_slot slot;
 		if (!run(h, arms[i], h->frame.units, &slot)) {
 			return false;
 		}
-		ns[arms[i]] += (double)slot.wall_ns;
-		*preempted |= slot.preempted;
+		b->sum_ns[arms[i]] += (double)slot.wall_ns;
+		b->least_ns[arms[i]] = fmin(b->least_ns[arms[i]], (double)slot.wall_ns);
+		b->preempted |= slot.preempted;
 	}
 	return true;
 }
 
 /* Blocks until the time is up. Those of short slots in which something else ran are set aside, unless that
  * leaves too few; beside others no long call runs undisturbed, and none at all is waited for much longer than
- * slots take. */
+ * slots take.
+ *
+ * A block's ratio is that of the faster slot of each arm: interrupts hit every fourth slot of a quarter of a
+ * millisecond, so that of four slots mostly one is hit, but seldom both of one arm. The sums keep all. */
 static bool run_blocks(host *h, double seconds, uint64_t slot_ns)
 {
 	size_t wanted = (size_t)(0.5 + seconds * 1e9 / (4.0 * (double)slot_ns)), kept = 0, all = 0;
@@ -167,17 +175,16 @@ static bool run_blocks(host *h, double seconds, uint64_t slot_ns)
 	uint64_t end_ns = pf_now_ns() + (uint64_t)(PATIENCE * seconds * 1e9);
 	bool fine = ratios != NULL;
 	while (fine && kept < wanted && (kept < BLOCKS_LEAST || pf_now_ns() < end_ns)) {
-		double ns[2];
-		bool preempted;
-		fine = run_block(h, ns, &preempted);
+		block b;
+		fine = run_block(h, &b);
 		all++;
-		if (!fine || (preempted && slot_ns < PF_GATE_LONG_CALL_NS && all - kept <= wanted / 4)) {
+		if (!fine || (b.preempted && slot_ns < PF_GATE_LONG_CALL_NS && all - kept <= wanted / 4)) {
 			h->frame.set_aside += fine;
 			continue;
 		}
-		ratios[kept++] = log(ns[1] / ns[0]);
-		sums[0] += ns[0];
-		sums[1] += ns[1];
+		ratios[kept++] = log(b.least_ns[1] / b.least_ns[0]);
+		sums[0] += b.sum_ns[0];
+		sums[1] += b.sum_ns[1];
 	}
 	if (fine && kept) {
 		h->frame.blocks = (uint32_t)kept;
