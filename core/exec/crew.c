@@ -1,6 +1,8 @@
 /* Worker processes that score the bursts of a list. */
 #include "photofinish/crew.h"
 
+#include "core/base/heap.h"
+
 pf_status pf_crew_open(pf_crew *crew, const struct pf_env *env, const pf_dataset *dataset,
 		       struct pf_sink *sink, pf_error *error)
 {
@@ -168,7 +170,9 @@ pf_status pf_crew_score_all(const struct pf_env *env, const pf_dataset *dataset,
 		pf_burst_store_longest_first(crew.bursts);
 	}
 	if (status == PF_OK && pf_scorer_may_be_forked(&config)) {
+		pf_heap_use_large_pages();
 		status = pf_scorer_create(&config, crew.trace, &crew.inherited, error);
+		pf_heap_use_large_pages(); /* what loading has left free is not the workers' */
 	}
 	if (status == PF_OK) {
 		status = pf_crew_run(&crew, error);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/base/heap.h"
 #include "photofinish/trace.h"
 
 #define ALIGNMENT 64
@@ -278,6 +279,7 @@ pf_status pf_program_plan(pf_program *program, pf_error *error)
 	if (arena == MAP_FAILED) {
 		return no_memory(program, error);
 	}
+	pf_heap_advise(arena, program->mapped_bytes);
 	program->arena = arena;
 	for (size_t i = 0; status == PF_OK && i < program->step_count; i++) {
 		if (program->steps[i].bind) {
