@@ -59,13 +59,14 @@ else()
   endforeach()
   list(GET PHOTOFINISH_CUDA_ARCHITECTURES -1 last)
   list(APPEND architectures -gencode arch=compute_${last},code=compute_${last})
+  file(GLOB kernel_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/gpu/gpu_*.h)
   set(fatbin ${CMAKE_BINARY_DIR}/generated/gpu_kernels.fatbin)
   add_custom_command(
     OUTPUT ${fatbin}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
     COMMAND ${PHOTOFINISH_NVCC} -fatbin --fmad=false -I${CMAKE_SOURCE_DIR} ${architectures} -o ${fatbin}
             ${CMAKE_SOURCE_DIR}/core/gpu/gpu_kernels.cu
-    DEPENDS ${CMAKE_SOURCE_DIR}/core/gpu/gpu_kernels.cu ${CMAKE_SOURCE_DIR}/core/gpu/gpu_kernels.h VERBATIM)
+    DEPENDS ${CMAKE_SOURCE_DIR}/core/gpu/gpu_kernels.cu ${kernel_headers} VERBATIM)
   set_property(SOURCE core/gpu/gpu_fatbin.c PROPERTY COMPILE_DEFINITIONS PF_GPU_FATBIN="${fatbin}")
   set_property(SOURCE core/gpu/gpu_fatbin.c PROPERTY OBJECT_DEPENDS ${fatbin})
   list(APPEND engine_includes ${PHOTOFINISH_CUDA_INCLUDE} ${PHOTOFINISH_CUDNN_INCLUDE})

@@ -31,7 +31,7 @@ if(NOT network_on)
   return()
 endif()
 
-set(network_excluded "core/base/network_absent\\.c$")
+set(network_excluded "core/(base/network|scoring/pictures)_absent\\.c$")
 set(generated ${CMAKE_BINARY_DIR}/generated)
 add_custom_command(
   OUTPUT ${generated}/onnx.pb-c.c ${generated}/onnx.pb-c.h

@@ -24,6 +24,11 @@
 	X(cuMemHostUnregister)         \
 	X(cuMemcpyHtoDAsync)           \
 	X(cuMemcpyDtoHAsync)           \
+	X(cuEventCreate)               \
+	X(cuEventDestroy)              \
+	X(cuEventRecord)               \
+	X(cuEventSynchronize)          \
+	X(cuEventElapsedTime)          \
 	X(cuStreamCreate)              \
 	X(cuStreamDestroy)             \
 	X(cuStreamSynchronize)         \

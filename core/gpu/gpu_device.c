@@ -113,6 +113,16 @@ CUdeviceptr pf_gpu_allocate(pf_gpu_device *device, size_t bytes)
 	return made;
 }
 
+bool pf_gpu_upload(pf_gpu_device *device, CUdeviceptr to, const void *from, size_t bytes, const char *what)
+{
+	return pf_gpu_check(device, device->api.cuMemcpyHtoDAsync(to, from, bytes, device->stream), what);
+}
+
+bool pf_gpu_download(pf_gpu_device *device, void *to, CUdeviceptr from, size_t bytes, const char *what)
+{
+	return pf_gpu_check(device, device->api.cuMemcpyDtoHAsync(to, from, bytes, device->stream), what);
+}
+
 bool pf_gpu_launch(pf_gpu_device *device, pf_gpu_kernel kernel, const void *arguments)
 {
 	int64_t count = *(const int64_t *)arguments; /* each begins with it */

@@ -35,6 +35,11 @@ pf_status pf_gpu_fail(const pf_gpu_device *device, pf_error *error);
 /* Memory of the device, 256-byte aligned; 0 with the failure kept. */
 CUdeviceptr pf_gpu_allocate(pf_gpu_device *device, size_t bytes);
 
+/* Queue a copy on the stream; the host's memory is read or written until pf_gpu_wait, or at once where it is
+ * not page-locked. */
+bool pf_gpu_upload(pf_gpu_device *device, CUdeviceptr to, const void *from, size_t bytes, const char *what);
+bool pf_gpu_download(pf_gpu_device *device, void *to, CUdeviceptr from, size_t bytes, const char *what);
+
 /* Queues a kernel on the stream; `arguments` is the struct of PF_GPU_KERNEL_LIST, copied by the call. */
 bool pf_gpu_launch(pf_gpu_device *device, pf_gpu_kernel kernel, const void *arguments);
 

@@ -7,13 +7,18 @@
 #include <stdint.h>
 
 #include "core/gpu/gpu_half.h"
+#include "core/gpu/gpu_peaks.h"
+#include "core/gpu/gpu_picture.h"
 
 /* X(name, what it is given) */
 #define PF_GPU_KERNEL_LIST(X)         \
 	X(to_device, pf_gpu_layout)   \
 	X(from_device, pf_gpu_layout) \
 	X(follow, pf_gpu_follow)      \
-	X(resize, pf_gpu_resize)
+	X(resize, pf_gpu_resize)      \
+	X(picture, pf_gpu_picture)    \
+	X(row_peaks, pf_gpu_maps)     \
+	X(peaks, pf_gpu_maps)
 
 #define PF_GPU_KERNEL_ENUM(name, type) PF_GPU_KERNEL_##name,
 typedef enum pf_gpu_kernel { PF_GPU_KERNEL_LIST(PF_GPU_KERNEL_ENUM) PF_GPU_KERNEL_COUNT } pf_gpu_kernel;

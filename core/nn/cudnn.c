@@ -165,13 +165,19 @@ static void destroy(pf_program *program)
 	if (b->replay) {
 		b->device.api.cuGraphExecDestroy(b->replay);
 	}
+	pf_cudnn_release_pictures(b);
 	pf_cudnn_release_memory(b);
 	pf_cudnn_target_clear(&b->target);
 	pf_gpu_device_close(&b->device);
 	free(b);
 }
 
-const pf_backend pf_backend_cudnn = {
-	.name = "cudnn", .compile = compile, .read = read_value, .destroy = destroy, .run = run};
-const pf_backend pf_backend_cudnn_fp32 = {
-	.name = "cudnn-fp32", .compile = compile, .read = read_value, .destroy = destroy, .run = run};
+#define BACKEND(as)                                                                                   \
+	{                                                                                             \
+		.name = (as), .compile = compile, .read = read_value, .destroy = destroy, .run = run, \
+		.take_pictures = pf_cudnn_take_pictures, .picture = pf_cudnn_picture,                 \
+		.peaks = pf_cudnn_peaks                                                               \
+	}
+
+const pf_backend pf_backend_cudnn = BACKEND("cudnn");
+const pf_backend pf_backend_cudnn_fp32 = BACKEND("cudnn-fp32");

@@ -20,6 +20,8 @@ typedef struct pf_cudnn_constant {
 	size_t offset, bytes;
 } pf_cudnn_constant;
 
+typedef struct pf_cudnn_pictures pf_cudnn_pictures;
+
 typedef struct pf_cudnn {
 	pf_gpu_device device;
 	pf_cudnn_target target;
@@ -38,6 +40,7 @@ typedef struct pf_cudnn {
 	bool recording;   /* steps are captured: no waiting */
 	unsigned runs;
 	CUgraphExec replay;
+	pf_cudnn_pictures *pictures; /* NULL: the caller makes the input */
 } pf_cudnn;
 
 /* The node under compilation. */
@@ -72,5 +75,16 @@ pf_status pf_cudnn_to_device(const pf_cudnn_node *n, int32_t value);
 pf_status pf_cudnn_to_host(const pf_cudnn_node *n, int32_t value);
 /* Queues the copy of a value to `out` and waits for it. */
 bool pf_cudnn_fetch(pf_cudnn *backend, const pf_tensor *tensor, int32_t value, void *out);
+
+/* cudnn_picture.c: picture.h on the device. */
+bool pf_cudnn_take_pictures(pf_program *program, uint32_t maxima);
+void pf_cudnn_release_pictures(pf_cudnn *backend);
+pf_status pf_cudnn_picture(pf_program *program, size_t index, const pf_picture *picture, pf_error *error);
+const pf_gpu_peak *pf_cudnn_peaks(const pf_program *program);
+/* Whether pictures make the value; whether of that output there are maxima only. */
+bool pf_cudnn_is_picture_input(const pf_cudnn *backend, int32_t value);
+bool pf_cudnn_has_maxima(const pf_cudnn *backend, int32_t value);
+/* Queues the kernels and the copy of the maxima. */
+bool pf_cudnn_queue_maxima(pf_cudnn *backend);
 
 #endif

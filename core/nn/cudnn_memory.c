@@ -101,10 +101,8 @@ static bool place(pf_cudnn *b, const pf_program *program)
 	}
 	bool fine = !program->arena || b->registered;
 	if (fine && b->constant_bytes) {
-		fine = pf_gpu_check(d,
-				    d->api.cuMemcpyHtoDAsync(b->constants_at, b->constants, b->constant_bytes,
-							     d->stream),
-				    "uploading weights") &&
+		fine = pf_gpu_upload(d, b->constants_at, b->constants, b->constant_bytes,
+				     "uploading weights") &&
 		       pf_gpu_wait(d);
 	}
 	free(b->constants);

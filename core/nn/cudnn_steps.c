@@ -70,12 +70,13 @@ static bool run_upload(const pf_step *step)
 	const device_step *s = step->state;
 	pf_cudnn *b = s->backend;
 	pf_gpu_device *d = &b->device;
+	if (pf_cudnn_is_picture_input(b, s->value)) {
+		return true;
+	}
 	pf_gpu_layout layout = layout_of(b, &s->tensor, (const void *)b->staging,
 					 pf_cudnn_address(b, s->value));
-	return pf_gpu_check(d,
-			    d->api.cuMemcpyHtoDAsync(b->staging, s->upload_from,
-						     (size_t)layout.count * sizeof(float), d->stream),
-			    "uploading a tensor") &&
+	return pf_gpu_upload(d, b->staging, s->upload_from, (size_t)layout.count * sizeof(float),
+			     "uploading a tensor") &&
 	       pf_gpu_launch(d, PF_GPU_KERNEL_to_device, &layout) && (!s->wait || pf_gpu_wait(d));
 }
 
@@ -124,10 +125,8 @@ static bool queue_download(pf_cudnn *b, const pf_tensor *tensor, int32_t value, 
 	pf_gpu_device *d = &b->device;
 	pf_gpu_layout layout = layout_of(b, tensor, pf_cudnn_address(b, value), (void *)b->staging);
 	return pf_gpu_launch(d, PF_GPU_KERNEL_from_device, &layout) &&
-	       pf_gpu_check(d,
-			    d->api.cuMemcpyDtoHAsync(out, b->staging, (size_t)layout.count * sizeof(float),
-						     d->stream),
-			    "downloading a tensor");
+	       pf_gpu_download(d, out, b->staging, (size_t)layout.count * sizeof(float),
+			       "downloading a tensor");
 }
 
 bool pf_cudnn_fetch(pf_cudnn *backend, const pf_tensor *tensor, int32_t value, void *out)
@@ -138,8 +137,10 @@ bool pf_cudnn_fetch(pf_cudnn *backend, const pf_tensor *tensor, int32_t value, v
 static bool run_download(const pf_step *step)
 {
 	const device_step *s = step->state;
-	return queue_download(s->backend, &s->tensor, s->value, s->download_to) &&
-	       (s->backend->recording || pf_gpu_wait(&s->backend->device));
+	bool queued = pf_cudnn_has_maxima(s->backend, s->value)
+			      ? pf_cudnn_queue_maxima(s->backend)
+			      : queue_download(s->backend, &s->tensor, s->value, s->download_to);
+	return queued && (s->backend->recording || pf_gpu_wait(&s->backend->device));
 }
 
 static pf_status bind_download(pf_step *step, pf_program *program, pf_error *error)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/nn/graph.h"
+#include "core/nn/picture.h"
 #include "photofinish/network.h"
 #include "photofinish/status.h"
 #include "photofinish/workspace.h"
@@ -50,6 +51,10 @@ typedef struct pf_backend {
 	/* In place of pf_program_run, where a step can fail for other reasons than an index; NULL: steps
 	 * cannot. */
 	pf_status (*run)(pf_program *program, pf_node_time *times, pf_error *error);
+	/* picture.h; NULL where inputs are the caller's. */
+	bool (*take_pictures)(pf_program *program, uint32_t maxima);
+	pf_status (*picture)(pf_program *program, size_t index, const pf_picture *picture, pf_error *error);
+	const pf_gpu_peak *(*peaks)(const pf_program *program);
 } pf_backend;
 
 extern const pf_backend pf_backend_plain;

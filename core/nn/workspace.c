@@ -139,6 +139,24 @@ pf_status pf_workspace_run(pf_workspace *workspace, pf_error *error)
 	return status;
 }
 
+bool pf_workspace_take_pictures(pf_workspace *workspace, uint32_t maxima)
+{
+	const pf_backend *backend = workspace->program.backend;
+	return backend->take_pictures && backend->take_pictures(&workspace->program, maxima);
+}
+
+pf_status pf_workspace_picture(pf_workspace *workspace, size_t index, const pf_picture *picture,
+			       pf_error *error)
+{
+	return workspace->program.backend->picture(&workspace->program, index, picture, error);
+}
+
+const pf_gpu_peak *pf_workspace_peaks(const pf_workspace *workspace)
+{
+	const pf_backend *backend = workspace->program.backend;
+	return backend->peaks ? backend->peaks(&workspace->program) : NULL;
+}
+
 void pf_workspace_profile(pf_workspace *workspace, pf_node_time *times)
 {
 	workspace->times = times;

@@ -140,6 +140,21 @@ void pf_pose_decode_heatmap(const float *maps, size_t rows, size_t columns, cons
 	finish(pose, mean_confidence(pose), false, card, view);
 }
 
+void pf_pose_decode_peaks(const pf_gpu_peak *peaks, const pf_pose_card *card, const pf_pose_view *view,
+			  pf_pose *pose)
+{
+	*pose = (pf_pose){0};
+	for (unsigned i = 0; i < PF_KEYPOINT_COUNT; i++) {
+		const pf_gpu_peak *p = &peaks[i];
+		bool there = p->row >= 0;
+		double x = there ? p->column + 0.5 + (double)p->dx : NAN;
+		double y = there ? p->row + 0.5 + (double)p->dy : NAN;
+		set_point(&pose->points[i], x * card->stride, y * card->stride,
+			  there ? (double)p->value : 0.0, card, view);
+	}
+	finish(pose, mean_confidence(pose), false, card, view);
+}
+
 void pf_pose_decode_simcc(const float *xs, size_t x_bins, const float *ys, size_t y_bins,
 			  const pf_pose_card *card, const pf_pose_view *view, pf_pose *pose)
 {

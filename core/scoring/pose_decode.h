@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/gpu/gpu_peaks.h"
 #include "core/scoring/pose_card.h"
 #include "core/scoring/pose_input.h"
 #include "photofinish/pose.h"
@@ -21,6 +22,10 @@
  * first. */
 void pf_pose_decode_heatmap(const float *maps, size_t rows, size_t columns, const pf_pose_card *card,
 			    const pf_pose_view *view, pf_pose *pose);
+
+/* The same from the maxima of the first 17 maps, found on a device. */
+void pf_pose_decode_peaks(const pf_gpu_peak *peaks, const pf_pose_card *card, const pf_pose_view *view,
+			  pf_pose *pose);
 
 /* xs[17][x_bins] and ys[17][y_bins] (SimCC: Li and others 2022): bin i of an axis is the pixel i /
  * split_ratio. The confidence is the smaller of both maxima. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/nn/picture.h"
 #include "core/scoring/pose_decode.h"
 #include "core/scoring/pose_input.h"
 #include "photofinish/file.h"
@@ -27,12 +28,17 @@ typedef struct sized {
 	pf_workspace *workspace;
 	pf_network_tensor outputs[OUTPUTS_MAX];
 	uint32_t width_px, height_px;
+	bool pictured; /* its input is made where it runs */
 } sized;
+
+enum { BATCHES = 5 }; /* of 2, 4 ... 32 photos */
 
 typedef struct model {
 	pf_pose_card card;
 	sized upright; /* the card's size */
 	sized turned;  /* with the sides exchanged; empty unless card.turn, or as long as nobody needs it */
+	sized several[2]
+		     [BATCHES]; /* of upright, of turned; empty where nobody asked, or where it cannot be */
 	char *file, *backend;
 } model;
 
@@ -129,11 +135,11 @@ static pf_status find_card(const char *file, pf_pose_card *card, pf_error *error
 }
 
 static pf_status load_sized(const char *file, const char *backend, pf_pose_card *card, sized *s,
-			    pf_error *error)
+			    int64_t photos, pf_error *error)
 {
 	bool nhwc = card->layout == PF_POSE_NHWC;
-	int64_t nchw_dims[4] = {1, 3, s->height_px, s->width_px},
-		nhwc_dims[4] = {1, s->height_px, s->width_px, 3};
+	int64_t nchw_dims[4] = {photos, 3, s->height_px, s->width_px},
+		nhwc_dims[4] = {photos, s->height_px, s->width_px, 3};
 	pf_status status = load_network(file, card->input[0] ? card->input : NULL,
 					nhwc ? nhwc_dims : nchw_dims, card->max_constants_mib, &s->network,
 					error);
@@ -141,16 +147,35 @@ static pf_status load_sized(const char *file, const char *backend, pf_pose_card 
 		return status;
 	}
 	size_t count = copy_outputs(s->network, s->outputs);
-	status = pf_pose_card_check(card, s->width_px, s->height_px, pf_network_input(s->network, 0),
-				    s->outputs, count, file, error);
+	if (photos == 1) {
+		status = pf_pose_card_check(card, s->width_px, s->height_px, pf_network_input(s->network, 0),
+					    s->outputs, count, file, error);
+	} else if (s->outputs[0].shape.dims[0] != photos) {
+		status = pf_fail(error, PF_ERR_UNSUPPORTED, file, "it takes one photo at a time");
+	}
 	if (status == PF_OK) {
 		status = pf_workspace_create(s->network, backend, 0, &s->workspace, error);
+	}
+	if (status == PF_OK && !nhwc) {
+		s->pictured = pf_workspace_take_pictures(
+			s->workspace, card->kind == PF_POSE_HEATMAP ? PF_KEYPOINT_COUNT : 0);
 	}
 	return status;
 }
 
+static void empty_sized(sized *s)
+{
+	release_sized(s);
+	s->network = NULL;
+	s->workspace = NULL;
+	s->pictured = false;
+}
+
 static void release_model(model *m)
 {
+	for (int i = 0; i < 2 * BATCHES; i++) {
+		release_sized(&m->several[i / BATCHES][i % BATCHES]);
+	}
 	release_sized(&m->upright);
 	release_sized(&m->turned);
 	free(m->file);
@@ -181,11 +206,34 @@ static pf_status load_model(const char *file, const pf_pose_options *options, mo
 	}
 	m->upright.width_px = m->turned.height_px = m->card.width_px;
 	m->upright.height_px = m->turned.width_px = m->card.height_px;
-	status = load_sized(file, m->backend, &m->card, &m->upright, error);
+	status = load_sized(file, m->backend, &m->card, &m->upright, 1, error);
 	if (status == PF_OK && m->card.turn && !options->turned_late) {
-		status = load_sized(file, m->backend, &m->card, &m->turned, error);
+		status = load_sized(file, m->backend, &m->card, &m->turned, 1, error);
 	}
 	return status;
+}
+
+/* What has the maxima of several photos at once; where that cannot be, photos are run one by one. */
+static pf_status load_several(model *m, uint32_t batch, pf_error *error)
+{
+	for (int i = 0; i < 2 * BATCHES; i++) {
+		const sized *one = i < BATCHES ? &m->upright : &m->turned;
+		sized *s = &m->several[i / BATCHES][i % BATCHES];
+		int64_t photos = (int64_t)2 << i % BATCHES;
+		if (!one->workspace || !pf_workspace_peaks(one->workspace) || photos > (int64_t)batch) {
+			continue;
+		}
+		s->width_px = one->width_px;
+		s->height_px = one->height_px;
+		pf_status status = load_sized(m->file, m->backend, &m->card, s, photos, error);
+		if (status == PF_ERR_NO_MEMORY) {
+			return status;
+		}
+		if (status != PF_OK || !s->pictured || !pf_workspace_peaks(s->workspace)) {
+			empty_sized(s);
+		}
+	}
+	return PF_OK;
 }
 
 pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estimator **out, pf_error *error)
@@ -204,6 +252,9 @@ pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estim
 			status = pf_fail(error, PF_ERR_INVALID, options->box_model_file,
 					 "a top-down model cannot find the person for another one");
 		}
+	}
+	if (status == PF_OK && options->batch > 1 && !estimator->box.upright.workspace) {
+		status = load_several(&estimator->pose, options->batch, error);
 	}
 	if (status != PF_OK) {
 		pf_pose_estimator_destroy(estimator);
@@ -236,11 +287,9 @@ const char *pf_pose_estimator_note(const pf_pose_estimator *estimator)
 /* A later try finds nothing half done. */
 static pf_status load_late(model *m, sized *s, pf_error *error)
 {
-	pf_status status = load_sized(m->file, m->backend, &m->card, s, error);
+	pf_status status = load_sized(m->file, m->backend, &m->card, s, 1, error);
 	if (status != PF_OK) {
-		release_sized(s);
-		s->network = NULL;
-		s->workspace = NULL;
+		empty_sized(s);
 	}
 	return status;
 }
@@ -269,6 +318,9 @@ pf_status pf_pose_begin(pf_pose_estimator *estimator, const pf_image *image, pf_
 	if (estimator->box.upright.workspace) {
 		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "another model finds the person first");
 	}
+	if (estimator->pose.upright.pictured) {
+		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "the device makes the network's input");
+	}
 	choose_view(&estimator->pose, image, &nobody, &view);
 	return pf_pose_input_begin(&estimator->input, image, &view, &estimator->pose.card, error);
 }
@@ -287,6 +339,12 @@ void pf_pose_end(pf_pose_estimator *estimator)
 static pf_status fill_input(pf_pose_estimator *estimator, const model *m, const sized *s,
 			    const pf_image *image, const pf_pose_view *view, pf_error *error)
 {
+	if (s->pictured) {
+		pf_picture picture;
+		pf_status status = pf_pose_input_picture(&estimator->input, image, view, &m->card, &picture,
+							 error);
+		return status == PF_OK ? pf_workspace_picture(s->workspace, 0, &picture, error) : status;
+	}
 	pf_type type = pf_network_input(s->network, 0)->type;
 	void *tensor = pf_workspace_input(s->workspace, 0);
 	if (!estimator->has_input) {
@@ -295,6 +353,20 @@ static pf_status fill_input(pf_pose_estimator *estimator, const model *m, const 
 	estimator->has_input = false;
 	pf_pose_input_end(&estimator->input, image, view, &m->card, type, tensor);
 	return PF_OK;
+}
+
+static void decode(const model *m, const sized *s, const pf_pose_view *view, pf_pose *pose)
+{
+	const pf_gpu_peak *peaks = pf_workspace_peaks(s->workspace);
+	if (peaks) {
+		pf_pose_decode_peaks(peaks, &m->card, view, pose);
+		return;
+	}
+	const float *data[OUTPUTS_MAX] = {pf_workspace_output(s->workspace, 0)};
+	if (m->card.kind == PF_POSE_SIMCC) {
+		data[1] = pf_workspace_output(s->workspace, 1);
+	}
+	pf_pose_decode(&m->card, view, s->outputs, data, pose);
 }
 
 static pf_status run_model(pf_pose_estimator *estimator, model *m, const pf_image *image,
@@ -321,11 +393,7 @@ static pf_status run_model(pf_pose_estimator *estimator, model *m, const pf_imag
 	}
 	if (status == PF_OK) {
 		part = pf_span_begin(trace, PF_STAGE_POSE_DECODE);
-		const float *data[OUTPUTS_MAX] = {pf_workspace_output(s->workspace, 0)};
-		if (m->card.kind == PF_POSE_SIMCC) {
-			data[1] = pf_workspace_output(s->workspace, 1);
-		}
-		pf_pose_decode(&m->card, &view, s->outputs, data, pose);
+		decode(m, s, &view, pose);
 		pf_span_end(trace, PF_STAGE_POSE_DECODE, part);
 	}
 	return status;
@@ -343,6 +411,70 @@ pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, 
 		}
 	}
 	return run_model(estimator, &estimator->pose, image, &person, pose, error);
+}
+
+/* The least network that takes `count` photos at once, else the largest there is; NULL: there is none. */
+static sized *several_of(model *m, const sized *one, size_t count, size_t *takes)
+{
+	sized *best = NULL;
+	for (size_t i = 0; i < BATCHES; i++) {
+		sized *s = &m->several[one == &m->turned][i];
+		if (s->workspace && (!best || *takes < count)) {
+			best = s;
+			*takes = (size_t)2 << i;
+		}
+	}
+	return best;
+}
+
+/* Photos at[0..count) of `images`, which all have the same network. */
+static pf_status run_several(pf_pose_estimator *estimator, sized *s, const pf_image *images, const size_t *at,
+			     size_t count, pf_pose *poses, pf_error *error)
+{
+	model *m = &estimator->pose;
+	pf_pose_view views[2 << (BATCHES - 1)];
+	pf_picture picture;
+	pf_status status = PF_OK;
+	uint64_t part = pf_span_begin(estimator->trace, PF_STAGE_POSE_INPUT);
+	for (size_t i = 0; i < count && status == PF_OK; i++) {
+		choose_view(m, &images[at[i]], &nobody, &views[i]);
+		status = pf_pose_input_picture(&estimator->input, &images[at[i]], &views[i], &m->card,
+					       &picture, error);
+		status = status == PF_OK ? pf_workspace_picture(s->workspace, i, &picture, error) : status;
+	}
+	pf_span_end(estimator->trace, PF_STAGE_POSE_INPUT, part);
+	if (status == PF_OK) {
+		part = pf_span_begin(estimator->trace, PF_STAGE_POSE_NETWORK);
+		status = pf_workspace_run(s->workspace, error);
+		pf_span_end(estimator->trace, PF_STAGE_POSE_NETWORK, part);
+	}
+	for (size_t i = 0; i < count && status == PF_OK; i++) {
+		const pf_gpu_peak *peaks = pf_workspace_peaks(s->workspace) + i * PF_KEYPOINT_COUNT;
+		pf_pose_decode_peaks(peaks, &m->card, &views[i], &poses[at[i]]);
+	}
+	return status;
+}
+
+pf_status pf_pose_estimate_all(pf_pose_estimator *estimator, const pf_image *images, size_t count,
+			       pf_pose *poses, pf_error *error)
+{
+	pf_status status = PF_OK;
+	memset(poses, 0, count * sizeof *poses);
+	for (size_t done = 0, next; done < count && status == PF_OK; done = next) {
+		pf_pose_view view;
+		size_t at[2 << (BATCHES - 1)] = {done}, takes = 1, alike = 1;
+		sized *one = choose_view(&estimator->pose, &images[done], &nobody, &view);
+		sized *s = several_of(&estimator->pose, one, count - done, &takes);
+		next = done + 1;
+		while (s && next < count && alike < takes &&
+		       choose_view(&estimator->pose, &images[next], &nobody, &view) == one) {
+			at[alike++] = next++;
+		}
+		s = several_of(&estimator->pose, one, alike, &takes);
+		status = s && alike > 1 ? run_several(estimator, s, images, at, alike, poses, error)
+					: pf_pose_estimate(estimator, &images[done], &poses[done], error);
+	}
+	return status;
 }
 
 const char *pf_pose_default_model(void)

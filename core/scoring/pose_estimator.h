@@ -18,6 +18,7 @@ typedef struct pf_pose_options {
 	bool bytes;                 /* oneDNN's convolutions with 8 bits, where ranges are there */
 	bool winograd;              /* oneDNN's 3x3 convolutions by Winograd's algorithm, where it has it */
 	bool turned_late;           /* what upright photos need is loaded with the first of them */
+	uint32_t batch;             /* photos of one run where a device makes the inputs; 0 or 1: one */
 } pf_pose_options;
 
 typedef struct pf_pose_estimator pf_pose_estimator;
@@ -39,6 +40,11 @@ const char *pf_pose_estimator_note(const pf_pose_estimator *estimator);
  * pf_workspace_run fails with; with turned_late what pf_pose_estimator_create fails with. */
 pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose,
 			   pf_error *error);
+
+/* Those of `count` photos, several in one run of the network where the options say so and the backend makes
+ * the inputs itself; else one after the other. The first failure is that of all. */
+pf_status pf_pose_estimate_all(pf_pose_estimator *estimator, const pf_image *images, size_t count,
+			       pf_pose *poses, pf_error *error);
 
 /* The network's input while rows of a photo come in, see pf_pose_input_rows: begin, rows until all have come,
  * end; the next pf_pose_estimate takes that input, and of its image only the sizes. PF_ERR_UNAVAILABLE where

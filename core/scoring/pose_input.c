@@ -13,6 +13,7 @@ void pf_pose_input_release(pf_pose_input *memory)
 		pf_window_release(&memory->windows[i]);
 	}
 	free(memory->samples);
+	free(memory->covers);
 	*memory = (pf_pose_input){0};
 }
 
@@ -231,4 +232,89 @@ pf_status pf_pose_input_fill(pf_pose_input *memory, const pf_image *image, const
 		pf_pose_input_end(memory, image, view, card, type, tensor);
 	}
 	return status;
+}
+
+static void cover_of(const pf_window_tap *tap, uint32_t first, pf_gpu_cover *cover)
+{
+	*cover = (pf_gpu_cover){0};
+	if (tap->inside > 0.0f) {
+		*cover = (pf_gpu_cover){tap->first - first, tap->last - first, tap->first_weight,
+					tap->last_weight, tap->inside};
+	}
+}
+
+/* What the window of a plane looks at; `covers` has room for its columns and rows. */
+static pf_picture_plane seen_of(const pf_window_memory *window, const pf_plane *plane, pf_gpu_cover *covers)
+{
+	uint32_t width = window->pass.width_px, height = window->pass.height_px, top = UINT32_MAX, bottom = 0;
+	const pf_window_tap *down = window->taps + width;
+	for (uint32_t y = 0; y < height; y++) {
+		if (down[y].inside > 0.0f) {
+			top = down[y].first < top ? down[y].first : top;
+			bottom = down[y].last + 1 > bottom ? down[y].last + 1 : bottom;
+		}
+	}
+	for (uint32_t x = 0; x < width; x++) { /* columns are counted from the part's first already */
+		cover_of(&window->taps[x], 0, &covers[x]);
+	}
+	for (uint32_t y = 0; y < height; y++) {
+		cover_of(&down[y], top, &covers[width + y]);
+	}
+	bool any = bottom > 0 && window->pass.right > window->pass.left;
+	size_t first = any ? (size_t)top * plane->stride_bytes + window->pass.left : 0;
+	return (pf_picture_plane){.samples = plane->data + first,
+				  .columns = any ? window->pass.right - window->pass.left : 0,
+				  .rows = any ? bottom - top : 0,
+				  .stride_bytes = plane->stride_bytes,
+				  .across = covers,
+				  .down = covers + width,
+				  .weight_x = window->pass.weight_x,
+				  .weight_y = window->pass.weight_y,
+				  .outside = window->pass.outside};
+}
+
+static pf_status make_covers(pf_pose_input *memory, size_t count, pf_error *error)
+{
+	if (count > memory->cover_capacity) {
+		free(memory->covers);
+		memory->covers = calloc(count, sizeof *memory->covers);
+		memory->cover_capacity = memory->covers ? count : 0;
+	}
+	return memory->covers
+		       ? PF_OK
+		       : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate the pose network's picture");
+}
+
+pf_status pf_pose_input_picture(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
+				const pf_pose_card *card, pf_picture *picture, pf_error *error)
+{
+	static const pf_gpu_colour colours[PF_POSE_COLOURS] = {
+		[PF_POSE_YCBCR] = PF_GPU_YCBCR, [PF_POSE_RGB] = PF_GPU_RGB, [PF_POSE_BGR] = PF_GPU_BGR};
+	const pf_plane *planes[3] = {&image->y, &image->cb, &image->cr};
+	bool swapped = pf_orientation_swaps(image->orientation);
+	uint32_t width = swapped ? view->height_px : view->width_px;
+	uint32_t height = swapped ? view->width_px : view->height_px;
+	turned t = turn_of(image->orientation, width, height);
+	pf_status status = pf_pose_input_begin(memory, image, view, card, error);
+	if (status == PF_OK) {
+		status = make_covers(memory, 3 * ((size_t)width + height), error);
+	}
+	if (status != PF_OK) {
+		return status;
+	}
+	*picture = (pf_picture){.width_px = width,
+				.height_px = height,
+				.begin = t.begin,
+				.across = t.across,
+				.down = t.down,
+				.colour = colours[card->colour]};
+	for (unsigned i = 0; i < 3; i++) {
+		if (planes[i]->data) {
+			picture->planes[i] = seen_of(&memory->windows[i], planes[i],
+						     memory->covers + i * ((size_t)width + height));
+		}
+		picture->mean[i] = (float)card->mean[i];
+		picture->std[i] = (float)card->std[i];
+	}
+	return PF_OK;
 }

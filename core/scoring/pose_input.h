@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "core/nn/picture.h"
 #include "core/photo/window.h"
 #include "core/scoring/pose_card.h"
 #include "photofinish/image.h"
@@ -34,6 +35,8 @@ typedef struct pf_pose_input {
 	pf_window_memory windows[3]; /* of each plane */
 	float *samples;              /* three planes of the input's size, as stored */
 	size_t sample_capacity;
+	pf_gpu_cover *covers; /* of pf_pose_input_picture: three planes' columns and rows */
+	size_t cover_capacity;
 } pf_pose_input;
 
 void pf_pose_input_release(pf_pose_input *memory);
@@ -57,5 +60,10 @@ void pf_pose_input_rows(pf_pose_input *memory, const pf_image *image, const uint
 			uint32_t needed[2]);
 void pf_pose_input_end(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
 		       const pf_pose_card *card, pf_type type, void *tensor);
+
+/* What a device needs to make the same tensor of the photo (float, channels first); valid as long as the
+ * image, and until the memory is used again. */
+pf_status pf_pose_input_picture(pf_pose_input *memory, const pf_image *image, const pf_pose_view *view,
+				const pf_pose_card *card, pf_picture *picture, pf_error *error);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/gpu/gpu_kernels.h"
@@ -17,7 +18,15 @@
 struct CUstream_st {
 	fake_operation *queue;
 	size_t count, capacity;
+	size_t before; /* operations that were there when the capture began, which it is not of */
 	bool capturing;
+};
+
+struct CUevent_st {
+	CUstream stream;             /* of the last record */
+	uint64_t recorded, executed; /* how often */
+	uint64_t done_ns;
+	bool timed;
 };
 
 struct CUgraph_st {
@@ -306,27 +315,106 @@ EXPORT CUresult cuStreamCreate(CUstream *made, unsigned flags)
 	return *made ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
 }
 
+/* Executes a stream in order: all of it, or until an event has come as often as it was recorded. */
+typedef struct draining {
+	CUstream stream;
+	CUevent until;
+} draining;
+
 static void *drain(void *argument)
 {
-	CUstream stream = argument;
-	for (size_t i = 0; i < stream->count; i++) {
-		stream->queue[i].execute(stream->queue[i].arguments);
+	const draining *d = argument;
+	CUstream stream = d->stream;
+	size_t done = 0;
+	while (done < stream->count && !(d->until && d->until->executed == d->until->recorded)) {
+		stream->queue[done].execute(stream->queue[done].arguments);
+		done++;
 	}
-	stream->count = 0;
+	stream->count -= done;
+	if (stream->count) {
+		memmove(stream->queue, stream->queue + done, stream->count * sizeof *stream->queue);
+	}
 	return NULL;
+}
+
+static CUresult execute(CUstream stream, CUevent until)
+{
+	pthread_t executor;
+	draining what = {stream, until};
+	if (stream->capturing) {
+		return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+	}
+	if (pthread_create(&executor, NULL, drain, &what) != 0) {
+		return CUDA_ERROR_OPERATING_SYSTEM;
+	}
+	pthread_join(executor, NULL);
+	return CUDA_SUCCESS;
 }
 
 EXPORT CUresult cuStreamSynchronize(CUstream stream)
 {
-	pthread_t executor;
 	ENTER("cuStreamSynchronize");
-	if (stream->capturing) {
-		return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+	return execute(stream, NULL);
+}
+
+EXPORT CUresult cuEventCreate(CUevent *made, unsigned flags)
+{
+	ENTER("cuEventCreate");
+	*made = calloc(1, sizeof **made);
+	if (!*made) {
+		return CUDA_ERROR_OUT_OF_MEMORY;
 	}
-	if (pthread_create(&executor, NULL, drain, stream) != 0) {
-		return CUDA_ERROR_OPERATING_SYSTEM;
+	(*made)->timed = !(flags & CU_EVENT_DISABLE_TIMING);
+	fake_count(1);
+	return CUDA_SUCCESS;
+}
+
+EXPORT CUresult cuEventDestroy(CUevent event)
+{
+	free(event);
+	fake_count(-1);
+	return CUDA_SUCCESS;
+}
+
+static void execute_event(void *arguments)
+{
+	struct timespec now;
+	CUevent event;
+	memcpy(&event, arguments, sizeof event);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	event->executed++;
+	event->done_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* A recorded graph may not hold it: its time could not be asked for. */
+EXPORT CUresult cuEventRecord(CUevent event, CUstream stream)
+{
+	ENTER("cuEventRecord");
+	if (stream->capturing || (event->executed != event->recorded && event->stream != stream) ||
+	    !fake_queue(stream, execute_event, &event, sizeof event)) {
+		return CUDA_ERROR_INVALID_VALUE;
 	}
-	pthread_join(executor, NULL);
+	event->stream = stream;
+	event->recorded++;
+	return CUDA_SUCCESS;
+}
+
+EXPORT CUresult cuEventSynchronize(CUevent event)
+{
+	ENTER("cuEventSynchronize");
+	return event->executed == event->recorded ? CUDA_SUCCESS : execute(event->stream, event);
+}
+
+EXPORT CUresult cuEventElapsedTime(float *ms, CUevent begin, CUevent end)
+{
+	ENTER("cuEventElapsedTime");
+	if (!begin->timed || !end->timed || !begin->recorded || !end->recorded) {
+		return CUDA_ERROR_INVALID_HANDLE;
+	}
+	if (begin->executed != begin->recorded || end->executed != end->recorded) {
+		return CUDA_ERROR_NOT_READY;
+	}
+	*ms = (float)((double)(int64_t)(end->done_ns - begin->done_ns) * 1e-6);
 	return CUDA_SUCCESS;
 }
 
@@ -343,21 +431,24 @@ EXPORT CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode mode)
 	(void)mode;
 	ENTER("cuStreamBeginCapture");
 	stream->capturing = true;
-	return stream->count ? CUDA_ERROR_ILLEGAL_STATE : CUDA_SUCCESS;
+	stream->before = stream->count;
+	return CUDA_SUCCESS;
 }
 
 EXPORT CUresult cuStreamEndCapture(CUstream stream, CUgraph *graph)
 {
 	int fault = fake_fault("cuStreamEndCapture");
 	if (fault) { /* the recording is over all the same, and lost */
-		stream->count = 0;
+		stream->count = stream->before;
 		stream->capturing = false;
 		return (CUresult)fault;
 	}
 	*graph = calloc(1, sizeof **graph);
-	(*graph)->operations = stream->queue;
-	(*graph)->count = stream->count;
-	*stream = (struct CUstream_st){0};
+	(*graph)->count = stream->count - stream->before;
+	(*graph)->operations = calloc((*graph)->count + 1, sizeof *stream->queue);
+	memcpy((*graph)->operations, stream->queue + stream->before, (*graph)->count * sizeof *stream->queue);
+	stream->count = stream->before;
+	stream->capturing = false;
 	fake_count(1);
 	return CUDA_SUCCESS;
 }
