@@ -13,11 +13,17 @@
 
 #define PF_FUTEX_WAIT_NS 50000000
 
-/* Returns once the word is not `value` any more, 50 ms have passed, or for no reason: look again. */
+/* Returns once the word is not `value` any more, that time has passed (50 ms at most), or for no reason: look
+ * again. */
+static inline void pf_futex_wait_ns(const _Atomic uint32_t *word, uint32_t value, uint64_t ns)
+{
+	struct timespec limit = {.tv_nsec = (long)(ns < PF_FUTEX_WAIT_NS ? ns : PF_FUTEX_WAIT_NS)};
+	syscall(SYS_futex, word, FUTEX_WAIT, value, &limit, NULL, 0);
+}
+
 static inline void pf_futex_wait(const _Atomic uint32_t *word, uint32_t value)
 {
-	struct timespec limit = {.tv_nsec = PF_FUTEX_WAIT_NS};
-	syscall(SYS_futex, word, FUTEX_WAIT, value, &limit, NULL, 0);
+	pf_futex_wait_ns(word, value, PF_FUTEX_WAIT_NS);
 }
 
 static inline void pf_futex_wake_all(const _Atomic uint32_t *word)

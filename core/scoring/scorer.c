@@ -24,6 +24,7 @@
 #include "core/scoring/pose_input.h"
 #include "core/scoring/pose_measures.h"
 #include "core/scoring/quality.h"
+#include "photofinish/pose_service.h"
 #include "photofinish/workspace.h"
 
 #define STRINGIFY_(x) #x
@@ -74,7 +75,8 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 		bool own = scorer->config.strategy & PF_STRATEGY_EXACT_FACES;
 		status = pf_face_detector_create(scorer->config.cascade_file, own, &scorer->faces, error);
 	}
-	if (status == PF_OK && scorer->config.model_file[0] && takes_part(scorer, PF_LEAVE_OUT_POSE)) {
+	if (status == PF_OK && scorer->config.model_file[0] && takes_part(scorer, PF_LEAVE_OUT_POSE) &&
+	    strcmp(scorer->config.backend, PF_BACKEND_ELSEWHERE) != 0) {
 		pf_pose_options options = {.model_file = scorer->config.model_file,
 					   .box_model_file = scorer->config.box_model_file,
 					   .backend = scorer->config.backend,
@@ -379,15 +381,21 @@ pf_status pf_scorer_detect_faces(pf_scorer *scorer, const pf_image *image, pf_sc
 
 pf_status pf_scorer_detect_pose(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
 {
-	pf_pose *pose = &scorer->last_pose;
-	*pose = (pf_pose){.found = false};
-	pf_status status = scorer->pose ? pf_scorer_pose(scorer, image, pose, error) : PF_OK;
+	pf_pose pose = {.found = false};
+	scorer->last_pose = pose;
+	pf_status status = scorer->pose ? pf_scorer_pose(scorer, image, &pose, error) : PF_OK;
 	if (status == PF_OK) {
-		uint32_t width, height;
-		pf_pose_upright_size(image, &width, &height);
-		pf_pose_measure(pose, width, height, image->orientation, score);
+		pf_scorer_put_pose(scorer, image, &pose, score);
 	}
 	return status;
+}
+
+void pf_scorer_put_pose(pf_scorer *scorer, const pf_image *image, const pf_pose *pose, pf_score *score)
+{
+	uint32_t width, height;
+	scorer->last_pose = *pose;
+	pf_pose_upright_size(image, &width, &height);
+	pf_pose_measure(pose, width, height, image->orientation, score);
 }
 
 pf_status pf_scorer_last_pose(const pf_scorer *scorer, pf_pose *pose, pf_error *error)

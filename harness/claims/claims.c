@@ -67,8 +67,10 @@ static void gpu_gain(const pf_claim_input *in, pf_claim *claim)
 	}
 	for (size_t i = 0; i < in->run->contestant_count; i++) {
 		const pf_contestant *other = &in->run->contestants[i];
-		if (other->variant == gpu->variant && pf_run_time(other, &seconds)) {
-			pf_claim_say(claim, "GPU x %u: %.3g s", other->workers, seconds.mean);
+		bool shared = strcmp(other->variant->name, "gpu-shared") == 0;
+		if ((shared || other->variant == gpu->variant) && pf_run_time(other, &seconds)) {
+			pf_claim_say(claim, "%s x %u: %.3g s", shared ? "GPU, shared," : "GPU",
+				     other->workers, seconds.mean);
 		}
 	}
 	if (gpu->workers != cpu->workers) {

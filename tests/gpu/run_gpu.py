@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The variant gpu: unavailable without a device and why, within its tolerance on the fake device, and what becomes of a device that fails.
+"""The variants gpu and gpu-shared: unavailable without a device and why, within its tolerance on the fake device, and what becomes of a device that fails.
 Usage: run_gpu.py PHOTOFINISH FAKE_DEVICE DATA"""
 import json
 import os
@@ -42,16 +42,18 @@ def main():
             check("without a device: unavailable, exit status 2", status == 2 and "unavailable: no CUDA device" in told, told)
             status, told, _ = run(folder, fake=False, command=("journey", "--only", "single-load,parallel,gpu"))
             check("a journey goes on without it", status == 0 and "unavailable: no CUDA device" in told, told)
-        status, told, record = run(folder)
-        agreement = record and record["variants"][0]["trials"][0]["agreement"]
-        check("on the fake device: within the tolerance", status == 0 and "approximate" in told, told)
-        check("the same best shots", agreement and 0 < agreement["bursts"] == agreement["best_shots"], agreement)
+        for variant in ("gpu", "gpu-shared"):
+            status, told, record = run(folder, command=("run", variant))
+            agreement = record and record["variants"][0]["trials"][0]["agreement"]
+            check(f"{variant} on the fake device: within the tolerance", status == 0 and "approximate" in told, told)
+            check("the same best shots", agreement and 0 < agreement["bursts"] == agreement["best_shots"], agreement)
         for fault, exit_status, says in (("cuInit:1:100", 2, "unavailable: no CUDA device (CUDA_ERROR_NO_DEVICE)"),
                                          ("cuMemAlloc:1:2", 2, "allocating memory: CUDA_ERROR_OUT_OF_MEMORY"),
                                          ("cudnnCreate:1:3000", 2, "opening cuDNN"),
                                          ("cuGraphLaunch:2:719", 1, "status internal")):
-            status, told, _ = run(folder, fault=fault)
-            check(f"{fault}: exit status {exit_status}, {says}", status == exit_status and says in told, (status, told))
+            for variant in ("gpu", "gpu-shared"):
+                status, told, _ = run(folder, fault=fault, command=("run", variant))
+                check(f"{variant}, {fault}: exit status {exit_status}, {says}", status == exit_status and says in told, (status, told))
     return failures > 0
 
 

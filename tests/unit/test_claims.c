@@ -398,6 +398,8 @@ static void test_claims_of_a_device(void **state)
 	assert_true(answer("overall-gain")->has_measured);
 	pf_contestant *gpu = add("gpu", 8, ABOUT(5));
 	check("gpu-gain", PF_VERDICT_REPRODUCED, "GPU x 8: 5");
+	add("gpu-shared", 8, ABOUT(4)); /* each setting is told apart */
+	check("gpu-gain", PF_VERDICT_REPRODUCED, "CPU x 8: 11 s; GPU x 8: 5.01 s; GPU, shared, x 8: 4");
 	assert_true(isnan(answer("gpu-gain")->published));
 	check("overall-gain", PF_VERDICT_NOT_TESTABLE, "on the CPU");
 	made.variants[2].caps |= PF_CAP_GPU;

@@ -102,6 +102,11 @@ struct pf_variant_tolerance {
 				    reference's order - pairs in the reverse) / all pairs */
 };
 
+/* Of variants whose pose network runs in fp16. That moves what comes of the pose: the box by a pixel of the
+ * network's input (384 x 288) at most, and with it the tiles that sharpness is judged on. What is seen
+ * without the pose is the reference's to the bit. */
+extern PF_API const struct pf_variant_tolerance pf_half_tolerance;
+
 struct pf_variant {
 	uint32_t abi_version, struct_size;
 	const char *name; /* as its folder */
