@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""scripts/gpu-check: one line and exit status 2 where there is no device; on the fake device its first part, which needs no library but the
+driver and cuDNN, agrees; a kernel that computes something else is found. Usage: gpu_check.py ROOT FAKE_DEVICE"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT, FAKE = (os.path.realpath(path) for path in sys.argv[1:3])
+failures = 0
+
+
+def check(name, good, told=""):
+    global failures
+    failures += not good
+    print(f"{'ok     ' if good else 'FAILED '} {name}{'' if good else ': ' + repr(told)}", flush=True)
+
+
+def run(folder, *arguments, root=ROOT, fake=False):
+    environment = dict(os.environ)
+    environment.pop("LD_LIBRARY_PATH", None)
+    environment.pop("PF_GPU_CHECK_FAKE", None)
+    if fake:
+        environment.update(LD_LIBRARY_PATH=FAKE, PF_GPU_CHECK_FAKE="1")
+    done = subprocess.run([f"{root}/scripts/gpu-check", "--out", f"{folder}/out", *arguments], env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        if os.path.exists("/dev/nvidia0"):
+            print("skipped: what is said without a device (there is one)")
+        else:
+            status, told, why = run(folder)
+            check("without a device: one line, exit status 2, no folder",
+                  (status, told, why.count("\n")) == (2, "", 1) and "no NVIDIA device" in why and not os.path.exists(f"{folder}/out"), (status, told, why))
+        status, told, why = run(folder, "--seconds", "soon")
+        check("a wrong number: exit status 2", status == 2 and "whole number" in why, why)
+        status, told, why = run(folder, fake=True)
+        out = pathlib.Path(folder) / "out"
+        check("on the fake device: all agrees, exit status 0", status == 0 and "all that could be run agrees" in told and "TFLOP/s" in told, told + why)
+        check("says what it left out", "left out: building photofinish" in told, told)
+        check("exports the device's description", "deviceName" in (out / "device.json").read_text())
+        other = f"{folder}/other"
+        for part in ("core", "scripts", "tests/gpu"):
+            shutil.copytree(f"{ROOT}/{part}", f"{other}/{part}")
+        lines = pathlib.Path(f"{other}/tests/gpu/device_check.c")
+        lines.write_text(lines.read_text().replace("here.mean[i] = there.mean[i]", "here.mean[i] = 1 + (there.mean[i]", 1).replace("120.0f + (float)i;", "120.0f + (float)i);", 1))
+        status, told, why = run(folder, root=other, fake=True)
+        check("what differs: exit status 1 and the step by its name", status == 1 and "FAILED  device_check: exit status 1" in told, told + why)
+    return failures > 0
+
+
+sys.exit(main())
