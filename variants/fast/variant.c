@@ -5,33 +5,24 @@
 enum {
 	STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
 		   PF_STRATEGY_QUICK_START | PF_STRATEGY_LONGEST_FIRST | PF_STRATEGY_HEAD_WINDOW |
-		   PF_STRATEGY_INT8 | PF_STRATEGY_HALF_LUMA
+		   PF_STRATEGY_INT8
 };
 
-/* What head-window, int8 and half-luma state, together. */
+/* What head-window and int8 state, together. Not in it: half-luma, which does not pass its gates. */
 static const struct pf_variant_tolerance tolerance = {
 	.total = 0.1,
-	.factors = {[PF_FACTOR_SHARPNESS] = 0.5,
+	.factors = {[PF_FACTOR_SHARPNESS] = 0.3,
 		    [PF_FACTOR_FORM] = 1,
-		    [PF_FACTOR_EXPOSURE] = 0.02,
-		    [PF_FACTOR_STEADINESS] = 0.5,
+		    [PF_FACTOR_STEADINESS] = 0.3,
 		    [PF_FACTOR_FACES] = 1,
-		    [PF_FACTOR_COMPOSITION] = 1,
-		    [PF_FACTOR_CONTRAST] = 0.02,
-		    [PF_FACTOR_NOISE] = 0.05},
-	.measures = {[PF_MEASURE_NOISE] = 0.3,
-		     [PF_MEASURE_LAPLACIAN] = 50,
+		    [PF_FACTOR_COMPOSITION] = 1},
+	.measures = {[PF_MEASURE_LAPLACIAN] = 50,
 		     [PF_MEASURE_TENENGRAD] = 300,
-		     [PF_MEASURE_EDGE_WIDTH] = 5,
-		     [PF_MEASURE_COHERENCE] = 0.5,
+		     [PF_MEASURE_EDGE_WIDTH] = 3,
+		     [PF_MEASURE_COHERENCE] = 1,
 		     [PF_MEASURE_BLUR_ANGLE] = PF_NOT_COMPARED,
-		     [PF_MEASURE_BRIGHTNESS] = 0.5,
-		     [PF_MEASURE_LUMINANCE] = 0.1,
-		     [PF_MEASURE_CLIPPED_HIGH] = 0.02,
-		     [PF_MEASURE_CLIPPED_LOW] = 0.02,
-		     [PF_MEASURE_CONTRAST] = 4,
-		     [PF_MEASURE_SUBJECT_X] = 0.5,
-		     [PF_MEASURE_SUBJECT_Y] = 0.5,
+		     [PF_MEASURE_SUBJECT_X] = 0.3,
+		     [PF_MEASURE_SUBJECT_Y] = 0.3,
 		     [PF_MEASURE_SUBJECT_BORDER] = 1,
 		     [PF_MEASURE_FACES] = 64,
 		     [PF_MEASURE_FACE_X] = 1,
