@@ -1,0 +1,147 @@
+/* Whole photos through a scorer with every exact strategy and through the plain one, the odd ones too: the
+ * same scores and the same statuses, bit by bit. And what a warm scorer allocates for one more photo. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "jpeg_fixture.h"
+#include "photofinish/scorer.h"
+
+enum {
+	ALL_EXACT = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
+		    PF_STRATEGY_QUICK_START
+};
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNTS 1
+/* In place of the C library's, for all of this process. */
+static atomic_size_t allocations;
+extern void *__libc_malloc(size_t bytes);
+extern void *__libc_calloc(size_t count, size_t bytes);
+extern void *__libc_realloc(void *block, size_t bytes);
+extern void *__libc_memalign(size_t alignment, size_t bytes);
+void *malloc(size_t bytes);
+void *calloc(size_t count, size_t bytes);
+void *realloc(void *block, size_t bytes);
+void *aligned_alloc(size_t alignment, size_t bytes);
+void *malloc(size_t bytes)
+{
+	atomic_fetch_add(&allocations, 1);
+	return __libc_malloc(bytes);
+}
+void *calloc(size_t count, size_t bytes)
+{
+	atomic_fetch_add(&allocations, 1);
+	return __libc_calloc(count, bytes);
+}
+void *realloc(void *block, size_t bytes)
+{
+	atomic_fetch_add(&allocations, 1);
+	return __libc_realloc(block, bytes);
+}
+void *aligned_alloc(size_t alignment, size_t bytes)
+{
+	atomic_fetch_add(&allocations, 1);
+	return __libc_memalign(alignment, bytes);
+}
+#endif
+
+static const pf_fixture_spec files[] = {
+	{.width_px = 3100, .height_px = 2060},
+	{.width_px = 1601, .height_px = 1203, .h = 2, .v = 1},
+	{.width_px = 1600, .height_px = 1200, .h = 1, .v = 1},
+	{.width_px = 1600, .height_px = 1200, .components = 1, .h = 1, .v = 1},
+	{.width_px = 1600, .height_px = 1200, .restart_rows = 1},
+	{.width_px = 1600, .height_px = 1200, .scans = 1},
+	{.width_px = 1, .height_px = 4001},
+	{.width_px = 4001, .height_px = 1},
+	{.width_px = 1, .height_px = 1},
+	{.width_px = 8256, .height_px = 5504}, /* 45 MP */
+};
+enum { FILES = sizeof files / sizeof *files, WARM_FILES = 4 };
+
+static pf_scorer *open_scorer(uint32_t strategy)
+{
+	pf_scorer *scorer;
+	pf_scorer_config config;
+	pf_scorer_config_default(&config);
+	config.strategy = strategy;
+	assert_int_equal(pf_scorer_create(&config, NULL, &scorer, NULL), PF_OK);
+	return scorer;
+}
+
+static void add(pf_fixture_folder *folder, unsigned i)
+{
+	char name[32];
+	snprintf(name, sizeof name, "%02u.jpg", i);
+	pf_fixture_bytes bytes = pf_fixture_jpeg(&files[i]);
+	pf_fixture_folder_add(folder, name, &bytes);
+	pf_fixture_free(&bytes);
+}
+
+static void test_the_same_scores(void **state)
+{
+	(void)state;
+	pf_scorer *plain = open_scorer(0), *fast = open_scorer(ALL_EXACT);
+	pf_fixture_folder folder;
+	pf_fixture_folder_open(&folder);
+	for (unsigned i = 0; i < FILES; i++) {
+		pf_score expected, got;
+		memset(&expected, 0, sizeof expected);
+		memset(&got, 0, sizeof got);
+		add(&folder, i);
+		assert_int_equal(pf_scorer_photo(plain, folder.dataset, i, &expected, NULL), PF_OK);
+		assert_int_equal(pf_scorer_photo(fast, folder.dataset, i, &got, NULL), PF_OK);
+		assert_memory_equal(&got, &expected, sizeof got);
+	}
+	pf_fixture_folder_close(&folder);
+	pf_scorer_destroy(plain);
+	pf_scorer_destroy(fast);
+}
+
+#ifdef COUNTS
+static size_t allocations_of(pf_scorer *scorer, const pf_dataset *dataset, size_t index)
+{
+	pf_score score;
+	size_t before = atomic_load(&allocations);
+	assert_int_equal(pf_scorer_photo(scorer, dataset, index, &score, NULL), PF_OK);
+	return atomic_load(&allocations) - before;
+}
+
+/* Once it has seen photos as large, a scorer allocates nothing for the next that our decoder takes. */
+static void test_what_a_warm_scorer_allocates(void **state)
+{
+	(void)state;
+	pf_scorer *fast = open_scorer(ALL_EXACT);
+	pf_fixture_folder folder;
+	pf_fixture_folder_open(&folder);
+	for (unsigned i = 0; i < WARM_FILES; i++) {
+		add(&folder, i);
+		size_t cold = allocations_of(fast, folder.dataset, i);
+		assert_true(cold > 0 || i > 0);
+	}
+	for (unsigned i = 0; i < WARM_FILES; i++) {
+		assert_int_equal(allocations_of(fast, folder.dataset, i), 0);
+	}
+	pf_fixture_folder_close(&folder);
+	pf_scorer_destroy(fast);
+}
+#endif
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_same_scores),
+#ifdef COUNTS
+		cmocka_unit_test(test_what_a_warm_scorer_allocates),
+#endif
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
