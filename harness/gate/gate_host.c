@@ -19,7 +19,8 @@ enum {
 	SLOT_NS = 100000, /* aimed at: most are undisturbed, and a look at the clock is short against it */
 	SURELY_LONG_NS = 10 * PF_GATE_LONG_CALL_NS,
 	LOOKS = 5,                                  /* of which the fastest sizes the slots */
-	BLOCKS_LEAST = 1,                           /* more processes say more than more blocks of one */
+	BLOCKS_LEAST = 6, /* of calls that are not too long for it: set-up takes as long as some blocks */
+	STRETCH = 2,      /* up to which the time is exceeded for them */
 	BLOCKS_MOST = 4096,
 	EXACT_UNITS = 4, /* whose allocations are counted */
 	PATIENCE = 2,    /* times what the slots take: beside others */
@@ -169,12 +170,12 @@ static bool run_block(host *h, block *b)
  * millisecond, so that of four slots mostly one is hit, but seldom both of one arm. The sums keep all. */
 static bool run_blocks(host *h, double seconds, uint64_t slot_ns)
 {
-	size_t wanted = (size_t)(0.5 + seconds * 1e9 / (4.0 * (double)slot_ns)), kept = 0, all = 0;
-	wanted = wanted < BLOCKS_LEAST ? BLOCKS_LEAST : wanted > BLOCKS_MOST ? BLOCKS_MOST : wanted;
+	double fit = seconds * 1e9 / (4.0 * (double)slot_ns), least = fmin(BLOCKS_LEAST, STRETCH * fit);
+	size_t wanted = (size_t)fmin(BLOCKS_MOST, fmax(1.0, round(fmax(fit, least)))), kept = 0, all = 0;
 	double *ratios = calloc(wanted, sizeof *ratios), sums[2] = {0.0, 0.0};
-	uint64_t end_ns = pf_now_ns() + (uint64_t)(PATIENCE * seconds * 1e9);
+	uint64_t end_ns = pf_now_ns() + PATIENCE * 4 * wanted * slot_ns;
 	bool fine = ratios != NULL;
-	while (fine && kept < wanted && (kept < BLOCKS_LEAST || pf_now_ns() < end_ns)) {
+	while (fine && kept < wanted && (!kept || pf_now_ns() < end_ns)) {
 		block b;
 		fine = run_block(h, &b);
 		all++;
