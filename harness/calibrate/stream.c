@@ -287,10 +287,14 @@ pf_status pf_streams_append(const char *path, pf_streams *streams, const pf_stre
 {
 	size_t count = 0;
 	json_t *json = gate_json(gate);
-	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(PLACES)) : NULL;
-	unsigned char *bytes = text ? deflate_text(text, &count) : NULL;
+	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(PLACES)) : NULL, *line = NULL;
+	if (!text || asprintf(&line, "%s\n", text) < 0) {
+		line = NULL;
+	}
+	unsigned char *bytes = line ? deflate_text(line, &count) : NULL;
 	json_decref(json);
 	free(text);
+	free(line);
 	pf_status status = bytes ? write_at(path, streams->whole_bytes, bytes, count, error)
 				 : pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
 	free(bytes);

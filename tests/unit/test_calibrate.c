@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "harness/calibrate/calibration_file.h"
 #include "harness/calibrate/figures.h"
@@ -65,6 +66,19 @@ static pf_stream_gate made_gate(const pf_cell *cell, double slower, uint64_t see
 	return gate;
 }
 
+/* As zcat gives them to other tools. */
+static int lines_in(const char *path)
+{
+	gzFile file = gzopen(path, "rb");
+	int lines = 0, c;
+	assert_non_null(file);
+	while ((c = gzgetc(file)) >= 0) {
+		lines += c == '\n';
+	}
+	gzclose(file);
+	return lines;
+}
+
 static void test_streams(void **state)
 {
 	(void)state;
@@ -83,6 +97,7 @@ static void test_streams(void **state)
 	assert_int_equal(pf_streams_read(path, false, &again, &error), PF_OK);
 	assert_int_equal(again.count, 3);
 	assert_int_equal(again.whole_bytes, streams.whole_bytes);
+	assert_int_equal(lines_in(path), 3);
 	const pf_gate_observation *kept = &streams.gates[2].workloads[1].observations[239],
 				  *read = &again.gates[2].workloads[1].observations[239];
 	assert_true(fabs(kept->median - read->median) < 1e-12 && fabs(kept->ns[1] - read->ns[1]) < 1e-6);
