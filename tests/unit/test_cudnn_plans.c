@@ -124,6 +124,56 @@ static void test_exports(void **state)
 	assert_true(check_layers("tests/nn/vectors/depthwise_pose_narrow.onnx", true, false) > 50);
 }
 
+/* The layers of published networks in full width, from tests/gpu/published_layers.py, in fp16. ReLU and a sum
+ * have to be in the plan; SiLU and ReLU6 follow as kernels of ours. */
+static void test_published_layers(void **state)
+{
+	(void)state;
+	need_cudnn();
+	FILE *list = fopen(PF_SOURCE_DIR "/tests/gpu/layers.txt", "re");
+	char line[128], name[32], act[16];
+	pf_error error;
+	size_t layers = 0;
+	assert_non_null(list);
+	while (fgets(line, sizeof line, list)) {
+		long v[7];
+		int added;
+		line[strcspn(line, "\n")] = '\0';
+		assert_int_equal(sscanf(line, "%31s %ld %ld %ld %ld %ld %ld %ld %15s %d", name, &v[0], &v[1],
+					&v[2], &v[3], &v[4], &v[5], &v[6], act, &added),
+				 10);
+		long pad = v[4] / 2;
+		const pf_cudnn_conv conv = {.batch = 1,
+					    .in_channels = v[0],
+					    .in_h = v[1],
+					    .in_w = v[2],
+					    .out_channels = v[3],
+					    .out_h = (v[1] + 2 * pad - v[4]) / v[5] + 1,
+					    .out_w = (v[2] + 2 * pad - v[4]) / v[5] + 1,
+					    .window = {.kernel = {v[4], v[4]},
+						       .stride = {v[5], v[5]},
+						       .dilation = {1, 1},
+						       .pad_begin = {pad, pad},
+						       .pad_end = {pad, pad},
+						       .groups = v[6]},
+					    .half = true,
+					    .biased = true,
+					    .added = added,
+					    .relu = strcmp(act, "relu") == 0};
+		for (int d = 0; d < 3; d++) {
+			pf_cudnn_plan plan;
+			if (pf_cudnn_plan_create(&targets[d], &conv, &plan, &error) != PF_OK) {
+				fail_msg("%s, %s: %s", devices[d], line, error.message);
+			}
+			pf_cudnn_plan_clear(&plan);
+			layers++;
+		}
+	}
+	fclose(list);
+	assert_true(layers > 300);
+	print_message("%zu plans\n", layers);
+}
+
 static const pf_cudnn_conv small = {
 	.batch = 2,
 	.in_channels = 8,
@@ -184,6 +234,7 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_own_network), cmocka_unit_test(test_exports),
+					   cmocka_unit_test(test_published_layers),
 					   cmocka_unit_test(test_kept_plan), cmocka_unit_test(test_refusals)};
 	return cmocka_run_group_tests(tests, open_targets, close_targets);
 }
