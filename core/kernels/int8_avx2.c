@@ -1,8 +1,13 @@
 #if defined(__x86_64__)
-#pragma GCC target("avx2")
 #include <immintrin.h>
 #include <stddef.h>
 #include <string.h>
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
+#pragma GCC target("avx2")
+#endif
 
 #include "core/kernels/int8_body.h"
 #include "core/kernels/int8_tiles.h"
@@ -63,4 +68,7 @@ static void sum(const pf_int8_conv *conv, const uint8_t *in, uint32_t count, int
 }
 
 const pf_int8_kernels pf_int8_avx2 = {"avx2", quantise, sum, finish};
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
 #endif

@@ -1,8 +1,14 @@
 #if defined(__x86_64__)
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512vnni")
 #include <immintrin.h>
 #include <stddef.h>
 #include <string.h>
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni"))), \
+			     apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512vnni")
+#endif
 
 #include "core/kernels/int8_body.h"
 #include "core/kernels/int8_tiles.h"
@@ -67,4 +73,7 @@ static void sum(const pf_int8_conv *conv, const uint8_t *in, uint32_t count, int
 }
 
 const pf_int8_kernels pf_int8_vnni = {"avx512-vnni", quantise, sum, finish};
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
 #endif
