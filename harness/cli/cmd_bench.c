@@ -11,6 +11,7 @@
 #include "harness/micro/gbench_run.h"
 #include "harness/micro/micro.h"
 #include "harness/show/micro_table.h"
+#include "harness/stats/enough.h"
 
 /* Google Benchmark's options go to `own`, the program's name first; the rest stays. */
 static void part_flags(int *argc, char **argv, int *own_count, char **own)
@@ -87,10 +88,7 @@ int pf_cmd_bench(const pf_command *command, int argc, char **argv)
 	static char **own; /* kept as long as the program runs */
 	char **operands;
 	int count, own_count;
-	own = calloc((size_t)argc + 2, sizeof *own);
-	if (!own) {
-		abort();
-	}
+	own = pf_enough(calloc((size_t)argc + 2, sizeof *own));
 	part_flags(&argc, argv, &own_count, own);
 	int code = pf_options_parse(command, table, argc, argv, &operands, &count);
 	if (code >= 0) {

@@ -9,6 +9,7 @@
 #include "harness/micro/gbench_run.h"
 #include "harness/micro/micro_counters.h"
 #include "harness/micro/work_state.h"
+#include "harness/stats/enough.h"
 #include "photofinish/trace.h"
 
 #define BATCH_NS 50000 /* units are run in batches of about so long: a call costs little beside it */
@@ -54,10 +55,7 @@ static void look_whether_here(pf_micro_way *way)
 
 static void add_way(pf_micro *micro, const pf_workloads *table, const pf_workload *workload, const char *name)
 {
-	micro->ways = realloc(micro->ways, (micro->count + 1) * sizeof *micro->ways);
-	if (!micro->ways) {
-		abort();
-	}
+	micro->ways = pf_enough(realloc(micro->ways, (micro->count + 1) * sizeof *micro->ways));
 	pf_micro_way *way = &micro->ways[micro->count++];
 	*way = (pf_micro_way){.table = table, .workload = workload, .way = name};
 	snprintf(way->name, sizeof way->name, "%.63s%s%.63s", workload->name, name ? "/" : "",
