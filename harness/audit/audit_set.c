@@ -11,6 +11,7 @@
 
 #include "datasets/dataset_alter.h"
 #include "datasets/dataset_store.h"
+#include "harness/audit/audit_alter.h"
 #include "harness/base/interrupt.h"
 #include "harness/registry/outside.h"
 #include "photofinish/file.h"
@@ -71,7 +72,7 @@ static pf_status alter(struct making *making, pf_error *error)
 			 recipe->base->photos[recipe->sources[i]].path);
 		seed = recipe->one ? seed : pf_random_next(making->random);
 		status = pf_interrupts ? pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request")
-				       : pf_photo_alter(file, seed, recipe->half, &making->photos[i], error);
+				       : pf_audit_alter(file, seed, recipe->half, &making->photos[i], error);
 	}
 	return status;
 }

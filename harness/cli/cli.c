@@ -192,9 +192,7 @@ static int version(void)
 	return PF_EXIT_OK;
 }
 
-/* Results that could not be written are no results. Where nobody reads them any more (a pipe into head) this
- * ends as other programs do, by SIGPIPE: quietly. */
-static int flush_output(int code)
+int pf_flush_output(int code)
 {
 	if (pf_output_reader_is_gone()) {
 		signal(SIGPIPE, SIG_DFL);
@@ -234,7 +232,7 @@ int pf_cli_main(int argc, char **argv)
 	}
 	bool asked = strcmp(argv[1], "help") == 0;
 	if (asked && argc > 2 && !is_command(argv[2])) {
-		return flush_output(pf_help_topic(argv[2]));
+		return pf_flush_output(pf_help_topic(argv[2]));
 	}
 	if (asked && argc > 2) { /* help COMMAND [SUBCOMMAND] is COMMAND [SUBCOMMAND] --help */
 		char *words[] = {argv[0], argv[2], argc > 3 ? argv[3] : "--help", argc > 3 ? "--help" : NULL,
@@ -242,14 +240,14 @@ int pf_cli_main(int argc, char **argv)
 		return pf_cli_main(argc > 3 ? 4 : 3, words);
 	}
 	if (asked || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		return flush_output(help(stdout, PF_EXIT_OK));
+		return pf_flush_output(help(stdout, PF_EXIT_OK));
 	}
 	if (!strcmp(argv[1], "--version")) {
-		return flush_output(version());
+		return pf_flush_output(version());
 	}
 	for (const pf_command *command = pf_commands; command->name; command++) {
 		if (strcmp(command->name, argv[1]) == 0) {
-			int code = flush_output(command->run(command, argc - 1, argv + 1));
+			int code = pf_flush_output(command->run(command, argc - 1, argv + 1));
 			if (pf_progress_is_json()) {
 				pf_progress_event("done", json_pack("{s:i}", "exit", code));
 			}

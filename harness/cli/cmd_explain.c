@@ -1,6 +1,7 @@
 /* explain: why a variant takes as long as it does. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
@@ -17,6 +18,7 @@
 #include "harness/progress/run_progress.h"
 #include "harness/record/explain_json.h"
 #include "harness/record/stored_run.h"
+#include "harness/registry/contained_run.h"
 #include "harness/run/contestant.h"
 #include "harness/run/run_facts.h"
 #include "harness/show/explain_table.h"
@@ -32,9 +34,16 @@ struct request {
 	bool no_limits;
 };
 
-/* Multiply-adds of one run of the pose network; 0 where it cannot be told. */
-static uint64_t macs_of(const pf_scorer_config *config)
+struct counting {
+	const pf_scorer_config *config;
+	uint64_t macs;
+};
+
+/* In a contained process, which shares *context with this one. */
+static int count_macs(void *context)
 {
+	struct counting *counting = context;
+	const pf_scorer_config *config = counting->config;
 	pf_network_options options;
 	pf_network_stats stats = {0};
 	pf_network *network = NULL;
@@ -42,19 +51,36 @@ static uint64_t macs_of(const pf_scorer_config *config)
 	/* Our own network has open sides; a photo that is turned takes as many. */
 	const pf_network_binding own = {.shape = {.rank = 4, .dims = {1, 3, 288, 384}}};
 	pf_network_options_default(&options);
-	if (!config->model_file[0] || config->left_out & PF_LEAVE_OUT_POSE || config->box_model_file[0]) {
-		return 0;
-	}
 	if (pf_network_load(config->model_file, &options, &network, &ignored) != PF_OK) {
 		options.bindings = &own;
 		options.binding_count = 1;
 		if (pf_network_load(config->model_file, &options, &network, &ignored) != PF_OK) {
-			return 0;
+			return 1;
 		}
 	}
 	pf_network_stats_get(network, &stats);
-	pf_network_free(network);
-	return stats.macs;
+	counting->macs = stats.macs;
+	return 0;
+}
+
+/* Multiply-adds of one run of the pose network; 0 where it cannot be told. */
+static uint64_t macs_of(const pf_scorer_config *config)
+{
+	pf_error ignored;
+	int code;
+	if (!config->model_file[0] || config->left_out & PF_LEAVE_OUT_POSE || config->box_model_file[0]) {
+		return 0;
+	}
+	struct counting *counting = mmap(NULL, sizeof *counting, PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (counting == MAP_FAILED) {
+		return 0;
+	}
+	*counting = (struct counting){.config = config};
+	pf_status status = pf_contained_run(config->model_file, false, count_macs, counting, &code, &ignored);
+	uint64_t macs = status == PF_OK ? counting->macs : 0;
+	munmap(counting, sizeof *counting);
+	return macs;
 }
 
 static pf_status take_limits(const pf_run *run, const pf_scorer_config *config, pf_explanation *own,

@@ -7,6 +7,7 @@
 #include "harness/machine/environment.h"
 #include "harness/model/model_bench.h"
 #include "harness/model/model_check.h"
+#include "harness/registry/contained_run.h"
 #include "photofinish/file.h"
 #include "photofinish/network.h"
 #include "photofinish/workspace.h"
@@ -229,23 +230,51 @@ static int bench(const pf_network *network, const char *backend, uint32_t rounds
 	return PF_EXIT_OK;
 }
 
+/* What was asked for. */
+struct request {
+	const char *action, *file, *shape, *backend;
+	uint64_t seed;
+	uint32_t rounds, constants_mib;
+	double limit;
+};
+
+/* In a contained process: all that touches the file, up to what is printed. */
+static int act(void *context)
+{
+	const struct request *request = context;
+	pf_error error = {0};
+	pf_network *network = NULL;
+	const char *bound;
+	if (load(request->file, request->shape, request->constants_mib, &network, &bound, &error) != PF_OK) {
+		return pf_report_error(&error);
+	}
+	int code = strcmp(request->action, "info") == 0
+			   ? info(request->file, network, bound, request->backend)
+		   : strcmp(request->action, "check") == 0
+			   ? check(network, request->seed, request->limit)
+			   : bench(network, request->backend, request->rounds);
+	pf_network_free(network);
+	return pf_flush_output(code);
+}
+
 int pf_cmd_model(const pf_command *command, int argc, char **argv)
 {
-	const char *shape = NULL, *backend = fast_backend() ? fast_backend() : "plain";
-	uint64_t seed = 1;
-	uint32_t rounds = 10, constants_mib = 64;
-	double limit = 1e-4;
+	struct request request = {.backend = fast_backend() ? fast_backend() : "plain",
+				  .seed = 1,
+				  .rounds = 10,
+				  .constants_mib = 64,
+				  .limit = 1e-4};
 	const pf_arg table[] = {
-		{"shape", 0, PF_ARG_TEXT, &shape, "DIMS",
+		{"shape", 0, PF_ARG_TEXT, &request.shape, "DIMS",
 		 "of the input, where the file leaves it open (1x3x288x384)"},
-		{"backend", 0, PF_ARG_TEXT, &backend, "NAME",
+		{"backend", 0, PF_ARG_TEXT, &request.backend, "NAME",
 		 "plain or onednn (default: onednn where it is built in)"},
-		{"seed", 0, PF_ARG_SEED, &seed, "N", "check: of the random inputs (default: 1)"},
-		{"limit", 0, PF_ARG_NUMBER, &limit, "X",
+		{"seed", 0, PF_ARG_SEED, &request.seed, "N", "check: of the random inputs (default: 1)"},
+		{"limit", 0, PF_ARG_NUMBER, &request.limit, "X",
 		 "check: largest relative difference allowed (default: 1e-4)", 0, 1},
-		{"max-constants", 0, PF_ARG_COUNT, &constants_mib, "MIB",
+		{"max-constants", 0, PF_ARG_COUNT, &request.constants_mib, "MIB",
 		 "memory of constants computed while loading, up to 256 (default: 64)", 1, 256},
-		{"rounds", 'r', PF_ARG_COUNT, &rounds, "R", "bench: rounds (default: 10)", 2, 10000},
+		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R", "bench: rounds (default: 10)", 2, 10000},
 		{0},
 	};
 	char **operands;
@@ -261,15 +290,11 @@ int pf_cmd_model(const pf_command *command, int argc, char **argv)
 	if (is_check && !fast_backend()) {
 		return pf_usage_error(command, "only one backend was built in: there is nothing to compare");
 	}
+	request.action = operands[0];
+	request.file = operands[1];
 	pf_error error = {0};
-	pf_network *network = NULL;
-	const char *bound;
-	if (load(operands[1], shape, constants_mib, &network, &bound, &error) != PF_OK) {
-		return pf_report_error(&error);
-	}
-	code = is_info    ? info(operands[1], network, bound, backend)
-	       : is_check ? check(network, seed, limit)
-			  : bench(network, backend, rounds);
-	pf_network_free(network);
-	return code;
+	bool devices = strcmp(request.backend, "plain") != 0 && strcmp(request.backend, "onednn") != 0;
+	return pf_contained_run(request.file, devices, act, &request, &code, &error) == PF_OK
+		       ? code
+		       : pf_report_error(&error);
 }

@@ -40,6 +40,10 @@ int pf_cmd_man_page(const pf_command *command, int argc, char **argv);
 int pf_cmd_kernel(const pf_command *command, int argc, char **argv);
 int pf_cmd_trial(const pf_command *command, int argc, char **argv);
 
+/* At the end of a command: results that could not be written are no results. Where nobody reads them any more
+ * (a pipe into head) this ends as other programs do, by SIGPIPE: quietly. Else returns the exit status. */
+int pf_flush_output(int code);
+
 /* The program: finds the command in argv[1] and runs it. */
 int pf_cli_main(int argc, char **argv);
 

@@ -1,9 +1,15 @@
 #include "harness/registry/contained_paths.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "photofinish/file.h"
+
+enum { MOST_DEVICES = 16 };
 
 void pf_contained_add(pf_contained_paths *paths, const char *path, bool writable)
 {
@@ -50,4 +56,22 @@ void pf_contained_free(pf_contained_paths *paths)
 		free(paths->owned[i]);
 	}
 	*paths = (pf_contained_paths){.count = 0};
+}
+
+void pf_contained_add_devices(pf_contained_paths *paths)
+{
+	static const char *const always[] = {"/dev/dri",       "/dev/nvidia-caps", "/dev/shm",
+					     "/dev/nvidiactl", "/dev/nvidia-uvm",  "/dev/nvidia-uvm-tools"};
+	for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
+		pf_contained_add(paths, always[i], true);
+	}
+	char kept[PATH_MAX]; /* by cuDNN's backend */
+	if (pf_cache_folder("cudnn-plans", kept, sizeof kept) && pf_make_folders(kept, NULL) == PF_OK) {
+		pf_contained_add_part(paths, kept, strlen(kept), true);
+	}
+	for (int i = 0; i < MOST_DEVICES; i++) {
+		char path[32];
+		snprintf(path, sizeof path, "/dev/nvidia%d", i);
+		pf_contained_add_part(paths, path, strlen(path), true);
+	}
 }

@@ -24,6 +24,8 @@ void pf_contained_add_part(pf_contained_paths *paths, const char *path, size_t l
 
 /* The folder of this program's library, and those that the loader was told to search (LD_LIBRARY_PATH). */
 void pf_contained_add_libraries(pf_contained_paths *paths);
+/* The files of devices, and the folder where cuDNN's plans are kept. */
+void pf_contained_add_devices(pf_contained_paths *paths);
 void pf_contained_add_allowed(pf_contained_paths *paths, const pf_allowance *allowance);
 void pf_contained_free(pf_contained_paths *paths);
 

@@ -7,9 +7,6 @@
 
 #include "harness/registry/contained_paths.h"
 #include "harness/trial/trial_shared.h"
-#include "photofinish/file.h"
-
-enum { MOST_DEVICES = 16 };
 
 /* A network, and beside it under the same name its card and the ranges for 8 bits. */
 static void add_model(pf_contained_paths *paths, const char *file)
@@ -26,24 +23,6 @@ static void add_model(pf_contained_paths *paths, const char *file)
 	}
 }
 
-static void add_devices(pf_contained_paths *paths)
-{
-	static const char *const always[] = {"/dev/dri",       "/dev/nvidia-caps", "/dev/shm",
-					     "/dev/nvidiactl", "/dev/nvidia-uvm",  "/dev/nvidia-uvm-tools"};
-	for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
-		pf_contained_add(paths, always[i], true);
-	}
-	char kept[PATH_MAX]; /* by cuDNN's backend */
-	if (pf_cache_folder("cudnn-plans", kept, sizeof kept) && pf_make_folders(kept, NULL) == PF_OK) {
-		pf_contained_add_part(paths, kept, strlen(kept), true);
-	}
-	for (int i = 0; i < MOST_DEVICES; i++) {
-		char path[32];
-		snprintf(path, sizeof path, "/dev/nvidia%d", i);
-		pf_contained_add_part(paths, path, strlen(path), true);
-	}
-}
-
 pf_status pf_trial_contain(const pf_trial_order *order, const pf_dataset *dataset, const char *plugin,
 			   pf_error *error)
 {
@@ -57,7 +36,7 @@ pf_status pf_trial_contain(const pf_trial_order *order, const pf_dataset *datase
 	pf_contained_add_allowed(&paths, &order->allowance);
 	pf_contained_add_libraries(&paths);
 	if (order->allowance.allow & PF_ALLOW_DEVICES) {
-		add_devices(&paths);
+		pf_contained_add_devices(&paths);
 	}
 	const pf_containment_order contain = {
 		.allow = order->allowance.allow,
