@@ -61,7 +61,7 @@ static pf_status quarantine(const pf_burst_worker *worker, uint32_t index, uint3
 			(double)worker->env->photo_timeout_ns * 1e-9, deaths);
 	} else {
 		pf_fail(&why, status, path, "%u workers died on it (%s)", deaths,
-			signal ? strsignal(signal) : "they exited");
+			signal ? pf_death_text(signal) : "they exited");
 	}
 	return pf_result_put(worker->table, worker->sink, index, burst, status, NULL, &why);
 }

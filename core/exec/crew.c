@@ -1,7 +1,10 @@
 /* Worker processes that score the bursts of a list. */
 #include "photofinish/crew.h"
 
+#include <string.h>
+
 #include "core/base/heap.h"
+#include "photofinish/containment.h"
 
 pf_status pf_crew_open(pf_crew *crew, const struct pf_env *env, const pf_dataset *dataset,
 		       struct pf_sink *sink, pf_error *error)
@@ -44,10 +47,25 @@ pf_status pf_crew_load(pf_crew *crew, size_t index, pf_image *image)
 	return status;
 }
 
+pf_status pf_crew_tell(uint32_t number)
+{
+	return pf_pool_tell(&number, sizeof number);
+}
+
+pf_status pf_crew_isolate(pf_crew *crew, uint32_t slot, pf_error *error)
+{
+	pf_status status = crew->env->isolate ? crew->env->isolate(crew->env, slot, error) : PF_OK;
+	status = status == PF_OK ? pf_burst_store_read_only(crew->bursts, error) : status;
+	return status == PF_OK ? pf_contain_worker(error) : status;
+}
+
 static pf_status open_worker(void *context, uint32_t slot, void **worker, pf_error *error)
 {
 	pf_crew *crew = context;
-	pf_status status = PF_OK;
+	pf_status status = pf_burst_store_read_only(crew->bursts, error);
+	if (status != PF_OK) {
+		return status;
+	}
 	if (crew->inherited) {
 		pf_burst_worker_inherit(&crew->worker, crew->env, slot, crew->dataset, crew->table,
 					crew->sink, crew->inherited);
@@ -87,6 +105,25 @@ static pf_status worker_died(void *context, size_t unit, uint32_t photo, int sig
 	const pf_crew *crew = context;
 	pf_burst burst = pf_burst_store_get(crew->bursts, unit);
 	return pf_result_count_death(crew->table, &burst, photo, signal, error);
+}
+
+static pf_status told(void *context, size_t unit, const void *what, size_t bytes, pf_error *error)
+{
+	pf_crew *crew = context;
+	pf_burst burst = pf_burst_store_get(crew->bursts, unit);
+	uint32_t number, photo;
+	if (what && bytes == sizeof number && crew->told) {
+		memcpy(&number, what, sizeof number);
+		return crew->told(crew, unit, number);
+	}
+	pf_status status = pf_result_take(crew->table, crew->env->scorer, crew->sink, &burst, what, bytes,
+					  &photo);
+	if (status == PF_OK && what && crew->taken) {
+		crew->taken(crew, photo);
+	}
+	return status == PF_OK || status == PF_ERR_INVALID
+		       ? status
+		       : pf_fail(error, status, NULL, "the results cannot be handed on");
 }
 
 static pf_status feed(void *context, size_t *units, bool *more, pf_error *error)
@@ -138,6 +175,7 @@ pf_status pf_crew_run(pf_crew *crew, pf_error *error)
 			.beside = crew->thread,
 			.feed = crew->feed ? feed : NULL,
 			.feed_fd = crew->feed_fd,
+			.told = told,
 		};
 		status = pf_pool_run(crew->env, &crew->job, error);
 	}

@@ -201,6 +201,18 @@ void pf_worker_pipes_forked(pf_worker_pipes *pipes, uint32_t slot)
 	pf_framed_close(&pipes->lines[slot - 1].reader); /* so that the worker's death shows */
 }
 
+void pf_worker_pipes_enter(pf_worker_pipes *pipes, uint32_t slot)
+{
+	for (uint32_t i = 0; i < pipes->workers; i++) {
+		struct line *line = &pipes->lines[i];
+		if (i != slot - 1) {
+			pf_framed_close(&line->reader);
+		}
+		pf_framed_close(&line->fresh);
+		pf_framed_close(&line->writer);
+	}
+}
+
 bool pf_worker_pipes_ask(pf_worker_pipes *pipes, uint32_t slot, uint32_t number, pf_framed_end **reader)
 {
 	pf_framed_end *end = &pipes->lines[slot - 1].reader;

@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/exec/futex.h"
-#include "photofinish/file.h"
+#include "core/exec/shared_pages.h"
 
 enum phase {
 	FREE,     /* the loader may have it */
@@ -35,8 +35,9 @@ typedef struct slot {
 } slot;
 
 struct pf_photo_ring {
-	uint64_t bytes, slot_bytes, memory_at; /* memory_at: of slot 0, from the start of the ring */
-	const atomic_int *cancel;              /* at the same address in every process: they are forks */
+	pf_shared_pages *pages;         /* this ring; of each process */
+	uint64_t slot_bytes, memory_at; /* memory_at: of slot 0, from the start of the ring */
+	const atomic_int *cancel;       /* at the same address in every process: they are forks */
 	uint32_t slots;
 	_Atomic uint32_t closed, passed, given; /* passed: tickets that the loader is past; given: a count to
 						   wait on */
@@ -61,21 +62,17 @@ pf_status pf_photo_ring_create(uint32_t slots, uint64_t slot_bytes, const atomic
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "%u slots of %llu bytes are too much", slots,
 			       (unsigned long long)slot_bytes);
 	}
-	int fd = pf_memory_file("photo-ring", bytes);
-	pf_photo_ring *ring = MAP_FAILED;
-	if (fd >= 0) {
-		ring = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	pf_shared_pages *pages = calloc(1, sizeof *pages);
+	if (!pages) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for a ring of photos");
 	}
-	pf_status status = ring == MAP_FAILED ? pf_fail_errno(error, NULL, "cannot map %llu bytes for photos",
-							      (unsigned long long)bytes)
-					      : PF_OK;
-	if (fd >= 0) {
-		close(fd);
-	}
+	pf_status status = pf_shared_pages_create(bytes, pages, error);
 	if (status != PF_OK) {
+		free(pages);
 		return status;
 	}
-	ring->bytes = bytes;
+	pf_photo_ring *ring = pages->memory;
+	ring->pages = pages;
 	ring->slot_bytes = slot_bytes;
 	ring->memory_at = head;
 	ring->cancel = cancel;
@@ -90,8 +87,15 @@ pf_status pf_photo_ring_create(uint32_t slots, uint64_t slot_bytes, const atomic
 void pf_photo_ring_destroy(pf_photo_ring *ring)
 {
 	if (ring) {
-		munmap(ring, ring->bytes);
+		pf_shared_pages *pages = ring->pages;
+		pf_shared_pages_destroy(pages);
+		free(pages);
 	}
+}
+
+pf_status pf_photo_ring_read_only(const pf_photo_ring *ring, pf_error *error)
+{
+	return pf_shared_pages_read_only(ring->pages, error);
 }
 
 static bool is_over(const pf_photo_ring *ring)
@@ -227,10 +231,6 @@ bool pf_photo_ring_take(pf_photo_ring *ring, uint32_t ticket, pf_image *image)
 				view(ring, ticket, image);
 			}
 			return s->has_planes;
-		}
-		if (state == 4 * ticket + FREE) { /* before the loader: it shall leave it out */
-			pf_photo_ring_give(ring, ticket);
-			return false;
 		}
 		if (state != 4 * ticket + LOADING || is_over(ring) || is_gone(atomic_load(&s->loader))) {
 			return false;

@@ -1,127 +1,105 @@
-/* A pool of forked workers that take numbered units from a shared counter. The parent waits, and takes in
- * further units where there is a feed: it learns of a worker's end by the closing of a pipe that the worker
- * holds, which no death can prevent. Workers without a unit sleep on a futex, which nobody can die holding.
+/* A pool of forked workers that get numbered units from the parent, one at a time, and say what became of
+ * them: each through a line of its own, and nothing of the pool lies in memory that a worker could write to.
+ * So the parent knows who has which unit, and takes no word of another. It learns of a worker's end by the
+ * closing of its line, which no death can prevent.
  */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/exec/pool_line.h"
 #include "photofinish/containment.h"
 #include "photofinish/exec.h"
 #include "photofinish/side_thread.h"
 
-#define NO_UNIT UINT64_MAX
-#define NOBODY 0
-#define DONE UINT32_MAX
+#define NO_UNIT PF_POOL_NO_UNIT
 #define MAX_IDLE_DEATHS 16
 #define WATCH_MS 200 /* between looks at how long photos take, and ticks */
+#define AT_ONCE_MS 1 /* a unit that comes sooner was not waited for */
 #define NAP_MS 50    /* of a worker without a unit, between looks at the request to stop */
 
-/* Shared with the workers. */
-typedef struct shared_worker {
-	atomic_int failed; /* `error` holds why the worker gave up */
-	pf_error error;
-} shared_worker;
-
-typedef struct shared_pool {
-	atomic_uint_fast64_t next, ready; /* the unit to be taken next; how many there are so far */
-	atomic_bool all_there;            /* `ready` rises no more */
-	_Atomic uint32_t news;            /* futex: changes with the two above */
-	shared_worker workers[];
-} shared_pool;
-
-/* Since when a worker has been on the photo that it has, as far as the parent has seen. */
-struct on_photo {
-	uint32_t photo;
-	bool killed;
+/* Of the parent: one worker. */
+struct member {
+	pid_t pid;     /* 0: none */
+	uint64_t unit; /* that it has, or shall have once it is ready */
+	bool ready;    /* it has opened what it needs */
+	bool waiting;  /* for a unit */
+	bool over;     /* it was told that there are no more */
+	bool refused;  /* what it said was refused: it is killed, and not listened to any more */
+	bool killed;   /* it took too long */
+	pf_status failed;
+	pf_error why;
+	uint32_t photo; /* that it was on when looked at last, and since when */
 	uint64_t since_ns;
 };
 
-/* Of the parent. */
 struct pool {
 	const struct pf_env *env;
 	const pf_pool_job *job;
-	shared_pool *shared;
-	_Atomic uint32_t *owner; /* of each unit, shared: the slot that has it; NOBODY, or DONE */
-	struct pollfd *alive;    /* read ends; fd -1 where no worker is */
-	pid_t *pids;
-	struct on_photo *on_photo;
+	struct member *members;
+	pf_pool_line *lines;
+	struct pollfd *looked; /* at the lines, and at what the feed waits for */
+	uint64_t next, ready;  /* the unit to be given next; how many there are so far */
+	bool all_there;        /* `ready` rises no more */
 	unsigned idle_deaths;
 	bool feeding;
 	uint64_t watched_ns; /* when photos were looked at last */
 };
 
-static long futex(_Atomic uint32_t *word, int operation, uint32_t value, const struct timespec *timeout)
+const char *pf_death_text(int signal)
 {
-	return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
+	return signal == PF_DEATH_BY_TIMEOUT   ? "they took too long"
+	       : signal == PF_DEATH_BY_REFUSAL ? "they told of photos that they were not given"
+	       : signal                        ? strsignal(signal)
+					       : "exit";
 }
 
-/* Takes the next unit, waiting for one to come in. *unit is NO_UNIT when there will be none. A unit has its
- * owner in the same instant in which it is taken, so that no death can lose one. */
+/* In a worker: the next unit, waiting for one to come in. *unit is NO_UNIT when there will be none. */
 static pf_status take(const struct pool *pool, uint32_t slot, uint64_t *unit, pf_error *error)
 {
-	shared_pool *shared = pool->shared;
 	pf_trace *trace = &pool->env->traces[slot];
-	for (;;) {
+	for (bool first = true;; first = false) {
+		if (pf_pool_take(unit,
+				 first ? AT_ONCE_MS : 0)) { /* what was given is done, as what is at hand */
+			return PF_OK;
+		}
 		if (pf_cancelled(pool->env)) {
 			return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
 		}
-		uint32_t news = atomic_load(&shared->news);
-		bool all_there = atomic_load(&shared->all_there); /* before `ready`, which it makes final */
-		uint64_t ready = atomic_load(&shared->ready), next = atomic_load(&shared->next);
-		if (next < ready) {
-			uint32_t nobody = NOBODY;
-			*unit = next;
-			bool mine = atomic_compare_exchange_strong(&pool->owner[next], &nobody, slot);
-			/* Whoever lost helps on: the owner may have died before it could. */
-			atomic_compare_exchange_strong(&shared->next, &next, next + 1);
-			if (mine) {
-				return PF_OK;
-			}
-		} else if (all_there) {
-			*unit = NO_UNIT;
+		uint64_t begin = pf_span_begin(trace, PF_STAGE_WAIT);
+		bool came = pf_pool_take(unit, NAP_MS);
+		pf_span_end(trace, PF_STAGE_WAIT, begin);
+		if (came) {
 			return PF_OK;
-		} else {
-			uint64_t begin = pf_span_begin(trace, PF_STAGE_WAIT);
-			futex(&shared->news, FUTEX_WAIT, news,
-			      &(struct timespec){.tv_nsec = NAP_MS * 1000000});
-			pf_span_end(trace, PF_STAGE_WAIT, begin);
 		}
 	}
 }
 
-static pf_status work(const struct pool *pool, uint32_t slot, uint64_t first_unit, pf_error *error)
+static pf_status work(const struct pool *pool, uint32_t slot, pf_error *error)
 {
 	const pf_pool_job *job = pool->job;
 	void *state = NULL;
 	pf_status status = job->open(job->context, slot, &state, error);
-	uint64_t unit = first_unit;
+	if (status == PF_OK) {
+		status = pf_pool_say(PF_POOL_READY, NULL, 0);
+	}
 	while (status == PF_OK) {
-		if (unit == NO_UNIT) {
-			status = take(pool, slot, &unit, error);
-		} else if (pf_cancelled(pool->env)) {
-			status = pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
-		}
+		uint64_t unit;
+		status = take(pool, slot, &unit, error);
 		if (status != PF_OK || unit == NO_UNIT) {
 			break;
 		}
 		status = job->unit(job->context, state, unit, error);
 		if (status == PF_OK) {
-			atomic_store(&pool->owner[unit], DONE);
+			status = pf_pool_say(PF_POOL_DONE, NULL, 0);
 		}
-		unit = NO_UNIT;
 	}
 	if (state) {
 		job->close(job->context, state);
@@ -129,119 +107,226 @@ static pf_status work(const struct pool *pool, uint32_t slot, uint64_t first_uni
 	return status;
 }
 
+/* The whole life of a worker. */
+static void __attribute__((noreturn)) live(const struct pool *pool, uint32_t slot, pid_t parent)
+{
+	pf_error why = {0};
+	pf_pool_line_enter(pool->lines, pool->env->workers, slot - 1);
+	pf_worker_enter(pool->env, slot);
+	if (getppid() != parent) { /* it died before the death signal was set */
+		_exit(2);
+	}
+	pf_status status = pool->env->isolate ? pool->env->isolate(pool->env, slot, &why) : PF_OK;
+	if (status == PF_OK) {
+		status = pf_contain_worker(&why);
+	}
+	if (status == PF_OK) {
+		status = work(pool, slot, &why);
+	}
+	pf_worker_leave(pool->env, slot);
+	if (status != PF_OK) {
+		pf_pool_say(PF_POOL_FAILED, &why, sizeof why);
+	}
+	_exit(0);
+}
+
 static pf_status spawn(struct pool *pool, uint32_t slot, uint64_t first_unit, pf_error *error)
 {
-	shared_worker *shared = &pool->shared->workers[slot - 1];
-	int ends[2];
-	pf_status ready = pool->job->forking ? pool->job->forking(pool->job->context, slot, error) : PF_OK;
+	pf_pool_line *line = &pool->lines[slot - 1];
+	const pf_pool_job *job = pool->job;
+	pf_status ready = job->forking ? job->forking(job->context, slot, error) : PF_OK;
+	ready = ready == PF_OK ? pf_pool_line_open(line, error) : ready;
 	if (ready != PF_OK) {
 		return ready;
 	}
-	if (pipe2(ends, O_CLOEXEC)) {
-		return pf_fail_errno(error, NULL, "cannot open a pipe for a worker");
-	}
 	pid_t parent = getpid();
-	if (pool->job->beside) {
-		pf_side_thread_enter(pool->job->beside);
+	if (job->beside) {
+		pf_side_thread_enter(job->beside);
 	}
 	pid_t pid = fork();
-	if (pool->job->beside && pid != 0) {
+	if (job->beside && pid != 0) {
 		int why = errno;
-		pf_side_thread_leave(pool->job->beside);
+		pf_side_thread_leave(job->beside);
 		errno = why;
 	}
 	if (pid < 0) {
 		pf_status status = pf_fail_errno(error, NULL, "cannot fork a worker");
-		close(ends[0]);
-		close(ends[1]);
+		pf_pool_line_close(line);
 		return status;
 	}
 	if (pid == 0) {
-		/* Other workers' read ends were inherited; they do no harm, but their own pipe must close
-		 * with them, so no write end may be: the parent closes its copy of each right after the fork.
-		 */
-		close(ends[0]);
-		pf_worker_enter(pool->env, slot);
-		if (getppid() != parent) { /* it died before the death signal was set */
-			_exit(2);
-		}
-		pf_status status = pf_contain_worker(&shared->error);
-		if (status == PF_OK) {
-			status = work(pool, slot, first_unit, &shared->error);
-		}
-		pf_worker_leave(pool->env, slot);
-		atomic_store(&shared->failed, status != PF_OK);
-		_exit(0);
+		live(pool, slot, parent);
 	}
-	close(ends[1]);
-	pool->pids[slot - 1] = pid;
-	pool->alive[slot - 1] = (struct pollfd){.fd = ends[0], .events = POLLIN};
-	if (pool->job->forked) {
-		pool->job->forked(pool->job->context, slot);
+	pf_pool_line_forked(line);
+	pool->members[slot - 1] = (struct member){.pid = pid, .unit = first_unit, .photo = PF_NO_PHOTO};
+	pool->looked[slot - 1] = (struct pollfd){.fd = line->said, .events = POLLIN};
+	if (job->forked) {
+		job->forked(job->context, slot);
 	}
 	return PF_OK;
 }
 
-/* What worker `slot` has at hand, or had when it died; NO_UNIT between units. */
-static uint64_t unit_of(const struct pool *pool, uint32_t slot)
+/* Takes no word of it any more. */
+static void refuse(struct member *member)
 {
-	uint64_t taken = atomic_load(&pool->shared->ready);
-	for (uint64_t unit = 0; unit < taken; unit++) {
-		if (atomic_load(&pool->owner[unit]) == slot) {
-			return unit;
-		}
+	member->refused = true;
+	if (member->pid > 0) {
+		kill(member->pid, SIGKILL);
 	}
-	return NO_UNIT;
 }
 
-/* Reaps worker `slot`, whose pipe closed. Replaces it if it died. */
-static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
+/* Gives a worker that is ready the unit that it shall have, the next one, or word that there are none. */
+static void give(struct pool *pool, uint32_t slot)
 {
-	shared_worker *shared = &pool->shared->workers[slot - 1];
-	pf_trace *trace = &pool->env->traces[slot];
+	struct member *member = &pool->members[slot - 1];
+	if (pf_cancelled(pool->env)) { /* which it will see, too */
+		return;
+	}
+	if (member->unit == NO_UNIT && pool->next < pool->ready) {
+		member->unit = pool->next++;
+	}
+	member->waiting = member->unit == NO_UNIT && !pool->all_there;
+	member->over = member->unit == NO_UNIT && pool->all_there;
+	if (!member->waiting && !pf_pool_line_give(&pool->lines[slot - 1], member->unit)) {
+		refuse(member);
+	}
+}
+
+/* What one worker says. */
+struct hearing {
+	struct pool *pool;
+	struct member *member;
+	uint32_t slot;
+	pf_status status;
+	pf_error *error;
+};
+
+static bool is_failure(const pf_error *why)
+{
+	return why->code != PF_OK && (unsigned)why->code < PF_STATUS_COUNT &&
+	       memchr(why->message, 0, sizeof why->message) && memchr(why->file, 0, sizeof why->file);
+}
+
+/* PF_ERR_INVALID: it is not the worker's to say. */
+static pf_status hear_word(const struct hearing *hearing, const pf_pool_head *head, const void *payload)
+{
+	const pf_pool_job *job = hearing->pool->job;
+	struct member *member = hearing->member;
+	size_t bytes = head->bytes - sizeof *head;
+	pf_status status = PF_ERR_INVALID;
+	bool at_work = member->ready && member->unit != NO_UNIT && head->unit == member->unit;
+	if (head->word == PF_POOL_READY && !member->ready) {
+		member->ready = true;
+		give(hearing->pool, hearing->slot);
+		status = PF_OK;
+	} else if (head->word == PF_POOL_TOLD && at_work && job->told && bytes > 0) {
+		status = job->told(job->context, member->unit, payload, bytes, hearing->error);
+	} else if (head->word == PF_POOL_DONE && at_work) {
+		status = job->told ? job->told(job->context, member->unit, NULL, 0, hearing->error) : PF_OK;
+		if (status == PF_OK) {
+			member->unit = NO_UNIT;
+			give(hearing->pool, hearing->slot);
+		}
+	} else if (head->word == PF_POOL_FAILED && bytes == sizeof member->why) {
+		memcpy(&member->why, payload, bytes);
+		if (is_failure(&member->why)) {
+			member->failed = member->why.code;
+			status = PF_OK;
+		}
+	}
+	return status;
+}
+
+static bool take_word(void *context, const pf_pool_head *head, const void *payload)
+{
+	struct hearing *hearing = context;
+	if (hearing->member->failed == PF_OK) { /* that was its last word */
+		hearing->status = hear_word(hearing, head, payload);
+	}
+	if (hearing->status == PF_ERR_INVALID) {
+		refuse(hearing->member);
+		hearing->status = PF_OK;
+	}
+	return hearing->status == PF_OK && !hearing->member->refused;
+}
+
+/* Takes in what worker `slot` has said; *more is false once it is gone. */
+static pf_status hear(struct pool *pool, uint32_t slot, bool *more, pf_error *error)
+{
+	pf_pool_line *line = &pool->lines[slot - 1];
+	struct hearing hearing = {
+		.pool = pool, .member = &pool->members[slot - 1], .slot = slot, .error = error};
+	line->used = hearing.member->refused ? 0 : line->used;
+	int heard = hearing.member->refused ? 1 : pf_pool_line_hear(line, take_word, &hearing);
+	if (heard < 0) {
+		refuse(hearing.member);
+	}
+	*more = heard != 0 && !hearing.member->refused;
+	return hearing.status;
+}
+
+/* How it ended: 0, or a signal as pf_pool_job.died takes it; *dead: it did not end by itself. */
+static pf_status wait_for_end(struct member *member, bool *dead, int *signal, pf_error *error)
+{
 	int ending = 0;
 	pid_t gone;
+	/* A line is closed by dying; if by anything else, it will not be waited for. */
+	kill(member->pid, SIGKILL);
 	do {
-		gone = waitpid(pool->pids[slot - 1], &ending, 0);
+		gone = waitpid(member->pid, &ending, 0);
 	} while (gone < 0 && errno == EINTR);
-	pf_status lost = gone < 0 ? pf_fail_errno(error, NULL, "cannot learn how a worker ended") : PF_OK;
-	close(pool->alive[slot - 1].fd);
-	pool->alive[slot - 1].fd = -1;
-	pool->pids[slot - 1] = 0;
-	if (lost != PF_OK) {
-		return lost;
+	member->pid = 0;
+	member->waiting = false;
+	if (gone < 0) {
+		return pf_fail_errno(error, NULL, "cannot learn how a worker ended");
 	}
-	if (WIFEXITED(ending) && WEXITSTATUS(ending) == 0) {
-		if (!atomic_load(&shared->failed)) {
-			return PF_OK;
-		}
-		if (error) {
-			*error = shared->error;
-		}
-		return shared->error.code;
-	}
-	int signal = WIFSIGNALED(ending) ? WTERMSIG(ending) : 0;
-	if (pool->on_photo[slot - 1].killed) {
-		signal = PF_DEATH_BY_TIMEOUT;
-	}
-	pool->on_photo[slot - 1] = (struct on_photo){.photo = PF_NO_PHOTO};
-	uint64_t unit = unit_of(pool, slot);
+	bool by_itself = WIFEXITED(ending) && WEXITSTATUS(ending) == 0;
+	*dead = !by_itself || member->refused || (member->failed == PF_OK && !member->over);
+	*signal = member->refused       ? PF_DEATH_BY_REFUSAL
+		  : member->killed      ? PF_DEATH_BY_TIMEOUT
+		  : WIFSIGNALED(ending) ? WTERMSIG(ending)
+					: 0;
+	return PF_OK;
+}
+
+static pf_status outlive(struct pool *pool, uint32_t slot, int signal, pf_error *error)
+{
+	pf_trace *trace = &pool->env->traces[slot];
+	uint64_t unit = pool->members[slot - 1].unit;
 	uint32_t photo = atomic_load(&trace->photo);
 	atomic_store(&trace->photo, PF_NO_PHOTO);
 	atomic_fetch_add(&trace->deaths, 1);
-	if (unit == NO_UNIT) {
-		if (++pool->idle_deaths > MAX_IDLE_DEATHS) {
-			return pf_fail(error, PF_ERR_CRASHED, NULL,
-				       "workers keep dying while they start (%s)",
-				       signal ? strsignal(signal) : "exit");
-		}
-	} else {
+	if (signal == PF_DEATH_BY_REFUSAL) {
+		atomic_store(&pool->env->traces[0].refused_slot, slot);
+	}
+	if (unit != NO_UNIT) {
 		pf_status status = pool->job->died(pool->job->context, unit, photo, signal, error);
 		if (status != PF_OK) {
 			return status;
 		}
+	} else if (++pool->idle_deaths > MAX_IDLE_DEATHS) {
+		return pf_fail(error, PF_ERR_CRASHED, NULL, "workers keep dying while they start (%s)",
+			       pf_death_text(signal));
 	}
 	return spawn(pool, slot, unit, error);
+}
+
+/* Reaps worker `slot`, whose line closed, or that is killed. Replaces it if it died. */
+static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
+{
+	struct member *member = &pool->members[slot - 1];
+	bool dead = false;
+	int signal = 0;
+	pf_status status = wait_for_end(member, &dead, &signal, error);
+	pf_pool_line_close(&pool->lines[slot - 1]);
+	pool->looked[slot - 1].fd = -1;
+	if (status == PF_OK && dead) {
+		return outlive(pool, slot, signal, error);
+	}
+	if (status == PF_OK && member->failed != PF_OK && error) {
+		*error = member->why;
+	}
+	return status != PF_OK ? status : member->failed;
 }
 
 /* By somebody's SIGSTOP, and neither continued nor dead since. */
@@ -257,14 +342,15 @@ static bool is_stopped(pid_t pid)
 static void watch_photos(struct pool *pool, uint64_t now)
 {
 	for (uint32_t i = 0; i < pool->env->workers && pool->env->photo_timeout_ns; i++) {
-		struct on_photo *on = &pool->on_photo[i];
+		struct member *member = &pool->members[i];
 		uint32_t photo = atomic_load(&pool->env->traces[i + 1].photo);
-		if (photo != on->photo || (photo == PF_NO_PHOTO && !is_stopped(pool->pids[i]))) {
-			*on = (struct on_photo){.photo = photo, .since_ns = now};
-		} else if (pool->pids[i] > 0 && !on->killed &&
-			   now - on->since_ns > pool->env->photo_timeout_ns) {
-			on->killed = true;
-			kill(pool->pids[i], SIGKILL);
+		if (photo != member->photo || (photo == PF_NO_PHOTO && !is_stopped(member->pid))) {
+			member->photo = photo;
+			member->since_ns = now;
+		} else if (member->pid > 0 && !member->killed &&
+			   now - member->since_ns > pool->env->photo_timeout_ns) {
+			member->killed = true;
+			kill(member->pid, SIGKILL);
 		}
 	}
 }
@@ -286,45 +372,44 @@ static void look_around(struct pool *pool)
 static void kill_all(struct pool *pool)
 {
 	for (uint32_t i = 0; i < pool->env->workers; i++) {
-		if (pool->pids[i] > 0) {
-			kill(pool->pids[i], SIGKILL);
-			while (waitpid(pool->pids[i], NULL, 0) < 0 && errno == EINTR) {
+		if (pool->members[i].pid > 0) {
+			kill(pool->members[i].pid, SIGKILL);
+			while (waitpid(pool->members[i].pid, NULL, 0) < 0 && errno == EINTR) {
 			}
-			close(pool->alive[i].fd);
 		}
+		pf_pool_line_close(&pool->lines[i]);
 	}
 }
 
 static bool any_alive(const struct pool *pool)
 {
 	for (uint32_t i = 0; i < pool->env->workers; i++) {
-		if (pool->alive[i].fd >= 0) {
+		if (pool->looked[i].fd >= 0) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* Tells the workers how many units there are; `more`: further ones will come. */
+/* There are so many units; `more`: further ones will come. Workers that wait for some get them. */
 static void publish(struct pool *pool, size_t units, bool more)
 {
-	shared_pool *shared = pool->shared;
 	pool->feeding = more;
-	if (more && atomic_load(&shared->ready) == units) {
-		return;
+	pool->ready = units;
+	pool->all_there = !more;
+	for (uint32_t slot = 1; slot <= pool->env->workers; slot++) {
+		if (pool->members[slot - 1].waiting) {
+			give(pool, slot);
+		}
 	}
-	atomic_store(&shared->ready, units);
-	atomic_store(&shared->all_there, !more);
-	atomic_fetch_add(&shared->news, 1);
-	futex(&shared->news, FUTEX_WAKE, INT_MAX, NULL);
 }
 
 static pf_status feed(struct pool *pool, pf_error *error)
 {
-	size_t units = atomic_load(&pool->shared->ready);
+	size_t units = pool->ready;
 	bool more = true;
 	pf_status status = pool->job->feed(pool->job->context, &units, &more, error);
-	assert(units >= atomic_load(&pool->shared->ready) && units <= pool->job->units);
+	assert(units >= pool->ready && units <= pool->job->units);
 	publish(pool, units, status == PF_OK && more);
 	return status;
 }
@@ -333,15 +418,15 @@ static pf_status feed(struct pool *pool, pf_error *error)
 static pf_status wait_for_events(struct pool *pool, pf_error *error)
 {
 	uint32_t workers = pool->env->workers;
-	struct pollfd *source = &pool->alive[workers];
+	struct pollfd *source = &pool->looked[workers];
 	bool watching = pool->env->photo_timeout_ns || pool->job->tick;
 	*source = (struct pollfd){.fd = pool->feeding ? pool->job->feed_fd : -1, .events = POLLIN};
 	bool at_once = pool->feeding && source->fd < 0;
-	int ready = poll(pool->alive, workers + 1, at_once ? 0 : watching ? WATCH_MS : -1);
+	int ready = poll(pool->looked, workers + 1, at_once ? 0 : watching ? WATCH_MS : -1);
 	look_around(pool);
 	if (ready < 0 && errno == EINTR) {
 		for (uint32_t i = 0; i <= workers; i++) {
-			pool->alive[i].revents = 0;
+			pool->looked[i].revents = 0;
 		}
 		return PF_OK;
 	}
@@ -354,8 +439,10 @@ static pf_status handle_events(struct pool *pool, pf_error *error)
 	uint32_t workers = pool->env->workers;
 	pf_status status = PF_OK, cancelled = PF_OK;
 	for (uint32_t slot = 1; slot <= workers && status == PF_OK; slot++) {
-		if (pool->alive[slot - 1].fd >= 0 && pool->alive[slot - 1].revents) {
-			status = reap(pool, slot, error);
+		if (pool->looked[slot - 1].fd >= 0 && pool->looked[slot - 1].revents) {
+			bool more;
+			status = hear(pool, slot, &more, error);
+			status = status == PF_OK && !more ? reap(pool, slot, error) : status;
 		}
 		if (status == PF_ERR_CANCELLED) { /* the others finish the photo at hand, too */
 			cancelled = status;
@@ -363,7 +450,7 @@ static pf_status handle_events(struct pool *pool, pf_error *error)
 		}
 	}
 	if (status == PF_OK && pool->feeding &&
-	    (pool->alive[workers].fd < 0 || pool->alive[workers].revents)) {
+	    (pool->looked[workers].fd < 0 || pool->looked[workers].revents)) {
 		status = cancelled == PF_OK ? feed(pool, error) : PF_OK;
 	}
 	return status != PF_OK ? status : cancelled;
@@ -397,34 +484,25 @@ static pf_status supervise(struct pool *pool, pf_error *error)
 pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error)
 {
 	uint32_t workers = env->workers;
-	size_t bytes = sizeof(shared_pool) + workers * sizeof(shared_worker);
 	struct pool pool = {.env = env, .job = job};
 	pf_status status = PF_OK;
-	pool.shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	size_t owner_bytes = (job->units + 1) * sizeof *pool.owner;
-	pool.owner = mmap(NULL, owner_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pool.alive = calloc(workers + 1, sizeof *pool.alive); /* the last: what the feed waits for */
-	pool.pids = calloc(workers, sizeof *pool.pids);
-	pool.on_photo = calloc(workers, sizeof *pool.on_photo);
-	if (pool.shared == MAP_FAILED || pool.owner == MAP_FAILED || !pool.alive || !pool.pids ||
-	    !pool.on_photo) {
+	pool.looked = calloc(workers + 1, sizeof *pool.looked); /* the last: what the feed waits for */
+	pool.members = calloc(workers, sizeof *pool.members);
+	pool.lines = calloc(workers, sizeof *pool.lines);
+	if (!pool.looked || !pool.members || !pool.lines) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u workers", workers);
 		goto out;
 	}
 	for (uint32_t i = 0; i < workers; i++) {
-		pool.alive[i].fd = -1;
-		pool.on_photo[i].photo = PF_NO_PHOTO;
+		pool.looked[i].fd = pool.lines[i].said = pool.lines[i].given = -1;
+		pool.lines[i].worker_says = pool.lines[i].worker_given = -1;
+		pool.members[i].unit = NO_UNIT;
+		pool.members[i].photo = PF_NO_PHOTO;
 	}
 	status = supervise(&pool, error);
 out:
-	free(pool.on_photo);
-	free(pool.pids);
-	free(pool.alive);
-	if (pool.shared != MAP_FAILED) {
-		munmap(pool.shared, bytes);
-	}
-	if (pool.owner != MAP_FAILED) {
-		munmap(pool.owner, owner_bytes);
-	}
+	free(pool.lines);
+	free(pool.members);
+	free(pool.looked);
 	return status;
 }

@@ -9,15 +9,21 @@
 
 _Static_assert(sizeof(pf_frame) <= PIPE_BUF, "frames must be written atomically");
 
-static pf_status send_frame(const struct pf_pipe_sink *sink, pf_frame *frame, uint32_t kind, size_t payload)
+static pf_status send_of(const struct pf_pipe_sink *sink, pf_frame *frame, uint32_t kind, size_t payload,
+			 int32_t tid)
 {
 	frame->header = (pf_frame_header){
-		.bytes = (uint32_t)(sizeof frame->header + payload), .kind = kind, .tid = (int32_t)gettid()};
+		.bytes = (uint32_t)(sizeof frame->header + payload), .kind = kind, .tid = tid};
 	ssize_t written;
 	do {
 		written = write(sink->fd, frame, frame->header.bytes);
 	} while (written < 0 && errno == EINTR);
 	return written == (ssize_t)frame->header.bytes ? PF_OK : PF_ERR_IO;
+}
+
+static pf_status send_frame(const struct pf_pipe_sink *sink, pf_frame *frame, uint32_t kind, size_t payload)
+{
+	return send_of(sink, frame, kind, payload, (int32_t)gettid());
 }
 
 static pf_status burst_found(struct pf_sink *sink, const pf_burst *burst)
@@ -37,7 +43,8 @@ static pf_status photo_done(struct pf_sink *sink, const pf_photo_result *result)
 	if (result->score) {
 		frame.photo.score = *result->score;
 	}
-	return send_frame((struct pf_pipe_sink *)sink, &frame, PF_FRAME_PHOTO, sizeof frame.photo);
+	return send_of((struct pf_pipe_sink *)sink, &frame, PF_FRAME_PHOTO, sizeof frame.photo,
+		       result->tid ? result->tid : (int32_t)gettid());
 }
 
 static pf_status burst_ranked(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks)
@@ -91,9 +98,9 @@ pf_status pf_pipe_sink_query(struct pf_pipe_sink *sink, uint32_t number, uint64_
 	return send_frame(sink, &frame, PF_FRAME_QUERY, sizeof frame.query);
 }
 
-pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, uint32_t index, uint64_t heap_bytes)
+pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, int32_t pid, uint32_t index, uint64_t heap_bytes)
 {
-	pf_frame frame = {.process = {.pid = getpid(), .index = index, .heap_bytes = heap_bytes}};
+	pf_frame frame = {.process = {.pid = pid, .index = index, .heap_bytes = heap_bytes}};
 	return send_frame(sink, &frame, PF_FRAME_PROCESS, sizeof frame.process);
 }
 

@@ -22,7 +22,7 @@ enum pf_frame_kind {
 typedef struct pf_frame_header {
 	uint32_t bytes; /* of the whole frame */
 	uint32_t kind;
-	int32_t tid; /* the thread that sent it: says who, nothing else */
+	int32_t tid; /* the thread that sent it, or what it tells of: says who, nothing else */
 	uint32_t unused;
 } pf_frame_header;
 
@@ -84,7 +84,7 @@ void pf_pipe_sink_init(struct pf_pipe_sink *sink, int fd);
 pf_status pf_pipe_sink_end(struct pf_pipe_sink *sink, pf_status status, const pf_error *error);
 
 pf_status pf_pipe_sink_query(struct pf_pipe_sink *sink, uint32_t number, uint64_t startup_ns);
-pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, uint32_t index, uint64_t heap_bytes);
+pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, int32_t pid, uint32_t index, uint64_t heap_bytes);
 
 /* Takes frames out of a byte stream. Zeroed to begin with. */
 typedef struct pf_frame_reader {

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "photofinish/exec.h"
+
 /* Passes on outcomes under the session's indices. */
 struct query_sink {
 	struct pf_sink sink; /* first: the functions cast back */
@@ -50,7 +52,9 @@ static pf_status photo_done(struct pf_sink *sink, const pf_photo_result *result)
 	translated.index = own->query->first + result->index % own->query->count;
 	pf_status status = own->pipe->sink.photo_done(&own->pipe->sink, &translated);
 	return status == PF_OK && own->query->samples
-		       ? pf_pipe_sink_process(own->pipe, translated.index, heap_in_use())
+		       ? pf_pipe_sink_process(own->pipe, result->pid ? result->pid : (int32_t)getpid(),
+					      translated.index,
+					      result->pid ? result->heap_bytes : heap_in_use())
 		       : status;
 }
 
@@ -148,6 +152,7 @@ pf_status pf_queries_run(const struct pf_variant *variant, const struct pf_env *
 		if (status != PF_OK) {
 			break;
 		}
+		pf_result_heap = query.samples ? heap_in_use : NULL;
 		sum_slots(env, before);
 		wait_until(query.not_before_ns);
 		status = variant->run(env, &part, &sink.sink, error);

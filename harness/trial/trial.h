@@ -73,6 +73,7 @@ typedef struct pf_trial {
 	pf_machine_state machine;   /* what else went on; steal, others' processor time, minor faults */
 	pf_containment containment; /* what was in force in its processes */
 	pf_refusals refusals;       /* what they were refused */
+	uint32_t refused_worker;    /* that told of what was not its own; 0: none */
 	bool checked;  /* its scores are the reference's (or it scores nothing by design): its time may be
 			  shown */
 	bool unscored; /* a command that wrote no scores: nothing was compared */

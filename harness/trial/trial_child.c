@@ -18,6 +18,7 @@
 #include "harness/trial/queries.h"
 #include "harness/trial/trial.h"
 #include "harness/trial/trial_contain.h"
+#include "harness/trial/trial_isolate.h"
 #include "harness/trial/trial_layout.h"
 #include "harness/trial/trial_shared.h"
 #include "photofinish/dataset.h"
@@ -86,6 +87,7 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 		.photo_timeout_ns = shared->order.photo_timeout_ns,
 		.options = shared->order.options,
 		.places = pf_trial_places(shared, shared->order.workers),
+		.isolate = pf_trial_isolate,
 	};
 	for (uint32_t i = 0; i <= shared->order.workers; i++) {
 		pf_trace_keep(&shared->traces[i], pf_trial_rings(shared, shared->order.workers)[i].spans,
@@ -108,10 +110,11 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 }
 
 /* Which photos there are, then what must not be trusted: contained from here on. */
-static pf_status prepare(const struct pf_trial_shared *shared, const char *plugin, bool command,
+static pf_status prepare(struct pf_trial_shared *shared, const char *plugin, bool command,
 			 pf_dataset **dataset, pf_error *error)
 {
 	pf_status status = pf_dataset_unpack(PF_TRIAL_FD_MANIFEST, dataset, error);
+	status = status == PF_OK ? pf_trial_isolate_prepare(shared, error) : status;
 	if (status == PF_OK && !command) {
 		status = pf_trial_contain(&shared->order, *dataset, plugin, error);
 	}
@@ -135,6 +138,9 @@ int pf_trial_child(const char *variant_name, const char *plugin, const char *com
 		fprintf(stderr,
 			"photofinish: \"trial\" is for the harness of the same build; see photofinish --help\n");
 		return 2;
+	}
+	if (!command) { /* what this program's caller has open is not for variants */
+		close_range(PF_TRIAL_FD_CONTAINMENT + 1, ~0u, 0);
 	}
 	/* No harness, no trial. It may have died before this line: then nobody reads the events. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

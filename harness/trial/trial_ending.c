@@ -126,6 +126,12 @@ void pf_trial_judge(struct running *run)
 		snprintf(trial->reason, sizeof trial->reason,
 			 "observing it cost up to %.1f %% of its time, more than %g %%",
 			 100 * trial->observed.share, 100 * PF_OBSERVER_MOST);
+	} else if (trial->refused_worker) {
+		trial->ending = PF_ENDED_FAILED;
+		snprintf(
+			trial->reason, sizeof trial->reason,
+			"worker %u told of photos that it was not given: it was replaced, and is not to be trusted",
+			trial->refused_worker);
 	} else if (trial->worker_deaths > 0) {
 		trial->ending = PF_ENDED_DISTURBED;
 		snprintf(trial->reason, sizeof trial->reason, "%" PRIu64 " worker%s died and %s replaced",
@@ -206,6 +212,7 @@ void pf_trial_collect(struct running *run)
 		memcpy(trial->places, pf_trial_places(run->shared, run->workers),
 		       (run->workers + 1) * sizeof *trial->places);
 	}
+	trial->refused_worker = atomic_load(&run->shared->traces[0].refused_slot);
 	trial->moved_count = pf_moved_collect(run->shared->traces, run->events, run->workers, &trial->moved);
 	collect_spans(run);
 	trial->startup_ns = startup_once(run->shared->traces, run->workers);

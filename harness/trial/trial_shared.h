@@ -32,7 +32,8 @@ struct pf_trial_shared {
 	pf_command_note command;
 	uint64_t probe_offsets[PF_PROBE_COUNT]; /* of each probe's part in this block; 0: it has none */
 	_Atomic int32_t died_tid; /* the thread that took the process with it; 0: none, or not known */
-	pf_trace traces[];        /* workers + 1, as many rings after them, as many pf_place after those */
+	/* workers + 1, as many rings after them, as many pf_place after those: whole pages for each worker */
+	_Alignas(PF_SLOT_ALIGNMENT) pf_trace traces[];
 };
 
 /* Spans that are kept of each worker, the latest; their pages come into being as they are written. */
@@ -41,6 +42,10 @@ struct pf_trial_shared {
 typedef struct pf_trial_ring {
 	pf_span spans[PF_TRIAL_RING];
 } pf_trial_ring;
+
+_Static_assert(sizeof(pf_trace) % PF_SLOT_ALIGNMENT == 0 && sizeof(pf_place) % PF_SLOT_ALIGNMENT == 0 &&
+		       sizeof(pf_trial_ring) % PF_SLOT_ALIGNMENT == 0,
+	       "each worker has whole pages");
 
 /* What the block takes with so many workers. */
 static inline size_t pf_trial_shared_bytes(uint32_t workers)

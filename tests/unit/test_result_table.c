@@ -133,7 +133,20 @@ static pf_status note_death(void *context, size_t unit, uint32_t photo, int sign
 	return pf_result_count_death(job.table, &job.bursts[unit], photo, signal, error);
 }
 
-static const pf_pool_job pool_job = {BURSTS, NULL, open_worker, do_unit, close_worker, note_death};
+static pf_status take(void *context, size_t unit, const void *what, size_t bytes, pf_error *error)
+{
+	(void)context;
+	(void)error;
+	return pf_result_take(job.table, job.env.scorer, &job.sink->sink, &job.bursts[unit], what, bytes,
+			      NULL);
+}
+
+static const pf_pool_job pool_job = {.units = BURSTS,
+				     .open = open_worker,
+				     .unit = do_unit,
+				     .close = close_worker,
+				     .died = note_death,
+				     .told = take};
 
 static int set_up(void **state)
 {

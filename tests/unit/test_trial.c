@@ -111,7 +111,7 @@ ROGUE(inspects)
 		descriptors++;
 	}
 	closedir(folder);
-	DEMAND(descriptors == 2 + 6 + 1); /* ".", ".."; 0 to 5; the folder itself */
+	DEMAND(descriptors == 2 + 6 + 2); /* ".", ".."; 0 to 5; 4 once more; the folder itself */
 	DEMAND(getpgrp() == getpid());
 	DEMAND(read(STDIN_FILENO, &descriptors, 1) == 0);
 	DEMAND(env->abi_version == PF_ABI_VERSION && env->struct_size == sizeof *env);

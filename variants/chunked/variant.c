@@ -52,7 +52,20 @@ static pf_status score_photo(const pf_burst_worker *worker, size_t index, pf_sco
 	return pf_scorer_photo(worker->scorer, worker->dataset, index, score, error);
 }
 
-/* Waits until the burst's whole chunk is there, scores the burst, and gives its photos back. */
+/* In the variant's own process, which alone writes to the ring: the photo is done. */
+static void give_back(pf_crew *crew, uint32_t photo)
+{
+	const chunked_run *self = crew->context;
+	pf_photo_ring_give(self->ring, self->plan.tickets[photo]);
+}
+
+static pf_status enter(pf_crew *crew, pf_error *error)
+{
+	const chunked_run *self = crew->context;
+	return pf_photo_ring_read_only(self->ring, error);
+}
+
+/* Waits until the burst's whole chunk is there, then scores the burst. */
 static pf_status score_burst(pf_crew *crew, size_t place, pf_error *error)
 {
 	const chunked_run *self = crew->context;
@@ -61,11 +74,7 @@ static pf_status score_burst(pf_crew *crew, size_t place, pf_error *error)
 	uint64_t begin = pf_span_begin(crew->worker.trace, PF_STAGE_WAIT);
 	pf_photo_ring_await(self->ring, chunk->first_ticket + chunk->photos - 1);
 	pf_span_end(crew->worker.trace, PF_STAGE_WAIT, begin);
-	pf_status status = pf_burst_score(&crew->worker, burst, error);
-	for (uint32_t i = 0; i < burst->count && status == PF_OK; i++) {
-		pf_photo_ring_give(self->ring, self->plan.first_ticket[place] + i);
-	}
-	return status;
+	return pf_burst_score(&crew->worker, burst, error);
 }
 
 static void end_loading(pf_crew *crew)
@@ -102,6 +111,8 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 		self.crew.context = &self;
 		self.crew.score_photo = score_photo;
 		self.crew.score_burst = score_burst;
+		self.crew.enter = enter;
+		self.crew.taken = give_back;
 		self.crew.beside = load_chunks;
 		self.crew.over = end_loading;
 		status = pf_crew_run(&self.crew, error);

@@ -81,13 +81,23 @@ static pf_status start_detector(live_run *live, pf_error *error)
 	} else if (live->detector == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pf_framed_close(&live->milestones);
-		if (getppid() == parent) { /* else it died before the signal was set */
+		if (getppid() == parent && /* else it died before the signal was set */
+		    pf_crew_isolate(&live->crew, 0, NULL) == PF_OK) {
 			detect(live, &to_parent);
 		}
 		_exit(0);
 	}
 	pf_framed_close(&to_parent);
 	return status;
+}
+
+/* In a worker: what the detector says is not for it. */
+static pf_status enter(pf_crew *crew, pf_error *error)
+{
+	live_run *live = crew->context;
+	(void)error;
+	pf_framed_close(&live->milestones);
+	return PF_OK;
 }
 
 static int reap_detector(live_run *live)
@@ -177,6 +187,7 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	}
 	if (status == PF_OK) {
 		live.crew.feed = hear;
+		live.crew.enter = enter;
 		live.crew.context = &live;
 		status = pf_crew_run(&live.crew, error);
 	}

@@ -54,7 +54,7 @@ static void send_chunk(pipelined_run *self, const pf_chunk *chunk, pf_framed_end
 	pf_status status = PF_OK;
 	for (uint32_t i = 0; i < chunk->photos && status == PF_OK; i++) {
 		if (self->photos[i].y.data) {
-			status = pf_photo_send(to, i, &self->photos[i], NULL);
+			status = pf_photo_send(to, chunk->first_ticket + i, &self->photos[i], NULL);
 		}
 	}
 	if (status == PF_OK) {
@@ -82,6 +82,7 @@ static void load_and_send(pf_crew *crew)
 static pf_status receive_chunk(pipelined_run *self, uint32_t number, pf_error *error)
 {
 	pf_trace *trace = self->crew.worker.trace;
+	const pf_chunk *chunk = &self->plan.chunks[number];
 	pf_framed_end *from;
 	empty(self);
 	self->held = number;
@@ -92,10 +93,11 @@ static pf_status receive_chunk(pipelined_run *self, uint32_t number, pf_error *e
 	pf_status status = PF_OK;
 	for (bool more = comes; more && status == PF_OK;) {
 		pf_image image = {0};
-		uint32_t at;
-		status = pf_photo_receive(from, &at, &image, error);
-		more = status == PF_OK && at < self->plan.most_photos;
-		if (more) {
+		uint32_t ticket;
+		status = pf_photo_receive(from, &ticket, &image, error);
+		more = status == PF_OK && ticket != PF_NO_TICKET;
+		uint32_t at = ticket - chunk->first_ticket; /* of another chunk: it will load its own */
+		if (more && at < chunk->photos) {
 			pf_image_release(&self->photos[at]);
 			self->photos[at] = image;
 		} else {
@@ -132,6 +134,7 @@ static pf_status enter(pf_crew *crew, pf_error *error)
 {
 	pipelined_run *self = crew->context;
 	self->held = 0;
+	pf_worker_pipes_enter(self->pipes, crew->worker.slot);
 	self->photos = calloc(self->plan.most_photos + 1, sizeof *self->photos);
 	return self->photos ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory for a chunk");
 }

@@ -18,7 +18,6 @@ typedef struct shared_run {
 	pf_burst_list bursts;
 	pf_chunk_plan plan; /* only for the order of loading */
 	pf_photo_ring *ring;
-	uint32_t first_ticket; /* in a worker: of the burst at hand */
 } shared_run;
 
 /* Decodes ahead, in a thread of the variant's own process, as far as there are free slots. */
@@ -45,38 +44,51 @@ static void load_ahead(pf_crew *crew)
 	}
 }
 
-/* Gives back the photos of the burst before this one: they are done, though another worker may have done
- * them, and died before it gave them back. */
-static void give_back(const shared_run *self, uint32_t upto)
+/* In the variant's own process, which alone writes to the ring: the photo is done. */
+static void give_back(pf_crew *crew, uint32_t photo)
 {
-	for (uint32_t ticket = self->first_ticket; ticket < upto; ticket++) {
-		pf_photo_ring_give(self->ring, ticket);
+	const shared_run *self = crew->context;
+	pf_photo_ring_give(self->ring, self->plan.tickets[photo]);
+}
+
+/* There, too: the worker that has this burst loads the photo itself, the loader shall leave it out. */
+static pf_status leave_out(pf_crew *crew, size_t place, uint32_t photo)
+{
+	const shared_run *self = crew->context;
+	const pf_burst *burst = &self->bursts.bursts[place];
+	for (uint32_t i = 0; i < burst->count; i++) {
+		if (burst->photos[i] == photo) {
+			give_back(crew, photo);
+			return PF_OK;
+		}
 	}
+	return PF_ERR_INVALID;
 }
 
 static pf_status score_photo(const pf_burst_worker *worker, size_t index, pf_score *score, pf_error *error)
 {
 	const shared_run *self = worker->context;
 	pf_image image;
-	uint32_t ticket = self->plan.tickets[index];
-	give_back(self, ticket);
 	uint64_t begin = pf_span_begin(worker->trace, PF_STAGE_WAIT);
-	bool there = pf_photo_ring_take(self->ring, ticket, &image);
+	bool there = pf_photo_ring_take(self->ring, self->plan.tickets[index], &image);
 	pf_span_end(worker->trace, PF_STAGE_WAIT, begin);
-	return there ? pf_scorer_judge(worker->scorer, &image, score, error)
-		     : pf_scorer_photo(worker->scorer, worker->dataset, index, score, error);
+	if (there) {
+		return pf_scorer_judge(worker->scorer, &image, score, error);
+	}
+	pf_crew_tell((uint32_t)index);
+	return pf_scorer_photo(worker->scorer, worker->dataset, index, score, error);
 }
 
 static pf_status score_burst(pf_crew *crew, size_t place, pf_error *error)
 {
-	shared_run *self = crew->context;
-	const pf_burst *burst = &self->bursts.bursts[place];
-	self->first_ticket = self->plan.first_ticket[place];
-	pf_status status = pf_burst_score(&crew->worker, burst, error);
-	if (status == PF_OK) {
-		give_back(self, self->first_ticket + burst->count);
-	}
-	return status;
+	const shared_run *self = crew->context;
+	return pf_burst_score(&crew->worker, &self->bursts.bursts[place], error);
+}
+
+static pf_status enter(pf_crew *crew, pf_error *error)
+{
+	const shared_run *self = crew->context;
+	return pf_photo_ring_read_only(self->ring, error);
 }
 
 static void end_loading(pf_crew *crew)
@@ -121,6 +133,9 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 		self.crew.context = &self;
 		self.crew.score_photo = score_photo;
 		self.crew.score_burst = score_burst;
+		self.crew.enter = enter;
+		self.crew.taken = give_back;
+		self.crew.told = leave_out;
 		self.crew.beside = load_ahead;
 		self.crew.over = end_loading;
 		status = pf_crew_run(&self.crew, error);

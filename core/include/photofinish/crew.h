@@ -21,6 +21,9 @@ typedef struct pf_burst_store pf_burst_store;
 PF_API pf_status pf_burst_store_create(size_t photos, pf_burst_store **out, pf_error *error);
 PF_API void pf_burst_store_destroy(pf_burst_store *store); /* NULL is fine; unmaps this process's view */
 
+/* In a forked process: it can only read from here on. */
+PF_API pf_status pf_burst_store_read_only(pf_burst_store *store, pf_error *error);
+
 /* Copies the burst. PF_ERR_INVALID when it has no photo or one that is none of
  * 0..photos-1, or the store's would be more than `photos`. */
 PF_API pf_status pf_burst_store_add(pf_burst_store *store, const pf_burst *burst);
@@ -49,6 +52,11 @@ typedef struct pf_crew {
 	/* In each worker, after it was opened and before it is closed. */
 	pf_status (*enter)(struct pf_crew *crew, pf_error *error);
 	void (*leave)(struct pf_crew *crew);
+	/* In the variant's own process; either may be NULL. A photo's outcome was taken in. */
+	void (*taken)(struct pf_crew *crew, uint32_t photo);
+	/* What the worker that has burst `place` said by pf_crew_tell. Anything
+	 * may come: PF_ERR_INVALID for a number that is not its to tell. */
+	pf_status (*told)(struct pf_crew *crew, size_t place, uint32_t number);
 	/* In the variant's own process, right before and right after each fork of worker `slot`. */
 	pf_status (*forking)(struct pf_crew *crew, uint32_t slot, pf_error *error);
 	void (*forked)(struct pf_crew *crew, uint32_t slot);
@@ -81,6 +89,13 @@ PF_API pf_status pf_crew_add(void *crew, const pf_burst *burst);
  * and then adds them to the empty list in the order of their ids, which is that of *found. The caller frees
  * it. */
 PF_API pf_status pf_crew_detect(pf_crew *crew, pf_burst_list *found, pf_error *error);
+
+/* In a worker that has a burst: tells the variant's own process a number (crew->told). */
+PF_API pf_status pf_crew_tell(uint32_t number);
+
+/* In a process other than a worker that the variant forked: what pf_crew_run does in workers, so that it
+ * cannot write what others go by. `slot`: whose trace it may write. */
+PF_API pf_status pf_crew_isolate(pf_crew *crew, uint32_t slot, pf_error *error);
 
 /* In the thread beside: pf_scorer_load, during which nothing is forked. */
 PF_API pf_status pf_crew_load(pf_crew *crew, size_t index, pf_image *image);

@@ -37,6 +37,9 @@ PF_API void pf_worker_pipes_destroy(pf_worker_pipes *pipes); /* NULL is fine; no
 PF_API pf_status pf_worker_pipes_forking(pf_worker_pipes *pipes, uint32_t slot, pf_error *error);
 PF_API void pf_worker_pipes_forked(pf_worker_pipes *pipes, uint32_t slot);
 
+/* A worker, at its beginning: closes what belongs to the parent and to other workers. */
+PF_API void pf_worker_pipes_enter(pf_worker_pipes *pipes, uint32_t slot);
+
 /* A worker: asks for series `number` and waits until it begins to come; then it has to be received. False
  * where it comes no more. */
 PF_API bool pf_worker_pipes_ask(pf_worker_pipes *pipes, uint32_t slot, uint32_t number,

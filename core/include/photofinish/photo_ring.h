@@ -33,9 +33,13 @@ PF_API pf_status pf_photo_ring_begin(pf_photo_ring *ring, uint32_t ticket, pf_im
 PF_API void pf_photo_ring_put(pf_photo_ring *ring, uint32_t ticket, const pf_image *image);
 
 /* A worker: true if the photo's planes are in *image, to be read only and until it is given back; waits for a
- * loader that is at it. False: load it yourself, the loader has not come so far (and will leave it out),
- * could not load it, or is gone. */
+ * loader that is at it. False: load it yourself, the loader has not come so far (and leaves it out once it is
+ * given back), could not load it, or is gone. */
 PF_API bool pf_photo_ring_take(pf_photo_ring *ring, uint32_t ticket, pf_image *image);
+
+/* In a worker: the ring can only be read from here on; it tells the variant's own process what to give back.
+ */
+PF_API pf_status pf_photo_ring_read_only(const pf_photo_ring *ring, pf_error *error);
 
 /* The photo is not needed any more, taken or not; may be called twice. A photo that is done must be recorded
  * as such (pf_result_put) before. */

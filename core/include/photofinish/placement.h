@@ -99,6 +99,7 @@ typedef struct pf_place {
 	uint64_t involuntary_switches; /* the kernel gave the processor to others, of those that left */
 	int32_t thread;                /* in the slot now, 0: none */
 	uint64_t migrations_before, switches_before; /* of that thread when it entered */
+	unsigned char unused[3656];                  /* as in pf_trace */
 } pf_place;
 
 #endif

@@ -14,6 +14,9 @@
 
 #define PF_NO_PHOTO UINT32_MAX
 
+/* What lies in shared memory for each worker is a multiple of that long: a page of most machines. */
+#define PF_SLOT_ALIGNMENT 4096
+
 enum {
 	PF_STAGES_MAX = 64,      /* stages that a trace can tell apart, numbered from 0 */
 	PF_SPAN_PATHS = 64,      /* ways in which they stand within each other; more are counted as lost */
@@ -48,16 +51,17 @@ typedef struct pf_open_span {
 } pf_open_span;
 
 typedef struct pf_trace {
-	uint64_t read_bytes;        /* bytes of photos read from files */
-	uint64_t moved_bytes;       /* bytes of photos sent from one process to another */
-	uint64_t chunks;            /* chunks of photos that were loaded ahead, whole */
-	uint64_t peak_rss_bytes;    /* of the worker's process, filled by pf_worker_leave */
-	pf_hop hops[PF_TRACE_HOPS]; /* what this worker received */
-	_Atomic uint32_t deaths;    /* workers that died in this slot and were replaced */
-	_Atomic int32_t pid;        /* process that has this slot, 0 before it was entered */
-	_Atomic int32_t tid;        /* and its thread */
-	_Atomic uint32_t stage;     /* running now (never a part), PF_STAGE_COUNT if none */
-	_Atomic uint32_t photo;     /* manifest index being worked on, PF_NO_PHOTO if none */
+	uint64_t read_bytes;           /* bytes of photos read from files */
+	uint64_t moved_bytes;          /* bytes of photos sent from one process to another */
+	uint64_t chunks;               /* chunks of photos that were loaded ahead, whole */
+	uint64_t peak_rss_bytes;       /* of the worker's process, filled by pf_worker_leave */
+	pf_hop hops[PF_TRACE_HOPS];    /* what this worker received */
+	_Atomic uint32_t deaths;       /* workers that died in this slot and were replaced */
+	_Atomic uint32_t refused_slot; /* in slot 0's: the last that told of what was not its own; 0: none */
+	_Atomic int32_t pid;           /* process that has this slot, 0 before it was entered */
+	_Atomic int32_t tid;           /* and its thread */
+	_Atomic uint32_t stage;        /* running now (never a part), PF_STAGE_COUNT if none */
+	_Atomic uint32_t photo;        /* manifest index being worked on, PF_NO_PHOTO if none */
 
 	uint32_t depth; /* open spans: within a hook, how many enclose the one that begins or ended */
 	pf_open_span open[PF_SPAN_DEPTH];
@@ -75,7 +79,8 @@ typedef struct pf_trace {
 	pf_span_sum outside; /* between spans: inner_ns is what all spans take, cpu_ns what is between them */
 	/* [stage] is that of spans that none encloses; those within others follow as they came up. */
 	pf_span_sum sums[PF_STAGES_MAX + PF_SPAN_PATHS];
-	uint32_t paths; /* how many of the latter there are */
+	uint32_t paths;             /* how many of the latter there are */
+	unsigned char unused[1460]; /* up to whole pages, which a worker can be given for its own */
 } pf_trace;
 
 /* All zero, no stage, no photo, no ring. */

@@ -15,7 +15,7 @@
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
 
-#define PF_ABI_VERSION 3
+#define PF_ABI_VERSION 4
 
 /* What a variant is or needs. */
 enum pf_cap {
@@ -62,6 +62,10 @@ struct pf_env {
 	uint64_t photo_timeout_ns; /* a worker process longer than this on one photo is killed; 0: never */
 	const int64_t *options;    /* values in the order of the variant's option list */
 	pf_place *places;          /* workers + 1, in shared memory, for pf_worker_enter; NULL: nobody asks */
+	/* In a process that was forked to work as `slot`, once it has entered the run: gives up what only the
+	 * variant's own process needs, the sink and the traces of others among it. pf_pool_run calls it; so
+	 * should a variant that forks. NULL: there is nothing to give up. */
+	pf_status (*isolate)(const struct pf_env *env, uint32_t slot, pf_error *error);
 };
 
 static inline int pf_cancelled(const struct pf_env *env)
@@ -76,9 +80,12 @@ typedef struct pf_photo_result {
 	pf_status status;
 	const char *message;   /* why it failed; "" if it did not */
 	const pf_score *score; /* NULL if it failed */
+	int32_t pid, tid;      /* process and thread that scored it; 0: the one that tells */
+	uint64_t heap_bytes;   /* of that process (pf_result_heap); 0: not known */
 } pf_photo_result;
 
-/* Takes events as they happen, from any process or thread of the variant. Each returns PF_OK, or PF_ERR_IO
+/* Takes events as they happen, from any thread of the variant's own process, and from processes that were not
+ * isolated. Each returns PF_OK, or PF_ERR_IO
  * once no one listens any more: then the variant should return. */
 struct pf_sink {
 	uint32_t struct_size;

@@ -47,6 +47,23 @@ static pf_status worker_died(void *context, size_t share, uint32_t photo, int si
 	return pf_result_count_death(state->table, burst, photo, signal, error);
 }
 
+/* What the worker of a share says of a photo is taken in where one of the share's bursts has the photo;
+ * `what` is NULL when it says that all of them are done. */
+static pf_status told(void *context, size_t share, const void *what, size_t bytes, pf_error *error)
+{
+	const run_state *state = context;
+	pf_status status = PF_ERR_INVALID;
+	(void)error;
+	for (size_t i = share; i < state->bursts.count; i += state->env->workers) {
+		status = pf_result_take(state->table, state->env->scorer, state->sink,
+					&state->bursts.bursts[i], what, bytes, NULL);
+		if (what ? status != PF_ERR_INVALID : status != PF_OK) {
+			break;
+		}
+	}
+	return status;
+}
+
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
 {
@@ -67,6 +84,7 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 			.unit = score_share,
 			.close = close_worker,
 			.died = worker_died,
+			.told = told,
 		};
 		status = pf_pool_run(env, &job, error);
 	}
