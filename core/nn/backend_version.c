@@ -35,7 +35,7 @@ static void describe_onednn(void)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-		fclose(stderr); /* the runtime of C++ would say there why it ends */
+		close(STDERR_FILENO); /* the runtime of C++ would say there why it ends */
 		ask_onednn(shared);
 		_exit(0);
 	}
