@@ -145,7 +145,7 @@ static bool is_of(const pf_burst *burst, uint32_t photo)
 	return false;
 }
 
-pf_status pf_result_take(pf_result_table *table, const pf_scorer_config *config, struct pf_sink *sink,
+pf_status pf_result_take(pf_result_table *table, const struct pf_env *env, struct pf_sink *sink,
 			 const pf_burst *burst, const void *what, size_t bytes, uint32_t *photo)
 {
 	state *first = &table->states[burst->photos[0]];
@@ -176,7 +176,7 @@ pf_status pf_result_take(pf_result_table *table, const pf_scorer_config *config,
 	};
 	pf_status status = keep(table, sink, &result);
 	if (status == PF_OK && ++first->burst_done == burst->count) {
-		status = pf_result_rank(table, config, NULL, sink, burst);
+		status = pf_result_rank(table, env->scorer, env->traces, sink, burst);
 	}
 	/* What a worker could bring about by a hostile score is its own fault; all else is the run's. */
 	return status == PF_ERR_INVALID ? PF_ERR_INTERNAL : status;

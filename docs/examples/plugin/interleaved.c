@@ -55,7 +55,7 @@ static pf_status told(void *context, size_t share, const void *what, size_t byte
 	pf_status status = PF_ERR_INVALID;
 	(void)error;
 	for (size_t i = share; i < state->bursts.count; i += state->env->workers) {
-		status = pf_result_take(state->table, state->env->scorer, state->sink,
+		status = pf_result_take(state->table, state->env, state->sink,
 					&state->bursts.bursts[i], what, bytes, NULL);
 		if (what ? status != PF_ERR_INVALID : status != PF_OK) {
 			break;
