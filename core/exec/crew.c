@@ -116,8 +116,7 @@ static pf_status told(void *context, size_t unit, const void *what, size_t bytes
 		memcpy(&number, what, sizeof number);
 		return crew->told(crew, unit, number);
 	}
-	pf_status status = pf_result_take(crew->table, crew->env, crew->sink, &burst, what, bytes,
-					  &photo);
+	pf_status status = pf_result_take(crew->table, crew->env, crew->sink, &burst, what, bytes, &photo);
 	if (status == PF_OK && what && crew->taken) {
 		crew->taken(crew, photo);
 	}

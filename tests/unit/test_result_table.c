@@ -137,8 +137,7 @@ static pf_status take(void *context, size_t unit, const void *what, size_t bytes
 {
 	(void)context;
 	(void)error;
-	return pf_result_take(job.table, &job.env, &job.sink->sink, &job.bursts[unit], what, bytes,
-			      NULL);
+	return pf_result_take(job.table, &job.env, &job.sink->sink, &job.bursts[unit], what, bytes, NULL);
 }
 
 static const pf_pool_job pool_job = {.units = BURSTS,

@@ -129,8 +129,9 @@ typedef struct pf_pool_job {
 PF_API pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error);
 
 /* `told` of a job whose units are bursts: takes in the outcome of a photo of `burst` that is not done yet,
- * passes it to the sink, and ranks the burst after its last one (span `score` of the calling process). *photo (NULL is fine) is which.
- * PF_ERR_INVALID for all else, as for a burst that a worker says to be done with when it is not. */
+ * passes it to the sink, and ranks the burst after its last one (span `score` of the calling process). *photo
+ * (NULL is fine) is which. PF_ERR_INVALID for all else, as for a burst that a worker says to be done with
+ * when it is not. */
 PF_API pf_status pf_result_take(pf_result_table *table, const struct pf_env *env, struct pf_sink *sink,
 				const pf_burst *burst, const void *what, size_t bytes, uint32_t *photo);
 
