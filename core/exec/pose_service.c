@@ -248,7 +248,7 @@ pf_status pf_pose_service_start(const pf_pose_service_options *options, pf_pose_
 	*out = NULL;
 	pf_pose_service *s = NULL;
 	pf_status status = map(options, &s, error);
-	if (status != PF_OK) {
+	if (!s) {
 		return status;
 	}
 	status = fork_process(s, options, error);

@@ -107,10 +107,11 @@ static void execute(const pf_picture *picture, int32_t half, void *to)
 static void compare_input(const pf_image *image, const pf_pose_view *view, const pf_pose_card *card)
 {
 	size_t count = (size_t)view->width_px * view->height_px;
-	float *want = malloc(3 * count * sizeof *want), *got = malloc(3 * count * sizeof *got);
-	uint16_t *halves = malloc(3 * count * sizeof *halves);
+	float *want = calloc(3 * count, sizeof *want), *got = calloc(3 * count, sizeof *got);
+	uint16_t *halves = calloc(3 * count, sizeof *halves);
 	pf_pose_input memory = {0};
 	pf_picture picture;
+	assert_true(want && got && halves);
 	assert_int_equal(pf_pose_input_fill(&memory, image, view, card, PF_TYPE_FLOAT, want, NULL), PF_OK);
 	assert_int_equal(pf_pose_input_picture(&memory, image, view, card, &picture, NULL), PF_OK);
 	execute(&picture, 0, got);
