@@ -127,7 +127,7 @@ static void wait_for_asks(pf_pose_service *s)
 
 static void answer(pf_pose_service *s, pf_pose_estimator *estimator, const uint32_t *taken, uint32_t count)
 {
-	pf_image images[PF_POSE_BATCH_MAX];
+	pf_image images[PF_POSE_BATCH_MAX] = {0};
 	pf_pose poses[PF_POSE_BATCH_MAX];
 	pf_error error = {.code = PF_OK};
 	for (uint32_t i = 0; i < count; i++) {

@@ -64,7 +64,7 @@ def mutated(photos, chance):
 
 def verdicts(world, variant, folder):
     result = world.run("score", folder, "-v", variant, "--workers", "2", "--json", f"{variant}.json", "--quiet", limit=900)
-    clean_end(result)
+    clean_end(result, quoted=variant == "threaded")
     path = world.path(f"out/{variant}.json")
     check(path.exists(), f"it wrote no scores and ends with {result.returncode}: {result.stderr}")
     found = rows(path)
