@@ -9,6 +9,7 @@
 #include "datasets/dataset_store.h"
 #include "datasets/render/photo_jpeg.h"
 #include "datasets/render/render_photo.h"
+#include "photofinish/file.h"
 
 typedef struct workbench {
 	const pf_make_job *job;
@@ -18,19 +19,6 @@ typedef struct workbench {
 	pf_scene scene;
 	pf_shot shot;
 } workbench;
-
-static pf_status write_all(int fd, const uint8_t *bytes, size_t size, const char *path, pf_error *error)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, bytes, size);
-		if (n <= 0) {
-			return pf_fail_errno(error, path, "cannot write the photo");
-		}
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return PF_OK;
-}
 
 /* Under a temporary name first: a photo that has its name is whole. And it is in the journal before it has
  * it: what the journal does not know, no make wrote. */
@@ -42,8 +30,9 @@ static pf_status store(workbench *w, uint32_t index, const char *path, pf_made_p
 	if (fd < 0) {
 		return pf_fail_errno(error, temporary, "cannot create the photo");
 	}
-	pf_status status = write_all(fd, w->jpeg.bytes, w->jpeg.size, temporary, error);
-	if (status == PF_OK && fsync(fd) != 0) { /* before journal and manifest say that it is there */
+	pf_status status = PF_OK;
+	if (!pf_write_all(fd, w->jpeg.bytes, w->jpeg.size) ||
+	    fsync(fd) != 0) { /* before journal and manifest say that it is there */
 		status = pf_fail_errno(error, temporary, "cannot write the photo");
 	}
 	if (close(fd) != 0 && status == PF_OK) {

@@ -349,6 +349,19 @@ int pf_memory_file(const char *name, uint64_t bytes)
 	return fd;
 }
 
+bool pf_write_all(int fd, const void *bytes, size_t count)
+{
+	for (const char *at = bytes; count > 0;) {
+		ssize_t written = TEMP_FAILURE_RETRY(write(fd, at, count));
+		if (written <= 0) {
+			return false;
+		}
+		at += written;
+		count -= (size_t)written;
+	}
+	return true;
+}
+
 bool pf_cache_folder(const char *name, char *out, size_t capacity)
 {
 	const char *data = getenv("PHOTOFINISH_DATA"), *cache = getenv("XDG_CACHE_HOME"),

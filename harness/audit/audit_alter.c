@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/registry/contained_run.h"
+#include "photofinish/file.h"
 
 enum { MOST_BYTES = 1 << 30 }; /* of one photo */
 
@@ -18,20 +19,6 @@ struct task {
 	int fd; /* in memory: an error, then the photo's bytes */
 };
 
-static bool write_all(int fd, const void *from, size_t bytes)
-{
-	const char *at = from;
-	while (bytes > 0) {
-		ssize_t written = TEMP_FAILURE_RETRY(write(fd, at, bytes));
-		if (written <= 0) {
-			return false;
-		}
-		at += written;
-		bytes -= (size_t)written;
-	}
-	return true;
-}
-
 /* In the contained process. */
 static int alter(void *context)
 {
@@ -41,8 +28,9 @@ static int alter(void *context)
 	if (pf_photo_alter(task->file, task->seed, task->half, &altered, &why) == PF_OK) {
 		why.code = PF_OK;
 	}
-	return write_all(task->fd, &why, sizeof why) && write_all(task->fd, altered.bytes, altered.size) ? 0
-													 : 1;
+	bool written = pf_write_all(task->fd, &why, sizeof why) &&
+		       pf_write_all(task->fd, altered.bytes, altered.size);
+	return written ? 0 : 1;
 }
 
 static bool read_all(int fd, void *to, size_t bytes, off_t from)

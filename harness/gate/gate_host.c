@@ -17,7 +17,6 @@
 
 enum {
 	SLOT_NS = 100000, /* aimed at: most are undisturbed, and a look at the clock is short against it */
-	SURELY_LONG_NS = 10 * PF_GATE_LONG_CALL_NS,
 	LOOKS = 5,        /* of which the fastest sizes the slots */
 	BLOCKS_LEAST = 6, /* of calls that are not too long for it: set-up takes as long as some blocks */
 	STRETCH = 2,      /* up to which the time is exceeded for them */
@@ -92,7 +91,7 @@ static bool still_the_same(host *h, uint32_t arm)
 static bool fastest(host *h, uint32_t arm, uint64_t units, uint64_t *wall_ns)
 {
 	*wall_ns = UINT64_MAX;
-	for (int i = 0; i < LOOKS && !(i && *wall_ns >= SURELY_LONG_NS);
+	for (int i = 0; i < LOOKS && !(i && *wall_ns >= PF_GATE_LONG_CALL_NS);
 	     i++) { /* a long call needs one look */
 		pf_gate_slot slot;
 		if (!run(h, arm, units, &slot)) {

@@ -104,19 +104,6 @@ const json_t *pf_run_journal_head(const pf_run_journal *journal)
 	return journal->head;
 }
 
-static bool write_all(int fd, const char *bytes, size_t count)
-{
-	while (count) {
-		ssize_t some = write(fd, bytes, count);
-		if (some < 0 && errno != EINTR) {
-			return false;
-		}
-		bytes += some > 0 ? some : 0;
-		count -= some > 0 ? (size_t)some : 0;
-	}
-	return true;
-}
-
 /* Takes the line over. A journal that cannot be written ends where it is: with its last whole line. */
 static void add_line(pf_run_journal *journal, json_t *line)
 {
@@ -132,7 +119,7 @@ static void add_line(pf_run_journal *journal, json_t *line)
 	if (text) {
 		text[length++] = '\n'; /* in place of the NUL */
 	}
-	if (!text || end < 0 || !write_all(journal->fd, text, length) || fdatasync(journal->fd)) {
+	if (!text || end < 0 || !pf_write_all(journal->fd, text, length) || fdatasync(journal->fd)) {
 		pf_fail_errno(&error, journal->path ? journal->path : journal->folder,
 			      "cannot go on with the run's journal");
 		bool cut = end >= 0 && ftruncate(journal->fd, end) == 0;

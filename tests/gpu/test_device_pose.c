@@ -1,7 +1,6 @@
 /* The two ends of a pose network on the device. The kernels' bodies, as C: the input has the bits of what the
  * processor makes, and so have keypoints. Through the fake device: a pose estimator, photos larger than what
  * is sent at a time, and every fault ends in a status that names it, with nothing left behind. */
-#include <dlfcn.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,11 +16,10 @@
 #include "core/scoring/pose_decode.h"
 #include "core/scoring/pose_estimator.h"
 #include "core/scoring/pose_input.h"
+#include "tests/gpu/fake_entries.h"
 #include "tests/unit/pose_fixture.h"
 #include "tests/unit/temp_folder.h"
 
-static void (*reset)(void);
-static size_t (*live)(void);
 static char data[256];
 static pf_fixture_folder folder;
 static const char *model;
@@ -33,15 +31,9 @@ static int open_all(void **state)
 	(void)state;
 	pf_temp_make(data);
 	setenv("PHOTOFINISH_DATA", data, 1);
-	void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-	void *entries[2] = {library ? dlsym(library, "fake_device_reset") : NULL,
-			    library ? dlsym(library, "fake_device_live") : NULL};
-	if (!entries[0] || !entries[1]) {
-		print_error("LD_LIBRARY_PATH does not name the folder of the fake device\n");
+	if (fake_entries_open()) {
 		return -1;
 	}
-	memcpy(&reset, &entries[0], sizeof reset);
-	memcpy(&live, &entries[1], sizeof live);
 	pf_fixture_folder_open(&folder);
 	pf_fixture_bytes network = pf_fixture_pose_model(0, 0, 18);
 	model = pf_fixture_pose_write(folder.path, "spots.onnx", network.data, network.bytes);
@@ -286,7 +278,7 @@ static void test_estimator(void **state)
 	pf_image_release(&image);
 	pf_pose_estimator_destroy(plain);
 	pf_pose_estimator_destroy(device);
-	assert_int_equal(live(), 0);
+	assert_int_equal(fake_live(), 0);
 }
 
 /* Several photos in one run, as many as there are, of both shapes and growing: the keypoints that each has
@@ -322,7 +314,7 @@ static void test_several(void **state)
 	}
 	pf_pose_estimator_destroy(one);
 	pf_pose_estimator_destroy(several);
-	assert_int_equal(live(), 0);
+	assert_int_equal(fake_live(), 0);
 }
 
 /* Whether the planted fault was met, in an estimator's beginning or in one of its photos. */
@@ -332,7 +324,7 @@ static bool meet(const pf_image *images, const char *fault, pf_status expected, 
 	pf_pose_estimator *estimator = NULL;
 	pf_pose pose;
 	pf_error error = {.code = PF_OK};
-	reset();
+	fake_reset();
 	setenv("PF_FAKE_GPU_FAULT", fault, 1);
 	pf_status status = pf_pose_estimator_create(&options, &estimator, &error);
 	for (int i = 0; status == PF_OK && i < 4; i++) {
@@ -343,9 +335,9 @@ static bool meet(const pf_image *images, const char *fault, pf_status expected, 
 	}
 	pf_pose_estimator_destroy(estimator);
 	unsetenv("PF_FAKE_GPU_FAULT");
-	reset();
-	if (live() != 0) {
-		fail_msg("%s left %zu behind", fault, live());
+	fake_reset();
+	if (fake_live() != 0) {
+		fail_msg("%s left %zu behind", fault, fake_live());
 	}
 	if (status != PF_OK && (status != expected || !strstr(error.message, name))) {
 		fail_msg("%s: %s: %s", fault, pf_status_name(status), error.message);

@@ -1,7 +1,6 @@
 /* The cuDNN backend on the fake device: the same results as the plain backend, step by step and replayed,
  * with several pictures at once; and every fault ends in a status that names it, with nothing left behind. */
 #include <dirent.h>
-#include <dlfcn.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,14 +14,12 @@
 
 #include "core/gpu/gpu_kernels.h"
 #include "photofinish/gpu.h"
+#include "tests/gpu/fake_entries.h"
 #include "tests/unit/network_case.h"
 #include "tests/unit/onnx_fixture.h"
 #include "tests/unit/temp_folder.h"
 
 enum { RUNS = 4 }; /* queued, recorded and replayed, replayed twice */
-
-static void (*reset)(void);
-static size_t (*live)(void);
 
 static char data[256];
 
@@ -31,15 +28,9 @@ static int find_device(void **state)
 	(void)state;
 	pf_temp_make(data);
 	setenv("PHOTOFINISH_DATA", data, 1);
-	void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-	void *entries[2] = {library ? dlsym(library, "fake_device_reset") : NULL,
-			    library ? dlsym(library, "fake_device_live") : NULL};
-	if (!entries[0] || !entries[1]) {
-		print_error("LD_LIBRARY_PATH does not name the folder of the fake device\n");
+	if (fake_entries_open()) {
 		return -1;
 	}
-	memcpy(&reset, &entries[0], sizeof reset);
-	memcpy(&live, &entries[1], sizeof live);
 	return 0;
 }
 
@@ -117,7 +108,7 @@ static void check(const char *file, int64_t batch, int64_t height, int64_t width
 		fail_msg("%s on %s differs by %g", file, backend, worst);
 	}
 	pf_network_free(network);
-	assert_int_equal(live(), 0);
+	assert_int_equal(fake_live(), 0);
 }
 
 static void test_own_network(void **state)
@@ -184,7 +175,7 @@ static bool meet(const pf_network *network, const char *entry, int call, int cod
 	pf_workspace *workspace = NULL;
 	pf_error error = {.code = PF_OK};
 	snprintf(fault, sizeof fault, "%s:%d:%d", entry, call, code);
-	reset();
+	fake_reset();
 	setenv("PF_FAKE_GPU_FAULT", fault, 1);
 	pf_status status = pf_workspace_create(network, "cudnn", 0, &workspace, &error);
 	for (int run = 0; status == PF_OK && run < RUNS; run++) {
@@ -195,9 +186,9 @@ static bool meet(const pf_network *network, const char *entry, int call, int cod
 	}
 	pf_workspace_destroy(workspace);
 	unsetenv("PF_FAKE_GPU_FAULT");
-	reset();
-	if (live() != 0) {
-		fail_msg("%s left %zu behind", fault, live());
+	fake_reset();
+	if (fake_live() != 0) {
+		fail_msg("%s left %zu behind", fault, fake_live());
 	}
 	if (status != PF_OK && !strstr(error.message, name)) {
 		fail_msg("%s: %s: %s", fault, pf_status_name(status), error.message);
@@ -251,12 +242,12 @@ static void test_no_recording(void **state)
 					     "cuGraphInstantiateWithFlags:1:900"};
 	pf_network *network = load("core/models/pose.onnx", 1, 32, 64);
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-		reset();
+		fake_reset();
 		setenv("PF_FAKE_GPU_FAULT", faults[i], 1);
 		assert_true(difference(network, "cudnn-fp32") < 1e-4);
 		unsetenv("PF_FAKE_GPU_FAULT");
 	}
-	reset();
+	fake_reset();
 	pf_network_free(network);
 }
 
@@ -282,7 +273,7 @@ static void test_kept_plans(void **state)
 	size_t kept = pf_temp_entries(path);
 	assert_true(kept > 27);
 	pf_network *network = load("core/models/pose.onnx", 1, 32, 64);
-	reset();
+	fake_reset();
 	setenv("PF_FAKE_GPU_FAULT", "plan-made:1:3000", 1); /* no plan can be made anew */
 	pf_workspace_destroy(create(network, "cudnn"));
 	assert_int_equal(pf_temp_entries(path), kept);

@@ -41,6 +41,9 @@ PF_API FILE *pf_open_regular(const char *path, pf_error *error);
  * shorter or longer: who has it mapped is safe from the others. -1 with errno. */
 PF_API int pf_memory_file(const char *name, uint64_t bytes);
 
+/* Writes all of it, in as many calls as it takes, also when signals come between. False with errno. */
+PF_API bool pf_write_all(int fd, const void *bytes, size_t count);
+
 /* Where what can be made anew is kept, in a folder of that name: below $PHOTOFINISH_DATA, $XDG_CACHE_HOME or
  * $HOME/.cache. False where none of them is set, or the path does not fit. */
 PF_API bool pf_cache_folder(const char *name, char *out, size_t capacity);
