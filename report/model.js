@@ -280,7 +280,7 @@ export function reportModel(records) {
     const schema = object(record).schema, shown = plain(name);
     const why = kinds[schema] ?? (/speedscope/.test(object(record).$schema) ? speedscope : null);
     if (why) {
-      model[why[0]].push(why[1](record, id));
+      model[why[0]].push({ ...why[1](record, id), environment: environmentOf(object(record).environment) });
     } else if (schema === 'photofinish.sweep/1') {
       for (const one of list(record.runs)) model.scalings.push(runModel(one, id));
     } else if (schema === 'photofinish.load/1') {
@@ -303,7 +303,7 @@ export function packed(report) {
   const run = (model) => model && { ...model, byName: undefined, baseline: model.baseline?.index ?? null,
     variants: model.variants.map((v) => ({ ...v, example: v.example ? v.trials.indexOf(v.example) : null,
       trials: v.trials.map((t) => ({ ...t, stages: undefined, hops: undefined, spans: t === v.example ? t.spans : undefined })) })) };
-  return JSON.stringify({ main: run(report.main), scalings: report.scalings.map(run), loads: report.loads });
+  return JSON.stringify({ main: run(report.main), scalings: report.scalings.map(run), loads: report.loads, explanations: report.explanations });
 }
 
 export function unpacked(text) {

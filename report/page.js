@@ -114,7 +114,7 @@ export function pageOf(report, figures) {
     latencySection(report.loads, figuresOf('latency')),
     plainSection('hops', 'Bytes moved between processes', figuresOf('hops'), 'No process took bytes from another, or none was recorded.', 'photofinish journey --report DIR'),
     plainSection('first-result', 'Time to the first result', figuresOf('first-result'), 'No first result was recorded.', 'photofinish journey --report DIR'),
-    ...whyBody(report), environmentSection(report),
+    ...whyBody(report, figuresOf('bounds')), environmentSection(report),
   ].join('');
   const charting = readFileSync(createRequire(import.meta.url).resolve('echarts/dist/echarts.min.js'), 'utf8');
   const script = inlined(new URL('page_script.js', here).pathname), style = file('page.css');

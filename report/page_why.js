@@ -1,5 +1,5 @@
 // The page's sections on why it takes so long: profile, bounds and roofline, limits, complexity, gate.
-import { empty, paragraph, scrolling, section, table } from './page_parts.js';
+import { empty, figure, paragraph, scrolling, section, table } from './page_parts.js';
 import { count, html, percent, rounded, seconds } from './text.js';
 
 const intervalText = (own) => (own ? `${rounded(own.mean)}${own.low === null ? '' : ` (${rounded(own.low)} to ${rounded(own.high)})`}` : '–');
@@ -14,24 +14,31 @@ function profileSection(profiles) {
 }
 
 // Arithmetic over the peak, and the run over decoding alone: where a point stands below its roof.
-function boundsSection(explanations, limits) {
-  const memory = limits.flatMap((own) => own.rows).find((row) => row.name === 'memory-read'), flat = memory?.all ?? memory?.one;
+function roofText(own) {
+  if (own.gflops === null || own.peak === null) return '';
+  const peak = `Roofline: pose.network does ${rounded(own.gflops)} GFLOP/s by counted multiply-adds, ${percent(own.gflops / own.peak)} of the peak of ${rounded(own.peak)} GFLOP/s${own.peakName ? ` (${own.peakName})` : ''}.`;
+  if (!(own.intensity > 0 && own.memory > 0)) return paragraph(peak);
+  const roof = Math.min(own.peak, own.intensity * own.memory);
+  return paragraph(`${peak} At its ${rounded(own.intensity)} operations a byte (computed, not counted: as if every layer went to memory), memory gives ${rounded(own.memory)} GB/s and the roof is ${
+    rounded(roof)} GFLOP/s: ${roof < own.peak ? 'memory' : 'arithmetic'}. Of other stages nobody has counted the operations.`);
+}
+
+function boundsSection(explanations, figures) {
   const body = explanations.map((own) => {
-    const roof = own.gflops !== null && own.peak !== null ? paragraph(`Roofline: pose.network does ${rounded(own.gflops)} GFLOP/s by counted multiply-adds, ${percent(own.gflops / own.peak)} of the fp32 peak of ${rounded(own.peak)} GFLOP/s.${
-      flat ? ` Memory gives ${rounded(flat.median)} ${memory.unit}: the roof is flat from ${rounded(own.peak / flat.median)} operations a byte on.` : ' The slope of the roof takes a record of limits.'} Bytes moved are not counted without a PMU: the intensity of a stage is not known.`) : '';
     return `<h3>${html(own.variant)}</h3>${paragraph(own.bound)}${
       scrolling(table(['stage', 'time', 'of the critical path', 'by main alone', 'run faster if halved', 'if it took none'], own.stages.map((s) => [s.stage, s.ownS === null ? '–' : seconds(s.ownS), shareText(s.path), shareText(s.main), times(s.half), times(s.none)])), `Stages of ${own.variant}`)}${
       scrolling(table(['workers’ time', 'share'], own.workerTime.map((w) => [w.name, percent(w.share)])), `Time of the workers of ${own.variant}`)}${
-      own.shares.length ? scrolling(table(['of the measured limit', 'share'], own.shares.map((s) => [s.name, percent(s.share)])), `Shares of limits of ${own.variant}`) : ''}${roof}`;
+      own.shares.length ? scrolling(table(['of the measured limit', 'share'], own.shares.map((s) => [s.name, percent(s.share)])), `Shares of limits of ${own.variant}`) : ''}${roofText(own)}`;
   });
+  body.push(...figures.map(figure));
   return section('bounds', 'What bounds it, and the roofline', body.join('') || empty('No explanation was given.', 'photofinish explain VARIANT --json explain.json\nphotofinish report RECORD explain.json --out DIR'));
 }
 
 function limitsSection(limits) {
   if (!limits.length) return section('limits', 'Limits of the machine', empty('No limits were given.', 'photofinish limits --json limits.json\nphotofinish report RECORD limits.json --out DIR'));
-  const value = (own) => (own ? `${rounded(own.median)} (${rounded(own.low)} to ${rounded(own.high)})` : '–');
+  const value = (own) => (own ? `${rounded(own.best)} (${rounded(own.low)} to ${rounded(own.high)})` : '–');
   return section('limits', 'Limits of the machine', limits.map((own) => scrolling(table(['limit', 'one core', `${own.processes ?? 'all'} at once`, 'unit', 'what'],
-    own.rows.map((r) => [r.name, value(r.one), value(r.all), r.unit, r.missing || r.what])), 'Limits')).join('') + paragraph('Medians of the windows, smallest to largest in brackets.', 'soft'));
+    own.rows.map((r) => [r.name, value(r.one), value(r.all), r.unit, r.missing || r.what])), 'Limits')).join('') + paragraph('The best of the windows, smallest to largest in brackets.', 'soft'));
 }
 
 function complexitySection(complexities) {
@@ -50,6 +57,7 @@ function gateSection(gates) {
 
 export const whySections = [['profile', 'Profile'], ['bounds', 'Bounds'], ['limits', 'Limits'], ['complexity', 'Complexity'], ['gate', 'Gate']];
 
-export function whyBody(report) {
-  return [profileSection(report.profiles), boundsSection(report.explanations, report.limits), limitsSection(report.limits), complexitySection(report.complexities), gateSection(report.gates)];
+// `figures`: of the section with the bounds.
+export function whyBody(report, figures) {
+  return [profileSection(report.profiles), boundsSection(report.explanations, figures), limitsSection(report.limits), complexitySection(report.complexities), gateSection(report.gates)];
 }

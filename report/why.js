@@ -34,14 +34,17 @@ function explainOf(record, id) {
     stages: list(record.stages).map(object).map((s) => ({ stage: plain(s.stage), ownS: number(s.own_s), path: number(s.path_share), main: number(s.main_share),
       half: number(s.speedup_at_half), none: number(s.speedup_at_none) })),
     workerTime: Object.entries(worker).filter(([, share]) => isNumber(share)).map(([name, share]) => ({ name: plain(name).replace(/_/g, ' '), share })),
-    shares: [['whole run, of decoding alone', limits.run_share], ['decode', limits.decode_share], ['pose.network, of the fp32 peak', limits.network_share]]
+    shares: [['whole run, of decoding alone', limits.decoder === 'own' ? limits.run_share_of_own : limits.run_share], ['decode', limits.decode_share],
+      ['pose.network, of the peak', limits.network_share]]
       .filter(([, share]) => isNumber(share)).map(([name, share]) => ({ name, share })),
-    gflops: number(limits.network_gflops), peak: number(limits.peak_gflops), photosPerS: number(limits.decode_photos_per_s) };
+    gflops: number(limits.network_gflops), peak: number(limits.peak_gflops), peakName: plain(limits.peak), intensity: number(limits.network_intensity),
+    memory: number(limits.memory_gb_per_s), photosPerS: number(limits.decode_photos_per_s) };
 }
 
 const samplesOf = (value) => {
   const samples = object(value);
-  return isNumber(samples.median) ? { median: samples.median, low: number(samples.low), high: number(samples.high) } : null;
+  const best = number(samples.best) ?? number(samples.median); // the best since there are passes, before that the median
+  return best === null ? null : { best, low: number(samples.low), high: number(samples.high) };
 };
 
 function limitsOf(record, id) {

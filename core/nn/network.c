@@ -92,6 +92,23 @@ const pf_network_tensor *pf_network_output(const pf_network *network, size_t ind
 	return &network->graph.output_tensors[index];
 }
 
+static uint64_t bytes_of(const pf_tensor *tensor)
+{
+	return (uint64_t)pf_shape_elements(&tensor->shape) * pf_type_bytes(tensor->type);
+}
+
+static uint64_t value_bytes_of(const pf_graph *graph, const pf_node *node)
+{
+	uint64_t bytes = 0;
+	for (uint32_t i = 0; i < node->input_count; i++) {
+		bytes += pf_node_has_input(node, i) ? bytes_of(pf_node_input(graph, node, i)) : 0;
+	}
+	for (uint32_t i = 0; i < node->output_count; i++) {
+		bytes += bytes_of(pf_node_output(graph, node, i));
+	}
+	return bytes;
+}
+
 void pf_network_stats_get(const pf_network *network, pf_network_stats *stats)
 {
 	const pf_graph *graph = &network->graph;
@@ -102,6 +119,7 @@ void pf_network_stats_get(const pf_network *network, pf_network_stats *stats)
 				    .opset = graph->opset};
 	for (size_t i = 0; i < graph->node_count; i++) {
 		stats->macs += graph->nodes[i].macs;
+		stats->value_bytes += value_bytes_of(graph, &graph->nodes[i]);
 	}
 }
 

@@ -40,14 +40,14 @@ static pf_status find_table(const struct request *request, const pf_workloads **
 /* Wrong output or growth that is too fast fails; without either, what is not decided says so. */
 static int code_of(const pf_growth *list, size_t count)
 {
-	size_t of[PF_GROWTH_UNKNOWN + 1] = {0};
+	size_t of[PF_GROWTH_REFUSED + 1] = {0};
 	for (size_t i = 0; i < count; i++) {
 		of[list[i].verdict]++;
 	}
-	return of[PF_GROWTH_TOO_FAST]    ? PF_EXIT_FAIL
-	       : !of[PF_GROWTH_FINE]     ? PF_EXIT_ERROR
-	       : of[PF_GROWTH_UNDECIDED] ? PF_EXIT_UNDECIDED
-					 : PF_EXIT_OK;
+	return of[PF_GROWTH_TOO_FAST] || of[PF_GROWTH_REFUSED] ? PF_EXIT_FAIL
+	       : of[PF_GROWTH_UNDECIDED]                       ? PF_EXIT_UNDECIDED
+	       : !of[PF_GROWTH_FINE]                           ? PF_EXIT_ERROR
+							       : PF_EXIT_OK;
 }
 
 static int execute(const struct request *request, const char *contain)

@@ -23,6 +23,7 @@
 #include "harness/run/run_facts.h"
 #include "harness/show/explain_table.h"
 #include "photofinish/network.h"
+#include "photofinish/strategy.h"
 
 #define LIMIT_S 0.5 /* of each limit */
 
@@ -36,11 +37,11 @@ struct request {
 
 struct counting {
 	const pf_scorer_config *config;
-	uint64_t macs;
+	pf_network_work work;
 };
 
 /* In a contained process, which shares *context with this one. */
-static int count_macs(void *context)
+static int count_work(void *context)
 {
 	struct counting *counting = context;
 	const pf_scorer_config *config = counting->config;
@@ -59,28 +60,28 @@ static int count_macs(void *context)
 		}
 	}
 	pf_network_stats_get(network, &stats);
-	counting->macs = stats.macs;
+	counting->work = (pf_network_work){.macs = stats.macs, .value_bytes = stats.value_bytes};
 	return 0;
 }
 
-/* Multiply-adds of one run of the pose network; 0 where it cannot be told. */
-static uint64_t macs_of(const pf_scorer_config *config)
+/* Of one run of the pose network; 0 where it cannot be told. */
+static pf_network_work work_of(const pf_scorer_config *config)
 {
 	pf_error ignored;
 	int code;
 	if (!config->model_file[0] || config->left_out & PF_LEAVE_OUT_POSE || config->box_model_file[0]) {
-		return 0;
+		return (pf_network_work){0};
 	}
 	struct counting *counting = mmap(NULL, sizeof *counting, PROT_READ | PROT_WRITE,
 					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counting == MAP_FAILED) {
-		return 0;
+		return (pf_network_work){0};
 	}
 	*counting = (struct counting){.config = config};
-	pf_status status = pf_contained_run(config->model_file, false, count_macs, counting, &code, &ignored);
-	uint64_t macs = status == PF_OK ? counting->macs : 0;
+	pf_status status = pf_contained_run(config->model_file, false, count_work, counting, &code, &ignored);
+	pf_network_work work = status == PF_OK ? counting->work : (pf_network_work){0};
 	munmap(counting, sizeof *counting);
-	return macs;
+	return work;
 }
 
 static pf_status take_limits(const pf_run *run, const pf_scorer_config *config, pf_explanation *own,
@@ -89,13 +90,19 @@ static pf_status take_limits(const pf_run *run, const pf_scorer_config *config, 
 	static pf_limits limits;
 	pf_limits_question question = {.seconds = LIMIT_S, .dataset = run->session->dataset};
 	pf_progress_update("measuring limits", 0, 1, "machine", NULL);
-	question.ids = (uint64_t)1 << PF_LIMIT_DECODE | (uint64_t)1 << PF_LIMIT_DECODE_OWN |
-		       (uint64_t)1 << PF_LIMIT_FP32_PLAIN | (uint64_t)1 << PF_LIMIT_FP32_AVX2 |
-		       (uint64_t)1 << PF_LIMIT_FP32_AVX512;
+	static const pf_limit_id ids[] = {PF_LIMIT_DECODE,     PF_LIMIT_DECODE_OWN, PF_LIMIT_MEMORY_READ,
+					  PF_LIMIT_FP32_PLAIN, PF_LIMIT_FP32_AVX2,  PF_LIMIT_FP32_AVX512,
+					  PF_LIMIT_INT8};
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		question.ids |= (uint64_t)1 << ids[i];
+	}
 	pf_status status = pf_limits_measure(&question, &limits, error);
 	pf_progress_clear();
 	if (status == PF_OK) {
-		pf_explain_limits(run->contestants, &limits, macs_of(config), own);
+		bool device = run->contestants->variant->caps & PF_CAP_GPU;
+		pf_network_work work = device ? (pf_network_work){0} : work_of(config);
+		work.int8 = run->contestants->variant->strategy & PF_STRATEGY_INT8;
+		pf_explain_limits(run->contestants, &limits, &work, own);
 	}
 	return status;
 }

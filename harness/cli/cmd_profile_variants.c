@@ -1,8 +1,10 @@
 /* profile: of a variant, against another one where that is wanted. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/profile_delivery.h"
@@ -38,6 +40,10 @@ static pf_status report(const struct request *request, const pf_profile_trials *
 		pf_profile_print(&profiled->profile, command ? NULL : profiled->stages,
 				 profiled->pairs ? &profiled->cpu : NULL, &profiled->wall, stdout);
 		fputs(i + 1 < trials->count ? "\n" : "", stdout);
+	}
+	if (trials->stopped || pf_interrupts) {
+		pf_text_say(stdout, "PARTIAL: stopped on request before all %" PRIu32 " round%s had run.\n",
+			    trials->rounds, pf_text_plural(trials->rounds));
 	}
 	fflush(stdout);
 	return pf_profile_deliver(&request->choice, &trials->profiled[0].profile,

@@ -6,6 +6,7 @@
 #include "harness/explain/what_if.h"
 #include "harness/spans/trial_spans.h"
 #include "harness/stats/enough.h"
+#include "photofinish/strategy.h"
 
 enum { SENTENCE = 400 };
 
@@ -142,38 +143,57 @@ pf_status pf_explain(const pf_contestant *contestant, uint32_t cores, const doub
 /* Of one of the cores that work: all of them share it. */
 static double of_one_core(const pf_limits *limits, const pf_limit *limit, bool several)
 {
-	double all = limit->all.count ? limit->all.median / limits->processes : 0;
-	return several && all > 0 ? all : limit->one.count ? limit->one.median : all;
+	double all = limit->all.count ? limit->all.best / limits->processes : 0;
+	return several && all > 0 ? all : limit->one.count ? limit->one.best : all;
 }
 
-void pf_explain_limits(const pf_contestant *contestant, const pf_limits *limits, uint64_t macs,
+static double share_of(double rate, double limit)
+{
+	return limit > 0 ? rate / limit : 0;
+}
+
+static void explain_network(const pf_stage_sum *network, const pf_limits *limits, const pf_network_work *work,
+			    bool several, pf_explained_limits *own)
+{
+	pf_limit_id peak = work->int8 ? PF_LIMIT_INT8 : pf_limits_best_fp32(limits);
+	bool known = peak != PF_LIMIT_COUNT && pf_limit_value(&limits->limits[peak]) > 0;
+	if (!known || !network->own_ns || !work->macs) {
+		return;
+	}
+	own->peak = pf_limit_name(peak);
+	own->peak_gflops = of_one_core(limits, &limits->limits[peak], several);
+	own->network_gflops = 2 * (double)work->macs * (double)network->spans / (double)network->own_ns;
+	own->network = share_of(own->network_gflops, own->peak_gflops);
+	own->memory_gb_per_s = of_one_core(limits, &limits->limits[PF_LIMIT_MEMORY_READ], several);
+	if (work->value_bytes && own->memory_gb_per_s > 0 &&
+	    !work->int8) { /* whose values are of both sizes */
+		own->intensity = 2 * (double)work->macs / (double)work->value_bytes;
+		own->roof_gflops = own->intensity * own->memory_gb_per_s;
+		own->roof_gflops = own->roof_gflops < own->peak_gflops ? own->roof_gflops : own->peak_gflops;
+	}
+}
+
+void pf_explain_limits(const pf_contestant *contestant, const pf_limits *limits, const pf_network_work *work,
 		       pf_explanation *out)
 {
 	const pf_trial *trial = pf_run_median_trial(contestant);
 	const pf_limit *decode = &limits->limits[PF_LIMIT_DECODE];
+	const pf_limit *decode_own = &limits->limits[PF_LIMIT_DECODE_OWN];
 	pf_explained_limits *own = &out->limits;
-	double photos = (double)out->photos;
 	own->photos_per_s = pf_limit_value(decode);
+	own->own_photos_per_s = pf_limit_value(decode_own);
 	if (!trial || !trial->spans || !(own->photos_per_s > 0)) {
 		return;
 	}
 	bool several = out->has_workers && out->workers > 1;
 	double decode_s = seconds(trial->stage_ns[PF_STAGE_DECODE]);
-	uint64_t spans = trial->stage_spans[PF_STAGE_DECODE];
-	const pf_stage_sum *network = &trial->spans->stages[PF_STAGE_POSE_NETWORK];
-	pf_limit_id peak = pf_limits_best_fp32(limits);
-	own->run = photos / out->wall_s / own->photos_per_s;
-	own->own_photos_per_s = pf_limit_value(&limits->limits[PF_LIMIT_DECODE_OWN]);
-	if (own->own_photos_per_s > 0) {
-		own->run_of_own = photos / out->wall_s / own->own_photos_per_s;
-	}
-	own->decode = decode_s > 0 ? (double)spans / decode_s / of_one_core(limits, decode, several) : 0;
-	if (peak != PF_LIMIT_COUNT && network->own_ns && macs) {
-		own->peak = pf_limit_name(peak);
-		own->peak_gflops = of_one_core(limits, &limits->limits[peak], several);
-		own->network_gflops = 2 * (double)macs * (double)network->spans / (double)network->own_ns;
-		own->network = own->network_gflops / own->peak_gflops;
-	}
+	double decoded = share_of((double)trial->stage_spans[PF_STAGE_DECODE], decode_s);
+	double rate = (double)out->photos / out->wall_s;
+	own->run = share_of(rate, own->photos_per_s);
+	own->run_of_own = share_of(rate, own->own_photos_per_s);
+	own->own_decoder = contestant->variant->strategy & PF_STRATEGY_OWN_DECODER;
+	own->decode = share_of(decoded, of_one_core(limits, own->own_decoder ? decode_own : decode, several));
+	explain_network(&trial->spans->stages[PF_STAGE_POSE_NETWORK], limits, work, several, own);
 }
 
 /* The stage that main alone does while workers wait: more workers do not help it. NULL: none. */

@@ -22,10 +22,16 @@ typedef struct pf_explained_limits {
 	double run;                          /* photos a second, of decoding alone on all cores */
 	double photos_per_s;                 /* that limit: libjpeg-turbo alone */
 	double run_of_own, own_photos_per_s; /* the same of the decoder of our own */
-	double decode;  /* of the stage, while it runs, of libjpeg alone on that many cores */
-	double network; /* of the fp32 peak: counted multiply-adds over the time of pose.network */
+	bool own_decoder;                    /* it is the one that the variant uses */
+	double decode;  /* the stage, while it runs, of its decoder alone on that many cores */
+	double network; /* of the peak: counted multiply-adds over the time of pose.network; not where a
+			   device does it */
 	double network_gflops, peak_gflops; /* of one core */
-	const char *peak;                   /* name of that limit */
+	const char *peak; /* name of that limit: the best of fp32, of a network of 8 bits int8 */
+	/* The roofline (Williams, Waterman, Patterson 2009) of the network: operations a byte, computed as if
+	 * no cache kept a value from one layer to the next; what memory gives a core; what both allow,
+	 * min(peak, memory times intensity). */
+	double intensity, memory_gb_per_s, roof_gflops;
 } pf_explained_limits;
 
 typedef struct pf_explanation {
@@ -52,8 +58,14 @@ typedef struct pf_explanation {
 pf_status pf_explain(const pf_contestant *contestant, uint32_t cores, const double *factors,
 		     pf_explanation *out, pf_error *error);
 
-/* Fills in out->limits. `macs`: multiply-adds of a run of the pose network, 0 unknown. */
-void pf_explain_limits(const pf_contestant *contestant, const pf_limits *limits, uint64_t macs,
+/* Of a run of the pose network; 0: unknown. */
+typedef struct pf_network_work {
+	uint64_t macs, value_bytes; /* as pf_network_stats has them */
+	bool int8;                  /* most of its multiply-adds are of 8 bits */
+} pf_network_work;
+
+/* Fills in out->limits. */
+void pf_explain_limits(const pf_contestant *contestant, const pf_limits *limits, const pf_network_work *work,
 		       pf_explanation *out);
 
 /* "decode bounds chunked: ...", one sentence. `out` has room for 400 bytes. Returns it. */

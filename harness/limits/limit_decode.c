@@ -7,7 +7,7 @@
 #include "harness/limits/limit_job.h"
 #include "photofinish/workload.h"
 
-enum { PHOTOS = 6, MADE_PIXELS = 12000000 };
+enum { PHOTOS = 4, MADE_PIXELS = 12000000 };
 
 static const struct {
 	pf_limit_id id;
@@ -17,7 +17,7 @@ static const struct {
 typedef struct decoding {
 	const pf_workload *workload;
 	void *photos[PHOTOS];
-	size_t count, next;
+	size_t count;
 } decoding;
 
 static const pf_workload *workload_of(pf_limit_id id)
@@ -79,10 +79,16 @@ static void *open_decoding(const pf_limit_setting *setting, pf_limit_id id, char
 	return own;
 }
 
+/* All of them: what one photo takes says nothing of the next. */
 static double run_decoding(void *state)
 {
 	decoding *own = state;
-	return own->workload->run(own->photos[own->next++ % own->count], 1) ? -1 : 1;
+	for (size_t i = 0; i < own->count; i++) {
+		if (own->workload->run(own->photos[i], 1)) {
+			return -1;
+		}
+	}
+	return (double)own->count;
 }
 
 const pf_limit_job pf_limit_decode_job = {

@@ -15,8 +15,9 @@ typedef struct pf_limit_setting {
 	size_t memory_bytes; /* that a worker may use to be beyond the caches */
 } pf_limit_setting;
 
-/* `open` returns NULL with a reason in `why` where it cannot be had here. `run` takes some 0.1 to 50 ms and
- * returns how many units it did, below 0 on failure. Nothing is shared with other workers. */
+/* `open` returns NULL with a reason in `why` where it cannot be had here. `run` takes some 0.1 to 50 ms,
+ * what has no smaller part longer, and returns how many units it did, below 0 on failure. Nothing is shared
+ * with other workers. */
 typedef struct pf_limit_job {
 	void *(*open)(const pf_limit_setting *setting, pf_limit_id id, char why[200]);
 	double (*run)(void *state);
@@ -31,7 +32,8 @@ typedef struct pf_limit_job {
 extern const pf_limit_job pf_limit_decode_job, pf_limit_read_job, pf_limit_copy_job, pf_limit_fp32_job,
 	pf_limit_int8_job, pf_limit_storage_job, pf_limit_latency_job, pf_limit_pipe_job, pf_limit_shared_job;
 
-/* Runs a job with `workers` processes for about that long. False with `why` where one of them could not. */
+/* One pass: runs a job with `workers` processes for about its part of that time, and adds samples to *out.
+ * False with `why`, and *out without samples, where one of them could not. */
 bool pf_limit_run(const pf_limit_job *job, pf_limit_id id, const pf_limit_setting *setting,
 		  pf_limit_samples *out, char why[200]);
 

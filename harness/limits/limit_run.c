@@ -17,6 +17,9 @@
 
 #define START_S 120.0 /* that opening may take */
 #define LATE_S 60.0   /* that a worker may be late at the end */
+#define LONG 4.0      /* times as long as was asked for: then fewer windows must do */
+
+enum { LEAST = 3 }; /* marks: two windows */
 
 /* What a worker has done when a window was over. */
 typedef struct mark {
@@ -60,13 +63,15 @@ static void sleep_ms(long ms)
 static void work(const pf_limit_job *job, void *state, board *shared, worker *own, double seconds)
 {
 	uint64_t window_ns = (uint64_t)(seconds * 1e9 / PF_LIMIT_WINDOWS);
+	uint64_t long_ns = 0; /* units of seconds: fewer windows */
 	while (pf_now_ns() < atomic_load(&shared->go_ns)) {
 	}
 	uint64_t next_ns = pf_now_ns();
 	own->marks[0] = (mark){.at_ns = next_ns};
 	own->count = 1;
+	long_ns = next_ns + (uint64_t)(seconds * 1e9 * LONG);
 	next_ns += window_ns;
-	for (double done = 0; own->count <= PF_LIMIT_WINDOWS;) {
+	for (double done = 0; own->count <= PF_LIMIT_WINDOWS && (own->count < LEAST || next_ns < long_ns);) {
 		double more = job->run(state);
 		uint64_t now_ns = pf_now_ns();
 		if (more < 0) {
@@ -101,7 +106,7 @@ static _Noreturn void be_worker(const pf_limit_job *job, pf_limit_id id, const p
 	while (!atomic_load(&shared->go_ns)) {
 		sleep_ms(1);
 	}
-	work(job, state, shared, own, setting->question->seconds);
+	work(job, state, shared, own, setting->question->seconds / PF_LIMIT_PASSES);
 	job->close(state);
 	_exit(0);
 }
@@ -126,10 +131,21 @@ static bool wait_for(board *shared, pf_child *children, uint32_t count, bool rea
 	return false;
 }
 
+static uint32_t fewest_windows(const board *shared, uint32_t count)
+{
+	uint32_t fewest = PF_LIMIT_WINDOWS;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t own = shared->workers[i].count ? shared->workers[i].count - 1 : 0;
+		fewest = own < fewest ? own : fewest;
+	}
+	return fewest;
+}
+
 /* The sum over the workers of what each did in its windows: the n-th of all of them together. */
 static void sum_up(const board *shared, uint32_t count, const pf_limit_job *job, pf_limit_samples *out)
 {
-	for (uint32_t k = 0; k < PF_LIMIT_WINDOWS; k++) {
+	uint32_t windows = fewest_windows(shared, count);
+	for (uint32_t k = 0; k < windows && out->count < PF_LIMIT_SAMPLES; k++) {
 		double rate = 0;
 		for (uint32_t i = 0; i < count; i++) {
 			const mark *from = &shared->workers[i].marks[k];
@@ -137,12 +153,13 @@ static void sum_up(const board *shared, uint32_t count, const pf_limit_job *job,
 		}
 		out->samples[out->count++] = job->inverse ? job->scale / rate : rate * job->scale;
 	}
-	double sorted[PF_LIMIT_WINDOWS];
+	double sorted[PF_LIMIT_SAMPLES];
 	memcpy(sorted, out->samples, sizeof sorted);
 	pf_sort(sorted, out->count);
 	out->median = pf_median(sorted, out->count);
 	out->low = sorted[0];
 	out->high = sorted[out->count - 1];
+	out->best = job->inverse ? out->low : out->high;
 }
 
 static void find_why(const board *shared, uint32_t count, char why[200])
@@ -163,7 +180,6 @@ bool pf_limit_run(const pf_limit_job *job, pf_limit_id id, const pf_limit_settin
 	board *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pf_child *children = calloc(count, sizeof *children);
 	bool done = false;
-	*out = (pf_limit_samples){0};
 	if (shared == MAP_FAILED || !children) {
 		pf_out_of_memory();
 	}
@@ -181,11 +197,9 @@ bool pf_limit_run(const pf_limit_job *job, pf_limit_id id, const pf_limit_settin
 	}
 	if (begun == count && wait_for(shared, children, count, true, START_S)) {
 		atomic_store(&shared->go_ns, pf_now_ns() + 3000000);
-		done = wait_for(shared, children, count, false, setting->question->seconds + LATE_S);
+		done = wait_for(shared, children, count, false, LONG * setting->question->seconds + LATE_S);
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		done = done && shared->workers[i].count == PF_LIMIT_WINDOWS + 1;
-	}
+	done = done && fewest_windows(shared, count) + 1 >= LEAST;
 	for (uint32_t i = 0; i < begun; i++) {
 		pf_error ignored;
 		if (!pf_child_has_ended(&children[i])) {
@@ -196,6 +210,7 @@ bool pf_limit_run(const pf_limit_job *job, pf_limit_id id, const pf_limit_settin
 	if (done) {
 		sum_up(shared, count, job, out);
 	} else {
+		*out = (pf_limit_samples){0};
 		find_why(shared, count, why);
 	}
 	munmap(shared, bytes);

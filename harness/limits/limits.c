@@ -47,7 +47,7 @@ const char *pf_limit_text(pf_limit_id id)
 
 double pf_limit_value(const pf_limit *limit)
 {
-	return limit->all.count ? limit->all.median : limit->one.count ? limit->one.median : 0;
+	return limit->all.count ? limit->all.best : limit->one.count ? limit->one.best : 0;
 }
 
 pf_limit_id pf_limits_best_fp32(const pf_limits *limits)
@@ -100,12 +100,16 @@ static void describe(const pf_limits_question *question, pf_limit_id id, pf_limi
 	}
 }
 
+/* One pass of a limit. */
 static void measure(const pf_limits_question *question, const pf_topology *topology, pf_limit_id id,
 		    pf_limit *limit)
 {
 	const pf_limit_job *job = jobs[id];
 	uint32_t cores = topology->cores ? topology->cores : 1;
 	pf_limit_setting setting = {.question = question, .topology = topology, .workers = 1};
+	if (limit->why[0]) { /* of an earlier pass */
+		return;
+	}
 	if (job->is_here && !job->is_here(id)) {
 		snprintf(limit->why, sizeof limit->why, "%s", job->missing);
 		return;
@@ -130,24 +134,24 @@ pf_status pf_limits_measure(const pf_limits_question *question, pf_limits *out, 
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "no memory for the topology");
 	}
 	pf_status status = pf_topology_read(NULL, NULL, topology, error);
-	*out = (pf_limits){.complete = true};
+	*out = (pf_limits){0};
 	if (status == PF_OK) {
 		out->processes = topology->cores ? topology->cores : 1;
 	}
-	for (int i = 0; i < PF_LIMIT_COUNT && status == PF_OK; i++) {
+	for (size_t k = 0; k < (size_t)PF_LIMIT_PASSES * PF_LIMIT_COUNT && status == PF_OK; k++) {
+		size_t i = k % PF_LIMIT_COUNT;
+		if (pf_interrupts) {
+			break;
+		}
 		if (question->ids && !(question->ids >> i & 1)) {
 			continue;
 		}
-		if (pf_interrupts) {
-			out->complete = false;
-			break;
-		}
 		if (question->tell) {
-			question->tell(words[i].name, (size_t)i, PF_LIMIT_COUNT);
+			question->tell(words[i].name, k, (size_t)PF_LIMIT_PASSES * PF_LIMIT_COUNT);
 		}
 		measure(question, topology, (pf_limit_id)i, &out->limits[i]);
 	}
-	out->complete = out->complete && !pf_interrupts;
+	out->complete = !pf_interrupts;
 	free(topology);
 	return status;
 }

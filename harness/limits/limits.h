@@ -35,12 +35,20 @@ const char *pf_limit_name(pf_limit_id id);
 const char *pf_limit_unit(pf_limit_id id);
 const char *pf_limit_text(pf_limit_id id);
 
-enum { PF_LIMIT_WINDOWS = 12 }; /* that a measurement is cut into */
+/* All limits are measured in turn, pass after pass: what disturbs the machine for some seconds spoils no more
+ * than one pass of each. */
+enum {
+	PF_LIMIT_PASSES = 3,
+	PF_LIMIT_WINDOWS = 8, /* of a pass, at most */
+	PF_LIMIT_SAMPLES = PF_LIMIT_PASSES * PF_LIMIT_WINDOWS
+};
 
-/* Of one measurement: a sample for each window, in the limit's unit. */
+/* Of one measurement: a sample for each window, in the limit's unit. The limit is the best of them: whatever
+ * else runs only takes from what the machine can do. */
 typedef struct pf_limit_samples {
-	double samples[PF_LIMIT_WINDOWS];
+	double samples[PF_LIMIT_SAMPLES];
 	size_t count;             /* 0: not measured */
+	double best;              /* the largest sample; of a time the smallest */
 	double median, low, high; /* low, high: the smallest and the largest sample */
 } pf_limit_samples;
 
@@ -58,7 +66,7 @@ typedef struct pf_limits {
 } pf_limits;
 
 typedef struct pf_limits_question {
-	double seconds;            /* of each measurement */
+	double seconds;            /* of each measurement, all passes together */
 	const pf_dataset *dataset; /* whose photos are decoded; NULL: photos made in memory */
 	const char *folder;        /* where storage is measured; NULL: it is not */
 	uint64_t ids;              /* bits: which limits; 0: all */
@@ -73,7 +81,8 @@ pf_status pf_limits_measure(const pf_limits_question *question, pf_limits *out, 
 /* "decode-libjpeg,pipe" to bits of pf_limits_question.ids. PF_ERR_USAGE says which name there is none of. */
 pf_status pf_limits_choose(const char *list, uint64_t *ids, pf_error *error);
 
-/* The one that counts for a whole run: all cores where they were measured, else one. 0: not known. */
+/* The one that counts for a whole run, the best sample: of all cores where they were measured, else of one.
+ * 0: not known. */
 double pf_limit_value(const pf_limit *limit);
 
 /* The best fp32 limit; PF_LIMIT_COUNT: none was measured. */

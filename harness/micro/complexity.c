@@ -22,7 +22,7 @@ typedef struct point {
 
 const char *pf_growth_verdict_name(pf_growth_verdict verdict)
 {
-	static const char *const names[] = {"fine", "too fast", "undecided", "not measured"};
+	static const char *const names[] = {"fine", "too fast", "undecided", "not measured", "refused"};
 	return (unsigned)verdict < sizeof names / sizeof *names ? names[verdict] : "?";
 }
 
@@ -160,7 +160,7 @@ static void measure_axis(const pf_growth_request *request, pf_growth *growth, bo
 		pf_growth_judge(growth);
 		return;
 	}
-	growth->verdict = PF_GROWTH_UNKNOWN;
+	growth->verdict = status == PF_ERR_INVALID ? PF_GROWTH_REFUSED : PF_GROWTH_UNKNOWN;
 	snprintf(growth->why, sizeof growth->why, "%.190s",
 		 status == PF_OK ? "stopped on request" : error.message);
 }

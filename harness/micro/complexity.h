@@ -27,6 +27,7 @@ typedef enum pf_growth_verdict {
 	PF_GROWTH_TOO_FAST,  /* it is, all of it */
 	PF_GROWTH_UNDECIDED, /* partly */
 	PF_GROWTH_UNKNOWN,   /* not measured: `why` */
+	PF_GROWTH_REFUSED,   /* not measured, because its output is wrong, or it failed: `why` */
 } pf_growth_verdict;
 const char *pf_growth_verdict_name(pf_growth_verdict verdict); /* "fine", "too fast", ... */
 

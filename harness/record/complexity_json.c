@@ -19,7 +19,7 @@ static json_t *growth_json(const pf_growth *own)
 	json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:o,s:s}", "workload", own->workload->name, "what",
 				 own->workload->what, "axis", own->axis, "unit", own->workload->unit,
 				 "points", points_json(own), "verdict", pf_growth_verdict_name(own->verdict));
-	if (own->verdict == PF_GROWTH_UNKNOWN) {
+	if (own->verdict >= PF_GROWTH_UNKNOWN) {
 		json_object_set_new(json, "missing", pf_json_string_or_null(own->why));
 		return json;
 	}

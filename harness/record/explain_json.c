@@ -10,12 +10,16 @@ static json_t *real_or_null(double value)
 
 static json_t *limits_json(const pf_explained_limits *own)
 {
-	return json_pack(
-		"{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "decode_photos_per_s", real_or_null(own->photos_per_s),
-		"decode_own_photos_per_s", real_or_null(own->own_photos_per_s), "run_share_of_own",
-		real_or_null(own->run_of_own), "run_share", real_or_null(own->run), "decode_share",
-		real_or_null(own->decode), "network_share", real_or_null(own->network), "network_gflops",
-		real_or_null(own->network_gflops), "peak_gflops", real_or_null(own->peak_gflops));
+	return json_pack("{s:o,s:o,s:o,s:o,s:s?,s:o,s:o,s:o,s:o,s:s?,s:o,s:o,s:o}", "decode_photos_per_s",
+			 real_or_null(own->photos_per_s), "decode_own_photos_per_s",
+			 real_or_null(own->own_photos_per_s), "run_share_of_own",
+			 real_or_null(own->run_of_own), "run_share", real_or_null(own->run), "decoder",
+			 own->decode > 0 ? own->own_decoder ? "own" : "libjpeg-turbo" : NULL, "decode_share",
+			 real_or_null(own->decode), "network_share", real_or_null(own->network),
+			 "network_gflops", real_or_null(own->network_gflops), "peak_gflops",
+			 real_or_null(own->peak_gflops), "peak", own->peak, "network_intensity",
+			 real_or_null(own->intensity), "memory_gb_per_s", real_or_null(own->memory_gb_per_s),
+			 "roof_gflops", real_or_null(own->roof_gflops));
 }
 
 static json_t *what_if_json(const pf_explanation *own)

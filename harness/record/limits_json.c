@@ -12,8 +12,8 @@ static json_t *samples_json(const pf_limit_samples *own)
 	for (size_t i = 0; i < own->count; i++) {
 		json_array_append_new(samples, json_real(own->samples[i]));
 	}
-	return json_pack("{s:f,s:f,s:f,s:o}", "median", own->median, "low", own->low, "high", own->high,
-			 "samples", samples);
+	return json_pack("{s:f,s:f,s:f,s:f,s:o}", "best", own->best, "median", own->median, "low", own->low,
+			 "high", own->high, "samples", samples);
 }
 
 json_t *pf_limits_json(const pf_limits *limits, const char *dataset, double seconds)

@@ -16,7 +16,7 @@ static void time_of(double ns, char out[PF_TEXT])
 static void add_row(pf_table *table, const pf_growth *own)
 {
 	char range[CELL], times[CELL], exponent[CELL], last[CELL], law[CELL], from[PF_TEXT], to[PF_TEXT];
-	if (own->verdict == PF_GROWTH_UNKNOWN) {
+	if (own->verdict >= PF_GROWTH_UNKNOWN) {
 		const char *cells[] = {own->workload->name, own->axis, own->why};
 		pf_table_row(table, cells, 3);
 		return;

@@ -1,5 +1,7 @@
 #include "harness/show/explain_table.h"
 
+#include <string.h>
+
 #include "harness/base/text.h"
 
 enum { COLUMNS = 6, LEAST_COLUMNS = 80 };
@@ -81,33 +83,50 @@ static void print_serial(const pf_explanation *own, int columns, FILE *stream)
 	pf_text_wrap(stream, text, columns, 0, 0);
 }
 
+static void add_share(char *text, size_t room, const char *what, double share)
+{
+	size_t used = strlen(text);
+	if (share > 0) {
+		snprintf(text + used, room - used, "%s%s %.0f %%", used ? ", " : "", what, 100 * share);
+	}
+}
+
 static void print_limits(const pf_explanation *own, int columns, FILE *stream)
 {
 	const pf_explained_limits *limits = &own->limits;
-	char text[700];
+	char text[700], shares[300] = "", other[100] = "";
 	if (!(limits->photos_per_s > 0)) {
 		return;
 	}
-	int used = snprintf(text, sizeof text, "Of the limit: decode %.0f %%, ", 100 * limits->decode);
-	if (limits->network > 0) {
-		used += snprintf(text + used, sizeof text - (size_t)used, "pose network %.0f %%, ",
-				 100 * limits->network);
+	bool own_decoder = limits->own_decoder && limits->own_photos_per_s > 0;
+	const char *decoders[] = {"libjpeg-turbo", "our own decoder"};
+	double alone[] = {limits->photos_per_s, limits->own_photos_per_s};
+	add_share(shares, sizeof shares, "decode", limits->decode);
+	add_share(shares, sizeof shares, "pose network", limits->network);
+	add_share(shares, sizeof shares, "whole run", own_decoder ? limits->run_of_own : limits->run);
+	if (alone[!own_decoder] > 0) {
+		snprintf(other, sizeof other, " (%s %.1f)", decoders[!own_decoder], alone[!own_decoder]);
 	}
-	used += snprintf(text + used, sizeof text - (size_t)used,
-			 "whole run %.0f %%: libjpeg-turbo alone decodes %.1f photos/s here on all cores.",
-			 100 * limits->run, limits->photos_per_s);
-	if (limits->own_photos_per_s > 0) {
-		used += snprintf(text + used, sizeof text - (size_t)used,
-				 " Our own decoder alone decodes %.1f, of which the run is %.0f %%.",
-				 limits->own_photos_per_s, 100 * limits->run_of_own);
+	snprintf(text, sizeof text, "Of the limit: %s. %s alone decodes %.1f photos/s here on all cores%s.",
+		 shares, own_decoder ? "Our own decoder" : "libjpeg-turbo", alone[own_decoder], other);
+	fputc('\n', stream);
+	pf_text_wrap(stream, text, columns, 0, 0);
+	if (!(limits->network > 0)) {
+		return;
 	}
-	if (limits->network > 0) {
+	int used = snprintf(
+		text, sizeof text,
+		"Roofline: the pose network does %.0f of the %.0f G%s/s of a core (%s), by counted multiply-adds.",
+		limits->network_gflops, limits->peak_gflops, strncmp(limits->peak, "int", 3) ? "FLOP" : "OP",
+		limits->peak);
+	if (limits->roof_gflops > 0) {
 		snprintf(
 			text + used, sizeof text - (size_t)used,
-			" The network does %.0f of the %.0f GFLOP/s of a core (%s), by counted multiply-adds.",
-			limits->network_gflops, limits->peak_gflops, limits->peak);
+			" At its %.0f operations a byte (computed, not counted: as if every layer went to memory) memory "
+			"gives %.1f GB/s, and the roof is %.0f GFLOP/s: %s.",
+			limits->intensity, limits->memory_gb_per_s, limits->roof_gflops,
+			limits->roof_gflops < limits->peak_gflops ? "memory" : "arithmetic");
 	}
-	fputc('\n', stream);
 	pf_text_wrap(stream, text, columns, 0, 0);
 }
 

@@ -5,6 +5,7 @@ import { firstResult } from './first_result.js';
 import { hops } from './hops.js';
 import { latency } from './latency.js';
 import { ratios } from './ratios.js';
+import { roofline } from './roofline.js';
 import { scaling } from './scaling.js';
 import { stages } from './stages.js';
 import { timeline } from './timeline.js';
@@ -45,6 +46,7 @@ export function allCharts(report) {
     charts.push({ key: 'hops', section: 'hops', build: (look) => hops(run, look) });
     charts.push({ key: 'first-result', section: 'first-result', build: (look) => firstResult(run, look) });
   }
+  charts.push({ key: 'roofline', section: 'bounds', build: (look) => roofline(report.explanations ?? [], look) });
   return charts;
 }
 

@@ -112,7 +112,11 @@ def growth():
         code, out, err = run("complexity", "right", "--plugin", PLUGINS / "planted_workloads.so", "--time", "0.1", "--quiet")
         check(code == 0, f"what is linear passes: {code} {out} {err}")
         code, out, err = run("complexity", "idle", "--plugin", PLUGINS / "planted_workloads.so", "--time", "0.1", "--quiet")
-        check(code == 2 and "computes nothing" in out, f"wrong output is not measured: {code}")
+        check(code == 1 and "computes nothing" in out, f"wrong output is not measured, and fails: {code}")
+        code, out, err = run("complexity", "n", "--plugin", PLUGINS / "planted_workloads.so", "--time", "0.02", "--photos", "1000", "--quiet")
+        refused = [line for line in out.splitlines() if line.startswith("unstable")]
+        check(code == 1 and len(refused) == 2 and all("another output" in line for line in refused) and "TOO FAST" not in out,
+              f"also beside what is fine: {code} {out}")
         if not LIGHT:
             code, out, err = run("complexity", "bursts", "--time", "0.5", "--json", f"{folder}/b.json", "--quiet")
             own = [e for e in json.loads(pathlib.Path(f"{folder}/b.json").read_text())["workloads"] if e["axis"] == "photos"][0]

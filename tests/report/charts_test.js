@@ -9,6 +9,7 @@ import * as records from './records.js';
 import { faultsOf, textsOf } from './svg_text.js';
 
 const cases = {
+  bounds: [records.explanation('parallel', 88, 26), records.explanation('a variant with quite a long name, and its options:workers=2,chunk=12', 90, 25), records.explanation('near-the-right-edge', 210, 130)],
   journey: [records.journey(), records.loadRecord(), records.scaling()], hostile: [records.hostile()], partial: [records.partial()], invalid: [records.invalid()],
   mangled: [records.mangled()], empty: [records.empty()], single: [records.single()], 'few queries': [records.journey(), records.loadRecord(20)],
   ...Object.fromEntries(records.committed.map((name) => [name, [records.load(name)]])),

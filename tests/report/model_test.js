@@ -137,8 +137,9 @@ test('profile, bounds, limits, complexity and gate fill their sections, and what
     { $schema: 'https://www.speedscope.app/file-format-schema.json', name: evil, shared: { frames: [{ name: 'decode' }, { name: 'inner' }, { name: evil }] },
       profiles: [{ samples: [[0, 1], [0, 1, 2], [0, 99], 'nonsense'], weights: [30, 50, 20, 7] }, 3] },
     { schema: 'photofinish.explain/1', variant: evil, bound: 'decode bounds it', stages: [{ stage: 'decode', own_s: 1, path_share: 0.5, main_share: 0, speedup_at_half: 1.4,
-      speedup_at_none: 'much' }], worker_time: { working: 0.5, not_begun: evil }, limits: { network_gflops: 25, peak_gflops: 100, run_share: 0.29 } },
-    { schema: 'photofinish.limits/1', processes: 2, limits: [{ name: 'memory-read', unit: 'GB/s', what: evil, one: { median: 10, low: 9, high: 11 }, all: { median: 20 } }] },
+      speedup_at_none: 'much' }], worker_time: { working: 0.5, not_begun: evil }, limits: { network_gflops: 25, peak_gflops: 100, peak: evil, run_share: 0.29,
+        run_share_of_own: 0.15, decoder: 'own', network_intensity: 4, memory_gb_per_s: 20 } },
+    { schema: 'photofinish.limits/1', processes: 2, limits: [{ name: 'memory-read', unit: 'GB/s', what: evil, one: { median: 10, low: 9, high: 11, best: 11 }, all: { median: 20 } }] },
     { schema: 'photofinish.complexity/1', most_exponent: 1.25, workloads: [{ workload: 'bursts', axis: 'photos', verdict: 'too fast', law: { name: 'n^2' },
       points: [{ n: 430, cpu_ns: 1e5 }, { n: 27539, cpu_ns: 4e8 }, { n: 'x' }], exponent: { mean: 1.99, low: 1.9, high: 2.1 } }, { workload: evil, missing: 'it is not here' }] },
     { schema: 'photofinish.gate/1', verdict: 'FAIL', why: evil, workloads: [{ name: 'decode', verdict: 'FAIL', effect: { mean: 1.02, low: 1.01, high: 1.03 }, margin: 0.005 }] },
@@ -149,8 +150,9 @@ test('profile, bounds, limits, complexity and gate fill their sections, and what
   assert.match(sectionOf('profile'), /100 samples/);
   assert.match(sectionOf('profile'), /<td>inner<\/td><td>30 %<\/td><td>80 %<\/td>/);
   assert.match(sectionOf('bounds'), /decode bounds it/);
-  assert.match(sectionOf('bounds'), /25 % of the fp32 peak[^]*flat from 5 operations a byte/);
-  assert.match(sectionOf('limits'), /10 \(9 to 11\)/);
+  assert.match(sectionOf('bounds'), /25 % of the peak[^]*At its 4 operations a byte \(computed[^]*roof is 80 GFLOP\/s: memory\./);
+  assert.match(sectionOf('bounds'), /whole run, of decoding alone<\/td><td>15 %/);
+  assert.match(sectionOf('limits'), /11 \(9 to 11\)/);
   assert.match(sectionOf('complexity'), /27,539|27539/);
   assert.match(sectionOf('complexity'), /n\^2<\/td><td>too fast/);
   assert.match(sectionOf('gate'), /FAIL/);

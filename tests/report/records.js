@@ -161,4 +161,8 @@ export function eventJourney() {
   return record;
 }
 
+// What explain says of a variant, as far as the roofline takes it.
+export const explanation = (variant, intensity, gflops) => ({ schema: 'photofinish.explain/1', variant, bound: `pose bounds ${variant}`, stages: [], worker_time: {},
+  environment: read('results/journey-dash.json').environment, limits: { network_intensity: intensity, network_gflops: gflops, peak_gflops: 220, peak: 'fp32-avx512', memory_gb_per_s: 25 } });
+
 export const sources = (...records) => records.map((record, i) => ({ record, id: `00000000000${i}`, name: `record ${i}` }));

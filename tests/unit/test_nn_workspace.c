@@ -224,6 +224,9 @@ static void test_profile_and_nodes(void **state)
 	pf_network_stats_get(network, &stats);
 	assert_true(sum > 0 && macs == stats.macs && stats.macs == 256);
 	assert_int_equal(stats.parameters, 16 * 16 + 16);
+	/* Squeeze: the input to 16 means; excite: these, matrix, bias, 16 factors; both and the product. */
+	int64_t input = pf_shape_elements(&pf_network_input(network, 0)->shape);
+	assert_int_equal(stats.value_bytes, 4 * ((input + 16) + (16 + 16 * 16 + 16 + 16) + (2 * input + 16)));
 	pf_workspace_destroy(workspace);
 	pf_error error = {0};
 	assert_int_equal(pf_workspace_create(network, "abacus", 0, &workspace, &error), PF_ERR_USAGE);

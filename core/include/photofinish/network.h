@@ -93,6 +93,8 @@ typedef struct pf_network_stats {
 	size_t file_nodes;       /* as in the file */
 	size_t nodes;            /* left after folding and fusing */
 	int64_t opset;
+	uint64_t value_bytes; /* that nodes read and write in one run, constants too: each value once for each
+				 node */
 } pf_network_stats;
 
 PF_API void pf_network_stats_get(const pf_network *network, pf_network_stats *stats);
