@@ -12,6 +12,8 @@
 #define EXPORT __attribute__((visibility("default")))
 #define MEMORY ((size_t)512 << 20)
 #define ALIGNMENT 512
+#define RESERVED ((size_t)8 << 30)
+#define LOW_HALF ((size_t)0xa0000000) /* of the addresses of the device's memory: from here on */
 #define MOST_PIECES 256
 #define POISON 0xff /* NaN in fp16 and in fp32 */
 
@@ -114,16 +116,29 @@ void *fake_shadow(const void *address)
 	return fake.shadow + ((const char *)address - fake.device);
 }
 
+/* Where the device's memory shall lie. Its addresses are found among a kernel's arguments by their values: a
+ * small number beside what is left of an address in the padding behind it must not look like one. */
+static char *place_of_memory(void)
+{
+	const uintptr_t step = (uintptr_t)1 << 32;
+	char *reserved = mmap(NULL, RESERVED, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (reserved == MAP_FAILED) {
+		return NULL;
+	}
+	return reserved + ((step - (uintptr_t)reserved % step) % step + LOW_HALF);
+}
+
 EXPORT CUresult cuInit(unsigned flags)
 {
 	(void)flags;
 	ENTER("cuInit");
 	if (!fake.device) {
 		int file = memfd_create("fake-device", MFD_CLOEXEC);
-		if (file < 0 || ftruncate(file, (off_t)MEMORY) != 0) {
+		char *place = place_of_memory();
+		if (file < 0 || ftruncate(file, (off_t)MEMORY) != 0 || !place) {
 			return CUDA_ERROR_OUT_OF_MEMORY;
 		}
-		fake.device = mmap(NULL, MEMORY, PROT_NONE, MAP_SHARED, file, 0);
+		fake.device = mmap(place, MEMORY, PROT_NONE, MAP_SHARED | MAP_FIXED, file, 0);
 		fake.shadow = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 		close(file);
 	}
