@@ -203,6 +203,130 @@ static void test_deaths(void **state)
 	munmap(cancel, sizeof *cancel);
 }
 
+/* Bytes of memory that other processes share and that this one can write. */
+static size_t writable_shared_bytes(void)
+{
+	char line[512];
+	size_t bytes = 0;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	while (maps && fgets(line, sizeof line, maps)) {
+		unsigned long begin, end;
+		char rights[8];
+		if (sscanf(line, "%lx-%lx %7s", &begin, &end, rights) == 3 && rights[1] == 'w' &&
+		    rights[3] == 's') {
+			bytes += end - begin;
+		}
+	}
+	if (maps) {
+		fclose(maps);
+	}
+	return bytes;
+}
+
+/* A worker that was taken over: each way is a process of its own, which ends by SIGSEGV. */
+static void reach(pf_pose_service *service, int way)
+{
+	pf_image others[SLOTS];
+	for (uint32_t slot = 0; slot < SLOTS; slot++) {
+		pf_pose_service_lend(service, slot, &others[slot]);
+	}
+	if (pf_pose_service_enter(service, 1, NULL) != PF_OK) {
+		_exit(1);
+	}
+	memset(others[1].buffer, 1, SLOT_BYTES); /* its own */
+	signal(SIGSEGV, SIG_DFL);
+	if (way == 0) {
+		memset(others[0].buffer, 1, 1);
+	} else if (way == 1) {
+		memset(others[2].buffer + SLOT_BYTES - 1, 1, 1);
+	} else if (way == 2) {
+		_exit(others[0].buffer[0]); /* a photo of another's */
+	}
+	/* Made accessible again it is other memory, which nobody shares. */
+	mprotect(others[0].buffer, 1, PROT_READ | PROT_WRITE);
+	others[0].buffer[0] = 77;
+	_exit(0);
+}
+
+static void test_borders(void **state)
+{
+	enum { WAYS = 4 };
+	(void)state;
+	pf_image first;
+	size_t before = writable_shared_bytes();
+	pf_pose_service *service = start(SLOTS, 1000, NULL);
+	size_t all = writable_shared_bytes() - before;
+	pf_pose_service_lend(service, 0, &first);
+	load(0, &first);
+	uint8_t was = first.buffer[0] = 5;
+	for (int way = 0; way < WAYS; way++) {
+		int ending = -1;
+		pid_t pid = fork();
+		if (pid == 0) {
+			reach(service, way);
+		}
+		assert_int_equal(waitpid(pid, &ending, 0), pid);
+		assert_int_equal(ending, way == WAYS - 1 ? 0 : SIGSEGV);
+		assert_int_equal(first.buffer[0], was);
+	}
+	int ending = -1;
+	pid_t pid = fork();
+	if (pid == 0) { /* a page that wakes the service, the slot, and nothing of what the service says */
+		bool entered = pf_pose_service_enter(service, 2, NULL) == PF_OK;
+		_exit(entered && writable_shared_bytes() - before <= all / SLOTS + 4096 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &ending, 0), pid);
+	assert_int_equal(ending, 0);
+	assert_true(ask_and_wait(service, 0, 0).found);
+	pf_pose_service_stop(service);
+}
+
+/* What no decoder leaves in a slot is refused, and the others of its batch are not. */
+static void test_no_photo(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		size_t at;
+		uint32_t value;
+	} bad[] = {
+		{"rows beyond the slot", offsetof(pf_image, y.height_px), 1u << 20},
+		{"rows far apart", offsetof(pf_image, y.stride_bytes), UINT32_MAX},
+		{"rows that overlap", offsetof(pf_image, y.stride_bytes), 1},
+		{"no rows", offsetof(pf_image, y.height_px), 0},
+		{"chroma of another size", offsetof(pf_image, cr.width_px), 3},
+		{"chroma beyond the slot", offsetof(pf_image, cb.stride_bytes), 1u << 20},
+		{"chroma of one sample", offsetof(pf_image, cb.height_px), 1},
+		{"no such orientation", offsetof(pf_image, orientation), 9},
+	};
+	pf_pose_service *service = start(2, 100000000, NULL); /* two together */
+	for (size_t i = 0; i < sizeof bad / sizeof *bad + 2; i++) {
+		pf_image sound, image;
+		pf_pose pose;
+		pf_error error;
+		pf_pose_service_lend(service, 0, &sound);
+		load(0, &sound);
+		pf_pose_service_lend(service, 1, &image);
+		load(1, &image);
+		if (i < sizeof bad / sizeof *bad) {
+			memcpy((char *)&image + bad[i].at, &bad[i].value, sizeof bad[i].value);
+		} else if (i % 2) {
+			image.y.data = sound.y.data; /* another's memory */
+		} else {
+			image.cb.data = NULL;
+		}
+		pf_pose_service_ask(service, 1, &image);
+		pf_pose_service_ask(service, 0, &sound);
+		pf_status status = pf_pose_service_await(service, 1, &pose, &error);
+		if (status != PF_ERR_INVALID) {
+			fail_msg("%s: %d", i < sizeof bad / sizeof *bad ? bad[i].what : "planes", status);
+		}
+		assert_int_equal(pf_pose_service_await(service, 0, &pose, NULL), PF_OK);
+		assert_true(pose.found);
+	}
+	pf_pose_service_stop(service);
+}
+
 static void test_what_cannot_be_opened(void **state)
 {
 	(void)state;
@@ -254,6 +378,8 @@ int main(void)
 		cmocka_unit_test(test_same_poses),
 		cmocka_unit_test(test_the_bound),
 		cmocka_unit_test(test_deaths),
+		cmocka_unit_test(test_borders),
+		cmocka_unit_test(test_no_photo),
 		cmocka_unit_test(test_what_cannot_be_opened),
 		cmocka_unit_test(test_a_scorer_without_network),
 	};

@@ -39,7 +39,8 @@ static pf_status probe(const struct pf_env *env, const char **why_not)
 static pf_status enter(pf_crew *crew, pf_error *error)
 {
 	shared_run *self = crew->context;
-	return pf_bands_create(&self->bands, error);
+	pf_status status = pf_pose_service_enter(self->service, crew->worker.slot - 1, error);
+	return status == PF_OK ? pf_bands_create(&self->bands, error) : status;
 }
 
 static void leave(pf_crew *crew)

@@ -48,10 +48,15 @@ PF_API pf_status pf_pose_service_start(const pf_pose_service_options *options, p
 PF_API void pf_pose_service_stop(pf_pose_service *service);
 PF_API pf_pose_service_counts pf_pose_service_count(const pf_pose_service *service);
 
+/* In a worker process, at its beginning: from here on it can write its own slot alone, and cannot reach those
+ * of others. Fails with PF_ERR_IO or PF_ERR_NO_MEMORY. */
+PF_API pf_status pf_pose_service_enter(pf_pose_service *service, uint32_t slot, pf_error *error);
+
 /* A worker, with its own slot 0..slots-1: lends the slot's memory to *image for pf_scorer_load, waiting for
  * the service where a worker before it died with a photo there; asks for the pose of what lies there now; and
  * waits for it. Between the latter two the planes are read only. Await fails with what the network failed
- * with, PF_ERR_UNAVAILABLE where the process is gone, PF_ERR_CANCELLED. */
+ * with, PF_ERR_INVALID where what was asked about is no photo in the slot, PF_ERR_UNAVAILABLE where the
+ * process is gone, PF_ERR_CANCELLED. */
 PF_API void pf_pose_service_lend(pf_pose_service *service, uint32_t slot, pf_image *image);
 PF_API void pf_pose_service_ask(pf_pose_service *service, uint32_t slot, const pf_image *image);
 PF_API pf_status pf_pose_service_await(pf_pose_service *service, uint32_t slot, pf_pose *pose,
