@@ -76,7 +76,9 @@ static bool read_photos(int fd, pf_dataset *dataset, const image *head, off_t of
 		}
 		for (size_t i = 0; i < photos; i++) {
 			uintptr_t begin = (uintptr_t)first[i].path;
-			if (begin >= head->path_bytes) {
+			unsigned char hashed; /* a bool that is neither may not even be looked at */
+			memcpy(&hashed, &first[i].hashed, sizeof hashed);
+			if (begin >= head->path_bytes || hashed > 1) {
 				return false;
 			}
 			first[i].path = dataset->paths + begin;

@@ -319,7 +319,7 @@ static bool round_leaves(pf_haar_cascade *c, pf_haar_stage *stage)
 	for (uint32_t i = stage->first; i < stage->first + stage->count; i++) {
 		pf_haar_stump *stump = &c->stumps[i];
 		double left = nearbyint(stump->left * unit), right = nearbyint(stump->right * unit);
-		if (fabs(left) > 1e9 || fabs(right) > 1e9) {
+		if (!(fabs(left) <= 1e9 && fabs(right) <= 1e9)) {
 			return false;
 		}
 		stump->left_less_right = (int32_t)(left - right);
@@ -327,9 +327,12 @@ static bool round_leaves(pf_haar_cascade *c, pf_haar_stage *stage)
 		most += fmax(fabs(left), fabs(right));
 	}
 	double threshold = stage->threshold * unit - rights, slack = stage->count + 2.0;
+	if (!(most < 5e8 && fabs(threshold) < 1.9e9)) {
+		return false;
+	}
 	stage->surely_below = (int32_t)floor(fmax(threshold - slack, -2e9));
 	stage->surely_above = (int32_t)ceil(fmin(threshold + slack, 2e9));
-	return most < 5e8 && fabs(threshold) < 1.9e9;
+	return true;
 }
 
 static bool finish(draft *d)

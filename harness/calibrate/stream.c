@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "harness/base/json_file.h"
+#include "harness/base/json_values.h"
 #include "photofinish/file.h"
 
 #define SCHEMA "photofinish.stream/1"
@@ -121,7 +122,7 @@ static bool read_gate(const json_t *from, pf_stream_gate *gate)
 					  json_number_value(json_array_get(load, 1))},
 				 .steal = number(from, "steal"),
 				 .others = number(from, "others"),
-				 .seed = (uint64_t)number(from, "seed")};
+				 .seed = pf_json_count(from, "seed", 0)};
 	gate->long_margin = gate->long_margin > 0.0 ? gate->long_margin : gate->margin; /* as it was before */
 	if (!schema || strcmp(schema, SCHEMA) != 0 ||
 	    !read_cell(json_string_value(json_object_get(from, "cell")), &gate->cell) ||

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/json_file.h"
+#include "harness/base/json_values.h"
 #include "harness/base/plain_text.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/record/record.h"
@@ -358,7 +359,7 @@ static bool take_line(pf_run_journal *journal, json_t *line)
 			journal->head = json_incref(head);
 			journal->arguments = json_incref(arguments);
 			journal->began_in = strdup(pf_note_text(line, "folder"));
-			journal->rounds = (size_t)pf_note_number(head, "rounds");
+			journal->rounds = pf_json_count(head, "rounds", 0);
 		}
 		return good;
 	}
@@ -367,8 +368,8 @@ static bool take_line(pf_run_journal *journal, json_t *line)
 		return json_array_append(journal->lines, line) == 0;
 	}
 	if (json_is_integer(json_object_get(line, "rounds_done"))) {
-		journal->rounds_done = (size_t)pf_note_number(line, "rounds_done");
-		journal->rounds = (size_t)pf_note_number(line, "rounds");
+		journal->rounds_done = pf_json_count(line, "rounds_done", 0);
+		journal->rounds = pf_json_count(line, "rounds", 0);
 		return true;
 	}
 	if (json_is_string(json_object_get(line, "kept"))) {
@@ -377,7 +378,7 @@ static bool take_line(pf_run_journal *journal, json_t *line)
 		journal->kept_trials = journal->trial_count;
 		return journal->kept;
 	}
-	journal->resumed = (uint32_t)pf_note_number(line, "resumed");
+	journal->resumed = (uint32_t)pf_json_count(line, "resumed", 0);
 	return json_is_integer(json_object_get(line, "resumed"));
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Fuzzes every reader of bytes that others made (libFuzzer, AddressSanitizer, UndefinedBehaviorSanitizer), each for some
 seconds, after all that lies in tests/fuzz/corpus was replayed. Needs the preset `fuzz`: scripts/setup --tests fuzz.
-Usage: fuzz.py PHOTOFINISH FUZZ_TARGETS [--seconds N] [--only TARGETS] [--corpus FOLDER] [--jobs N] [--receipts FOLDER]
-A crash leaves its input in the folder of the corpus (default: a new one, which is then kept)."""
+Usage: fuzz.py PHOTOFINISH FUZZ_TARGETS [--seconds N] [--runs N] [--only TARGETS] [--corpus FOLDER] [--jobs N] [--receipts FOLDER]
+A crash leaves its input in the folder of the corpus (default: a new one, which is then kept). SIGUSR1 to a target ends it early, and
+well. With --only the receipt is fuzz-TARGETS.json."""
 import argparse
 import concurrent.futures
 import os
@@ -17,7 +18,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "robust"))
 sys.dont_write_bytecode = True
 from world import finish, write_receipt  # noqa: E402  (the folder has to be known first)
-LENGTHS = {"jpeg": 8192, "exif": 8192, "network": 4096, "record": 65536, "stream": 32768, "calibration": 32768}
+# -timeout is time by the clock: it may not say that one hangs that did not get to run.
+LENGTHS = {"jpeg": 4096, "exif": 8192, "network": 4096, "record": 65536, "stream": 32768, "calibration": 32768}
 
 
 def environment_of(target):
@@ -32,7 +34,7 @@ def fuzz(arguments, target):
     folders = [str(folder) for folder in (corpus, arguments.seeds / target, HERE / "corpus" / target) if folder.exists()]
     crashes = pathlib.Path(arguments.corpus) / "crashes"
     crashes.mkdir(exist_ok=True)
-    words = [arguments.program, f"-max_total_time={arguments.seconds}", f"-max_len={LENGTHS.get(target, 16384)}", "-timeout=25", "-rss_limit_mb=3000",
+    words = [arguments.program, f"-max_total_time={arguments.seconds}", f"-runs={arguments.runs}", f"-max_len={LENGTHS.get(target, 16384)}", "-timeout=1200", "-rss_limit_mb=3000",
              "-use_value_profile=1", "-print_final_stats=1", "-reload=0", f"-artifact_prefix={crashes}/{target}-", "-verbosity=1", *folders]
     ended = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=environment_of(target))
     executions = re.findall(r"stat::number_of_executed_units:\s*(\d+)", ended.stdout)
@@ -52,6 +54,7 @@ def main():
     parser.add_argument("photofinish")
     parser.add_argument("program")
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
+    parser.add_argument("--runs", type=int, default=-1, help="executions of each target, at most (-1: as many as there is time for)")
     parser.add_argument("--only", default="")
     parser.add_argument("--corpus")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -72,7 +75,7 @@ def main():
             findings += [finding] if finding else []
             print(f"fuzz: {target}: {figures['executions']} executions, {figures['edges']} edges, {figures['features']} features", flush=True)
     total = sum(figures["executions"] for figures in found.values())
-    write_receipt(arguments.receipts, "fuzz", executions=total, seconds_each=arguments.seconds, targets=found, findings=len(findings))
+    write_receipt(arguments.receipts, "fuzz" + (arguments.only and f"-{arguments.only}"), executions=total, seconds_each=arguments.seconds, targets=found, findings=len(findings))
     if own and not findings:
         shutil.rmtree(own)
     finish("fuzz", findings, f"{total} executions of {len(targets)} targets" + (f", inputs in {arguments.corpus}" if findings else ""))

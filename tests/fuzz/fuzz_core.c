@@ -29,27 +29,41 @@ static void same_plane(const pf_plane *a, const pf_plane *b)
 	}
 }
 
+enum { VERSIONS_MAX = 8 };
+
+/* A decoder for each version of the kernels that this processor has, the plain one first. */
+static size_t open_decoders(pf_baseline **decoders)
+{
+	size_t count = 0;
+	for (size_t v = 0; pf_kernels_at(v) && count < VERSIONS_MAX; v++) {
+		if (pf_kernels_at(v)->needs & ~pf_kernels_flags()) {
+			continue;
+		}
+		FUZZ_CHECK(pf_baseline_create(&decoders[count], NULL) == PF_OK);
+		pf_baseline_use(decoders[count++], pf_kernels_at(v));
+	}
+	return count;
+}
+
 /* Our own decoder with libjpeg-turbo as the oracle: whatever bytes the gate passes, it declines, or libjpeg
  * decodes them without an error to the same planes and flaws. */
 static void take_jpeg(const uint8_t *data, size_t size)
 {
-	static pf_baseline *decoders[2]; /* plain, and the best that there is */
+	static pf_baseline *decoders[VERSIONS_MAX];
+	static size_t versions;
 	static pf_image expected, image;
-	const pf_jpeg_limits limits = {.max_pixels = 300000, .max_decode_bytes = 64 << 20, .max_scans = 10};
+	const pf_jpeg_limits limits = {.max_pixels = 65536, .max_decode_bytes = 16 << 20, .max_scans = 10};
 	pf_jpeg_source source = {.data = data, .bytes = size};
 	pf_jpeg_head head;
-	for (int i = 0; i < 2 && !decoders[1]; i++) {
-		FUZZ_CHECK(pf_baseline_create(&decoders[i], NULL) == PF_OK);
-		pf_baseline_use(decoders[i], i ? pf_kernels_best() : &pf_kernels_plain);
-	}
+	versions = versions ? versions : open_decoders(decoders);
 	if (pf_jpeg_gate(&source, &limits, &head, NULL) != PF_OK) {
 		return;
 	}
 	bool decoded = pf_baseline_decode(decoders[0], &source, &head, &image);
 	pf_status status = pf_jpeg_decode(&source, &head, &limits, &expected, NULL);
 	FUZZ_CHECK(!decoded || status == PF_OK);
-	for (int i = 0; i < 2; i++) {
-		FUZZ_CHECK(i == 0 || pf_baseline_decode(decoders[1], &source, &head, &image) == decoded);
+	for (size_t v = 0; v < versions; v++) {
+		FUZZ_CHECK(v == 0 || pf_baseline_decode(decoders[v], &source, &head, &image) == decoded);
 		if (decoded) {
 			same_plane(&expected.y, &image.y);
 			same_plane(&expected.cb, &image.cb);

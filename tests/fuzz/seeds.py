@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOST = 32768  # bytes: larger ones make it slow
@@ -72,6 +73,21 @@ def frame(kind, payload):
     return struct.pack("<IIi", 12 + len(payload), kind, 1) + payload
 
 
+def small_photos():
+    """(name, JPEG) of a few blocks in each way of coding, by cjpeg where it is installed: small ones are quick to decode."""
+    width, height = 37, 21
+    pixels = bytes(x * y * (7 + 4 * c) % 251 if (x // 8 + y // 8) % 2 else 200 - 3 * x * c % 97 for y in range(height) for x in range(width) for c in range(3))
+    ways = [("sample", *sample, *more) for sample in (("1x1",), ("2x1",), ("2x2",), ("1x2",), ("4x1",))
+            for more in ((), ("-restart", "1"), ("-restart", "2B", "-optimize"), ("-progressive",), ("-quality", "100"), ("-quality", "5", "-optimize"))]
+    for way in ways + [("grayscale",), ("grayscale", "-restart", "1B"), ("arithmetic",), ("rgb",)]:
+        try:
+            made = subprocess.run(["cjpeg", *(f"-{way[0]}", *way[1:])], input=b"P6 %d %d 255\n" % (width, height) + pixels, capture_output=True)
+        except FileNotFoundError:
+            return
+        if made.returncode == 0:
+            yield "-".join(way).replace("--", "-"), made.stdout
+
+
 class Seeds:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -89,6 +105,8 @@ class Seeds:
     def from_repository(self):
         photos = sorted((ROOT / "tests/photos").rglob("*.[jJ][pP]*[gG]"))
         self.add_files("jpeg", photos)
+        for name, photo in small_photos():
+            self.add("jpeg", name, photo)
         for path in photos:
             self.add("exif", path.parent.name + path.name, exif_of(path.read_bytes()))
         vectors = sorted((ROOT / "tests/nn/vectors").glob("*.onnx"), key=lambda path: path.stat().st_size)
@@ -108,6 +126,7 @@ class Seeds:
             self.add("frames", str(kind), b"".join(frame(kind, bytes(size)) for size in (8, 12, 16, 40)) + frame(kind, bytes(700)))
         with gzip.open(ROOT / "tests/gate/streams.jsonl.gz") as file:
             for number, line in zip(range(40), file):  # one gate each
+                self.add("stream", f"{number}.text", line)
                 self.add("stream", str(number), gzip.compress(line, 9))
 
     def from_program(self, program):
@@ -138,12 +157,14 @@ class Seeds:
                                        env=environment, cwd=folder)
             found = []
             while journal.poll() is None and not (found and found[0].read_bytes().count(b"\n") >= 2):
-                found = list((work / "history").glob("journals/*"))
+                found = list((work / "history").glob("journals/[!.]*"))
+                time.sleep(0.01)
             journal.kill()
             journal.wait()
             for path in found:
                 text = path.read_bytes()
                 self.add("journal", "head", text[:MOST])
+                self.add("journal", "odd", text.split(b"\n")[0] + b'\n{"rounds_done":-1,"rounds":1e300}\n{"resumed":-7}\n{"resumed":99999999999}\n')
 
 
 def main():

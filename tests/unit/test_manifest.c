@@ -420,6 +420,12 @@ static void test_packed(void **state)
 	assert_int_equal(pwrite(fileno(stream), &far, sizeof far, first), sizeof far);
 	assert_int_equal(pf_dataset_unpack(fileno(stream), &again, &error), PF_ERR_INVALID);
 	assert_string_equal(error.message, "a packed dataset is damaged");
+	rewind(stream); /* a bool that is neither */
+	assert_int_equal(pf_dataset_pack(dataset, stream), PF_OK);
+	uint8_t neither = 255;
+	assert_int_equal(
+		pwrite(fileno(stream), &neither, 1, first + (long)offsetof(pf_dataset_photo, hashed)), 1);
+	assert_int_equal(pf_dataset_unpack(fileno(stream), &again, &error), PF_ERR_INVALID);
 	fclose(stream);
 	pf_dataset_free(dataset);
 }
