@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <iostream>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 extern "C" {
 #include "harness/base/interrupt.h"
+void pf_out_of_memory(void); /* of harness/stats/enough.h, which is C alone */
 }
 
 struct pf_gbench_state {
@@ -207,6 +209,7 @@ static bool for_people = true, only_lists;
 
 extern "C" bool pf_gbench_flags(int *argc, char **argv)
 {
+	std::set_new_handler(pf_out_of_memory);
 	for (int i = 1; i < *argc; i++) {
 		std::string flag = argv[i];
 		if (flag.rfind("--benchmark_format=", 0) == 0) {

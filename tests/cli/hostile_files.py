@@ -59,6 +59,22 @@ def check_fifos(work):
     run("accuracy", "-d", "tiny", "--quiet", says=regular)
 
 
+def check_kept(work):
+    """Also in the place of a model's card, and of the reference that was kept: that one is made anew."""
+    shutil.copy(pathlib.Path(__file__).resolve().parents[2] / "core/models/pose.onnx", work / "own.onnx")
+    os.mkfifo(work / "own.yaml")
+    (work / "own model.yaml").write_text(f"model: {work}/own.onnx\n")
+    run("run", "null", "-d", "tiny", "--quiet", "--config", work / "own model.yaml", says="not a regular file")
+    words = ("run", "single-load", "-d", "tiny", "--quiet", "--stages", "facts,decode,quality", "--rounds", "1")
+    run(*words, expected=0)
+    kept = list((work / "data/.references").iterdir())
+    check(kept, "a reference was kept")
+    for path in kept:
+        path.unlink()
+        os.mkfifo(path)
+    run(*words, expected=0)
+
+
 def check_roots(work):
     """A folder's manifest may not show photos of elsewhere; the manifest itself may be given."""
     folder = work / "leads out"
@@ -181,6 +197,7 @@ with tempfile.TemporaryDirectory(prefix="photofinish-hostile-") as name:
                       PHOTOFINISH_TIME_UNFIT_BUILD="1")
     subprocess.run([PROGRAM, "dataset", "make", "tiny", "--quiet"], check=True, stdout=subprocess.DEVNULL)
     check_fifos(WORK)
+    check_kept(WORK)
     check_roots(WORK)
     check_floods()
     check_records(WORK)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Lets every call of a kind fail in turn, and every place that allocates, while photofinish scores, runs, makes datasets, keeps
 and exports: nothing crashes, hangs, is lost without a word, or lies cut under its final name.
-Usage: faults.py PHOTOFINISH FAULT_CALLS FAULT_ALLOCATIONS [--sample N] [--only COMMANDS] [--kinds KINDS] [--seed N] [--receipts FOLDER]"""
+Usage: faults.py PHOTOFINISH FAULT_CALLS FAULT_ALLOCATIONS [--sample N] [--only COMMANDS] [--kinds KINDS] [--within FUNCTIONS] [--seed N]
+                 [--receipts FOLDER]"""
 import argparse
 import collections
 import concurrent.futures
@@ -9,6 +10,7 @@ import functools
 import os
 import pathlib
 import random
+import re
 import struct
 import subprocess
 import tempfile
@@ -69,6 +71,7 @@ class Journey(Run):
 class Make:
     words = ("dataset", "make", "../made.yaml", "--quiet", "--workers", "2")
     copies = ()
+    least = {"sync": 11}  # of 3 photos, each before the journal names it, of journal, truth, manifest and their folders
 
     def prepare(self, world):
         small_spec(world.folder, "made")
@@ -126,8 +129,18 @@ class ExportFile(Export):
         check(not path.exists() or path.read_text().rstrip().endswith("</testsuites>"), "it is cut")
 
 
+class Bench:
+    """The list of benchmarks; Google Benchmark's own allocations are not for us to fail."""
+    copies = ()
+    words = ("bench", "--benchmark_list_tests")
+
+    def after(self, _, result, expected):
+        check(result.returncode == 2 or result.stdout == expected.stdout, f"something is missing: {result.stdout}")
+
+
 COMMANDS = {"score": Score(), "run": Run(), "journey": Journey(), "make": Make(), "history": History(), "show": Shown(), "export": Export(),
             "export-file": ExportFile()}
+MORE = {"bench": Bench()}  # with --only and --within
 
 
 class Injector:
@@ -157,7 +170,7 @@ class Injector:
 
 def once(arguments, template, name, injector, expected):
     """One run with one fault. Returns what does not hold, or None, and whether the fault came to pass."""
-    command = COMMANDS[name]
+    command = {**COMMANDS, **MORE}[name]
     with copied(template, *command.copies) as world:
         if hasattr(command, "prepare"):
             command.prepare(world)
@@ -183,19 +196,21 @@ def places_of(path):
     return found
 
 
-def named(arguments, frames):
-    """Our frames of a place, by function and line."""
-    said = []
-    for offset, library in frames:
+def named(arguments, places):
+    """Our frames of places, by function and line: {hash: text}."""
+    said = {}
+    for library in (False, True):
         module = pathlib.Path(arguments.program).resolve().parent / "libphotofinish.so" if library else arguments.program
-        line = subprocess.run(["addr2line", "-fse", module, hex(offset - 1)], capture_output=True, text=True).stdout.split() if offset else []
-        said += [f"{line[0]} ({line[1]})"] if len(line) > 1 else []
-    return " < ".join(said)
+        offsets = sorted({offset for frames in places.values() for offset, within in frames if offset and bool(within) == library})
+        lines = subprocess.run(["addr2line", "-fs", "-e", module], input="".join(f"{offset - 1:#x}\n" for offset in offsets), capture_output=True,
+                               text=True).stdout.splitlines()
+        said.update({(offset, library): f"{function} ({line})" for offset, function, line in zip(offsets, lines[::2], lines[1::2])})
+    return {place: " < ".join(said.get((offset, bool(within)), "?") for offset, within in frames if offset) for place, frames in places.items()}
 
 
 def faults_of(arguments, template, name, kinds):
     """Runs the command undisturbed, counting. Returns what to compare with, and all faults: (kind, at)."""
-    command, faults, expected = COMMANDS[name], [], None
+    command, faults, expected = {**COMMANDS, **MORE}[name], [], None
     for kind in kinds:
         with copied(template, *command.copies) as world:
             if hasattr(command, "prepare"):
@@ -205,10 +220,15 @@ def faults_of(arguments, template, name, kinds):
             check(result.returncode in (0, 2), f"{name}: undisturbed ({kind}) it ends with {result.returncode}: {result.stdout}{result.stderr}")
             if kind == "allocate":
                 found = places_of(world.path("fault"))
-                arguments.places.update({place: frames for place, (_, frames) in found.items()})
+                names = named(arguments, {place: frames for place, (_, frames) in found.items()})
+                found = {place: value for place, value in found.items() if re.search(arguments.within, names[place])}
+                check(found, f"{name}: nothing is allocated within {arguments.within}")
+                arguments.places.update(names)
                 faults += [(kind, (place, number)) for place, (count, _) in found.items() for number in sorted({1, count})]
             else:
                 count = int(world.path("fault").read_text().split()[0])
+                least = getattr(command, "least", {}).get(kind, 0)
+                check(count >= least, f"{name}: {count} calls to {kind}, and there should be {least} at least")
                 faults += [(kind, number) for number in range(1, count + 1)]
                 faults += [(kind, "1+")] if kind in ("write", "open", "map", "fork", "sync") and count else []  # all of them: a full disk, no memory
             expected = rows(world.path("out/s.json")) if name == "score" else result
@@ -235,6 +255,7 @@ def main():
     parser.add_argument("--sample", type=int, default=0, help="so many faults, drawn evenly (0: all)")
     parser.add_argument("--only", default=",".join(COMMANDS))
     parser.add_argument("--kinds", default=",".join((*KINDS, "allocate")))
+    parser.add_argument("--within", default="", help="allocations within these functions alone (a regular expression)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     parser.add_argument("--receipts")
@@ -256,7 +277,7 @@ def main():
             for (kind, at), (wrong, injector) in zip(faults, pool.map(lambda fault: run(Injector(arguments, *fault), expected), faults)):
                 tally[name][kind] += injector.reached
                 if wrong:
-                    where = f"{at[0]:x}:{at[1]} {named(arguments, arguments.places.get(at[0], ()))}" if kind == "allocate" else f"{at}{injector.said}"
+                    where = f"{at[0]:x}:{at[1]} {arguments.places.get(at[0], '')}" if kind == "allocate" else f"{at}{injector.said}"
                     findings.append(f"{name}: {kind} {where}: {wrong}")
                     print(f"faults: {findings[-1]}", flush=True)
             print(f"faults: {name}: " + ", ".join(f"{kind} {tally[name][kind]} of {tally[name][kind + '_sites']}" for kind in kinds), flush=True)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Damages photos at random and scores them with every variant: each gives each photo the same verdict, and the same scores.
+"""Damages photos at random and scores them with every variant: each gives each photo the same verdict, and the same scores. One batch of
+ten goes through all stages; the others without pose and faces, which take nearly all of the time and do not read the file.
 Usage: mutations.py PHOTOFINISH [--mutations N] [--seconds S] [--only VARIANTS] [--seed N] [--jobs N] [--receipts FOLDER]"""
 import argparse
 import collections
@@ -14,6 +15,8 @@ import time
 from world import ROOT, Wrong, World, check, clean_end, finish, rows, small_spec, write_receipt
 
 BATCH = 150  # photos of one folder
+WHOLE = 10   # every so many batches all stages
+PARTS = ("--stages", "facts,decode,quality")
 KEYS = ("path", "status", "error", "burst", "rank", "measures", "factors", "score")
 MARKERS = (0xC0, 0xC1, 0xC2, 0xC4, 0xC9, 0xD0, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD, 0xE0, 0xE1, 0xEE, 0xFE, 0xFF)
 
@@ -62,8 +65,8 @@ def mutated(photos, chance):
     return bytes(photo)
 
 
-def verdicts(world, variant, folder):
-    result = world.run("score", folder, "-v", variant, "--workers", "2", "--json", f"{variant}.json", "--quiet", limit=900)
+def verdicts(world, variant, folder, stages):
+    result = world.run("score", folder, "-v", variant, "--workers", "2", "--json", f"{variant}.json", "--quiet", *stages, limit=900)
     clean_end(result, quoted=variant == "threaded")
     path = world.path(f"out/{variant}.json")
     check(path.exists(), f"it wrote no scores and ends with {result.returncode}: {result.stderr}")
@@ -83,7 +86,8 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     parser.add_argument("--receipts")
     arguments = parser.parse_args()
-    findings, statuses, done, pairs, chance, begin = [], collections.Counter(), 0, 0, random.Random(arguments.seed), time.monotonic()
+    findings, statuses, done, whole, pairs, chance, begin = [], collections.Counter(), 0, 0, 0, random.Random(arguments.seed), time.monotonic()
+    batches = 0
     kept = pathlib.Path(tempfile.mkdtemp(prefix="photofinish-mutants-"))
     with tempfile.TemporaryDirectory(prefix="photofinish-mutations-") as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         world = World(arguments.program, folder)
@@ -101,17 +105,19 @@ def main():
             batch.mkdir()
             for number in range(min(BATCH, arguments.mutations - done)):
                 (batch / f"{number:04}.jpg").write_bytes(mutated(photos, chance))
-            done += len(list(batch.iterdir()))
+            count = len(list(batch.iterdir()))
+            stages = PARTS if batches % WHOLE else ()
+            done, whole, batches = done + count, whole + (0 if stages else count), batches + 1
             try:
-                expected = verdicts(world, variants[0], batch)
+                expected = verdicts(world, variants[0], batch, stages)
             except Wrong as wrong:
                 expected = []
                 findings.append(f"{variants[0]}: {wrong}")
             statuses.update(row["status"] for row in expected)
 
-            def compare(variant):
+            def compare(variant, stages=stages, expected=expected):
                 try:
-                    found = verdicts(world, variant, batch)
+                    found = verdicts(world, variant, batch, stages)
                 except Wrong as wrong:
                     return f"{variant}: {wrong}", 0
                 own = {row["path"]: row for row in found}
@@ -131,9 +137,9 @@ def main():
             pairs += len(expected)
     if not findings:
         shutil.rmtree(kept)
-    write_receipt(arguments.receipts, "mutations", mutations=done, scored_pairs=pairs, variants=variants, verdicts=dict(sorted(statuses.items())), seed=arguments.seed,
+    write_receipt(arguments.receipts, "mutations", mutations=done, through_all_stages=whole, scored_pairs=pairs, variants=variants, verdicts=dict(sorted(statuses.items())), seed=arguments.seed,
                   findings=len(findings))
-    finish("mutations", findings, f"{done} mutated photos, {pairs} verdicts of {len(variants)} variants, --seed {arguments.seed}")
+    finish("mutations", findings, f"{done} mutated photos ({whole} through all stages), {pairs} verdicts of {len(variants)} variants, --seed {arguments.seed}")
 
 
 if __name__ == "__main__":
