@@ -69,7 +69,9 @@ static pf_network_work work_of(const pf_scorer_config *config)
 {
 	pf_error ignored;
 	int code;
-	if (!config->model_file[0] || config->left_out & PF_LEAVE_OUT_POSE || config->box_model_file[0]) {
+	bool other_boxes = config->box_model_file[0] &&
+			   strcmp(config->box_model_file, config->model_file) != 0;
+	if (!config->model_file[0] || config->left_out & PF_LEAVE_OUT_POSE || other_boxes) {
 		return (pf_network_work){0};
 	}
 	struct counting *counting = mmap(NULL, sizeof *counting, PROT_READ | PROT_WRITE,

@@ -229,12 +229,12 @@ char *pf_explain_sentence(const pf_explanation *own, char *out)
 	} else if (stream) {
 		used = snprintf(
 			rest, room,
-			"main alone does it, for %.0f %% of what its end waited for, and its %u workers are idle for %.0f %% of their time",
+			"its main process alone does it, %.0f %% of the critical path, while its %u workers are idle for %.0f %% of their time; more workers would not help",
 			100 * top->path_share, own->workers, 100 * idle);
 	} else {
 		used = snprintf(
 			rest, room,
-			"%.0f %% of what its end waited for, in %u workers that are in a stage for %.0f %% of their time",
+			"%.0f %% of the critical path, in %u workers that are in a stage for %.0f %% of their time",
 			100 * top->path_share, own->workers, 100 * (1 - idle));
 	}
 	snprintf(rest + used, room - (size_t)used,

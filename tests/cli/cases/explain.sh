@@ -17,7 +17,8 @@ print("bound:", e["bound"].split()[0] in [s["stage"] for s in e["stages"]], e["b
 print("the time of the workers is told:", abs(sum(e["worker_time"].values()) - 1) < 1e-6)
 print("ranked:", [s["speedup_at_none"] for s in e["stages"]] == sorted((s["speedup_at_none"] for s in e["stages"]), reverse=True))
 print("half gains less than all:", all(1 <= s["speedup_at_half"] + 1e-9 and s["speedup_at_half"] <= s["speedup_at_none"] + 1e-9 for s in e["stages"]))
-print("of the limit:", all(0 < e["limits"][k] for k in ("decode_photos_per_s", "run_share", "decode_share")))
+print("of the limit:", all(0 < e["limits"][k] for k in ("decode_photos_per_s", "run_share", "decode_share", "network_share", "network_intensity", "memory_gb_per_s")))
+print("the roof is the lower one:", abs(e["limits"]["roof_gflops"] - min(e["limits"]["peak_gflops"], e["limits"]["network_intensity"] * e["limits"]["memory_gb_per_s"])) < 1e-6 * e["limits"]["peak_gflops"])
 print("without faces:", e["what_if"]["factors"], e["what_if"]["speedup"]["n"], e["what_if"]["speedup"]["mean"] > 1)'
 
 # What-if against a scorer from which faces are really left out, which also opens faster (no cascade): asked for with both
