@@ -3,7 +3,7 @@
 seconds, after all that lies in tests/fuzz/corpus was replayed. Needs the preset `fuzz`: scripts/setup --tests fuzz.
 Usage: fuzz.py PHOTOFINISH FUZZ_TARGETS [--seconds N] [--runs N] [--only TARGETS] [--corpus FOLDER] [--jobs N] [--receipts FOLDER]
 A crash leaves its input in the folder of the corpus (default: a new one, which is then kept). SIGUSR1 to a target ends it early, and
-well. With --only the receipt is fuzz-TARGETS.json."""
+well. That of one target alone has its own receipt, fuzz-TARGET.json."""
 import argparse
 import concurrent.futures
 import os
@@ -75,7 +75,7 @@ def main():
             findings += [finding] if finding else []
             print(f"fuzz: {target}: {figures['executions']} executions, {figures['edges']} edges, {figures['features']} features", flush=True)
     total = sum(figures["executions"] for figures in found.values())
-    write_receipt(arguments.receipts, "fuzz" + (arguments.only and f"-{arguments.only}"), executions=total, seconds_each=arguments.seconds, targets=found, findings=len(findings))
+    write_receipt(arguments.receipts, "fuzz" if len(targets) > 1 else f"fuzz-{targets[0]}", executions=total, seconds_each=arguments.seconds, targets=found, findings=len(findings))
     if own and not findings:
         shutil.rmtree(own)
     finish("fuzz", findings, f"{total} executions of {len(targets)} targets" + (f", inputs in {arguments.corpus}" if findings else ""))
