@@ -57,16 +57,28 @@ static void add(pf_placement *placement, uint32_t cpu, uint32_t place)
 	placement->count++;
 }
 
-/* The first allowed processor of every core, then the second ones. */
-static void choose_cores(const pf_topology *topology, pf_placement *out)
+/* The first allowed processor of every core, then the second ones; of all, or of those next to the device. */
+static void choose_cores(const pf_topology *topology, bool near_device, pf_placement *out)
 {
-	for (uint16_t sibling = 0; out->count < topology->count; sibling++) {
+	uint32_t seen = 0;
+	for (uint16_t sibling = 0; seen < topology->count; sibling++) {
 		for (uint32_t i = 0; i < topology->count; i++) {
-			if (topology->cpus[i].sibling == sibling) {
+			bool now = topology->cpus[i].sibling == sibling;
+			seen += now;
+			if (now && (!near_device || topology->cpus[i].near_device)) {
 				add(out, topology->cpus[i].cpu, out->places++);
 			}
 		}
 	}
+}
+
+static pf_status choose_near_device(const pf_topology *topology, pf_placement *out, pf_error *error)
+{
+	choose_cores(topology, true, out);
+	return out->places ? PF_OK
+			   : pf_fail(error, PF_ERR_USAGE, NULL,
+				     "--placement device: no NVIDIA device is seen on the PCI buses that the "
+				     "processors of this process are next to");
 }
 
 static void choose_sockets(const pf_topology *topology, pf_placement *out)
@@ -143,7 +155,7 @@ static pf_status choose_given(const pf_topology *topology, const char *text, pf_
 		if (!good || (*at && *at != ',')) {
 			return pf_fail(
 				error, PF_ERR_USAGE, NULL,
-				"--placement takes cores, sockets, none or a list of processors as 0,2,4-7, not \"%s\"",
+				"--placement takes cores, sockets, device, none or a list of processors as 0,2,4-7, not \"%s\"",
 				text);
 		}
 		for (unsigned long cpu = first; cpu <= last && status == PF_OK; cpu++) {
@@ -162,9 +174,11 @@ pf_status pf_placement_choose(const pf_topology *topology, const char *text, pf_
 	}
 	pf_status status = PF_OK;
 	if (out->kind == PF_PLACEMENT_CORES) {
-		choose_cores(topology, out);
+		choose_cores(topology, false, out);
 	} else if (out->kind == PF_PLACEMENT_SOCKETS) {
 		choose_sockets(topology, out);
+	} else if (out->kind == PF_PLACEMENT_DEVICE) {
+		status = choose_near_device(topology, out, error);
 	} else if (out->kind == PF_PLACEMENT_GIVEN) {
 		status = choose_given(topology, text, out, error);
 	}

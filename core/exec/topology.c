@@ -32,6 +32,13 @@ static pf_status load(hwloc_topology_t topology, const char *description, pf_err
 									      (int)strlen(description) + 1)
 					       : hwloc_topology_set_synthetic(topology, description);
 	}
+	/* What asks drivers for their devices takes long, and is not needed: the buses say where they are. */
+	static const char *const components[] = {"cuda", "nvml", "opencl", "gl", "rsmi", "levelzero"};
+	for (size_t i = 0; i < sizeof components / sizeof *components; i++) {
+		hwloc_topology_set_components(topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
+					      components[i]);
+	}
+	hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
 	if (failed || hwloc_topology_load(topology)) {
 		return pf_fail_errno(error, NULL, "cannot read the topology of the processors");
 	}
@@ -45,7 +52,23 @@ static uint16_t number_of(hwloc_topology_t topology, hwloc_obj_t object, hwloc_o
 	return ancestor ? (uint16_t)ancestor->logical_index : 0;
 }
 
-static void add_cpu(hwloc_topology_t topology, hwloc_obj_t processor, pf_topology *out)
+/* Processors next to the first NVIDIA device; NULL: there is none. */
+static hwloc_const_bitmap_t next_to_device(hwloc_topology_t topology)
+{
+	enum { NVIDIA = 0x10de, DISPLAY = 0x03 };
+	hwloc_obj_t device = NULL;
+	while ((device = hwloc_get_next_pcidev(topology, device))) {
+		const struct hwloc_pcidev_attr_s *pci = &device->attr->pcidev;
+		if (pci->vendor_id == NVIDIA && pci->class_id >> 8 == DISPLAY) {
+			hwloc_obj_t near = hwloc_get_non_io_ancestor_obj(topology, device);
+			return near ? near->cpuset : NULL;
+		}
+	}
+	return NULL;
+}
+
+static void add_cpu(hwloc_topology_t topology, hwloc_obj_t processor, hwloc_const_bitmap_t near,
+		    pf_topology *out)
 {
 	hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_CORE, processor);
 	int node = processor->nodeset ? hwloc_bitmap_first(processor->nodeset) : -1;
@@ -56,6 +79,7 @@ static void add_cpu(hwloc_topology_t topology, hwloc_obj_t processor, pf_topolog
 		.core = (uint16_t)(core ? core->logical_index : processor->logical_index),
 		.socket = number_of(topology, processor, HWLOC_OBJ_PACKAGE),
 		.node = (uint16_t)(node < 0 ? 0 : node),
+		.near_device = near && hwloc_bitmap_isset(near, processor->os_index),
 	};
 	bool new_core = true, new_socket = true, new_node = true;
 	for (uint32_t i = 0; i < out->count; i++) {
@@ -81,10 +105,11 @@ static pf_status read_here(const char *description, const pf_cpus *allowed, pf_t
 	}
 	pf_status status = load(topology, description, error);
 	hwloc_obj_t processor = NULL;
+	hwloc_const_bitmap_t near = status == PF_OK ? next_to_device(topology) : NULL;
 	while (status == PF_OK &&
 	       (processor = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, processor))) {
 		if (pf_cpus_has(allowed, processor->os_index)) {
-			add_cpu(topology, processor, out);
+			add_cpu(topology, processor, near, out);
 		}
 	}
 	hwloc_topology_destroy(topology);

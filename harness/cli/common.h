@@ -48,10 +48,11 @@ typedef struct pf_common {
 	}
 
 /* A row for commands that start trials. */
-#define PF_PLACEMENT_ARG(c)                                                                                \
-	{                                                                                                  \
-		"placement", 0, PF_ARG_TEXT, &(c).placement_text, "WHERE",                                 \
-			"bind workers to cores, sockets, none or a list as 0,2,4-7 (default: cores)", 0, 0 \
+#define PF_PLACEMENT_ARG(c)                                                                                                           \
+	{                                                                                                                             \
+		"placement", 0, PF_ARG_TEXT, &(c).placement_text, "WHERE",                                                            \
+			"bind workers to cores, sockets, device (cores next to the GPU), none or a list as 0,2,4-7 (default: cores)", \
+			0, 0                                                                                                          \
 	}
 
 /* A row for commands that score photos. */

@@ -107,6 +107,27 @@ static void test_sockets(void **state)
 	assert_string_equal(places("cores", 3), "0|1|0");
 }
 
+/* Another vendor's device on the first socket, NVIDIA's on the second. */
+static void test_device(void **state)
+{
+	(void)state;
+	char xml[8192] = "";
+	FILE *file = fopen(PF_SOURCE_DIR "/tests/unit/topologies/two-sockets-one-gpu.xml", "re");
+	assert_non_null(file);
+	assert_true(fread(xml, 1, sizeof xml - 1, file) > 0);
+	fclose(file);
+	load(xml, NULL);
+	assert_int_equal(topology.count, 4);
+	assert_string_equal(places("cores", 4), "0|1|2|3");
+	assert_string_equal(places("device", 3), "2|3|2");
+	load(xml, "0,3");
+	assert_string_equal(places("device", 2), "3|3");
+	load(xml, "0,1");
+	assert_non_null(strstr(places("device", 1), "--placement device: no NVIDIA device is seen"));
+	load(SERVER, NULL);
+	assert_non_null(strstr(places("device", 1), "--placement device: no NVIDIA device is seen"));
+}
+
 static void test_lists(void **state)
 {
 	(void)state;
@@ -131,7 +152,7 @@ static void test_lists(void **state)
 		char expected[160];
 		snprintf(
 			expected, sizeof expected,
-			"--placement takes cores, sockets, none or a list of processors as 0,2,4-7, not \"%s\"",
+			"--placement takes cores, sockets, device, none or a list of processors as 0,2,4-7, not \"%s\"",
 			wrong[i]);
 		assert_string_equal(places(wrong[i], 1), expected);
 	}
@@ -275,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_cores_come_first),
 		cmocka_unit_test(test_only_what_is_allowed),
 		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_device),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_none_and_the_count_of_cores),
 		cmocka_unit_test(test_this_machine),

@@ -38,6 +38,8 @@ PF_API pf_cpus pf_cpus_allowed(void);
  * is its number among the allowed processors of its core. */
 typedef struct pf_cpu {
 	uint16_t cpu, core, socket, node, sibling;
+	uint16_t near_device; /* 1: next to the first NVIDIA device on the PCI buses; 0: not, or none is seen
+			       */
 } pf_cpu;
 
 /* The processors that may be used, in the machine's own order: neighbours share caches. */
@@ -57,6 +59,7 @@ PF_API pf_status pf_topology_read(const char *description, const pf_cpus *allowe
 	X(PF_PLACEMENT_NONE, "none")       \
 	X(PF_PLACEMENT_CORES, "cores")     \
 	X(PF_PLACEMENT_SOCKETS, "sockets") \
+	X(PF_PLACEMENT_DEVICE, "device")   \
 	X(PF_PLACEMENT_GIVEN, "list")
 
 #define PF_PLACEMENT_ENUM(constant, name) constant,
@@ -76,8 +79,8 @@ typedef struct pf_placement {
 } pf_placement;
 
 /* `text` is none; cores: one processor a place, each core's first, then their siblings; sockets: a place is
- * all of a socket; or a list of processors, "0,2,4-7", one a place in that order. PF_ERR_USAGE says what is
- * wrong with the text. */
+ * all of a socket; device: as cores, of those next to the GPU; or a list of processors, "0,2,4-7", one a
+ * place in that order. PF_ERR_USAGE says what is wrong with the text. */
 PF_API pf_status pf_placement_choose(const pf_topology *topology, const char *text, pf_placement *out,
 				     pf_error *error);
 
