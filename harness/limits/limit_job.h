@@ -30,7 +30,8 @@ typedef struct pf_limit_job {
 } pf_limit_job;
 
 extern const pf_limit_job pf_limit_decode_job, pf_limit_read_job, pf_limit_copy_job, pf_limit_fp32_job,
-	pf_limit_int8_job, pf_limit_storage_job, pf_limit_latency_job, pf_limit_pipe_job, pf_limit_shared_job;
+	pf_limit_int8_job, pf_limit_storage_job, pf_limit_latency_job, pf_limit_pipe_job, pf_limit_shared_job,
+	pf_limit_device_job;
 
 /* One pass: runs a job with `workers` processes for about its part of that time, and adds samples to *out.
  * False with `why`, and *out without samples, where one of them could not. */

@@ -28,7 +28,10 @@ static const pf_limit_job *const jobs[PF_LIMIT_COUNT] = {[PF_LIMIT_DECODE] = &pf
 							 [PF_LIMIT_STORAGE_READ] = &pf_limit_storage_job,
 							 [PF_LIMIT_STORAGE_LATENCY] = &pf_limit_latency_job,
 							 [PF_LIMIT_PIPE] = &pf_limit_pipe_job,
-							 [PF_LIMIT_SHARED] = &pf_limit_shared_job};
+							 [PF_LIMIT_SHARED] = &pf_limit_shared_job,
+							 [PF_LIMIT_GPU_FP16] = &pf_limit_device_job,
+							 [PF_LIMIT_GPU_UPLOAD] = &pf_limit_device_job,
+							 [PF_LIMIT_GPU_DOWNLOAD] = &pf_limit_device_job};
 
 const char *pf_limit_name(pf_limit_id id)
 {

@@ -26,7 +26,10 @@
 	X(PF_LIMIT_STORAGE_READ, "storage-read", "GB/s", "1 MB reads of a file, past the page cache")   \
 	X(PF_LIMIT_STORAGE_LATENCY, "storage-latency", "us", "one 4 KB read at a time, anywhere in it") \
 	X(PF_LIMIT_PIPE, "pipe", "GB/s", "64 KB writes into a pipe that another process reads")         \
-	X(PF_LIMIT_SHARED, "shared-memory", "GB/s", "copying 1 MB slots that another process reads")
+	X(PF_LIMIT_SHARED, "shared-memory", "GB/s", "copying 1 MB slots that another process reads")    \
+	X(PF_LIMIT_GPU_FP16, "gpu-fp16", "GFLOP/s", "fp16 convolutions of cuDNN, one stream")           \
+	X(PF_LIMIT_GPU_UPLOAD, "gpu-upload", "GB/s", "64 MB from page-locked memory to the device")     \
+	X(PF_LIMIT_GPU_DOWNLOAD, "gpu-download", "GB/s", "the same from the device")
 
 #define PF_LIMIT_ENUM(constant, name, unit, text) constant,
 typedef enum pf_limit_id { PF_LIMIT_LIST(PF_LIMIT_ENUM) PF_LIMIT_COUNT } pf_limit_id;
