@@ -20,7 +20,7 @@ list(APPEND core_libraries PkgConfig::JPEG PkgConfig::EXIF PkgConfig::CYAML ${op
 set(datasets_libraries PkgConfig::JPEG PkgConfig::CYAML PkgConfig::EXIF)
 list(APPEND engine_includes ${PHOTOFINISH_OPENCV_INCLUDE})
 set(engine_definitions PF_CASCADE_FILE="${PHOTOFINISH_CASCADE_FILE}" ${network_definitions})
-set_property(SOURCE core/scoring/pose_estimator.c APPEND PROPERTY COMPILE_DEFINITIONS PF_POSE_MODEL="${PHOTOFINISH_POSE_MODEL}")
+set_property(SOURCE core/scoring/pose_defaults.c APPEND PROPERTY COMPILE_DEFINITIONS PF_POSE_MODEL="${PHOTOFINISH_POSE_MODEL}")
 set(build_contents
     "in: engine (libjpeg-turbo ${JPEG_VERSION}, libexif ${EXIF_VERSION}, OpenCV faces)"
     ${network_status} ${network_onednn_status} ${cuda_status})

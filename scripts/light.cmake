@@ -6,7 +6,7 @@ option(PHOTOFINISH_ENGINE "Build the scoring engine and all that runs it" ON)
 # root. A room that is listed here needs no engine, and neither may what is added to it.
 set(light_core
     "core/(base|trace|dataset|exec)/[a-z_]*\\.c"
-    "core/gpu/gpu_(library|look)\\.c")
+    "core/gpu/gpu_(library|look|ranges)\\.c")
 set(light_core_not # of these folders: what needs the engine, or stands in for parts of it in other builds
     "core/base/(yaml_file|yaml_complaint|network_absent)\\.c"
     "core/exec/(burst_worker|crew|half_tolerance|pose_service|result_table|photo_pipe)\\.c")
@@ -27,7 +27,7 @@ set(light_harness
     "harness/progress/progress\\.c"
     "harness/show/(bench_counters|bench_table|comparison_lines|doctor_table|history_table|micro_table|observer_lines|profile_table)\\.c")
 # Public headers whose functions are in the library, with what they include.
-set(light_headers gpu status hop file containment stage trace span_report spans dataset framed_pipe placement side_thread thread_context workload)
+set(light_headers gpu status device_work hop file containment stage trace span_report spans dataset framed_pipe placement side_thread thread_context workload)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
     "unit/test_(bench|doctor|escape|file|named_files|status|text)\\.c"

@@ -214,6 +214,7 @@ static pf_status open_networks(const pf_pose_service_options *options, pf_pose_e
 					.box_model_file = options->config->box_model_file,
 					.backend = options->config->backend,
 					.trace = options->trace,
+					.fall_back = options->config->strategy & PF_STRATEGY_FALL_BACK,
 					.batch = options->batch};
 	uint64_t begin = pf_span_begin(options->trace, PF_STAGE_STARTUP);
 	pf_status status = pf_pose_estimator_create(&wanted, out, error);

@@ -15,6 +15,8 @@
 	X(cuGetErrorName)              \
 	X(cuDeviceGet)                 \
 	X(cuDeviceGetCount)            \
+	X(cuDeviceGetName)             \
+	X(cuDeviceGetPCIBusId)         \
 	X(cuDevicePrimaryCtxRetain)    \
 	X(cuDevicePrimaryCtxRelease)   \
 	X(cuCtxSetCurrent)             \

@@ -1,5 +1,7 @@
 #include "core/gpu/gpu_device.h"
 
+#include "core/gpu/gpu_times.h"
+
 #define THREADS 256
 #define MOST_BLOCKS 4096
 
@@ -91,6 +93,7 @@ pf_status pf_gpu_device_open(pf_gpu_device *device, pf_error *error)
 
 void pf_gpu_device_close(pf_gpu_device *device)
 {
+	pf_gpu_times_close(device);
 	if (device->cudnn) {
 		device->api.cudnnDestroy(device->cudnn);
 	}
@@ -115,12 +118,20 @@ CUdeviceptr pf_gpu_allocate(pf_gpu_device *device, size_t bytes)
 
 bool pf_gpu_upload(pf_gpu_device *device, CUdeviceptr to, const void *from, size_t bytes, const char *what)
 {
-	return pf_gpu_check(device, device->api.cuMemcpyHtoDAsync(to, from, bytes, device->stream), what);
+	pf_gpu_part_begin(device, PF_DEVICE_UPLOAD);
+	bool fine = pf_gpu_check(device, device->api.cuMemcpyHtoDAsync(to, from, bytes, device->stream),
+				 what);
+	pf_gpu_part_end(device, bytes);
+	return fine;
 }
 
 bool pf_gpu_download(pf_gpu_device *device, void *to, CUdeviceptr from, size_t bytes, const char *what)
 {
-	return pf_gpu_check(device, device->api.cuMemcpyDtoHAsync(to, from, bytes, device->stream), what);
+	pf_gpu_part_begin(device, PF_DEVICE_DOWNLOAD);
+	bool fine = pf_gpu_check(device, device->api.cuMemcpyDtoHAsync(to, from, bytes, device->stream),
+				 what);
+	pf_gpu_part_end(device, bytes);
+	return fine;
 }
 
 bool pf_gpu_launch(pf_gpu_device *device, pf_gpu_kernel kernel, const void *arguments)
@@ -138,5 +149,9 @@ bool pf_gpu_launch(pf_gpu_device *device, pf_gpu_kernel kernel, const void *argu
 
 bool pf_gpu_wait(pf_gpu_device *device)
 {
-	return pf_gpu_check(device, device->api.cuStreamSynchronize(device->stream), "waiting");
+	bool fine = pf_gpu_check(device, device->api.cuStreamSynchronize(device->stream), "waiting");
+	if (fine) {
+		pf_gpu_times_read(device);
+	}
+	return fine;
 }

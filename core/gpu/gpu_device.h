@@ -10,6 +10,8 @@
 
 extern const unsigned char pf_gpu_fatbin[];
 
+typedef struct pf_gpu_times pf_gpu_times;
+
 typedef struct pf_gpu_device {
 	pf_gpu_api api;
 	CUdevice device;
@@ -18,7 +20,8 @@ typedef struct pf_gpu_device {
 	CUmodule module;
 	CUfunction kernels[PF_GPU_KERNEL_COUNT];
 	cudnnHandle_t cudnn;
-	pf_error failure; /* of the first call that failed; code PF_OK: none did */
+	pf_error failure;    /* of the first call that failed; code PF_OK: none did */
+	pf_gpu_times *times; /* gpu_times.h; NULL: nobody times */
 } pf_gpu_device;
 
 /* Opens the first device in the calling process, which must not fork afterwards to use it in a child.

@@ -48,11 +48,12 @@ typedef enum pf_gpu_act {
 	PF_GPU_GELU,
 } pf_gpu_act;
 
-/* In place: y = act(y), or y + added. */
+/* In place: y = act(y), or y + added. `added` is of y's shape, or has one element for each of `channels`. */
 typedef struct pf_gpu_follow {
 	int64_t count;
 	void *y;
 	const void *added; /* NULL: the activation */
+	int64_t channels;  /* 0: of y's shape */
 	float a, b;
 	int32_t act; /* pf_gpu_act */
 	int32_t half;
@@ -121,7 +122,7 @@ PF_BODY void pf_gpu_body_follow(const pf_gpu_follow *k, int64_t i)
 {
 	float value = pf_gpu_load(k->y, i, k->half);
 	pf_gpu_store(k->y, i, k->half,
-		     k->added ? value + pf_gpu_load(k->added, i, k->half)
+		     k->added ? value + pf_gpu_load(k->added, k->channels ? i % k->channels : i, k->half)
 			      : pf_gpu_activate(k->act, k->a, k->b, value));
 }
 

@@ -12,7 +12,11 @@
 #include "core/gpu/gpu_library.h"
 #include "photofinish/gpu.h"
 
-enum { LOOK_MS = 20000, LEAST_CUDNN = 90000, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
+#ifndef PF_CUDA_VERSION
+#define PF_CUDA_VERSION 0 /* this build has no kernels */
+#endif
+
+enum { LOOK_MS = 20000, LEAST_CUDNN = 90000, OF_MAJOR = 1000, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
 
 typedef int (*int_of_int)(unsigned);
 typedef int (*int_to)(int *);
@@ -79,8 +83,14 @@ static void look_at_libraries(pf_gpu_facts *facts)
 		snprintf(facts->why_not, sizeof facts->why_not, "no CUDA device (no driver: %s is not found)",
 			 PF_GPU_DRIVER);
 	}
+	int needed = PF_CUDA_VERSION / OF_MAJOR * OF_MAJOR; /* minor versions go with each other */
 	if (!facts->why_not[0] && !facts->built_in) {
 		snprintf(facts->why_not, sizeof facts->why_not, "this build has no CUDA backend");
+	} else if (!facts->why_not[0] && facts->driver < needed) {
+		snprintf(facts->why_not, sizeof facts->why_not,
+			 "the driver is too old: it is made for CUDA %d.%d, this build is for %d.%d",
+			 facts->driver / OF_MAJOR, facts->driver % OF_MAJOR / 10, PF_CUDA_VERSION / OF_MAJOR,
+			 PF_CUDA_VERSION % OF_MAJOR / 10);
 	} else if (!facts->why_not[0] && facts->cudnn < LEAST_CUDNN) {
 		snprintf(facts->why_not, sizeof facts->why_not, "cuDNN is missing (%s is not found)",
 			 PF_GPU_CUDNN);

@@ -1,6 +1,8 @@
 /* The cuDNN backend: a workspace has a context, a stream and its memory of its own on the device. */
 #include "core/nn/cudnn.h"
 
+#include "core/gpu/gpu_times.h"
+
 #include <stdlib.h>
 
 static pf_status prepare(pf_program *program, pf_error *error)
@@ -38,7 +40,7 @@ static pf_status compile_node(const pf_cudnn_node *n)
 {
 	bool done = false;
 	pf_status status = PF_OK;
-	if (n->node->op->kind == PF_OP_CONV) {
+	if (n->node->op->kind == PF_OP_CONV || n->node->op->kind == PF_OP_CONV_TRANSPOSE) {
 		status = pf_cudnn_emit_conv(n, &done);
 	} else if (n->node->op->kind == PF_OP_RESIZE) {
 		status = pf_cudnn_emit_resize(n, &done);
@@ -110,11 +112,22 @@ static bool record(pf_program *program)
 	return done;
 }
 
-static bool replay(pf_cudnn *b)
+/* The graph is of the layers; copies of inputs and outputs stand around it, as they do in other runs. */
+static bool replay(pf_program *program)
 {
-	return pf_gpu_check(&b->device, b->device.api.cuGraphLaunch(b->replay, b->device.stream),
-			    "replaying the network") &&
-	       pf_gpu_wait(&b->device);
+	pf_cudnn *b = program->backend_state;
+	pf_gpu_device *d = &b->device;
+	bool fine = pf_cudnn_run_copies(program, true);
+	pf_gpu_part_begin(d, PF_DEVICE_NETWORK);
+	fine = fine && pf_gpu_check(d, d->api.cuGraphLaunch(b->replay, d->stream), "replaying the network");
+	pf_gpu_part_end(d, 0);
+	return fine && pf_cudnn_run_copies(program, false) && pf_gpu_wait(d);
+}
+
+static void time_device(pf_program *program, pf_trace *trace)
+{
+	pf_cudnn *b = program->backend_state;
+	pf_gpu_times_open(&b->device, trace);
 }
 
 /* The first run loads what is loaded lazily, the second is recorded, all others are replayed. Timed runs are
@@ -133,7 +146,7 @@ static pf_status run(pf_program *program, pf_node_time *times, pf_error *error)
 	}
 	b->runs += b->runs < 2;
 	if (fine) {
-		fine = b->replay && !times ? replay(b) : pf_program_run(program, times, &failed);
+		fine = b->replay && !times ? replay(program) : pf_program_run(program, times, &failed);
 	}
 	if (fine) {
 		return PF_OK;
@@ -176,7 +189,7 @@ static void destroy(pf_program *program)
 	{                                                                                             \
 		.name = (as), .compile = compile, .read = read_value, .destroy = destroy, .run = run, \
 		.take_pictures = pf_cudnn_take_pictures, .picture = pf_cudnn_picture,                 \
-		.peaks = pf_cudnn_peaks                                                               \
+		.peaks = pf_cudnn_peaks, .time = time_device                                          \
 	}
 
 const pf_backend pf_backend_cudnn = BACKEND("cudnn");

@@ -73,6 +73,9 @@ pf_status pf_cudnn_emit_resize(const pf_cudnn_node *n, bool *done);
 /* Brings a value to the device, or its dense host buffer up to date, where it is not. */
 pf_status pf_cudnn_to_device(const pf_cudnn_node *n, int32_t value);
 pf_status pf_cudnn_to_host(const pf_cudnn_node *n, int32_t value);
+/* All copies of the network's inputs to the device, or of its outputs from it, which the recorded graph is
+ * without. Queued only. */
+bool pf_cudnn_run_copies(const pf_program *program, bool in);
 /* Queues the copy of a value to `out` and waits for it. */
 bool pf_cudnn_fetch(pf_cudnn *backend, const pf_tensor *tensor, int32_t value, void *out);
 

@@ -20,13 +20,14 @@ static bool name_plan(const pf_cudnn_target *target, const pf_cudnn_conv *c, cha
 	int used = snprintf(
 		key, sizeof key,
 		"1 %zu x %jd %jd %jd %jd y %jd %jd %jd k %jd %jd s %jd %jd d %jd %jd p %jd %jd %jd "
-		"%jd g %jd %d%d%d%d ",
+		"%jd g %jd %d%d%d%d%s ",
 		target->api->cudnnGetVersion(), (intmax_t)c->batch, (intmax_t)c->in_channels,
 		(intmax_t)c->in_h, (intmax_t)c->in_w, (intmax_t)c->out_channels, (intmax_t)c->out_h,
 		(intmax_t)c->out_w, (intmax_t)w->kernel[0], (intmax_t)w->kernel[1], (intmax_t)w->stride[0],
 		(intmax_t)w->stride[1], (intmax_t)w->dilation[0], (intmax_t)w->dilation[1],
 		(intmax_t)w->pad_begin[0], (intmax_t)w->pad_begin[1], (intmax_t)w->pad_end[0],
-		(intmax_t)w->pad_end[1], (intmax_t)w->groups, c->half, c->biased, c->added, c->relu);
+		(intmax_t)w->pad_end[1], (intmax_t)w->groups, c->half, c->biased, c->added, c->relu,
+		c->transposed ? "t" : "");
 	bool fine = device && context && used > 0 && used < KEY &&
 		    pf_cache_folder("cudnn-plans", path, PATH - 2 * PF_SHA256_BYTES - 8) &&
 		    EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&

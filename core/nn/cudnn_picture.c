@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/gpu/gpu_times.h"
 #include "core/nn/cudnn.h"
 
 #define AREA_BYTES ((size_t)2 << 20)
@@ -272,7 +273,10 @@ pf_status pf_cudnn_picture(pf_program *program, size_t index, const pf_picture *
 	for (int i = 0; fine && i < 3; i++) {
 		fine = put_plane(b, picture, i, &k.planes[i]);
 	}
-	fine = fine && flush(b) && pf_gpu_launch(d, PF_GPU_KERNEL_picture, &k);
+	fine = fine && flush(b);
+	pf_gpu_part_begin(d, PF_DEVICE_INPUT);
+	fine = fine && pf_gpu_launch(d, PF_GPU_KERNEL_picture, &k);
+	pf_gpu_part_end(d, 0);
 	return fine ? PF_OK : pf_gpu_fail(d, error);
 }
 
@@ -290,11 +294,13 @@ bool pf_cudnn_queue_maxima(pf_cudnn *b)
 			 .rows = dims[2],
 			 .columns = dims[3],
 			 .half = b->half};
+	pf_gpu_part_begin(d, PF_DEVICE_OUTPUT);
 	bool fine = pf_gpu_launch(d, PF_GPU_KERNEL_row_peaks, &k);
 	k.count = dims[0] * p->maxima;
-	return fine && pf_gpu_launch(d, PF_GPU_KERNEL_peaks, &k) &&
-	       pf_gpu_download(d, p->pinned + 2 * AREA_BYTES, p->peaks, peaks_of(p) * sizeof(pf_gpu_peak),
-			       "downloading keypoints");
+	fine = fine && pf_gpu_launch(d, PF_GPU_KERNEL_peaks, &k);
+	pf_gpu_part_end(d, 0);
+	return fine && pf_gpu_download(d, p->pinned + 2 * AREA_BYTES, p->peaks,
+				       peaks_of(p) * sizeof(pf_gpu_peak), "downloading keypoints");
 }
 
 const pf_gpu_peak *pf_cudnn_peaks(const pf_program *program)

@@ -200,6 +200,22 @@ static descriptor convolve(maker *m, const pf_cudnn_conv *conv, descriptor x, de
 	return made;
 }
 
+static descriptor convolve_back(maker *m, const pf_cudnn_conv *conv, descriptor x, descriptor weights,
+				descriptor y)
+{
+	const float one = 1.0f, zero = 0.0f;
+	descriptor made = make(m, CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
+			       "a transposed convolution");
+	set_one(m, made, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, convolution(m, &conv->window));
+	set_one(m, made, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, x);
+	set_one(m, made, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, weights);
+	set_one(m, made, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, y);
+	set(m, made, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, CUDNN_TYPE_FLOAT, 1, &one, "alpha");
+	set(m, made, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, CUDNN_TYPE_FLOAT, 1, &zero, "beta");
+	finish(m, made, "a transposed convolution of these shapes");
+	return made;
+}
+
 static descriptor pointwise(maker *m, cudnnPointwiseMode_t mode, descriptor x, descriptor b, descriptor y)
 {
 	static const char what[] = "an operation that follows the convolution";
@@ -226,8 +242,9 @@ static descriptor graph_of(maker *m, const pf_cudnn_conv *conv)
 	const pf_window *w = &conv->window;
 	const int64_t x_dims[4] = {conv->batch, conv->in_channels, conv->in_h, conv->in_w},
 		      y_dims[4] = {conv->batch, conv->out_channels, conv->out_h, conv->out_w},
-		      w_dims[4] = {conv->out_channels, conv->in_channels / w->groups, w->kernel[0],
-				   w->kernel[1]},
+		      from_channels = conv->transposed ? conv->out_channels : conv->in_channels,
+		      w_dims[4] = {conv->transposed ? conv->in_channels : conv->out_channels,
+				   from_channels / w->groups, w->kernel[0], w->kernel[1]},
 		      b_dims[4] = {1, conv->out_channels, 1, 1};
 	const struct {
 		bool there;
@@ -240,8 +257,8 @@ static descriptor graph_of(maker *m, const pf_cudnn_conv *conv)
 	int64_t left = conv->added + conv->biased + conv->relu, between = UID_BETWEEN, count = 0;
 	descriptor operations[MOST_OPERATIONS];
 	descriptor from = tensor(m, left ? between++ : UID_Y, left ? CUDNN_DATA_FLOAT : type, y_dims);
-	operations[count++] = convolve(m, conv, tensor(m, UID_X, type, x_dims),
-				       tensor(m, UID_WEIGHTS, type, w_dims), from);
+	operations[count++] = (conv->transposed ? convolve_back : convolve)(
+		m, conv, tensor(m, UID_X, type, x_dims), tensor(m, UID_WEIGHTS, type, w_dims), from);
 	for (int i = 0; i < 3; i++) {
 		if (follows[i].there) {
 			bool last = --left == 0;

@@ -27,13 +27,15 @@ void pf_cudnn_target_clear(pf_cudnn_target *target);
 /* The description, which the caller frees. NULL: cuDNN gives none, or no memory. */
 char *pf_cudnn_target_json(const pf_cudnn_target *target);
 
-/* y = relu(conv(x, weights) + added + bias): what one plan computes. Weights are [out, y, x, in / groups]. */
+/* y = relu(conv(x, weights) + added + bias): what one plan computes. Weights are [out, y, x, in / groups]; of
+ * a transposed convolution, which has a plan without all that follows, [in, y, x, out / groups]. */
 typedef struct pf_cudnn_conv {
 	int64_t batch, in_channels, in_h, in_w, out_channels, out_h, out_w;
 	pf_window window;
 	bool half;   /* tensors in fp16, sums in fp32; else all in fp32, TF32 off */
 	bool biased; /* without it neither added nor relu */
 	bool added, relu;
+	bool transposed; /* the gradient of the convolution that has y for input and x for output */
 } pf_cudnn_conv;
 
 typedef struct pf_cudnn_plan {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/gpu/gpu_times.h"
 #include "core/nn/cudnn.h"
 #include "core/nn/cudnn_cache.h"
 #include "core/nn/plain.h"
@@ -70,14 +71,17 @@ static bool run_upload(const pf_step *step)
 	const device_step *s = step->state;
 	pf_cudnn *b = s->backend;
 	pf_gpu_device *d = &b->device;
-	if (pf_cudnn_is_picture_input(b, s->value)) {
+	if (b->recording || pf_cudnn_is_picture_input(b, s->value)) {
 		return true;
 	}
 	pf_gpu_layout layout = layout_of(b, &s->tensor, (const void *)b->staging,
 					 pf_cudnn_address(b, s->value));
-	return pf_gpu_upload(d, b->staging, s->upload_from, (size_t)layout.count * sizeof(float),
-			     "uploading a tensor") &&
-	       pf_gpu_launch(d, PF_GPU_KERNEL_to_device, &layout) && (!s->wait || pf_gpu_wait(d));
+	bool fine = pf_gpu_upload(d, b->staging, s->upload_from, (size_t)layout.count * sizeof(float),
+				  "uploading a tensor");
+	pf_gpu_part_begin(d, PF_DEVICE_INPUT);
+	fine = fine && pf_gpu_launch(d, PF_GPU_KERNEL_to_device, &layout);
+	pf_gpu_part_end(d, 0);
+	return fine && (!s->wait || pf_gpu_wait(d));
 }
 
 static pf_status bind_upload(pf_step *step, pf_program *program, pf_error *error)
@@ -124,9 +128,11 @@ static bool queue_download(pf_cudnn *b, const pf_tensor *tensor, int32_t value, 
 {
 	pf_gpu_device *d = &b->device;
 	pf_gpu_layout layout = layout_of(b, tensor, pf_cudnn_address(b, value), (void *)b->staging);
-	return pf_gpu_launch(d, PF_GPU_KERNEL_from_device, &layout) &&
-	       pf_gpu_download(d, out, b->staging, (size_t)layout.count * sizeof(float),
-			       "downloading a tensor");
+	pf_gpu_part_begin(d, PF_DEVICE_OUTPUT);
+	bool fine = pf_gpu_launch(d, PF_GPU_KERNEL_from_device, &layout);
+	pf_gpu_part_end(d, 0);
+	return fine && pf_gpu_download(d, out, b->staging, (size_t)layout.count * sizeof(float),
+				       "downloading a tensor");
 }
 
 bool pf_cudnn_fetch(pf_cudnn *backend, const pf_tensor *tensor, int32_t value, void *out)
@@ -134,13 +140,31 @@ bool pf_cudnn_fetch(pf_cudnn *backend, const pf_tensor *tensor, int32_t value, v
 	return queue_download(backend, tensor, value, out) && pf_gpu_wait(&backend->device);
 }
 
+static bool queue_output(const device_step *s)
+{
+	return pf_cudnn_has_maxima(s->backend, s->value)
+		       ? pf_cudnn_queue_maxima(s->backend)
+		       : queue_download(s->backend, &s->tensor, s->value, s->download_to);
+}
+
 static bool run_download(const pf_step *step)
 {
 	const device_step *s = step->state;
-	bool queued = pf_cudnn_has_maxima(s->backend, s->value)
-			      ? pf_cudnn_queue_maxima(s->backend)
-			      : queue_download(s->backend, &s->tensor, s->value, s->download_to);
-	return queued && (s->backend->recording || pf_gpu_wait(&s->backend->device));
+	return s->backend->recording || (queue_output(s) && pf_gpu_wait(&s->backend->device));
+}
+
+bool pf_cudnn_run_copies(const pf_program *program, bool in)
+{
+	bool fine = true;
+	for (size_t i = 0; fine && i < program->step_count; i++) {
+		const pf_step *step = &program->steps[i];
+		if (in && step->run == run_upload) {
+			fine = run_upload(step);
+		} else if (!in && step->run == run_download) {
+			fine = queue_output(step->state);
+		}
+	}
+	return fine;
 }
 
 static pf_status bind_download(pf_step *step, pf_program *program, pf_error *error)
@@ -199,6 +223,15 @@ static bool follow(const device_step *s)
 	pf_cudnn *b = s->backend;
 	const pf_node *node = s->node;
 	bool fine = true;
+	if (!s->conv.biased) {
+		const pf_gpu_follow k = {.count = s->conv.batch * s->conv.out_channels * s->conv.out_h *
+						  s->conv.out_w,
+					 .y = pf_cudnn_address(b, node->outputs[0]),
+					 .added = pf_cudnn_constant_address(b, &s->bias),
+					 .channels = s->conv.out_channels,
+					 .half = b->half};
+		fine = pf_gpu_launch(&b->device, PF_GPU_KERNEL_follow, &k);
+	}
 	for (uint32_t i = (uint32_t)s->covered; fine && i < node->epilogue_count; i++) {
 		const pf_epilogue *e = &node->epilogues[i];
 		pf_gpu_follow k = {.count = s->conv.batch * s->conv.out_channels * s->conv.out_h *
@@ -217,13 +250,31 @@ static bool follow(const device_step *s)
 	return fine;
 }
 
+/* Of a layer that is queued alone; of those that are recorded the graph is timed. */
+static void begin_layer(pf_cudnn *b)
+{
+	if (!b->recording) {
+		pf_gpu_part_begin(&b->device, PF_DEVICE_NETWORK);
+	}
+}
+
+static void end_layer(pf_cudnn *b)
+{
+	if (!b->recording) {
+		pf_gpu_part_end(&b->device, 0);
+	}
+}
+
 static bool run_conv(const pf_step *step)
 {
 	const device_step *s = step->state;
 	pf_gpu_device *d = &s->backend->device;
-	return pf_gpu_check_cudnn(d, d->api.cudnnBackendExecute(d->cudnn, s->plan.plan, s->pack),
-				  "a convolution") &&
-	       follow(s);
+	begin_layer(s->backend);
+	bool fine = pf_gpu_check_cudnn(d, d->api.cudnnBackendExecute(d->cudnn, s->plan.plan, s->pack),
+				       "a convolution") &&
+		    follow(s);
+	end_layer(s->backend);
+	return fine;
 }
 
 static pf_status bind_conv(pf_step *step, pf_program *program, pf_error *error)
@@ -236,16 +287,18 @@ static pf_status bind_conv(pf_step *step, pf_program *program, pf_error *error)
 	}
 	pf_cudnn_tensors at = {.x = pf_cudnn_address(s->backend, node->inputs[0]),
 			       .weights = pf_cudnn_constant_address(s->backend, &s->weights),
-			       .bias = pf_cudnn_constant_address(s->backend, &s->bias),
 			       .y = pf_cudnn_address(s->backend, node->outputs[0]),
 			       .workspace = (void *)s->backend->workspace};
+	if (s->conv.biased) {
+		at.bias = pf_cudnn_constant_address(s->backend, &s->bias);
+	}
 	if (s->conv.added) {
 		at.added = pf_cudnn_address(s->backend, node->inputs[node->input_count - 1]);
 	}
 	return pf_cudnn_plan_bind(&s->plan, &at, &s->pack, error);
 }
 
-/* From [out, in, y, x] to [out, y, x, in]. */
+/* From [out, in, y, x] to [out, y, x, in]; in and out exchanged in what is transposed. */
 static pf_status upload_weights(const pf_cudnn_node *n, device_step *s)
 {
 	const pf_tensor *weights = pf_node_input(n->program->graph, n->node, 1),
@@ -261,9 +314,10 @@ static pf_status upload_weights(const pf_cudnn_node *n, device_step *s)
 			     ((const float *)weights->data)[i]);
 	}
 	if (status == PF_OK) {
-		status = pf_cudnn_constant_add(n, (size_t)dims[0] * bytes, &s->bias, &into);
+		status = pf_cudnn_constant_add(n, (size_t)s->conv.out_channels * bytes, &s->bias, &into);
 	}
-	for (int64_t i = 0; status == PF_OK && i < dims[0] && pf_node_has_input(n->node, 2); i++) {
+	for (int64_t i = 0; status == PF_OK && i < s->conv.out_channels && pf_node_has_input(n->node, 2);
+	     i++) {
 		pf_gpu_store(into, i, half, ((const float *)bias->data)[i]);
 	}
 	return status;
@@ -317,7 +371,10 @@ pf_status pf_cudnn_emit_conv(const pf_cudnn_node *n, bool *done)
 static bool run_resize(const pf_step *step)
 {
 	const device_step *s = step->state;
-	return pf_gpu_launch(&s->backend->device, PF_GPU_KERNEL_resize, &s->resize);
+	begin_layer(s->backend);
+	bool fine = pf_gpu_launch(&s->backend->device, PF_GPU_KERNEL_resize, &s->resize);
+	end_layer(s->backend);
+	return fine;
 }
 
 static pf_status bind_resize(pf_step *step, pf_program *program, pf_error *error)

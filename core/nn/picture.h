@@ -10,6 +10,7 @@
 
 #include "core/gpu/gpu_peaks.h"
 #include "core/gpu/gpu_picture.h"
+#include "photofinish/trace.h"
 #include "photofinish/workspace.h"
 
 /* The part of a plane that the network sees anything of. */
@@ -41,6 +42,10 @@ bool pf_workspace_take_pictures(pf_workspace *workspace, uint32_t maxima);
  * when this returns. Allocates on the device only while photos grow. */
 pf_status pf_workspace_picture(pf_workspace *workspace, size_t index, const pf_picture *picture,
 			       pf_error *error);
+
+/* What the device does from now on is timed, and noted in `trace` (NULL: no more). True where a device runs
+ * the network. */
+bool pf_workspace_time(pf_workspace *workspace, pf_trace *trace);
 
 /* After a run: [picture][maxima], in cells. NULL without maxima. */
 const pf_gpu_peak *pf_workspace_peaks(const pf_workspace *workspace);

@@ -55,6 +55,7 @@ typedef struct pf_backend {
 	bool (*take_pictures)(pf_program *program, uint32_t maxima);
 	pf_status (*picture)(pf_program *program, size_t index, const pf_picture *picture, pf_error *error);
 	const pf_gpu_peak *(*peaks)(const pf_program *program);
+	void (*time)(pf_program *program, pf_trace *trace);
 } pf_backend;
 
 extern const pf_backend pf_backend_plain;

@@ -157,6 +157,15 @@ const pf_gpu_peak *pf_workspace_peaks(const pf_workspace *workspace)
 	return backend->peaks ? backend->peaks(&workspace->program) : NULL;
 }
 
+bool pf_workspace_time(pf_workspace *workspace, pf_trace *trace)
+{
+	const pf_backend *backend = workspace->program.backend;
+	if (backend->time) {
+		backend->time(&workspace->program, trace);
+	}
+	return backend->time;
+}
+
 void pf_workspace_profile(pf_workspace *workspace, pf_node_time *times)
 {
 	workspace->times = times;

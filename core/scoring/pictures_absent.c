@@ -22,3 +22,10 @@ const pf_gpu_peak *pf_workspace_peaks(const pf_workspace *workspace)
 	(void)workspace;
 	return NULL;
 }
+
+bool pf_workspace_time(pf_workspace *workspace, pf_trace *trace)
+{
+	(void)workspace;
+	(void)trace;
+	return false;
+}

@@ -1,22 +1,15 @@
 #include "core/scoring/pose_estimator.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/nn/picture.h"
 #include "core/scoring/pose_decode.h"
 #include "core/scoring/pose_input.h"
 #include "photofinish/file.h"
 #include "photofinish/workspace.h"
-
-#ifndef PF_POSE_MODEL
-#define PF_POSE_MODEL ""
-#endif
 
 #define OUTPUTS_MAX 2
 #define OPEN_WIDTH_PX 384 /* of an input whose sides the model leaves open and no card states */
@@ -46,7 +39,10 @@ struct pf_pose_estimator {
 	pf_trace *trace;
 	model pose, box; /* box is empty where it is not needed */
 	pf_pose_input input;
-	bool has_input; /* of the photo that comes next */
+	bool has_input;         /* of the photo that comes next */
+	char *files[2];         /* of pose and box, where it may fall back */
+	bool fall_back;         /* it may, and has not */
+	bool on_device, fallen; /* a device runs the networks; did, or should have */
 };
 
 static void release_sized(sized *s)
@@ -236,14 +232,25 @@ static pf_status load_several(model *m, uint32_t batch, pf_error *error)
 	return PF_OK;
 }
 
-pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estimator **out, pf_error *error)
+/* Times what a device does for the networks that are there. */
+static void watch(pf_pose_estimator *estimator, pf_trace *trace)
 {
-	*out = NULL;
-	pf_pose_estimator *estimator = calloc(1, sizeof *estimator);
-	if (!estimator) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a pose estimator");
+	model *both[2] = {&estimator->pose, &estimator->box};
+	for (int i = 0; i < 2; i++) {
+		sized *of_model[2 + 2 * BATCHES] = {&both[i]->upright, &both[i]->turned};
+		for (int k = 0; k < 2 * BATCHES; k++) {
+			of_model[2 + k] = &both[i]->several[k / BATCHES][k % BATCHES];
+		}
+		for (int k = 0; k < 2 + 2 * BATCHES; k++) {
+			if (of_model[k]->workspace && pf_workspace_time(of_model[k]->workspace, trace)) {
+				estimator->on_device = true;
+			}
+		}
 	}
-	estimator->trace = options->trace;
+}
+
+static pf_status open_models(pf_pose_estimator *estimator, const pf_pose_options *options, pf_error *error)
+{
 	pf_status status = load_model(options->model_file, options, &estimator->pose, error);
 	if (status == PF_OK && estimator->pose.card.top_down && options->box_model_file &&
 	    options->box_model_file[0]) {
@@ -256,8 +263,63 @@ pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estim
 	if (status == PF_OK && options->batch > 1 && !estimator->box.upright.workspace) {
 		status = load_several(&estimator->pose, options->batch, error);
 	}
+	if (status == PF_OK) {
+		watch(estimator, estimator->trace);
+	}
+	return status;
+}
+
+/* Closes what the device had, for the reason in *error, and opens it for the processor. */
+static pf_status fall_back(pf_pose_estimator *estimator, pf_error *error)
+{
+	const pf_pose_options options = {.model_file = estimator->files[0],
+					 .box_model_file = estimator->files[1],
+					 .backend = pf_pose_default_backend()};
+	pf_trace *trace = estimator->trace;
+	if (trace && !trace->device.why[0]) {
+		snprintf(trace->device.why, sizeof trace->device.why, "%s", error->message);
+	}
+	uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
+	release_model(&estimator->pose);
+	release_model(&estimator->box);
+	memset(&estimator->pose, 0, sizeof estimator->pose);
+	memset(&estimator->box, 0, sizeof estimator->box);
+	estimator->fall_back = estimator->on_device = false;
+	estimator->fallen = true;
+	pf_status status = open_models(estimator, &options, error);
+	pf_span_end(trace, PF_STAGE_STARTUP, begin);
+	return status;
+}
+
+static bool keep_files(pf_pose_estimator *estimator, const pf_pose_options *options)
+{
+	estimator->fall_back = options->fall_back;
+	if (options->fall_back) {
+		estimator->files[0] = strdup(options->model_file);
+		estimator->files[1] = strdup(options->box_model_file ? options->box_model_file : "");
+	}
+	return !options->fall_back || (estimator->files[0] && estimator->files[1]);
+}
+
+pf_status pf_pose_estimator_create(const pf_pose_options *options, pf_pose_estimator **out, pf_error *error)
+{
+	pf_error why = {.code = PF_OK};
+	*out = NULL;
+	pf_pose_estimator *estimator = calloc(1, sizeof *estimator);
+	if (!estimator || !keep_files(estimator, options)) {
+		pf_pose_estimator_destroy(estimator);
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a pose estimator");
+	}
+	estimator->trace = options->trace;
+	pf_status status = open_models(estimator, options, &why);
+	if (status != PF_OK && estimator->fall_back) {
+		status = fall_back(estimator, &why);
+	}
 	if (status != PF_OK) {
 		pf_pose_estimator_destroy(estimator);
+		if (error) {
+			*error = why;
+		}
 		return status;
 	}
 	*out = estimator;
@@ -270,6 +332,8 @@ void pf_pose_estimator_destroy(pf_pose_estimator *estimator)
 		release_model(&estimator->pose);
 		release_model(&estimator->box);
 		pf_pose_input_release(&estimator->input);
+		free(estimator->files[0]);
+		free(estimator->files[1]);
 		free(estimator);
 	}
 }
@@ -277,6 +341,17 @@ void pf_pose_estimator_destroy(pf_pose_estimator *estimator)
 void pf_pose_estimator_set_trace(pf_pose_estimator *estimator, pf_trace *trace)
 {
 	estimator->trace = trace;
+	watch(estimator, trace);
+}
+
+/* Where `count` more photos had their pose found. */
+static void count_photos(const pf_pose_estimator *estimator, size_t count)
+{
+	if (estimator->trace && estimator->fallen) {
+		estimator->trace->device.fallen += count;
+	} else if (estimator->trace && estimator->on_device) {
+		estimator->trace->device.photos += count;
+	}
 }
 
 const char *pf_pose_estimator_note(const pf_pose_estimator *estimator)
@@ -378,6 +453,7 @@ static pf_status run_model(pf_pose_estimator *estimator, model *m, const pf_imag
 	if (!s->workspace) { /* the first that needs it */
 		uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
 		pf_status loaded = load_late(m, s, error);
+		watch(estimator, trace);
 		pf_span_end(trace, PF_STAGE_STARTUP, begin);
 		if (loaded != PF_OK) {
 			return loaded;
@@ -399,8 +475,7 @@ static pf_status run_model(pf_pose_estimator *estimator, model *m, const pf_imag
 	return status;
 }
 
-pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose,
-			   pf_error *error)
+static pf_status estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose, pf_error *error)
 {
 	pf_pose person = {.found = false};
 	*pose = person;
@@ -411,6 +486,23 @@ pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, 
 		}
 	}
 	return run_model(estimator, &estimator->pose, image, &person, pose, error);
+}
+
+pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose,
+			   pf_error *error)
+{
+	pf_error why = {.code = PF_OK};
+	pf_status status = estimate(estimator, image, pose, &why);
+	if (status != PF_OK && estimator->fall_back) {
+		status = fall_back(estimator, &why);
+		status = status == PF_OK ? estimate(estimator, image, pose, &why) : status;
+	}
+	if (status == PF_OK) {
+		count_photos(estimator, 1);
+	} else if (error) {
+		*error = why;
+	}
+	return status;
 }
 
 /* The least network that takes `count` photos at once, else the largest there is; NULL: there is none. */
@@ -458,6 +550,7 @@ static pf_status run_several(pf_pose_estimator *estimator, sized *s, const pf_im
 pf_status pf_pose_estimate_all(pf_pose_estimator *estimator, const pf_image *images, size_t count,
 			       pf_pose *poses, pf_error *error)
 {
+	pf_error why = {.code = PF_OK};
 	pf_status status = PF_OK;
 	memset(poses, 0, count * sizeof *poses);
 	for (size_t done = 0, next; done < count && status == PF_OK; done = next) {
@@ -471,56 +564,18 @@ pf_status pf_pose_estimate_all(pf_pose_estimator *estimator, const pf_image *ima
 			at[alike++] = next++;
 		}
 		s = several_of(&estimator->pose, one, alike, &takes);
-		status = s && alike > 1 ? run_several(estimator, s, images, at, alike, poses, error)
-					: pf_pose_estimate(estimator, &images[done], &poses[done], error);
-	}
-	return status;
-}
-
-const char *pf_pose_default_model(void)
-{
-	static _Thread_local char path[512];
-	char problem[64];
-	pf_data_file("models/pose.onnx", PF_POSE_MODEL, path, sizeof path);
-	return pf_network_backend(0) && !pf_pose_file_problem(path, problem, sizeof problem)[0] ? path : "";
-}
-
-const char *pf_pose_file_problem(const char *file, char *out, size_t capacity)
-{
-	struct stat info;
-	char name[200];
-	pf_escape(file, name, sizeof name);
-	out[0] = '\0';
-	if (stat(file, &info) != 0 && errno == ENOENT) {
-		snprintf(out, capacity, "the pose network is missing: %s", name);
-	} else if (access(file, R_OK) != 0 || stat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
-		snprintf(out, capacity, "the pose network cannot be read: %s", name);
-	}
-	return out;
-}
-
-const char *pf_pose_default_problem(char *out, size_t capacity)
-{
-	char path[512];
-	if (!pf_network_backend(0)) {
-		snprintf(out, capacity, "networks are not built in");
-		return out;
-	}
-	pf_data_file("models/pose.onnx", PF_POSE_MODEL, path, sizeof path);
-	return pf_pose_file_problem(path, out, capacity);
-}
-
-const char *pf_pose_backend_version(const char *backend)
-{
-	for (size_t i = 0; pf_network_backend(i); i++) {
-		if (strcmp(pf_network_backend(i), backend) == 0) {
-			return pf_network_backend_version(i);
+		bool many = s && alike > 1;
+		status = many ? run_several(estimator, s, images, at, alike, poses, &why)
+			      : pf_pose_estimate(estimator, &images[done], &poses[done], &why);
+		if (many && status == PF_OK) {
+			count_photos(estimator, alike);
+		} else if (many && estimator->fall_back) { /* then again, one by one */
+			status = fall_back(estimator, &why);
+			next = done;
 		}
 	}
-	return "no backend";
-}
-
-const char *pf_pose_default_backend(void)
-{
-	return strcmp(pf_pose_backend_version("onednn"), "no backend") == 0 ? "plain" : "onednn";
+	if (status != PF_OK && error) {
+		*error = why;
+	}
+	return status;
 }

@@ -13,11 +13,12 @@
 typedef struct pf_pose_options {
 	const char *model_file;     /* an ONNX file; its card is beside it, or is guessed */
 	const char *box_model_file; /* finds the person for a top-down model; "" or NULL: the whole photo */
-	const char *backend;        /* "plain" or "onednn" */
+	const char *backend;        /* "plain", "onednn", "cudnn" */
 	pf_trace *trace;            /* of its parts of PF_STAGE_POSE; may be NULL */
 	bool bytes;                 /* oneDNN's convolutions with 8 bits, where ranges are there */
 	bool winograd;              /* oneDNN's 3x3 convolutions by Winograd's algorithm, where it has it */
 	bool turned_late;           /* what upright photos need is loaded with the first of them */
+	bool fall_back;             /* where a device fails, the processor goes on, for good */
 	uint32_t batch;             /* photos of one run where a device makes the inputs; 0 or 1: one */
 } pf_pose_options;
 
@@ -35,7 +36,10 @@ void pf_pose_estimator_set_trace(pf_pose_estimator *estimator, pf_trace *trace);
 /* What was guessed for want of a card, one line; "" where nothing was. Valid as long as the estimator. */
 const char *pf_pose_estimator_note(const pf_pose_estimator *estimator);
 
-/* Finds the main athlete. A photo without one is PF_OK with pose->found false. Allocates only where a photo
+/* With fall_back, whatever a device fails with while networks are opened or run, they are opened for the
+ * processor, and the photo is tried once more; trace->device tells of it.
+ *
+ * Finds the main athlete. A photo without one is PF_OK with pose->found false. Allocates only where a photo
  * is larger than all before, or the first upright one with turned_late. PF_ERR_NO_MEMORY, or what
  * pf_workspace_run fails with; with turned_late what pf_pose_estimator_create fails with. */
 pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, pf_pose *pose,

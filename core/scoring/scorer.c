@@ -83,6 +83,7 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 					   .trace = scorer->trace,
 					   .bytes = scorer->config.strategy & PF_STRATEGY_INT8,
 					   .winograd = scorer->config.strategy & PF_STRATEGY_WINOGRAD,
+					   .fall_back = scorer->config.strategy & PF_STRATEGY_FALL_BACK,
 					   .turned_late = scorer->config.strategy & PF_STRATEGY_QUICK_START};
 		status = pf_pose_estimator_create(&options, &scorer->pose, error);
 	}

@@ -62,13 +62,19 @@ pf_status pf_span_events_write(const pf_span_lane *lanes, size_t count, const pf
 		put_name("thread_name", process, i, lane->name, i == 0 && !lane->process, stream);
 		for (size_t k = 0; k < lane->count; k++) {
 			const pf_span *span = &lane->spans[k];
+			if ((span->stage >= PF_DEVICE_SPAN) != lane->device) {
+				continue;
+			}
 			uint64_t begin_ns = span->begin_ns > lane->origin_ns
 						    ? span->begin_ns - lane->origin_ns
 						    : 0;
 			uint64_t ns = span->end_ns > span->begin_ns ? span->end_ns - span->begin_ns : 0;
 			fprintf(stream, ",\n{\"ph\":\"X\",\"pid\":%" PRIu32 ",\"tid\":%zu,\"name\":", process,
 				i);
-			put_string(words->name(words->context, (pf_stage)span->stage), stream);
+			put_string(lane->device ? pf_device_part_name(
+							  (pf_device_part)(span->stage - PF_DEVICE_SPAN))
+						: words->name(words->context, (pf_stage)span->stage),
+				   stream);
 			put_us("ts", begin_ns, stream);
 			put_us("dur", ns, stream);
 			if (span->photo != PF_NO_PHOTO) {

@@ -7,6 +7,7 @@
 
 #include "harness/base/text.h"
 #include "harness/claims/claims_figures.h"
+#include "harness/run/run_device.h"
 
 #define PF_VERDICT_NAME(constant, name) name,
 static const char *const verdict_names[] = {PF_VERDICT_LIST(PF_VERDICT_NAME)};
@@ -69,9 +70,15 @@ static void gpu_gain(const pf_claim_input *in, pf_claim *claim)
 		const pf_contestant *other = &in->run->contestants[i];
 		bool shared = strcmp(other->variant->name, "gpu-shared") == 0;
 		if ((shared || other->variant == gpu->variant) && pf_run_time(other, &seconds)) {
-			pf_claim_say(claim, "%s x %u: %.3g s", shared ? "GPU, shared," : "GPU",
-				     other->workers, seconds.mean);
+			pf_claim_say(claim, "%s x %u%s: %.3g s", shared ? "GPU, shared," : "GPU",
+				     other->workers,
+				     pf_run_fallen(other, NULL) ? " (fell back to the processor)" : "",
+				     seconds.mean);
 		}
+	}
+	if (pf_run_fallen(gpu, NULL)) {
+		claim->verdict = PF_VERDICT_NOT_TESTABLE;
+		return;
 	}
 	if (gpu->workers != cpu->workers) {
 		claim->verdict = PF_VERDICT_NOT_TESTABLE;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/run/run_device.h"
+
 void pf_claim_say(pf_claim *claim, const char *format, ...)
 {
 	size_t used = strlen(claim->why);
@@ -43,7 +45,7 @@ const pf_contestant *pf_claim_need(const pf_claim_input *in, const char *name, p
 bool pf_claim_device(const pf_claim_input *in)
 {
 	const pf_contestant *gpu = pf_run_find(in->run, "gpu");
-	return gpu && gpu->status == PF_RUN_OK;
+	return gpu && gpu->status == PF_RUN_OK && !pf_run_fallen(gpu, NULL);
 }
 
 bool pf_claim_ratio(pf_claim *claim, const pf_contestant *slow, const pf_contestant *fast)

@@ -1,13 +1,14 @@
 /* The finding on the GPU: a machine without one is fine; one whose device cannot be used is told what is
  * missing. And what the kernel has to contain processes. */
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/doctor/finding.h"
 #include "photofinish/containment.h"
 #include "photofinish/file.h"
 #include "photofinish/gpu.h"
 
-enum { TEXT = 64, LEAST_DRIVER = 12000, NAME = 4 * sizeof((pf_gpu_facts *)0)->name + 1 };
+enum { TEXT = 64, NAME = 4 * sizeof((pf_gpu_facts *)0)->name + 1 };
 
 /* "13.0"; of cuDNN, whose major version is counted in 10,000s, "9.19". */
 static const char *version_text(int version, int major, char out[TEXT])
@@ -18,7 +19,6 @@ static const char *version_text(int version, int major, char out[TEXT])
 
 static void say_what_is_missing(struct pf_doctor *doctor, const pf_gpu_facts *facts)
 {
-	char cuda[TEXT];
 	if (!facts->node && !facts->devices) {
 		pf_finding_say(doctor, PF_FINDING_GPU, PF_FINDING_OK, "none: %s", facts->why_not);
 		return;
@@ -31,9 +31,8 @@ static void say_what_is_missing(struct pf_doctor *doctor, const pf_gpu_facts *fa
 			"install the CUDA Toolkit and cuDNN 9, then configure again with -DPHOTOFINISH_CUDA=ON");
 	} else if (!facts->driver) {
 		pf_finding_mend(finding, "install NVIDIA's driver");
-	} else if (facts->driver < LEAST_DRIVER) {
-		pf_finding_mend(finding, "install a newer driver: this one is made for CUDA %s",
-				version_text(facts->driver, 1000, cuda));
+	} else if (strstr(facts->why_not, "driver is too old")) {
+		pf_finding_mend(finding, "install a newer driver, or build with an older CUDA Toolkit");
 	} else if (!facts->cudnn) {
 		pf_finding_mend(finding, "install cuDNN 9 where the loader finds it (LD_LIBRARY_PATH)");
 	} else {

@@ -28,6 +28,16 @@ static const pf_trial_spans *kept_of(const pf_contestant *contestant)
 	return trial && trial->spans && trial->spans->kept ? trial->spans : NULL;
 }
 
+static bool has_device(const pf_trial_lane *lane)
+{
+	for (uint64_t i = 0; i < lane->kept; i++) {
+		if (lane->spans[i].stage >= PF_DEVICE_SPAN) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Fills `lanes` and their names, or only counts them where `lanes` is NULL. */
 static size_t list_lanes(const pf_run *run, pf_span_lane *lanes, char (*names)[NAME_BYTES])
 {
@@ -44,6 +54,18 @@ static size_t list_lanes(const pf_run *run, pf_span_lane *lanes, char (*names)[N
 					.count = (size_t)spans->lanes[k]
 							 .kept, /* their times count from its begin */
 				};
+			}
+			count++;
+			if (!has_device(&spans->lanes[k])) {
+				continue;
+			}
+			if (lanes) {
+				lanes[count] = lanes[count - 1];
+				lanes[count].process = NULL;
+				lanes[count].device = true;
+				snprintf(names[count], NAME_BYTES,
+					 k ? "device of worker %zu" : "device of main", k);
+				lanes[count].name = names[count];
 			}
 			count++;
 		}

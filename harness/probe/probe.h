@@ -13,7 +13,7 @@
 
 /* X(name): the probe is pf_probe_NAME, its index PF_PROBE_NAME. Opened in this order before the spawn, and
  * collected in the reverse one: the last is nearest to the trial. */
-#define PF_PROBE_LIST(X) X(counters) X(allocations) X(memory) X(energy) X(profile)
+#define PF_PROBE_LIST(X) X(counters) X(allocations) X(memory) X(energy) X(device) X(profile)
 
 #define PF_PROBE_INDEX(name) PF_PROBE_##name,
 enum { PF_PROBE_LIST(PF_PROBE_INDEX) PF_PROBE_COUNT };

@@ -244,6 +244,28 @@ static bool approximate_text(const json_t *variant, char *out, size_t capacity)
 	return limits[0];
 }
 
+static bool fell_text(const json_t *variant, char *out, size_t capacity)
+{
+	size_t index;
+	const json_t *trial;
+	const char *why = "";
+	double photos = 0;
+	json_array_foreach(json_object_get(variant, "trials"), index, trial)
+	{
+		const json_t *device = json_object_get(trial, "device");
+		double fallen = pf_note_number(device, "photos_on_processor");
+		if (pf_note_counts(variant, trial) == PF_COUNTS && fallen > 0) {
+			photos += fallen;
+			why = why[0] ? why : pf_note_text(device, "fell_back");
+		}
+	}
+	snprintf(
+		out, capacity,
+		"FELL BACK: the processor found %.0f poses in the device's place (%s); its time is not a device's",
+		photos, why);
+	return photos > 0;
+}
+
 static bool unchecked_text(const json_t *variant, char *out, size_t capacity)
 {
 	size_t index, count = 0;
@@ -326,6 +348,8 @@ static bool text_of_step(const json_t *record, const json_t *variant, pf_caveat 
 	switch (caveat) {
 	case PF_CAVEAT_APPROXIMATE:
 		return approximate_text(variant, out, capacity);
+	case PF_CAVEAT_FELL:
+		return fell_text(variant, out, capacity);
 	case PF_CAVEAT_UNCHECKED:
 		return unchecked_text(variant, out, capacity);
 	case PF_CAVEAT_OVER:

@@ -19,6 +19,7 @@
 	X(PF_CAVEAT_ROUNDS, "few_rounds", "the run")                                                 \
 	X(PF_CAVEAT_LOST, "photos_not_scored", "the run")                                            \
 	X(PF_CAVEAT_APPROXIMATE, "approximate", "a step: its scores are within a tolerance")         \
+	X(PF_CAVEAT_FELL, "fell_back", "a step: the processor did what a device should")             \
 	X(PF_CAVEAT_UNCHECKED, "unchecked", "a step: its scores were compared with nothing")         \
 	X(PF_CAVEAT_OVER, "more_workers_than_cores", "a step")                                       \
 	X(PF_CAVEAT_DISTURBED, "disturbed", "a step: trials that others' work made too long")        \

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/run/run_device.h"
 #include "harness/run/run_facts.h"
 #include "harness/show/cache_lines.h"
 #include "harness/show/callgrind_lines.h"
 #include "harness/show/claims_table.h"
 #include "harness/show/counter_lines.h"
 #include "harness/show/decision_lines.h"
+#include "harness/show/device_lines.h"
 #include "harness/show/goal_table.h"
 #include "harness/show/machine_lines.h"
 #include "harness/show/memory_table.h"
@@ -44,15 +46,16 @@ static void print_dataset(const pf_run *run, const pf_run_facts *facts, FILE *st
 /* Dataset, machine and rounds in one line, or in one each where that is too long. */
 static void print_setting(const pf_run *run, const pf_run_facts *facts, int columns, FILE *stream)
 {
-	char *text = NULL;
+	char *text = NULL, device[256];
 	size_t bytes;
 	FILE *line = open_memstream(&text, &bytes);
 	if (!line) {
 		pf_out_of_memory();
 	}
 	print_dataset(run, facts, line);
-	fprintf(line, "\n%u core%s, no GPU, %s\n%u round%s%s%s", facts->cores, pf_text_plural(facts->cores),
-		pf_cache_heading(run), run->rounds_done, pf_text_plural(run->rounds_done),
+	fprintf(line, "\n%u core%s, %s, %s\n%u round%s%s%s", facts->cores, pf_text_plural(facts->cores),
+		pf_device_heading(run, device, sizeof device), pf_cache_heading(run), run->rounds_done,
+		pf_text_plural(run->rounds_done),
 		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
 		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
 	fclose(line);
@@ -113,7 +116,8 @@ void pf_run_label(const pf_contestant *contestant, char *out, size_t capacity)
 		if (!said) {
 			snprintf(count, sizeof count, " x%u", contestant->workers);
 		}
-		snprintf(out + used, capacity - used, "%s%s", count,
+		snprintf(out + used, capacity - used, "%s%s%s", count,
+			 pf_run_fallen(contestant, NULL) ? ", fell back" : "",
 			 pf_contestant_is_over(contestant) ? " (more workers than cores)" : "");
 	}
 }
@@ -351,6 +355,7 @@ void pf_run_print(const pf_run *run, FILE *stream)
 	if (columns) {
 		pf_run_print_failed(run, columns, stream);
 	}
+	pf_device_print(run, columns, stream);
 	pf_approximate_print(run, columns, stream);
 	pf_unchecked_print(run, stream);
 	pf_refused_print(run, stream);

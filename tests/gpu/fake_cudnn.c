@@ -22,7 +22,7 @@ typedef struct attribute {
 typedef struct fused {
 	int64_t x[4], w[4], y[4], stride[2], dilation[2], pad[2];
 	int64_t x_uid, w_uid, y_uid, bias_uid, added_uid; /* 0: none */
-	int32_t half, relu;
+	int32_t half, relu, transposed;
 } fused;
 
 typedef struct fake_descriptor {
@@ -198,6 +198,24 @@ static bool read_convolution(const fake_descriptor *op, fused *f)
 	return f->x[1] % f->w[1] == 0 && f->w[0] == f->y[1];
 }
 
+/* The gradient's output is what the convolution has for input. */
+static bool read_transposed(const fake_descriptor *op, fused *f)
+{
+	const fake_descriptor *conv = linked(op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC),
+			      *x = linked(op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY);
+	if (!tensor(x, f->x, &f->x_uid) ||
+	    !tensor(linked(op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W), f->w, &f->w_uid) ||
+	    !tensor(linked(op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX), f->y, &f->y_uid) ||
+	    !numbers(conv, CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, f->stride, 2) ||
+	    !numbers(conv, CUDNN_ATTR_CONVOLUTION_DILATIONS, f->dilation, 2) ||
+	    !numbers(conv, CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, f->pad, 2)) {
+		return false;
+	}
+	f->half = *(const cudnnDataType_t *)find(x, CUDNN_ATTR_TENSOR_DATA_TYPE)->values == CUDNN_DATA_HALF;
+	f->transposed = 1;
+	return f->y[1] % f->w[1] == 0 && f->w[0] == f->x[1];
+}
+
 static bool read_following(const fake_descriptor *op, fused *f)
 {
 	const fake_descriptor *kind = linked(op, CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR);
@@ -230,6 +248,10 @@ static cudnnStatus_t read_graph(const fake_descriptor *graph, fused *f)
 	bool fine = operations && operations->count > 0;
 	for (int64_t i = 0; fine && i < operations->count; i++) {
 		const fake_descriptor *op = ((fake_descriptor *const *)operations->values)[i];
+		if (op->type == CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR) {
+			fine = operations->count == 1 && read_transposed(op, f);
+			continue;
+		}
 		fine = op->type == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR
 			       ? i == 0 && read_convolution(op, f)
 			       : i > 0 && read_following(op, f);
@@ -364,25 +386,52 @@ static void convolve_pixel(const fused *f, const float *x, const float *w, int64
 	}
 }
 
+/* One pixel of what is transposed: from each input pixel whose kernel reaches it. */
+static void spread_pixel(const fused *f, const float *x, const float *w, int64_t oy, int64_t ox, float *sums)
+{
+	int64_t groups = f->y[1] / f->w[1], of_group = f->x[1] / groups;
+	memset(sums, 0, (size_t)f->y[1] * sizeof *sums);
+	for (int64_t ky = 0; ky < f->w[2]; ky++) {
+		for (int64_t kx = 0; kx < f->w[3]; kx++) {
+			int64_t iy = oy + f->pad[0] - ky * f->dilation[0];
+			int64_t ix = ox + f->pad[1] - kx * f->dilation[1];
+			if (iy < 0 || ix < 0 || iy % f->stride[0] || ix % f->stride[1] ||
+			    iy / f->stride[0] >= f->x[2] || ix / f->stride[1] >= f->x[3]) {
+				continue;
+			}
+			const float *in = x + (iy / f->stride[0] * f->x[3] + ix / f->stride[1]) * f->x[1];
+			for (int64_t k = 0; k < f->x[1]; k++) {
+				const float *weights = w + ((k * f->w[2] + ky) * f->w[3] + kx) * f->w[1];
+				float *to = sums + k / of_group * f->w[1];
+				for (int64_t c = 0; c < f->w[1]; c++) {
+					to[c] += in[k] * weights[c];
+				}
+			}
+		}
+	}
+}
+
 static void execute_convolution(void *arguments)
 {
 	const bound *b = arguments;
 	const fused *f = &b->plan;
+	int64_t channels = f->y[1];
 	int64_t pixels = f->y[2] * f->y[3], of_image = f->x[1] * f->x[2] * f->x[3];
 	float *x = floats(fake_shadow(b->x), f->x[0] * of_image, f->half);
 	float *w = floats(fake_shadow(b->w), f->w[0] * f->w[1] * f->w[2] * f->w[3], f->half);
-	float *sums = malloc((size_t)f->w[0] * sizeof *sums);
+	float *sums = malloc((size_t)channels * sizeof *sums);
 	void *y = fake_shadow(b->y);
 	const void *bias = fake_shadow(b->bias), *added = fake_shadow(b->added);
 	memset(fake_shadow(b->workspace), 0x7f, WORKSPACE);
 	for (int64_t i = 0; x && w && sums && i < f->y[0] * pixels; i++) {
 		int64_t pixel = i % pixels;
-		convolve_pixel(f, x + i / pixels * of_image, w, pixel / f->y[3], pixel % f->y[3], sums);
-		for (int64_t k = 0; k < f->w[0]; k++) {
+		(f->transposed ? spread_pixel : convolve_pixel)(f, x + i / pixels * of_image, w,
+								pixel / f->y[3], pixel % f->y[3], sums);
+		for (int64_t k = 0; k < channels; k++) {
 			float value = sums[k];
-			value += added ? pf_gpu_load(added, i * f->w[0] + k, f->half) : 0;
+			value += added ? pf_gpu_load(added, i * channels + k, f->half) : 0;
 			value += bias ? pf_gpu_load(bias, k, f->half) : 0;
-			pf_gpu_store(y, i * f->w[0] + k, f->half, f->relu && value < 0 ? 0 : value);
+			pf_gpu_store(y, i * channels + k, f->half, f->relu && value < 0 ? 0 : value);
 		}
 	}
 	free(x);

@@ -4,6 +4,7 @@
  * - Device memory cannot be touched by the host (its pages are mapped without access; the executor has a
  *   second mapping) and is filled with NaNs when it is allocated and when it is freed.
  * - Work on a stream is done at the latest time there is, when somebody waits for it, and on another thread.
+ * - PF_FAKE_GPU_DRIVER=12040 is a driver for another version of CUDA.
  * - PF_FAKE_GPU_FAULT=ENTRY:N:CODE makes the N-th call of an entry return CODE. From an error that a real
  *   context does not recover from (launch failure, illegal address) all later calls fail, too. */
 #ifndef PF_TEST_FAKE_DEVICE_H

@@ -148,7 +148,8 @@ EXPORT CUresult cuInit(unsigned flags)
 
 EXPORT CUresult cuDriverGetVersion(int *version)
 {
-	*version = CUDA_VERSION;
+	const char *other = getenv("PF_FAKE_GPU_DRIVER");
+	*version = other ? atoi(other) : CUDA_VERSION;
 	return CUDA_SUCCESS;
 }
 
@@ -180,6 +181,13 @@ EXPORT CUresult cuDeviceGetName(char *name, int capacity, CUdevice device)
 {
 	(void)device;
 	snprintf(name, (size_t)capacity, "fake device of the tests");
+	return CUDA_SUCCESS;
+}
+
+EXPORT CUresult cuDeviceGetPCIBusId(char *bus, int capacity, CUdevice device)
+{
+	(void)device;
+	snprintf(bus, (size_t)capacity, "0000:17:00.0");
 	return CUDA_SUCCESS;
 }
 

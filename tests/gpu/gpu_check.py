@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """scripts/gpu-check: one line and exit status 2 where there is no device; on the fake device its first part, which needs no library but the
-driver and cuDNN, agrees; a kernel that computes something else is found. Usage: gpu_check.py ROOT FAKE_DEVICE"""
+driver and cuDNN, agrees, and so does its second part with a program that is built already; a kernel that computes something else is found.
+Usage: gpu_check.py ROOT FAKE_DEVICE PROGRAM"""
+import json
 import os
 import pathlib
 import shutil
@@ -8,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-ROOT, FAKE = (os.path.realpath(path) for path in sys.argv[1:3])
+ROOT, FAKE, PROGRAM = (os.path.realpath(path) for path in sys.argv[1:4])
 failures = 0
 
 
@@ -18,10 +20,13 @@ def check(name, good, told=""):
     print(f"{'ok     ' if good else 'FAILED '} {name}{'' if good else ': ' + repr(told)}", flush=True)
 
 
-def run(folder, *arguments, root=ROOT, fake=False):
+def run(folder, *arguments, root=ROOT, fake=False, program=None):
     environment = dict(os.environ)
     environment.pop("LD_LIBRARY_PATH", None)
     environment.pop("PF_GPU_CHECK_FAKE", None)
+    environment.pop("PF_GPU_CHECK_PROGRAM", None)
+    if program:
+        environment["PF_GPU_CHECK_PROGRAM"] = program
     if fake:
         environment.update(LD_LIBRARY_PATH=FAKE, PF_GPU_CHECK_FAKE="1")
     done = subprocess.run([f"{root}/scripts/gpu-check", "--out", f"{folder}/out", *arguments], env=environment, capture_output=True, text=True)
@@ -43,6 +48,13 @@ def main():
         check("on the fake device: all agrees, exit status 0", status == 0 and "all that could be run agrees" in told and "TFLOP/s" in told, told + why)
         check("says what it left out", "left out: building photofinish" in told, told)
         check("exports the device's description", "deviceName" in (out / "device.json").read_text())
+        status, told, why = run(folder, fake=True, program=PROGRAM)
+        steps = ("doctor", "limits", "network", "agreement-gpu", "agreement-gpu-shared", "journey")
+        check("the second part: every step is fine", status == 0 and all(f"ok      {step} (" in told for step in steps) and "FAILED" not in told, told + why)
+        check("the device's limits are in the summary", told.count("GB/s") >= 2, told)
+        variants = {variant["name"]: variant for variant in json.loads((out / "journey.json").read_text())["variants"]}
+        check("the journey had all five, the device did the poses", set(variants) >= {"double-load", "single-load", "parallel", "gpu", "gpu-shared"}
+              and all(variants[name]["trials"][0]["device"]["photos"] > 0 for name in ("gpu", "gpu-shared")), sorted(variants))
         other = f"{folder}/other"
         for part in ("core", "scripts", "tests/gpu"):
             shutil.copytree(f"{ROOT}/{part}", f"{other}/{part}")

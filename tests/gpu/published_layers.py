@@ -1,20 +1,29 @@
 #!/usr/bin/env python3
 """The different convolutions of pose networks as they were published, in full width; the test of plans reads them from layers.txt.
-Usage: published_layers.py > layers.txt. Sources: SimpleBaseline with ResNet-50 (Xiao, Wu and Wei 2018; its transposed convolutions are not
-here), RTMPose-m (CSPNeXt, Jiang and others 2023), YOLOv8n-pose (Ultralytics 2023), MobileNetV2 (Sandler and others 2018), which is
-MoveNet Lightning's backbone (of MoveNet's decoder nothing is published but its model card: it is not here)."""
+Usage: published_layers.py > layers.txt. Sources: SimpleBaseline with ResNet-50 (Xiao, Wu and Wei 2018), RTMPose-m (CSPNeXt, Jiang and
+others 2023), YOLOv8n-pose (Ultralytics 2023), MobileNetV2 (Sandler and others 2018), which is MoveNet Lightning's backbone. Of MoveNet's
+decoder its model card says no more than a feature pyramid to stride 4 and four heads; the layers are those of the same group's open
+CenterNet on MobileNetV2 with separable convolutions (TensorFlow's Object Detection API), with MoveNet's input and keypoints."""
 
 seen = set()
 
 
 def conv(graph, ins, size, outs, kernel, stride=1, groups=1, act="none", added=0):
     """One line where it is new; the size of the output."""
-    line = f"{graph} {ins} {size[0]} {size[1]} {outs} {kernel} {stride} {groups} {act} {added}"
+    line = f"{graph} {ins} {size[0]} {size[1]} {outs} {kernel} {stride} {groups} {act} {added} 0"
     if line not in seen:
         seen.add(line)
         print(line)
     pad = kernel // 2
     return tuple((side + 2 * pad - kernel) // stride + 1 for side in size)
+
+
+def transposed(graph, ins, size, outs, kernel, stride, act):
+    line = f"{graph} {ins} {size[0]} {size[1]} {outs} {kernel} {stride} 1 {act} 0 1"
+    if line not in seen:
+        seen.add(line)
+        print(line)
+    return tuple(side * stride for side in size)
 
 
 def simple_baseline():
@@ -30,7 +39,9 @@ def simple_baseline():
                 conv(name, ins, size, 4 * width, 1, step)
             conv(name, width, after, 4 * width, 1, act="relu", added=1)
             size, ins = after, 4 * width
-    conv(name, 256, (64, 48), 17, 1)
+    for _ in range(3):
+        size, ins = transposed(name, ins, size, 256, 4, 2, "relu"), 256
+    conv(name, 256, size, 17, 1)
 
 
 def rtmpose():
@@ -100,7 +111,24 @@ def mobilenet():
             ins = outs
 
 
+def movenet_decoder():
+    name = "movenet-decoder"
+    conv(name, 320, (6, 6), 1280, 1, act="relu6")
+    ins = 1280
+    for outs, skip, side in ((64, 96, 12), (32, 32, 24), (24, 24, 48)):
+        conv(name, ins, (side // 2, side // 2), outs, 1, act="relu")
+        conv(name, skip, (side, side), outs, 1, act="relu")
+        conv(name, outs, (side, side), outs, 3, groups=outs)
+        conv(name, outs, (side, side), outs, 1, act="relu")
+        ins = outs
+    for outs in (1, 17, 34, 34):  # centre, keypoints, their places from the centre, the rest of their places
+        conv(name, 24, (48, 48), 24, 3, groups=24)
+        conv(name, 24, (48, 48), 96, 1, act="relu")
+        conv(name, 96, (48, 48), outs, 1)
+
+
 simple_baseline()
 rtmpose()
 yolo()
 mobilenet()
+movenet_decoder()

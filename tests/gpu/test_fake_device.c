@@ -126,6 +126,15 @@ static void test_exports(void **state)
 	check("tests/nn/vectors/yolo_pose_narrow.onnx", 1, 0, 0, "cudnn-fp32", 1e-4);
 	check("tests/nn/vectors/depthwise_pose_narrow.onnx", 1, 0, 0, "cudnn-fp32", 1e-4);
 	check("tests/nn/vectors/depthwise_pose_narrow.onnx", 1, 0, 0, "cudnn", 2e-2);
+	static const char *const transposed[] = {"deconv",        "deconv_2x2",
+						 "deconv_groups", "deconv_output_padding",
+						 "deconv_wide",   "deconv_depthwise_dilated"};
+	for (size_t i = 0; i < sizeof transposed / sizeof *transposed; i++) {
+		char file[128];
+		snprintf(file, sizeof file, "tests/nn/vectors/%s.onnx", transposed[i]);
+		check(file, 1, 0, 0, "cudnn-fp32", 1e-4);
+		check(file, 1, 0, 0, "cudnn", 2e-2);
+	}
 }
 
 /* The processor writes over what was uploaded before the device needs to have read it. */
@@ -296,6 +305,10 @@ static void test_look(void **state)
 	pf_gpu_look(&facts);
 	unsetenv("PF_FAKE_GPU_FAULT");
 	assert_string_equal(facts.why_not, "no CUDA device (CUDA_ERROR_NO_DEVICE)");
+	setenv("PF_FAKE_GPU_DRIVER", "11080", 1);
+	pf_gpu_look(&facts);
+	unsetenv("PF_FAKE_GPU_DRIVER");
+	assert_non_null(strstr(facts.why_not, "the driver is too old: it is made for CUDA 11.8, this build"));
 }
 
 static void test_halves(void **state)

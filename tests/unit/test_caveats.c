@@ -56,6 +56,7 @@ static const char everything[] =
 					   "{'round': 2, 'ending': 'disturbed', 'checked': false, 'wall_ns': null, 'stages': {}, 'tolerance': " TOLERANCE
 					   "}, {'round': 3, 'ending': 'ok', 'checked': true, 'wall_ns': 2000000000, 'cpu_ns': 900000000, 'stages': {}, "
 					   "'tolerance': " TOLERANCE
+					   ", 'device': {'photos': 5, 'photos_on_processor': 2, 'fell_back': 'no memory'}"
 					   ", 'machine': {'processors': 2, 'elapsed_ns': 2000000000, 'others_ns': 1900000000, 'steal_ns': 0}, "
 					   "'disturbed_by': ['others took 0.9 processors']}]},"
 					   "{'name': 'bare', 'parent': null, 'outside': {'command_sha256': '00'}, 'status': 'unchecked', "

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "harness/claims/claims.h"
+#include "harness/device/device.h"
 #include "harness/show/claims_table.h"
 #include "run_fixture.h"
 #include "temp_folder.h"
@@ -406,6 +407,12 @@ static void test_claims_of_a_device(void **state)
 	check("overall-gain", PF_VERDICT_REPRODUCED, "");
 	setting.cores = 2;
 	check("overall-gain", PF_VERDICT_DIRECTION_ONLY, "another setting");
+	static pf_device_found device;
+	device.work.fallen = 3;
+	gpu->trials[0].found[PF_PROBE_device] = &device;
+	check("gpu-gain", PF_VERDICT_NOT_TESTABLE, "GPU x 8 (fell back to the processor): 5");
+	check("overall-gain", PF_VERDICT_NOT_TESTABLE, "no device took part");
+	device.work.fallen = 0;
 	gpu->workers = 4;
 	check("gpu-gain", PF_VERDICT_NOT_TESTABLE, "differ in workers");
 	gpu->workers = 8;

@@ -87,7 +87,7 @@ static size_t check_layers(const char *file, bool half, bool whole)
 		const pf_node *node = &graph->nodes[i];
 		pf_cudnn_conv conv;
 		int covered = pf_cudnn_conv_of(graph, node, half, &conv);
-		if (node->op->kind == PF_OP_CONV && covered < 0) {
+		if ((node->op->kind == PF_OP_CONV || node->op->kind == PF_OP_CONV_TRANSPOSE) && covered < 0) {
 			fail_msg("%s: %s is left to the processor", file, node->name);
 		}
 		for (int d = 0; covered >= 0 && d < 3; d++) {
@@ -122,6 +122,8 @@ static void test_exports(void **state)
 	assert_true(check_layers("tests/nn/vectors/rtmpose_narrow.onnx", true, false) > 90);
 	assert_true(check_layers("tests/nn/vectors/yolo_pose_narrow.onnx", true, false) > 200);
 	assert_true(check_layers("tests/nn/vectors/depthwise_pose_narrow.onnx", true, false) > 50);
+	assert_int_equal(check_layers("tests/nn/vectors/deconv_wide.onnx", true, false), 3);
+	assert_int_equal(check_layers("tests/nn/vectors/deconv_wide.onnx", false, false), 3);
 }
 
 /* The layers of published networks in full width, from tests/gpu/published_layers.py, in fp16. ReLU and a sum
@@ -137,19 +139,23 @@ static void test_published_layers(void **state)
 	assert_non_null(list);
 	while (fgets(line, sizeof line, list)) {
 		long v[7];
-		int added;
+		int added, transposed;
 		line[strcspn(line, "\n")] = '\0';
-		assert_int_equal(sscanf(line, "%31s %ld %ld %ld %ld %ld %ld %ld %15s %d", name, &v[0], &v[1],
-					&v[2], &v[3], &v[4], &v[5], &v[6], act, &added),
-				 10);
-		long pad = v[4] / 2;
+		assert_int_equal(sscanf(line, "%31s %ld %ld %ld %ld %ld %ld %ld %15s %d %d", name, &v[0],
+					&v[1], &v[2], &v[3], &v[4], &v[5], &v[6], act, &added, &transposed),
+				 11);
+		long pad = transposed ? (v[4] - v[5]) / 2 : v[4] / 2;
+		long high = transposed ? (v[1] - 1) * v[5] + v[4] - 2 * pad
+				       : (v[1] + 2 * pad - v[4]) / v[5] + 1;
+		long wide = transposed ? (v[2] - 1) * v[5] + v[4] - 2 * pad
+				       : (v[2] + 2 * pad - v[4]) / v[5] + 1;
 		const pf_cudnn_conv conv = {.batch = 1,
 					    .in_channels = v[0],
 					    .in_h = v[1],
 					    .in_w = v[2],
 					    .out_channels = v[3],
-					    .out_h = (v[1] + 2 * pad - v[4]) / v[5] + 1,
-					    .out_w = (v[2] + 2 * pad - v[4]) / v[5] + 1,
+					    .out_h = high,
+					    .out_w = wide,
 					    .window = {.kernel = {v[4], v[4]},
 						       .stride = {v[5], v[5]},
 						       .dilation = {1, 1},
@@ -157,9 +163,10 @@ static void test_published_layers(void **state)
 						       .pad_end = {pad, pad},
 						       .groups = v[6]},
 					    .half = true,
-					    .biased = true,
+					    .biased = !transposed,
 					    .added = added,
-					    .relu = strcmp(act, "relu") == 0};
+					    .relu = !transposed && strcmp(act, "relu") == 0,
+					    .transposed = transposed};
 		for (int d = 0; d < 3; d++) {
 			pf_cudnn_plan plan;
 			if (pf_cudnn_plan_create(&targets[d], &conv, &plan, &error) != PF_OK) {

@@ -7,16 +7,19 @@
 #include "photofinish/gpu.h"
 #include "photofinish/photo_ring.h"
 #include "photofinish/pose_service.h"
+#include "photofinish/strategy.h"
 #include "photofinish/variant.h"
 
 #define BACKEND "cudnn"
 
-enum { OPTION_BATCH, OPTION_WAIT };
+enum { OPTION_BATCH, OPTION_WAIT, OPTION_FALL_BACK };
 static const struct pf_option options[] = {
 	{"batch", PF_OPTION_INTEGER, 8, 1, PF_POSE_BATCH_MAX,
 	 "photos that the network takes at once, at most"},
 	{"wait-us", PF_OPTION_INTEGER, 500, 0, 1000000,
 	 "how long a photo waits for others at most, in microseconds"},
+	{"fall-back", PF_OPTION_FLAG, 0, 0, 1,
+	 "where the device is missing or fails, the processor runs the network"},
 	{0},
 };
 
@@ -30,10 +33,9 @@ typedef struct shared_run {
 static pf_status probe(const struct pf_env *env, const char **why_not)
 {
 	static pf_gpu_facts facts;
-	(void)env;
 	pf_gpu_look(&facts);
 	*why_not = facts.why_not;
-	return facts.why_not[0] ? PF_ERR_UNAVAILABLE : PF_OK;
+	return facts.why_not[0] && !env->options[OPTION_FALL_BACK] ? PF_ERR_UNAVAILABLE : PF_OK;
 }
 
 static pf_status enter(pf_crew *crew, pf_error *error)
@@ -110,6 +112,7 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	shared_run self = {.service = NULL};
 
 	memcpy(on_device.backend, BACKEND, sizeof BACKEND);
+	on_device.strategy |= env->options[OPTION_FALL_BACK] ? PF_STRATEGY_FALL_BACK : 0;
 	memcpy(of_workers.backend, PF_BACKEND_ELSEWHERE, sizeof PF_BACKEND_ELSEWHERE);
 	own.scorer = &of_workers;
 	bool posed = on_device.model_file[0] && !(on_device.left_out & PF_LEAVE_OUT_POSE);

@@ -3,17 +3,24 @@
 
 #include "photofinish/crew.h"
 #include "photofinish/gpu.h"
+#include "photofinish/strategy.h"
 #include "photofinish/variant.h"
 
 #define BACKEND "cudnn"
 
+enum { OPTION_FALL_BACK };
+static const struct pf_option options[] = {
+	{"fall-back", PF_OPTION_FLAG, 0, 0, 1,
+	 "where the device is missing or fails, the processor runs the network"},
+	{0},
+};
+
 static pf_status probe(const struct pf_env *env, const char **why_not)
 {
 	static pf_gpu_facts facts;
-	(void)env;
 	pf_gpu_look(&facts);
 	*why_not = facts.why_not;
-	return facts.why_not[0] ? PF_ERR_UNAVAILABLE : PF_OK;
+	return facts.why_not[0] && !env->options[OPTION_FALL_BACK] ? PF_ERR_UNAVAILABLE : PF_OK;
 }
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
@@ -25,6 +32,7 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	pf_burst_scan *scan = NULL;
 
 	memcpy(on_device.backend, BACKEND, sizeof BACKEND);
+	on_device.strategy |= env->options[OPTION_FALL_BACK] ? PF_STRATEGY_FALL_BACK : 0;
 	own.scorer = &on_device; /* what the workers open their scorers with, after the fork */
 
 	pf_status status = pf_crew_open(&crew, &own, dataset, sink, error);
@@ -55,6 +63,7 @@ const struct pf_variant pf_variant_gpu = {
 		"the stage pose shrinks; reading and decoding stay, and bound the gain (the published step, "
 		"workers and GPU together: 133 s to 56 s)",
 	.caps = PF_CAP_WORKERS | PF_CAP_GPU | PF_CAP_APPROX,
+	.options = options,
 	.tolerance = &pf_half_tolerance,
 	.probe = probe,
 	.run = run,

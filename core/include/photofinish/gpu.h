@@ -28,6 +28,11 @@ typedef struct pf_gpu_facts {
  * not survive a fork, so nothing may be opened before workers are there. Allocates nothing; any thread. */
 PF_API void pf_gpu_look(pf_gpu_facts *facts);
 
+/* From now on spans of this process, and of those that are forked from it, are ranges of NVTX by their
+ * stages' names, where a tool asks for them (NVTX_INJECTION64_PATH); else nothing, as in builds without CUDA.
+ */
+PF_API void pf_gpu_ranges(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -72,6 +72,7 @@ typedef struct pf_span_lane {
 	const pf_span *spans;       /* in any order */
 	size_t count;
 	uint64_t origin_ns; /* that its times count from */
+	bool device;        /* of them the parts of its device (device_work.h); else all others */
 } pf_span_lane;
 
 /* Writes spans as Chrome trace events (JSON), which Perfetto and speedscope open: a stage is a name, the

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "photofinish/device_work.h"
 #include "photofinish/hop.h"
 #include "photofinish/stage.h"
 #include "photofinish/status.h"
@@ -80,14 +81,14 @@ typedef struct pf_trace {
 	/* [stage] is that of spans that none encloses; those within others follow as they came up. */
 	pf_span_sum sums[PF_STAGES_MAX + PF_SPAN_PATHS];
 	uint32_t paths;             /* how many of the latter there are */
-	unsigned char unused[1460]; /* up to whole pages, which a worker can be given for its own */
+	pf_device_work device;      /* what a device did for it */
+	unsigned char unused[1072]; /* up to whole pages, which a worker can be given */
 } pf_trace;
 
 /* All zero, no stage, no photo, no ring. */
 PF_API void pf_trace_reset(pf_trace *trace);
 
-/* Keeps the latest spans in `ring`, which the caller owns and which has `capacity` entries (a power of two).
- */
+/* Keeps the latest spans in `ring`, the caller's, which has `capacity` entries (a power of two). */
 PF_API void pf_trace_keep(pf_trace *trace, pf_span *ring, uint32_t capacity);
 
 /* The calling thread takes the trace over: spans that somebody who died left open are dropped, and CPU time
