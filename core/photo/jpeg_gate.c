@@ -3,6 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define SIDE_MAX_PX 65500u  /* libjpeg's own limit */
 #define COEFFICIENT_BYTES 2 /* of each sample of the component, in a file with several scans */
 #define DECODER_BYTES (1024u * 1024u)
@@ -287,12 +291,36 @@ static void read_application_segment(walk *w, uint8_t marker, const uint8_t *byt
 	}
 }
 
+/* On from `at` as far as every FF has a 0 behind it, 16 bytes at a time: to one that has not, or near the
+ * end.
+ */
+static size_t skip_stuffed(const uint8_t *data, size_t at, size_t bytes)
+{
+#if defined(__SSE2__)
+	const __m128i ones = _mm_set1_epi8(-1), none = _mm_setzero_si128();
+	for (; bytes - at > 16; at += 16) {
+		__m128i here = _mm_loadu_si128((const __m128i *)(const void *)(data + at));
+		__m128i next = _mm_loadu_si128((const __m128i *)(const void *)(data + at + 1));
+		__m128i found = _mm_andnot_si128(_mm_cmpeq_epi8(next, none), _mm_cmpeq_epi8(here, ones));
+		unsigned bits = (unsigned)_mm_movemask_epi8(found);
+		if (bits) {
+			return at + (size_t)__builtin_ctz(bits);
+		}
+	}
+#else
+	(void)data;
+	(void)bytes;
+#endif
+	return at;
+}
+
 /* From behind a scan header to the next marker that is not part of the entropy-coded data. */
 static void skip_coded_data(walk *w)
 {
 	const uint8_t *data = w->source->data;
 	size_t bytes = w->source->bytes, begin = w->at;
 	while (w->at < bytes) {
+		w->at = skip_stuffed(data, w->at, bytes);
 		const uint8_t *found = memchr(data + w->at, 0xFF, bytes - w->at);
 		if (!found) {
 			w->at = bytes;

@@ -154,10 +154,23 @@ static void store(pf_type type, void *tensor, size_t at, float value)
 	}
 }
 
+/* The usual case: floats that go side by side. */
+static void write_floats(const float *samples, size_t count, float mean, float std, float *tensor)
+{
+	for (size_t i = 0; i < count; i++) {
+		tensor[i] = (samples[i] - mean) / std;
+	}
+}
+
 /* One channel, turned upright and normalised, into every `step`-th value of the tensor. */
 static void write_channel(const float *samples, const turned *t, uint32_t width, uint32_t height, float mean,
 			  float std, pf_type type, void *tensor, size_t offset, size_t step)
 {
+	if (type == PF_TYPE_FLOAT && step == 1 && t->begin == 0 && t->across == 1 &&
+	    t->down == (ptrdiff_t)width) {
+		write_floats(samples, (size_t)width * height, mean, std, (float *)tensor + offset);
+		return;
+	}
 	for (uint32_t y = 0; y < height; y++) {
 		ptrdiff_t at = t->begin + (ptrdiff_t)y * t->down;
 		for (uint32_t x = 0; x < width; x++, at += t->across) {

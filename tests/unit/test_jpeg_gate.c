@@ -305,6 +305,53 @@ static void test_peek(void **state)
 	pf_fixture_free(&segment);
 }
 
+/* From `at` to the first FF that is followed by what is no part of coded data, byte by byte. */
+static size_t coded_bytes(const pf_fixture_bytes *bytes, size_t at)
+{
+	size_t begin = at;
+	while (at + 1 < bytes->bytes) {
+		uint8_t next = bytes->data[at + 1];
+		if (bytes->data[at] != 0xFF) {
+			at++;
+		} else if (next == 0 || (next >= 0xD0 && next <= 0xD7)) {
+			at += 2;
+		} else if (next == 0xFF) {
+			at++;
+		} else {
+			return at - begin;
+		}
+	}
+	return bytes->bytes - begin;
+}
+
+/* Wherever it lies, and whatever lies before it: fill bytes, stuffed ones, restart markers. */
+static void test_the_end_of_coded_data(void **state)
+{
+	(void)state;
+	static const uint8_t before[] = {0x12, 0xFF, 0x00, 0xD3};
+	pf_jpeg_limits limits = pf_fixture_limits();
+	pf_fixture_bytes bytes = plain();
+	size_t scan = pf_fixture_find_marker(&bytes, 0xDA);
+	size_t begin = scan + 2 + bytes.data[scan + 3];
+	for (size_t at = begin + 2; at < begin + 80; at++) {
+		for (unsigned i = 0; i < sizeof before; i++) {
+			uint8_t *copy = malloc(bytes.bytes);
+			pf_fixture_bytes changed = {.data = copy, .bytes = at + 2};
+			pf_jpeg_head head;
+			memcpy(copy, bytes.data, bytes.bytes);
+			copy[at - 2] = i % 2 ? 0xFF : copy[at - 2];
+			copy[at - 1] = before[i];
+			copy[at] = 0xFF;
+			copy[at + 1] = 0xD9;
+			pf_jpeg_source source = {.data = copy, .bytes = changed.bytes};
+			pf_jpeg_gate(&source, &limits, &head, NULL);
+			assert_int_equal(head.coded_bytes, coded_bytes(&changed, begin));
+			free(copy);
+		}
+	}
+	pf_fixture_free(&bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_honest_large_photos_pass),
 		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_the_end_of_coded_data),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
