@@ -82,6 +82,34 @@ static pf_status finish_photo(const pf_burst_worker *worker, uint32_t index, uin
 	return status;
 }
 
+/* The next two photos of a burst, of which none was the death of a worker: who dies of two is not known, so
+ * that the first of them is named, and taken alone the next time. */
+static bool are_two(const pf_burst_worker *worker, const pf_burst *burst, uint32_t i)
+{
+	int signal;
+	bool two = worker->score_photo == load_once && i + 1 < burst->count &&
+		   pf_scorer_takes_two(worker->scorer);
+	for (uint32_t k = i; k < i + 2 && two; k++) {
+		two = !pf_result_is_done(worker->table, burst->photos[k]) &&
+		      pf_result_deaths(worker->table, burst->photos[k], &signal) == 0;
+	}
+	return two;
+}
+
+static pf_status finish_two(const pf_burst_worker *worker, const uint32_t photos[2], uint32_t burst)
+{
+	pf_score scores[2] = {{0}};
+	pf_status outcomes[2], status = PF_OK;
+	pf_error why[2] = {{0}};
+	pf_scorer_two(worker->scorer, worker->dataset, photos, scores, outcomes, why);
+	for (unsigned i = 0; i < 2 && status == PF_OK; i++) {
+		status = pf_result_put(worker->table, worker->sink, photos[i], burst, outcomes[i], &scores[i],
+				       &why[i]);
+	}
+	pf_trace_photo(worker->trace, PF_NO_PHOTO);
+	return status;
+}
+
 pf_status pf_burst_score(const pf_burst_worker *worker, const pf_burst *burst, pf_error *error)
 {
 	pf_status status = PF_OK;
@@ -89,7 +117,10 @@ pf_status pf_burst_score(const pf_burst_worker *worker, const pf_burst *burst, p
 		if (pf_cancelled(worker->env)) {
 			return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
 		}
-		if (!pf_result_is_done(worker->table, burst->photos[i])) {
+		if (are_two(worker, burst, i)) {
+			status = finish_two(worker, &burst->photos[i], burst->id);
+			i++;
+		} else if (!pf_result_is_done(worker->table, burst->photos[i])) {
 			status = finish_photo(worker, burst->photos[i], burst->id);
 		}
 	}

@@ -36,6 +36,7 @@ enum {
 
 uint32_t pf_decode_mcus_plain(pf_entropy *entropy, uint32_t first, uint32_t count);
 uint32_t pf_decode_mcus_avx2(pf_entropy *entropy, uint32_t first, uint32_t count);
+void pf_decode_pair_avx2(pf_lane *first, pf_lane *second);
 int pf_inverse_dct_plain(int16_t *coefficients, const uint8_t *ends, uint32_t blocks,
 			 const uint16_t steps[64], uint8_t *out, size_t stride_bytes);
 int pf_inverse_dct_avx2(int16_t *coefficients, const uint8_t *ends, uint32_t blocks, const uint16_t steps[64],

@@ -63,6 +63,9 @@ typedef struct pf_kernels {
 	/* Decodes up to `count` MCUs, from number `first` of those that entropy->block points at: how many.
 	 * Fewer where entropy->limit was reached, or something is odd (then entropy->odd). */
 	uint32_t (*decode_mcus)(pf_entropy *entropy, uint32_t first, uint32_t count);
+	/* Two lanes that go, until one of them does not: then its state says why. The other one goes on with
+	 * the next call. NULL where there is no such loop. */
+	void (*decode_pair)(pf_lane *first, pf_lane *second);
 	/* The samples of `blocks` neighbouring blocks, 8 a block, into 8 rows of `out`, as libjpeg's "islow"
 	 * makes them; sets the coefficients (aligned to 32 bytes) to 0. `steps` are the quantisation, in
 	 * rows. Not 0 where libjpeg would have computed beyond what 16 bits hold: then the samples do not

@@ -8,6 +8,7 @@
 const pf_kernels pf_kernels_avx2 = {.name = "avx2",
 				    .needs = PF_CPU_AVX2,
 				    .decode_mcus = pf_decode_mcus_avx2,
+				    .decode_pair = pf_decode_pair_avx2,
 				    .inverse_dct = pf_inverse_dct_avx2,
 				    .half_dct = pf_half_dct_avx2,
 				    KERNEL_FUNCTIONS};

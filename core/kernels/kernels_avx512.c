@@ -9,6 +9,7 @@
 const pf_kernels pf_kernels_avx512 = {.name = "avx512",
 				      .needs = PF_CPU_AVX2 | PF_CPU_AVX512,
 				      .decode_mcus = pf_decode_mcus_avx2,
+				      .decode_pair = pf_decode_pair_avx2,
 				      .inverse_dct = pf_inverse_dct_avx512,
 				      .half_dct = pf_half_dct_avx2,
 				      KERNEL_FUNCTIONS};

@@ -4,44 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/kernels/kernels.h"
-#include "core/photo/baseline_scan.h"
+#include "core/photo/baseline_parts.h"
 #include "core/photo/jpeg.h"
 
-#define WINDOW_BYTES (32 * 1024)
-#define BATCH_MCUS 128 /* decoded before their samples are made: enough to be worth the change of loops */
-#define BLOCKS_MAX (BATCH_MCUS * 2)
-#define LINES_MAX 2 /* of blocks of a component in an MCU */
 #define DC_MOST 2047
-
-/* The batch's blocks of one component, line by line. */
-typedef struct batch {
-	_Alignas(64) int16_t coefficients[LINES_MAX][BLOCKS_MAX * 64];
-	uint8_t ends[LINES_MAX][BLOCKS_MAX];
-} batch;
-
-/* What a look-up table was made from, so that the next photo of the same camera need not make it again. */
-typedef struct made {
-	pf_huffman_spec spec;
-	uint32_t most_size;
-	bool holds;
-} made;
-
-struct pf_baseline {
-	batch batches[PF_JPEG_COMPONENTS_MAX];
-	uint8_t window[WINDOW_BYTES + PF_MCU_BYTES_MAX + 16]; /* coded data without stuffed zeros */
-	pf_baseline_scan scan;
-	pf_dc_table dc[PF_JPEG_COMPONENTS_MAX];
-	pf_ac_table ac[PF_JPEG_COMPONENTS_MAX];
-	made made_dc[PF_JPEG_COMPONENTS_MAX], made_ac[PF_JPEG_COMPONENTS_MAX];
-	pf_entropy entropy;
-	const pf_jpeg_head *head;
-	const pf_kernels *kernels;
-	const uint8_t *next, *end; /* of the source */
-	const uint8_t *filled;     /* end of what the window holds */
-	bool last;                 /* the window holds the end of the data */
-	bool halve;                /* luma comes at half size */
-};
 
 pf_status pf_baseline_create(pf_baseline **out, pf_error *error)
 {
@@ -79,7 +45,8 @@ static bool is_usual(const pf_jpeg_head *head)
 	if (head->components == 1) {
 		return c[0].h == 1 && c[0].v == 1;
 	}
-	return c[0].h <= 2 && c[0].v <= LINES_MAX && c[1].h == 1 && c[1].v == 1 && c[2].h == 1 && c[2].v == 1;
+	return c[0].h <= 2 && c[0].v <= PF_BASELINE_LINES_MAX && c[1].h == 1 && c[1].v == 1 && c[2].h == 1 &&
+	       c[2].v == 1;
 }
 
 /* The most bits that a value may have whatever its place in the block, so that it stays in bounds. */
@@ -95,7 +62,7 @@ static uint32_t size_in_bounds(const uint16_t steps[64])
 	return size;
 }
 
-static bool is_made(made *m, const pf_huffman_spec *spec, uint32_t most_size)
+static bool is_made(pf_table_made *m, const pf_huffman_spec *spec, uint32_t most_size)
 {
 	bool same = m->holds && m->most_size == most_size && memcmp(&m->spec, spec, sizeof *spec) == 0;
 	m->spec = *spec;
@@ -174,14 +141,13 @@ static void lay_out_blocks(pf_baseline *b)
 	}
 }
 
-/* Moves what is left of the window to its front and fills it up. False at a marker that is not the end of the
- * image. */
-static bool fill_window(pf_baseline *b)
+/* Moves what is left of the window to its front and fills it up. */
+bool pf_baseline_fill(pf_baseline *b)
 {
 	pf_entropy *e = &b->entropy;
 	size_t left = e->at < b->filled ? (size_t)(b->filled - e->at) : 0;
 	memmove(b->window, e->at, left);
-	uint8_t *to = b->window + left, *full = b->window + WINDOW_BYTES;
+	uint8_t *to = b->window + left, *full = b->window + PF_BASELINE_WINDOW_BYTES;
 	e->at = b->window;
 	while (to < full && !b->last) {
 		size_t room = (size_t)(full - to), rest = (size_t)(b->end - b->next);
@@ -219,15 +185,17 @@ static bool decode_batch(pf_baseline *b, uint32_t count)
 {
 	pf_entropy *e = &b->entropy;
 	uint32_t done = b->kernels->decode_mcus(e, 0, count);
-	while (done < count && !e->odd && !b->last && fill_window(b)) {
+	while (done < count && !e->odd && !b->last && pf_baseline_fill(b)) {
 		done += b->kernels->decode_mcus(e, done, count - done);
 	}
 	return done == count;
 }
 
 /* Samples of the blocks that the plane has; those that only fill up an MCU are wiped. */
-static bool make_samples(pf_baseline *b, uint32_t first, uint32_t count, const pf_baseline_target *target)
+static bool make_samples(pf_baseline *b)
 {
+	const pf_baseline_target *target = &b->target;
+	uint32_t first = b->first, count = b->count;
 	int wild = 0;
 	for (uint32_t i = 0; i < b->head->components; i++) {
 		const pf_jpeg_component *c = &b->head->component[i];
@@ -257,17 +225,6 @@ static bool make_samples(pf_baseline *b, uint32_t first, uint32_t count, const p
 	return !wild;
 }
 
-static bool decode_row(pf_baseline *b, uint32_t mcus_wide, const pf_baseline_target *target)
-{
-	for (uint32_t first = 0; first < mcus_wide; first += BATCH_MCUS) {
-		uint32_t left = mcus_wide - first, count = left < BATCH_MCUS ? left : BATCH_MCUS;
-		if (!decode_batch(b, count) || !make_samples(b, first, count, target)) {
-			return false;
-		}
-	}
-	return true;
-}
-
 /* All bytes are used up but for less than one that fills up the last. */
 static bool ended_well(const pf_baseline *b)
 {
@@ -276,8 +233,10 @@ static bool ended_well(const pf_baseline *b)
 	return b->last && left >= 0 && left < 8;
 }
 
-static bool begin(pf_baseline *b, const pf_jpeg_source *source, const pf_jpeg_head *head)
+bool pf_baseline_begin(pf_baseline *b, const pf_jpeg_source *source, const pf_jpeg_head *head,
+		       pf_baseline_row_fn fn, void *context)
 {
+	assert(head->has_frame && head->scans > 0);
 	b->head = head;
 	if (!is_usual(head) || !pf_baseline_scan_read(source, head, &b->scan) || !make_tables(b)) {
 		return false;
@@ -294,33 +253,65 @@ static bool begin(pf_baseline *b, const pf_jpeg_source *source, const pf_jpeg_he
 	b->next = source->data + b->scan.data;
 	b->end = source->data + source->bytes;
 	b->last = false;
-	return fill_window(b);
+	const pf_jpeg_component *luma = &head->component[0];
+	b->mcus_wide = (luma->blocks_wide + luma->h - 1u) / luma->h;
+	b->mcus_high = (luma->blocks_high + luma->v - 1u) / luma->v;
+	b->row = b->first = 0;
+	b->fn = fn;
+	b->context = context;
+	b->target = (pf_baseline_target){0};
+	return pf_baseline_fill(b);
+}
+
+bool pf_baseline_open_batch(pf_baseline *b)
+{
+	uint32_t left = b->mcus_wide - b->first;
+	b->count = left < PF_BASELINE_BATCH_MCUS ? left : PF_BASELINE_BATCH_MCUS;
+	return b->first > 0 || b->fn(b->context, b->row, false, &b->target);
+}
+
+bool pf_baseline_close_batch(pf_baseline *b, bool *over)
+{
+	*over = false;
+	if (!make_samples(b)) {
+		return false;
+	}
+	b->first += b->count;
+	if (b->first < b->mcus_wide) {
+		return true;
+	}
+	bool last = b->row + 1 == b->mcus_high;
+	if ((last && !ended_well(b)) || !b->fn(b->context, b->row, true, &b->target)) {
+		return false;
+	}
+	b->first = 0;
+	b->row++;
+	*over = last;
+	return true;
+}
+
+bool pf_baseline_finish(pf_baseline *b)
+{
+	bool over = false;
+	while (!over) {
+		if (!pf_baseline_open_batch(b) || !decode_batch(b, b->count) ||
+		    !pf_baseline_close_batch(b, &over)) {
+			pf_baseline_give_up(b);
+			return false;
+		}
+	}
+	return true;
+}
+
+void pf_baseline_give_up(pf_baseline *b)
+{
+	memset(b->batches, 0, sizeof b->batches);
 }
 
 bool pf_baseline_rows(pf_baseline *baseline, const pf_jpeg_source *source, const pf_jpeg_head *head,
 		      pf_baseline_row_fn fn, void *context)
 {
-	assert(head->has_frame && head->scans > 0);
-	pf_baseline_target target = {0};
-	if (!begin(baseline, source, head)) {
-		return false;
-	}
-	const pf_jpeg_component *luma = &head->component[0];
-	uint32_t mcus_wide = (luma->blocks_wide + luma->h - 1u) / luma->h;
-	uint32_t mcus_high = (luma->blocks_high + luma->v - 1u) / luma->v;
-	for (uint32_t row = 0; row < mcus_high; row++) {
-		if (!fn(context, row, false, &target) || !decode_row(baseline, mcus_wide, &target)) {
-			memset(baseline->batches, 0, sizeof baseline->batches);
-			return false;
-		}
-		if (row + 1 == mcus_high && !ended_well(baseline)) {
-			return false;
-		}
-		if (!fn(context, row, true, &target)) {
-			return false;
-		}
-	}
-	return true;
+	return pf_baseline_begin(baseline, source, head, fn, context) && pf_baseline_finish(baseline);
 }
 
 typedef struct planes {

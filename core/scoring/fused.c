@@ -13,6 +13,7 @@ void pf_fused_release(pf_fused *fused)
 		free(fused->rows[i].data);
 		fused->rows[i] = (pf_fused_rows){0};
 	}
+	pf_pose_input_release(&fused->input);
 }
 
 static pf_plane *plane_of(pf_image *image, uint32_t component)
@@ -67,7 +68,7 @@ static void hand_on(pf_fused *f, const uint32_t rows[2])
 				   pf_small_rows(f->small, &image->y, image->orientation, rows[0]));
 	}
 	if (f->pose) {
-		pf_pose_rows(f->pose, image, rows, of_pose);
+		pf_pose_input_rows(&f->input, image, rows, of_pose);
 		needed[0] = lesser(needed[0], of_pose[0]);
 		needed[1] = lesser(needed[1], of_pose[1]);
 	}
@@ -142,33 +143,66 @@ static bool begin(pf_fused *f)
 		pf_quality_begin(f->quality, f->image, &f->sums);
 	}
 	return (!f->small || pf_small_begin(f->small, &f->image->y, PF_FACE_LONGEST_PX, NULL) == PF_OK) &&
-	       (!f->pose || pf_pose_begin(f->pose, f->image, NULL) == PF_OK);
+	       (!f->pose || pf_pose_begin(f->pose, &f->input, f->image, NULL) == PF_OK);
 }
 
-bool pf_fused_decode(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_source *source,
-		     const pf_jpeg_head *head, pf_image *image)
+static bool open(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_head *head, pf_image *image)
 {
 	fused->head = head;
 	fused->image = image;
 	fused->half = fused->may_halve && can_halve(head);
 	pf_baseline_halve(baseline, fused->half);
-	bool done = begin(fused) && pf_baseline_rows(baseline, source, head, take_row, fused);
+	return begin(fused);
+}
+
+/* `done`: all rows came. */
+static void shut(pf_fused *fused, pf_baseline *baseline, bool done)
+{
+	pf_image *image = fused->image;
 	pf_baseline_halve(baseline, false);
 	image->y.data = image->cb.data = image->cr.data = NULL;
 	if (!done) {
-		return false;
+		return;
 	}
 	if (fused->small) {
 		pf_small_end(fused->small, image->orientation);
 	}
-	if (fused->pose) {
-		pf_pose_end(fused->pose);
-	}
 	if (fused->half) {
-		image->y.width_px = head->component[0].width_px;
-		image->y.height_px = head->component[0].height_px;
+		image->y.width_px = fused->head->component[0].width_px;
+		image->y.height_px = fused->head->component[0].height_px;
 		fused->sums.scale = 2;
 	}
 	image->flaws = 0;
-	return true;
+}
+
+bool pf_fused_decode(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_source *source,
+		     const pf_jpeg_head *head, pf_image *image)
+{
+	bool done = open(fused, baseline, head, image) &&
+		    pf_baseline_rows(baseline, source, head, take_row, fused);
+	shut(fused, baseline, done);
+	return done;
+}
+
+void pf_fused_decode_pair(pf_baseline_pair *pair, pf_fused_job jobs[2])
+{
+	pf_baseline_job rows[2];
+	bool opened = true;
+	for (unsigned i = 0; i < 2; i++) {
+		pf_fused_job *job = &jobs[i];
+		opened = open(job->fused, job->baseline, job->head, job->image) && opened;
+		rows[i] = (pf_baseline_job){.baseline = job->baseline,
+					    .source = job->source,
+					    .head = job->head,
+					    .fn = take_row,
+					    .context = job->fused};
+	}
+	if (opened) {
+		pf_baseline_pair_rows(pair, rows);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		pf_fused_job *job = &jobs[i];
+		job->done = opened && rows[i].done;
+		shut(job->fused, job->baseline, job->done);
+	}
 }

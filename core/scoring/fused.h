@@ -29,6 +29,7 @@ typedef struct pf_fused {
 	bool may_halve;       /* luma may come at half size, where nothing needs more */
 	bool half;            /* it does */
 	pf_quality_sums sums; /* afterwards */
+	pf_pose_input input;  /* for pf_pose_take */
 	pf_fused_rows rows[PF_JPEG_COMPONENTS_MAX];
 	const pf_jpeg_head *head;
 	pf_image *image;
@@ -41,5 +42,18 @@ void pf_fused_release(pf_fused *fused);
  * memory was missing: nothing was done then. */
 bool pf_fused_decode(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_source *source,
 		     const pf_jpeg_head *head, pf_image *image);
+
+/* One photo of two. */
+typedef struct pf_fused_job {
+	pf_fused *fused; /* of its own, as the decoder and the image */
+	pf_baseline *baseline;
+	const pf_jpeg_source *source;
+	const pf_jpeg_head *head;
+	pf_image *image;
+	bool done; /* set: what pf_fused_decode returns */
+} pf_fused_job;
+
+/* pf_fused_decode of two photos side by side (pf_baseline_pair_rows). */
+void pf_fused_decode_pair(pf_baseline_pair *pair, pf_fused_job jobs[2]);
 
 #endif

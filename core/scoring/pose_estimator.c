@@ -39,7 +39,7 @@ struct pf_pose_estimator {
 	pf_trace *trace;
 	model pose, box; /* box is empty where it is not needed */
 	pf_pose_input input;
-	bool has_input;         /* of the photo that comes next */
+	pf_pose_input *taken;   /* that of the photo that comes next; NULL: it is not filled yet */
 	char *files[2];         /* of pose and box, where it may fall back */
 	bool fall_back;         /* it may, and has not */
 	bool on_device, fallen; /* a device runs the networks; did, or should have */
@@ -386,10 +386,10 @@ static sized *choose_view(model *m, const pf_image *image, const pf_pose *person
 
 static const pf_pose nobody = {.found = false};
 
-pf_status pf_pose_begin(pf_pose_estimator *estimator, const pf_image *image, pf_error *error)
+pf_status pf_pose_begin(pf_pose_estimator *estimator, pf_pose_input *input, const pf_image *image,
+			pf_error *error)
 {
 	pf_pose_view view;
-	estimator->has_input = false;
 	if (estimator->box.upright.workspace) {
 		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "another model finds the person first");
 	}
@@ -397,18 +397,12 @@ pf_status pf_pose_begin(pf_pose_estimator *estimator, const pf_image *image, pf_
 		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "the device makes the network's input");
 	}
 	choose_view(&estimator->pose, image, &nobody, &view);
-	return pf_pose_input_begin(&estimator->input, image, &view, &estimator->pose.card, error);
+	return pf_pose_input_begin(input, image, &view, &estimator->pose.card, error);
 }
 
-void pf_pose_rows(pf_pose_estimator *estimator, const pf_image *image, const uint32_t rows[2],
-		  uint32_t needed[2])
+void pf_pose_take(pf_pose_estimator *estimator, pf_pose_input *input)
 {
-	pf_pose_input_rows(&estimator->input, image, rows, needed);
-}
-
-void pf_pose_end(pf_pose_estimator *estimator)
-{
-	estimator->has_input = true;
+	estimator->taken = input;
 }
 
 static pf_status fill_input(pf_pose_estimator *estimator, const model *m, const sized *s,
@@ -422,11 +416,11 @@ static pf_status fill_input(pf_pose_estimator *estimator, const model *m, const 
 	}
 	pf_type type = pf_network_input(s->network, 0)->type;
 	void *tensor = pf_workspace_input(s->workspace, 0);
-	if (!estimator->has_input) {
+	if (!estimator->taken) {
 		return pf_pose_input_fill(&estimator->input, image, view, &m->card, type, tensor, error);
 	}
-	estimator->has_input = false;
-	pf_pose_input_end(&estimator->input, image, view, &m->card, type, tensor);
+	pf_pose_input_end(estimator->taken, image, view, &m->card, type, tensor);
+	estimator->taken = NULL;
 	return PF_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "core/scoring/pose_input.h"
 #include "photofinish/image.h"
 #include "photofinish/pose.h"
 #include "photofinish/status.h"
@@ -50,13 +51,13 @@ pf_status pf_pose_estimate(pf_pose_estimator *estimator, const pf_image *image, 
 pf_status pf_pose_estimate_all(pf_pose_estimator *estimator, const pf_image *images, size_t count,
 			       pf_pose *poses, pf_error *error);
 
-/* The network's input while rows of a photo come in, see pf_pose_input_rows: begin, rows until all have come,
- * end; the next pf_pose_estimate takes that input, and of its image only the sizes. PF_ERR_UNAVAILABLE where
- * another model has to find the person first. */
-pf_status pf_pose_begin(pf_pose_estimator *estimator, const pf_image *image, pf_error *error);
-void pf_pose_rows(pf_pose_estimator *estimator, const pf_image *image, const uint32_t rows[2],
-		  uint32_t needed[2]);
-void pf_pose_end(pf_pose_estimator *estimator);
+/* The network's input while rows of a photo come in, see pf_pose_input_rows: begin, pf_pose_input_rows until
+ * all have come; pf_pose_take makes the next pf_pose_estimate take that input, and of its image only the
+ * sizes. Several photos may be under way, each with an input of its own. PF_ERR_UNAVAILABLE where another
+ * model has to find the person first. */
+pf_status pf_pose_begin(pf_pose_estimator *estimator, pf_pose_input *input, const pf_image *image,
+			pf_error *error);
+void pf_pose_take(pf_pose_estimator *estimator, pf_pose_input *input);
 
 /* The network that comes with photofinish: its file, "" where that is not there; and what runs it, "onednn"
  * where that was built in, else "plain". */

@@ -1,8 +1,7 @@
-#include "photofinish/scorer.h"
+#include "core/scoring/scorer_parts.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,45 +10,14 @@
 #include <jpeglib.h>
 
 #include "core/kernels/kernels.h"
-#include "core/photo/baseline.h"
-#include "core/photo/exif.h"
 #include "core/photo/jpeg.h"
-#include "core/photo/photo_file.h"
-#include "core/photo/resize.h"
-#include "core/scoring/face.h"
-#include "core/scoring/fused.h"
 #include "core/scoring/fusion.h"
-#include "core/scoring/head_window.h"
-#include "core/scoring/pose_estimator.h"
-#include "core/scoring/pose_input.h"
 #include "core/scoring/pose_measures.h"
-#include "core/scoring/quality.h"
 #include "photofinish/pose_service.h"
 #include "photofinish/workspace.h"
 
 #define STRINGIFY_(x) #x
 #define STRINGIFY(x) STRINGIFY_(x)
-
-struct pf_scorer {
-	pf_scorer_config config;
-	pf_jpeg_limits limits;
-	pf_trace *trace;
-	pf_file_buffer file;
-	pf_exif_reader *exif;
-	pf_baseline *baseline; /* NULL without PF_STRATEGY_OWN_DECODER */
-	pf_face_detector *faces;
-	bool faces_are_shared; /* they belong to another scorer */
-	pf_quality *quality;
-	pf_pose_estimator *pose; /* NULL without a model */
-	pf_small small;          /* the upright grey picture that is searched for faces */
-	pf_head_window window;   /* the part of it that is searched with PF_STRATEGY_HEAD_WINDOW */
-	pf_pose last_pose;       /* of the photo that was judged last */
-	pf_face_place last_faces[PF_FACES_MAX];
-	size_t last_face_count;
-	pf_image image; /* of pf_scorer_photo */
-	pf_fused fused;
-	bool is_fused; /* the image at hand has no planes: what reads them was done */
-};
 
 static bool takes_part(const pf_scorer *scorer, uint32_t stage)
 {
@@ -87,10 +55,10 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 					   .turned_late = scorer->config.strategy & PF_STRATEGY_QUICK_START};
 		status = pf_pose_estimator_create(&options, &scorer->pose, error);
 	}
-	return status;
+	return status == PF_OK ? pf_scorer_open_second(scorer, error) : status;
 }
 
-static void open_fused(pf_scorer *scorer)
+void pf_scorer_open_fused(pf_scorer *scorer)
 {
 	scorer->fused.quality = takes_part(scorer, PF_LEAVE_OUT_QUALITY) ? scorer->quality : NULL;
 	scorer->fused.small = takes_part(scorer, PF_LEAVE_OUT_FACES) ? &scorer->small : NULL;
@@ -123,7 +91,7 @@ static pf_status create(const pf_scorer_config *config, pf_trace *trace,
 		pf_scorer_destroy(scorer);
 		return status;
 	}
-	open_fused(scorer);
+	pf_scorer_open_fused(scorer);
 	*out = scorer;
 	return PF_OK;
 }
@@ -151,6 +119,9 @@ void pf_scorer_share_faces(pf_scorer *scorer, pf_scorer *owner)
 	drop_faces(scorer);
 	scorer->faces = owner->faces;
 	scorer->faces_are_shared = true;
+	if (scorer->second) {
+		scorer->second->faces = owner->faces;
+	}
 }
 
 void pf_scorer_destroy(pf_scorer *scorer)
@@ -158,6 +129,7 @@ void pf_scorer_destroy(pf_scorer *scorer)
 	if (!scorer) {
 		return;
 	}
+	pf_scorer_close_second(scorer);
 	pf_pose_estimator_destroy(scorer->pose);
 	drop_faces(scorer);
 	pf_quality_destroy(scorer->quality);
@@ -218,36 +190,55 @@ static pf_status decode(pf_scorer *scorer, const pf_jpeg_source *source, const p
 	return pf_jpeg_decode(source, head, &scorer->limits, image, error);
 }
 
+pf_status pf_scorer_gate(pf_scorer *scorer, pf_gated *gated, pf_error *error)
+{
+	const pf_jpeg_source *source = &gated->source;
+	gated->exif = (pf_exif){.orientation = 1};
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_GATE);
+	pf_status status = pf_file_check_size(source->bytes, source->file, error);
+	if (status == PF_OK) {
+		status = pf_jpeg_gate(source, &scorer->limits, &gated->head, error);
+	}
+	if (status == PF_OK) {
+		pf_exif_read(scorer->exif, gated->head.exif, gated->head.exif_bytes, &gated->exif);
+	}
+	pf_span_end(scorer->trace, PF_STAGE_GATE, begin);
+	return status;
+}
+
+void pf_scorer_put_facts(const pf_gated *gated, pf_status status, uint32_t before, pf_image *image)
+{
+	image->orientation = status == PF_OK ? gated->exif.orientation : before;
+	if (status == PF_OK) {
+		image->exposure = gated->exif.exposure;
+		image->file_bytes = gated->source.bytes;
+	}
+}
+
+static pf_status decode_gated(pf_scorer *scorer, const pf_gated *gated, bool fuse, pf_image *image,
+			      pf_error *error)
+{
+	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_DECODE);
+	uint32_t before = image->orientation;
+	image->orientation = gated->exif.orientation;
+	pf_status status = decode(scorer, &gated->source, &gated->head, fuse, image, error);
+	pf_scorer_put_facts(gated, status, before, image);
+	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
+	return status;
+}
+
+pf_status pf_scorer_decode(pf_scorer *scorer, const pf_gated *gated, pf_error *error)
+{
+	return decode_gated(scorer, gated, true, &scorer->image, error);
+}
+
 /* `fuse`: the image may come without planes (scorer->is_fused). */
 static pf_status load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name, bool fuse,
 			    pf_image *image, pf_error *error)
 {
-	pf_jpeg_source source = {.data = bytes, .bytes = size, .file = name};
-	pf_jpeg_head head;
-	pf_exif exif = {.orientation = 1};
-	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_GATE);
-	pf_status status = pf_file_check_size(size, name, error);
-	if (status == PF_OK) {
-		status = pf_jpeg_gate(&source, &scorer->limits, &head, error);
-	}
-	if (status == PF_OK) {
-		pf_exif_read(scorer->exif, head.exif, head.exif_bytes, &exif);
-	}
-	pf_span_end(scorer->trace, PF_STAGE_GATE, begin);
-	if (status != PF_OK) {
-		return status;
-	}
-	begin = pf_span_begin(scorer->trace, PF_STAGE_DECODE);
-	uint32_t before = image->orientation; /* a failure leaves it */
-	image->orientation = exif.orientation;
-	status = decode(scorer, &source, &head, fuse, image, error);
-	image->orientation = status == PF_OK ? exif.orientation : before;
-	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
-	if (status == PF_OK) {
-		image->exposure = exif.exposure;
-		image->file_bytes = size;
-	}
-	return status;
+	pf_gated gated = {.source = {.data = bytes, .bytes = size, .file = name}};
+	pf_status status = pf_scorer_gate(scorer, &gated, error);
+	return status == PF_OK ? decode_gated(scorer, &gated, fuse, image, error) : status;
 }
 
 pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
@@ -256,12 +247,18 @@ pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size
 	return load_bytes(scorer, bytes, size, name, false, image, error);
 }
 
-static pf_status load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, bool fuse, pf_image *image,
-		      pf_error *error)
+pf_status pf_scorer_read(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_error *error)
 {
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_READ);
 	pf_status status = read_photo(scorer, dataset, index, error);
 	pf_span_end(scorer->trace, PF_STAGE_READ, begin);
+	return status;
+}
+
+static pf_status load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, bool fuse, pf_image *image,
+		      pf_error *error)
+{
+	pf_status status = pf_scorer_read(scorer, dataset, index, error);
 	return status == PF_OK ? load_bytes(scorer, scorer->file.data, scorer->file.bytes,
 					    dataset->photos[index].path, fuse, image, error)
 			       : status;
@@ -304,6 +301,7 @@ pf_status pf_scorer_pose(pf_scorer *scorer, const pf_image *image, pf_pose *pose
 		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "the scorer has no pose network");
 	}
 	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_POSE);
+	pf_pose_take(scorer->pose, scorer->is_fused ? &scorer->fused.input : NULL);
 	pf_status status = pf_pose_estimate(scorer->pose, image, pose, error);
 	pf_span_end(scorer->trace, PF_STAGE_POSE, begin);
 	return status;
@@ -568,6 +566,9 @@ bool pf_scorer_may_be_forked(const pf_scorer_config *config)
 void pf_scorer_set_trace(pf_scorer *scorer, pf_trace *trace)
 {
 	scorer->trace = trace;
+	if (scorer->second) {
+		scorer->second->trace = trace;
+	}
 	if (scorer->pose) {
 		pf_pose_estimator_set_trace(scorer->pose, trace);
 	}

@@ -45,8 +45,59 @@ static size_t open_decoders(pf_baseline **decoders)
 	return count;
 }
 
+typedef struct planes {
+	const pf_jpeg_head *head;
+	pf_image image;
+} planes;
+
+static bool target_planes(void *context, uint32_t mcu_row, bool done, pf_baseline_target *target)
+{
+	const planes *to = context;
+	const pf_plane *plane[3] = {&to->image.y, &to->image.cb, &to->image.cr};
+	for (uint32_t i = 0; i < to->head->components && !done; i++) {
+		size_t row = (size_t)mcu_row * 8 * to->head->component[i].v;
+		target->rows[i] = plane[i]->data + row * plane[i]->stride_bytes;
+		target->stride_bytes[i] = plane[i]->stride_bytes;
+	}
+	return true;
+}
+
+/* The file, and what is left of it without its last bytes, in one loop: each ends as alone. */
+static void take_two(pf_baseline *decoder, const pf_jpeg_source *source, const pf_jpeg_head *head,
+		     bool decoded, const pf_image *expected)
+{
+	static pf_baseline *second;
+	static pf_baseline_pair *pair;
+	static planes to[2];
+	pf_jpeg_source cut = *source;
+	cut.bytes -= cut.bytes / 16 % 64;
+	const pf_jpeg_source *sources[2] = {source, &cut};
+	FUZZ_CHECK(second || pf_baseline_create(&second, NULL) == PF_OK);
+	FUZZ_CHECK(pair || pf_baseline_pair_create(&pair, NULL) == PF_OK);
+	pf_baseline_job jobs[2];
+	for (unsigned i = 0; i < 2; i++) {
+		to[i].head = head;
+		if (pf_jpeg_lay_out(head, &to[i].image, NULL) != PF_OK) {
+			return;
+		}
+		jobs[i] = (pf_baseline_job){.baseline = i ? second : decoder,
+					    .source = sources[i],
+					    .head = head,
+					    .fn = target_planes,
+					    .context = &to[i]};
+	}
+	pf_baseline_pair_rows(pair, jobs);
+	FUZZ_CHECK(jobs[0].done == decoded);
+	FUZZ_CHECK(jobs[1].done == pf_baseline_rows(second, &cut, head, target_planes, &to[1]));
+	if (decoded) {
+		same_plane(&expected->y, &to[0].image.y);
+		same_plane(&expected->cb, &to[0].image.cb);
+		same_plane(&expected->cr, &to[0].image.cr);
+	}
+}
+
 /* Our own decoder with libjpeg-turbo as the oracle: whatever bytes the gate passes, it declines, or libjpeg
- * decodes them without an error to the same planes and flaws. */
+ * decodes them without an error to the same planes and flaws; beside another file, too. */
 static void take_jpeg(const uint8_t *data, size_t size)
 {
 	static pf_baseline *decoders[VERSIONS_MAX];
@@ -71,6 +122,7 @@ static void take_jpeg(const uint8_t *data, size_t size)
 			FUZZ_CHECK(expected.flaws == image.flaws);
 		}
 	}
+	take_two(decoders[versions - 1], &source, &head, decoded, &expected);
 }
 
 static void take_exif(const uint8_t *data, size_t size)

@@ -254,7 +254,8 @@ static void test_estimator(void **state)
 	pf_pose_estimator *plain = open_estimator("plain"), *device = open_estimator("cudnn-fp32");
 	pf_image image = {0};
 	pf_error error;
-	assert_int_equal(pf_pose_begin(device, &image, &error), PF_ERR_UNAVAILABLE);
+	pf_pose_input input = {0};
+	assert_int_equal(pf_pose_begin(device, &input, &image, &error), PF_ERR_UNAVAILABLE);
 	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
 		for (unsigned orientation = 1; orientation <= 8; orientation += s == 2 ? 5 : 1) {
 			pf_pose want, got;

@@ -13,6 +13,7 @@
 #include "core/kernels/kernels.h"
 #include "core/photo/baseline.h"
 #include "core/photo/baseline_scan.h"
+#include "core/photo/jpeg.h"
 #include "core/photo/photo_file.h"
 #include "jpeg_fixture.h"
 
@@ -23,6 +24,14 @@ typedef struct fixture {
 	size_t versions;
 	pf_image expected, image;
 	unsigned decoded, declined;
+
+	/* Two side by side: a second decoder, and the last sound file, which others are decoded beside. */
+	pf_baseline *second;
+	pf_baseline_pair *pair;
+	uint8_t *sound;
+	size_t sound_bytes;
+	pf_image of_sound, others[2];
+	unsigned paired;
 } fixture;
 
 static void open_fixture(fixture *f)
@@ -34,6 +43,8 @@ static void open_fixture(fixture *f)
 			pf_baseline_use(f->decoders[f->versions++], pf_kernels_at(v));
 		}
 	}
+	assert_int_equal(pf_baseline_create(&f->second, NULL), PF_OK);
+	assert_int_equal(pf_baseline_pair_create(&f->pair, NULL), PF_OK);
 }
 
 static void close_fixture(fixture *f)
@@ -41,6 +52,12 @@ static void close_fixture(fixture *f)
 	for (size_t v = 0; v < f->versions; v++) {
 		pf_baseline_destroy(f->decoders[v]);
 	}
+	pf_baseline_destroy(f->second);
+	pf_baseline_pair_destroy(f->pair);
+	free(f->sound);
+	pf_image_release(&f->of_sound);
+	pf_image_release(&f->others[0]);
+	pf_image_release(&f->others[1]);
 	pf_image_release(&f->expected);
 	pf_image_release(&f->image);
 }
@@ -57,6 +74,84 @@ static void compare_planes(const pf_plane *expected, const pf_plane *got, const 
 			fail_msg("%s: row %u differs", what, y);
 		}
 	}
+}
+
+typedef struct planes {
+	const pf_jpeg_head *head;
+	const pf_image *image;
+} planes;
+
+static bool target_planes(void *context, uint32_t mcu_row, bool done, pf_baseline_target *target)
+{
+	const planes *to = context;
+	const pf_plane *plane[3] = {&to->image->y, &to->image->cb, &to->image->cr};
+	for (uint32_t i = 0; i < to->head->components && !done; i++) {
+		size_t row = (size_t)mcu_row * 8 * to->head->component[i].v;
+		target->rows[i] = plane[i]->data + row * plane[i]->stride_bytes;
+		target->stride_bytes[i] = plane[i]->stride_bytes;
+	}
+	return true;
+}
+
+static void compare_images(const pf_image *expected, const pf_image *got, const char *what)
+{
+	compare_planes(&expected->y, &got->y, what);
+	compare_planes(&expected->cb, &got->cb, what);
+	compare_planes(&expected->cr, &got->cr, what);
+}
+
+/* The file beside the last sound one: both end as alone, whatever becomes of the other. */
+static void check_pair(fixture *f, const pf_jpeg_source *source, const pf_jpeg_head *head, bool decoded,
+		       const char *what)
+{
+	pf_jpeg_limits limits = pf_fixture_limits();
+	limits.max_pixels = 4000000;
+	pf_jpeg_source sound = {.data = f->sound, .bytes = f->sound_bytes};
+	pf_jpeg_head sound_head;
+	assert_int_equal(pf_jpeg_gate(&sound, &limits, &sound_head, NULL), PF_OK);
+	const pf_jpeg_source *sources[2] = {source, &sound};
+	const pf_jpeg_head *heads[2] = {head, &sound_head};
+	const bool expected[2] = {decoded, true};
+	for (size_t v = 0; v < f->versions; v++) {
+		pf_baseline_job jobs[2];
+		planes to[2];
+		bool swap = (f->paired + v) % 2;
+		pf_baseline *decoders[2] = {f->decoders[v], f->second};
+		pf_baseline_use(f->second, pf_kernels_at(v));
+		for (unsigned i = 0; i < 2; i++) {
+			unsigned of = swap ? 1 - i : i;
+			if (pf_jpeg_lay_out(heads[of], &f->others[of], NULL) != PF_OK) {
+				return;
+			}
+			to[i] = (planes){heads[of], &f->others[of]};
+			jobs[i] = (pf_baseline_job){.baseline = decoders[i],
+						    .source = sources[of],
+						    .head = heads[of],
+						    .fn = target_planes,
+						    .context = &to[i]};
+		}
+		pf_baseline_pair_rows(f->pair, jobs);
+		for (unsigned i = 0; i < 2; i++) {
+			assert_int_equal(jobs[i].done, expected[swap ? 1 - i : i]);
+		}
+		compare_images(&f->of_sound, &f->others[1], what);
+		if (decoded) {
+			compare_images(&f->expected, &f->others[0], what);
+		}
+	}
+	f->paired++;
+}
+
+/* What others are decoded beside from now on. */
+static void keep_sound(fixture *f, const uint8_t *data, size_t size)
+{
+	pf_image was = f->of_sound;
+	free(f->sound);
+	f->sound = malloc(size);
+	f->sound_bytes = size;
+	memcpy(f->sound, data, size);
+	f->of_sound = f->expected;
+	f->expected = was;
 }
 
 /* Whether it was decoded. The bytes lie in a block of their own, so that a sanitizer sees any read beyond. */
@@ -80,9 +175,13 @@ static bool check(fixture *f, const uint8_t *data, size_t size, const char *what
 			}
 			assert_int_equal(status, PF_OK);
 			assert_int_equal(f->image.flaws, f->expected.flaws);
-			compare_planes(&f->expected.y, &f->image.y, what);
-			compare_planes(&f->expected.cb, &f->image.cb, what);
-			compare_planes(&f->expected.cr, &f->image.cr, what);
+			compare_images(&f->expected, &f->image, what);
+		}
+		if (f->sound) {
+			check_pair(f, &source, &head, decoded, what);
+		}
+		if (decoded && (f->decoded % 5 == 0 || !f->sound)) {
+			keep_sound(f, data, size);
 		}
 	}
 	f->decoded += decoded;
@@ -278,7 +377,7 @@ static void test_mutations(void **state)
 		pf_fixture_free(&whole);
 	}
 	print_message("%u damaged files decoded as libjpeg does, %u left to it\n", f.decoded, f.declined);
-	assert_true(f.decoded > count / 50 && f.declined > count / 10);
+	assert_true(f.decoded > count / 50 && f.declined > count / 10 && f.paired > count / 10);
 	close_fixture(&f);
 }
 

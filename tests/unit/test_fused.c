@@ -53,6 +53,7 @@ static void compare_pose(fixture *f)
 	memset(&expected, 0, sizeof expected);
 	memset(&got, 0, sizeof got);
 	if (f->pose) {
+		pf_pose_take(f->pose, &f->fused.input);
 		assert_int_equal(pf_pose_estimate(f->pose, &f->image, &got, NULL), PF_OK);
 		assert_int_equal(pf_pose_estimate(f->pose, &f->expected, &expected, NULL), PF_OK);
 		assert_memory_equal(&got, &expected, sizeof got);

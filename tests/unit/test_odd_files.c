@@ -106,6 +106,51 @@ static void test_the_same_scores(void **state)
 	pf_scorer_destroy(fast);
 }
 
+/* Half of a file. */
+static void add_damaged(pf_fixture_folder *folder)
+{
+	pf_fixture_bytes bytes = pf_fixture_jpeg(&files[1]);
+	bytes.bytes /= 2;
+	pf_fixture_folder_add(folder, "99.jpg", &bytes);
+	pf_fixture_free(&bytes);
+}
+
+/* Each file beside itself and beside the next one, whatever becomes of that. */
+static void test_two_at_once(void **state)
+{
+	(void)state;
+	static pf_score expected[FILES + 1], got[2];
+	pf_status statuses[FILES + 1], status[2];
+	pf_error error[2];
+	pf_scorer *plain = open_scorer(0), *pairs = open_scorer(ALL_EXACT | PF_STRATEGY_PAIRS);
+	pf_fixture_folder folder;
+	pf_fixture_folder_open(&folder);
+	assert_false(pf_scorer_takes_two(plain));
+	assert_true(pf_scorer_takes_two(pairs));
+	for (unsigned i = 0; i < FILES; i++) {
+		add(&folder, i);
+	}
+	add_damaged(&folder);
+	for (unsigned i = 0; i <= FILES; i++) {
+		statuses[i] = pf_scorer_photo(plain, folder.dataset, i, &expected[i], NULL);
+	}
+	assert_int_not_equal(statuses[FILES], PF_OK);
+	for (unsigned i = 0; i < 2 * (FILES + 1); i++) {
+		const uint32_t photos[2] = {i / 2, (i / 2 + i % 2) % (FILES + 1)};
+		memset(got, 0, sizeof got);
+		pf_scorer_two(pairs, folder.dataset, photos, got, status, error);
+		for (unsigned k = 0; k < 2; k++) {
+			assert_int_equal(status[k], statuses[photos[k]]);
+			if (status[k] == PF_OK) {
+				assert_memory_equal(&got[k], &expected[photos[k]], sizeof got[k]);
+			}
+		}
+	}
+	pf_fixture_folder_close(&folder);
+	pf_scorer_destroy(plain);
+	pf_scorer_destroy(pairs);
+}
+
 #ifdef COUNTS
 static size_t allocations_of(pf_scorer *scorer, const pf_dataset *dataset, size_t index)
 {
@@ -139,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_same_scores),
+		cmocka_unit_test(test_two_at_once),
 #ifdef COUNTS
 		cmocka_unit_test(test_what_a_warm_scorer_allocates),
 #endif

@@ -4,7 +4,8 @@
 
 enum {
 	STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
-		   PF_STRATEGY_QUICK_START | PF_STRATEGY_LONGEST_FIRST | PF_STRATEGY_HALF_LUMA
+		   PF_STRATEGY_QUICK_START | PF_STRATEGY_LONGEST_FIRST | PF_STRATEGY_PAIRS |
+		   PF_STRATEGY_HALF_LUMA
 };
 
 /* The plane that all is measured on differs by rounding: exposure and contrast by little. A pose whose

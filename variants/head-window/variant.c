@@ -4,7 +4,8 @@
 
 enum {
 	STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
-		   PF_STRATEGY_QUICK_START | PF_STRATEGY_LONGEST_FIRST | PF_STRATEGY_HEAD_WINDOW
+		   PF_STRATEGY_QUICK_START | PF_STRATEGY_LONGEST_FIRST | PF_STRATEGY_PAIRS |
+		   PF_STRATEGY_HEAD_WINDOW
 };
 
 /* A face may be there or not, and elsewhere: with it the factor of faces, whose weight is 0.03. Nothing else

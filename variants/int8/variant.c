@@ -4,7 +4,7 @@
 
 enum {
 	STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
-		   PF_STRATEGY_QUICK_START | PF_STRATEGY_LONGEST_FIRST | PF_STRATEGY_INT8
+		   PF_STRATEGY_QUICK_START | PF_STRATEGY_LONGEST_FIRST | PF_STRATEGY_PAIRS | PF_STRATEGY_INT8
 };
 
 /* What comes of the pose. Two places of a map that are equally high may change places, and then a keypoint

@@ -18,6 +18,7 @@ enum {
 	PF_STRATEGY_LONGEST_FIRST = 16, /* of pf_crew_score_all: long bursts are not begun at the end */
 	PF_STRATEGY_FALL_BACK = 32, /* where a device cannot run the pose network, the processor does, as the
 				     * worker's trace tells (device_work.h) */
+	PF_STRATEGY_PAIRS = 64, /* with both of the decoder: two photos of a burst are decoded side by side */
 
 	/* PF_STRATEGY_APPROXIMATE: scores may differ; who has them is PF_CAP_APPROX and states by how much.
 	 */
@@ -41,6 +42,16 @@ struct pf_scorer;
 struct pf_trace;
 PF_API bool pf_scorer_may_be_forked(const struct pf_scorer_config *config);
 PF_API void pf_scorer_set_trace(struct pf_scorer *scorer, struct pf_trace *trace);
+
+/* With PF_STRATEGY_PAIRS (pf_scorer_takes_two): two photos, each of which ends as by pf_scorer_photo, decoded
+ * side by side; two of each. The trace names the photo at hand, the first of them while both are decoded,
+ * whose span `decode` is both photos'. */
+struct pf_dataset;
+struct pf_score;
+PF_API bool pf_scorer_takes_two(const struct pf_scorer *scorer);
+PF_API void pf_scorer_two(struct pf_scorer *scorer, const struct pf_dataset *dataset,
+			  const uint32_t photos[2], struct pf_score *scores, pf_status status[2],
+			  pf_error error[2]);
 
 /* What lies behind the scores of the photo that pf_scorer_detect judged last: its pose (PF_ERR_UNAVAILABLE
  * without a model), and its faces, largest first. Valid until the next photo. */
