@@ -61,6 +61,18 @@ function spansOf(value) {
   };
 }
 
+// What a device did; null where none was used. The letters of its timeline are those of PF_DEVICE_PART_LIST.
+export const deviceLetters = { u: 'copies', d: 'copies', i: 'kernels', n: 'kernels', o: 'kernels', ' ': 'idle' };
+
+function deviceOf(value) {
+  const device = object(value), overlap = object(device.overlap);
+  const columns = typeof device.timeline === 'string' && /^ *[uinod][uinod ]*$/.test(device.timeline) ? device.timeline : null;
+  if (!columns || !(inSeconds(overlap.wall_ns) > 0)) return null;
+  return { name: text(device.name) ?? 'device', columns, fallen: positive(device.photos_on_processor) ?? 0,
+    wallS: inSeconds(overlap.wall_ns) ?? 0, copyS: inSeconds(overlap.copy_ns) ?? 0, computeS: inSeconds(overlap.compute_ns) ?? 0,
+    bothS: inSeconds(overlap.both_ns) ?? 0, busyS: inSeconds(overlap.busy_ns) ?? 0, decodeS: inSeconds(overlap.with_decode_ns) ?? 0 };
+}
+
 function hopsOf(value) {
   return list(value).map(object).map((hop) => ({ kind: text(hop.kind) ?? 'other',
     from: isNumber(hop.from) ? hop.from : null, to: hop.to === 'harness' ? 'harness' : number(hop.to),
@@ -81,7 +93,7 @@ function trialOf(value, status) {
     switches: positive(trial.involuntary_switches), deaths: positive(trial.worker_deaths) ?? 0,
     disturbedBy: list(trial.disturbed_by).map(plain).filter(Boolean), approximate: Object.keys(object(trial.tolerance)).length > 0,
     stages: Object.fromEntries(Object.entries(object(trial.stages)).map(([name, stage]) => [plain(name), stageOf(stage)])),
-    spans: spansOf(trial.spans), hops: hopsOf(trial.hops),
+    spans: spansOf(trial.spans), hops: hopsOf(trial.hops), device: deviceOf(trial.device),
   };
 }
 

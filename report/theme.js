@@ -13,7 +13,7 @@ export const themes = {
 const stageLooks = {
   startup: ['yellow', 'vertical'], detect: ['yellow', 'none'], read: ['sky', 'none'], gate: ['sky', 'rising'], decode: ['blue', 'none'],
   pose: ['orange', 'none'], faces: ['red', 'falling'], quality: ['green', 'none'], score: ['green', 'vertical'],
-  transfer: ['purple', 'crossed'], wait: ['paper', 'horizontal'], unattributed: ['grey', 'rising'], between: ['grey', 'rising'],
+  transfer: ['purple', 'crossed'], copies: ['sky', 'rising'], kernels: ['orange', 'vertical'], wait: ['paper', 'horizontal'], unattributed: ['grey', 'rising'], between: ['grey', 'rising'],
 };
 
 export function stageLook(name, theme) {

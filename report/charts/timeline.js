@@ -2,7 +2,7 @@
 import { captionOf, compose, frame, linearAxis, line, marksSeries, niceScale, patterned, rowAxis, rowLabels, secondsTicks, sizes, tip, words } from '../drawing.js';
 import { fitted, seconds } from '../text.js';
 import { stageLook } from '../theme.js';
-import { timelineLetters } from '../model.js';
+import { deviceLetters, timelineLetters } from '../model.js';
 
 const mostLanes = 24; // that are drawn; the table has all
 const idleNames = { wait: 'starved (waits for work)', between: 'in no stage', supervising: 'supervises the workers', 'not begun': 'not begun', finished: 'finished' };
@@ -31,6 +31,16 @@ function sumsOf(lane, spanS) {
     });
 }
 
+// A device's lane: what took most of each column. Its letters are its own.
+function deviceStretches(columns) {
+  const out = [];
+  for (const run of columns.matchAll(/(.)\1*/g)) {
+    const state = deviceLetters[run[1]];
+    if (state !== 'idle') out.push({ state, from: run.index / columns.length, to: (run.index + run[0].length) / columns.length });
+  }
+  return out;
+}
+
 function lookOf(state, theme) {
   return state === 'busy' ? { fill: theme.blue, pattern: 'none' } : stageLook(state, theme);
 }
@@ -55,12 +65,14 @@ export function timeline(run, { width = 1000, theme, variant, id = 'timeline' })
   if (!(spanS > 0)) return null;
   const lanes = spans.slots.slice(0, mostLanes), ordered = lanes.every((lane) => lane.columns);
   const names = lanes.map((lane) => (spans.hasWorkers ? (lane.slot ? `worker ${lane.slot}` : 'main process') : lane.slot ? `thread ${lane.slot}` : 'worker'));
-  const labels = rowLabels(names, fitted), rowHeight = 42, right = 310;
   const scale = niceScale(spans.toS, 8), states = new Set();
   const supervises = (lane) => spans.hasWorkers && lane.slot === 0;
   const stretches = lanes.map((lane) => (ordered ? stretchesOf(lane.columns) : sumsOf(lane, spanS))
     .map((stretch) => (supervises(lane) && stretch.state === 'between' ? { ...stretch, state: 'supervising' } : stretch)));
-  stretches.flat().forEach((stretch) => states.add(stretch.state));
+  const device = trial.device && deviceStretches(trial.device.columns);
+  stretches.concat(device ? [device] : []).flat().forEach((stretch) => states.add(stretch.state));
+  if (device) names.push('device');
+  const labels = rowLabels(names, fitted), rowHeight = 42, right = 310;
   const legend = [...states].filter((state) => !idleNames[state]).map((state) => ({ name: state, look: lookOf(state, theme) }));
   for (const [state, name] of Object.entries(idleNames)) {
     if (states.has(state)) legend.push({ name, shapes: (x, y) => shapesOf({ state }, x, y - 11, 18, theme) });
@@ -72,14 +84,14 @@ export function timeline(run, { width = 1000, theme, variant, id = 'timeline' })
     subtitle: ordered ? `One trial, the one with the median time: round ${trial.round}, ${seconds(trial.wallS)}.${spans.slots.length > mostLanes ? ` ${mostLanes} of ${spans.slots.length} lanes; the table has all.` : ''}`
       : `One trial, round ${trial.round}, ${seconds(trial.wallS)}. Its record holds how long each state lasted, not when: the states are put one after another.`,
     caption: captionOf(run, `1 of ${variant.counted} trials${spans.overwritten ? `; only from ${seconds(spans.fromS)} on, earlier spans were overwritten` : ''}`),
-    plot: { left: labels.left, right, height: lanes.length * rowHeight, axis: 58 },
+    plot: { left: labels.left, right, height: names.length * rowHeight, axis: 58 },
   });
   const { grid } = framed;
   const at = (s) => grid.left + s / scale.max * grid.width;
   const marks = [], table = [];
   spans.slots.forEach((lane, i) => {
     const busy = lane.busyS, blocked = lane.offCpuS === null ? null : Math.max(0, lane.offCpuS - (lane.delayS ?? 0));
-    table.push([names[i] ?? `worker ${lane.slot}`, share(busy, spanS), seconds(busy), seconds(lane.starvedS), seconds(lane.betweenS),
+    table.push([i < lanes.length ? names[i] : `worker ${lane.slot}`, share(busy, spanS), seconds(busy), seconds(lane.starvedS), seconds(lane.betweenS),
       seconds(lane.notBegunS), seconds(lane.finishedS), seconds(blocked), seconds(lane.delayS)]);
     if (i >= lanes.length) return;
     const y = grid.top + i * rowHeight + 8, shapes = [];
@@ -99,9 +111,23 @@ export function timeline(run, { width = 1000, theme, variant, id = 'timeline' })
     shapes.push(words(left, y + 19, fitted(idle.join(', '), right - 24, sizes.small), theme, { size: sizes.small, colour: theme.soft }));
     marks.push({ name: names[i], shapes, tip: tip([names[i], `busy ${share(busy, spanS)}`, ...idle, blocked === null ? '' : `off the CPU within stages ${seconds(blocked)}`]) });
   });
+  if (device) {
+    const y = grid.top + lanes.length * rowHeight + 8, { name, wallS, copyS, computeS, bothS, busyS, decodeS } = trial.device;
+    const shapes = device.flatMap((stretch) => {
+      const x = at(stretch.from * spans.toS);
+      return shapesOf(stretch, x, y, at(stretch.to * spans.toS) - x, theme);
+    });
+    const facts = [`copies ${share(copyS, wallS)}`, `kernels ${share(computeS, wallS)}`, `both at once ${share(bothS, wallS)}`, `beside decoding ${share(decodeS, wallS)}`];
+    const left = grid.left + grid.width + 14;
+    shapes.push(words(left, y + 4, `busy ${share(busyS, wallS)}`, theme, { size: sizes.small, bold: true }));
+    shapes.push(words(left, y + 19, fitted(facts.join(', '), right - 24, sizes.small), theme, { size: sizes.small, colour: theme.soft }));
+    marks.push({ name: 'device', shapes, tip: tip([name, `busy ${share(busyS, wallS)}`, ...facts]) });
+    table.push(['device', share(busyS, wallS), seconds(busyS), '-', '-', '-', '-', '-', '-']);
+  }
   return {
     id, title, width, height: framed.height,
-    description: lanes.map((lane, i) => `${names[i]}: busy ${share(lane.busyS, spanS)}, starved ${share(lane.starvedS, spanS)}, in no stage ${share(lane.betweenS, spanS)}, not begun ${share(lane.notBegunS, spanS)}, finished ${share(lane.finishedS, spanS)}.`).join(' '),
+    description: lanes.map((lane, i) => `${names[i]}: busy ${share(lane.busyS, spanS)}, starved ${share(lane.starvedS, spanS)}, in no stage ${share(lane.betweenS, spanS)}, not begun ${share(lane.notBegunS, spanS)}, finished ${share(lane.finishedS, spanS)}.`)
+      .concat(device ? [`device: busy ${share(trial.device.busyS, trial.device.wallS)}.`] : []).join(' '),
     option: compose(framed, { xAxis: linearAxis("time since the trial's begin", scale, theme, secondsTicks(scale.max)), yAxis: rowAxis(labels.shown, theme),
       series: [marksSeries('lanes', marks)] }),
     table: { columns: ['lane', 'busy share', 'busy', 'starved', 'in no stage', 'not begun', 'finished', 'blocked within stages', 'ready, but others ran'], series: 'lanes', rows: table },

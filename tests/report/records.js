@@ -26,6 +26,11 @@ export function journey() {
       trial.spans?.slots.forEach((slot, i) => { slot.timeline = (' '.repeat(3 + i) + 's'.repeat(9) + 'rgddddppffffqc'.repeat(20) + 'w'.repeat(60) + '.'.repeat(20)).padEnd(400).slice(0, 400); });
     }
   }
+  // A device beside the workers of one of them.
+  for (const trial of record.variants.find((variant) => variant.name === 'parallel').trials) {
+    trial.device = { name: 'some device', photos: 24, photos_on_processor: 0, timeline: ' '.repeat(20).concat('uuinnnod  '.repeat(38)),
+      overlap: { wall_ns: trial.wall_ns, copy_ns: 3e8, compute_ns: 5e8, both_ns: 1e8, busy_ns: 7e8, with_decode_ns: 4e8 } };
+  }
   record.caveats = ['photos came from storage in part'];
   return record;
 }
