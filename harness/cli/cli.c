@@ -122,7 +122,7 @@ const pf_command pf_commands[] = {
 	 "all at once. What a run gets is a share of it (photofinish explain).",
 	 0, 0, pf_cmd_limits, false},
 	{"score", "DIR|DATASET", "Score photos and list the best shot of each burst",
-	 "DIR is any folder of JPEG photos (searched recursively, never written to). "
+	 "DIR is any folder of JPEG photos (searched recursively, never written to but by --xmp). "
 	 "Every photo ends up scored or\n"
 	 "listed with its error; the exit status is 0 if that holds and at least one photo was scored.",
 	 1, 1, pf_cmd_score, false},

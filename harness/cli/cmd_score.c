@@ -13,6 +13,7 @@
 #include "harness/cli/run_delivery.h"
 #include "harness/export/best_folder.h"
 #include "harness/export/scores_csv.h"
+#include "harness/export/xmp_sidecars.h"
 #include "harness/progress/progress.h"
 #include "harness/progress/trial_progress.h"
 #include "harness/run/contestant.h"
@@ -22,7 +23,7 @@
 
 struct request {
 	pf_common common;
-	const char *variant, *json, *csv, *best;
+	const char *variant, *json, *csv, *best, *xmp;
 };
 
 static void hear(void *progress, const pf_outcomes *so_far, const pf_frame *frame)
@@ -75,11 +76,6 @@ static pf_status fill_best(const struct request *request, const pf_trial *trial,
 	pf_best_report report;
 	char name[600];
 	pf_escape(request->best, name, sizeof name);
-	if (why_part(trial)) { /* the best of a burst is not known before all of it is */
-		pf_progress_say("photofinish: %s: left as it is: the results of this run are only a part",
-				name);
-		return PF_OK;
-	}
 	pf_status status = pf_best_folder_fill(request->best, trial->outcomes, dataset, not_delivered,
 					       &report, error);
 	if (report.failed) {
@@ -89,6 +85,49 @@ static pf_status fill_best(const struct request *request, const pf_trial *trial,
 	if (status == PF_OK && !request->common.progress.quiet) {
 		pf_progress_say("%s: %zu linked, %zu copied, %zu already there", name, report.linked,
 				report.copied, report.present);
+	}
+	return status;
+}
+
+static pf_status fill_xmp(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
+			  pf_error *error)
+{
+	pf_xmp_report report;
+	char name[600];
+	pf_escape(request->xmp, name, sizeof name);
+	pf_status status = pf_xmp_sidecars_write(request->xmp, trial->outcomes, dataset, not_delivered,
+						 &report, error);
+	if (report.failed && status != PF_ERR_CANCELLED) {
+		pf_fail(error, status, request->xmp, "%zu sidecar%s could not be written", report.failed,
+			pf_text_plural(report.failed));
+	}
+	if (status == PF_OK && !request->common.progress.quiet) {
+		pf_progress_say("%s: sidecars: %zu new, %zu updated, %zu already right; ratings or flags of "
+				"others kept in %zu",
+				name, report.written, report.updated, report.same, report.yours);
+	}
+	return status;
+}
+
+/* What names the best of a burst, which is not known before all of it is. */
+static pf_status fill_folders(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
+			      pf_error *error)
+{
+	const struct {
+		const char *folder;
+		pf_status (*fill)(const struct request *request, const pf_trial *trial,
+				  const pf_dataset *dataset, pf_error *error);
+	} kinds[] = {{request->best, fill_best}, {request->xmp, fill_xmp}};
+	pf_status status = PF_OK;
+	for (size_t i = 0; status == PF_OK && i < sizeof kinds / sizeof *kinds; i++) {
+		char name[600];
+		if (kinds[i].folder && why_part(trial)) {
+			pf_progress_say(
+				"photofinish: %s: left as it is: the results of this run are only a part",
+				pf_escape(kinds[i].folder, name, sizeof name));
+		} else if (kinds[i].folder) {
+			status = kinds[i].fill(request, trial, dataset, error);
+		}
 	}
 	return status;
 }
@@ -140,7 +179,7 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 		status = pf_scores_csv_write(trial->outcomes, dataset, part, caveat, request->csv, error);
 		status = pf_delivery_say_kept(status, error);
 	}
-	return request->best && status == PF_OK ? fill_best(request, trial, dataset, error) : status;
+	return status == PF_OK ? fill_folders(request, trial, dataset, error) : status;
 }
 
 /* The best shots must not end up among the photos: the next run would score them again. The nearest part of
@@ -265,6 +304,10 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 		 0, 0},
 		{"best", 0, PF_ARG_OUTPUT, &request.best, "DIR",
 		 "link (or copy) single shots and the best of each burst into DIR", 0, 0},
+		{"xmp", 0, PF_ARG_OUTPUT, &request.xmp, "DIR",
+		 "write a rating and a pick flag for each photo into XMP sidecars in DIR (the photos' own folder: "
+		 "beside them)",
+		 0, 0},
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_STAGES_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),
