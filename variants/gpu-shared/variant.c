@@ -35,7 +35,8 @@ static pf_status probe(const struct pf_env *env, const char **why_not)
 	static pf_gpu_facts facts;
 	pf_gpu_look(&facts);
 	*why_not = facts.why_not;
-	return facts.why_not[0] && !env->options[OPTION_FALL_BACK] ? PF_ERR_UNAVAILABLE : PF_OK;
+	bool may_fall_back = env->options && env->options[OPTION_FALL_BACK];
+	return facts.why_not[0] && !may_fall_back ? PF_ERR_UNAVAILABLE : PF_OK;
 }
 
 static pf_status enter(pf_crew *crew, pf_error *error)
