@@ -4,6 +4,7 @@
 
 #include "harness/cli/allow_args.h"
 #include "harness/cli/options.h"
+#include "harness/cli/outside_args.h"
 #include "harness/run/run.h"
 #include "photofinish/dataset.h"
 #include "photofinish/scorer.h"
@@ -102,21 +103,6 @@ typedef struct pf_common {
 		 0.1,                                                                                      \
 		 1e9},                                                                                     \
 		PF_ALLOW_ARG((c).allow), PF_PROGRESS_ARGS((c).progress)
-
-/* A row for commands that know variants. */
-#define PF_PLUGIN_ARG(list)                                                                      \
-	{                                                                                        \
-		"plugin", 0, PF_ARG_INPUTS, &(list), "FILE",                                     \
-			"take in the variant of a shared object (may stand several times)", 0, 0 \
-	}
-
-#define PF_COMMAND_ARG(list)                                                                             \
-	{                                                                                                \
-		"command", 0, PF_ARG_LIST, &(list), "NAME=\"CMD\"",                                      \
-			"take in a program that reads {dataset} and writes {scores} (may stand several " \
-			"times)",                                                                        \
-			0, 0                                                                             \
-	}
 
 /* The rows of commands that look into trials of any variant; `c` is their pf_common. */
 #define PF_VARIANT_ARGS(c)                                                                               \
