@@ -68,7 +68,7 @@ typedef struct pf_entropy {
 } pf_entropy;
 
 /* Two scans may be decoded side by side, as lanes: while one waits for a look-up the other works. Then
- * nothing may be foretold wrongly, so that the end of a block and DC codes are no branches: the next block,
+ * no branch may be mispredicted, so that the end of a block and DC codes are no branches: the next block,
  * the next table and the place in the block follow from what is looked up. Entries, from bit 0 on: the bits
  * used up (8); the distances from the place in the block to where the values go (8, and from bit 48 on 8);
  * the values (16 each, from bit 16 on); from bit 56 on how far they bring the place, PF_LANE_END more at the

@@ -29,7 +29,7 @@ void pf_lane_ac_make(const pf_ac_table *table, uint64_t entries[1 << PF_LOOKUP_B
 	}
 }
 
-/* The second value of an entry goes where the first one went. */
+/* The second value of an entry, 0, goes to the next coefficient, which is still 0. */
 void pf_lane_dc_make(const pf_dc_table *table, uint64_t entries[1 << PF_LOOKUP_BITS])
 {
 	for (uint32_t i = 0; i < 1 << PF_LOOKUP_BITS; i++) {

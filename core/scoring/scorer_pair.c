@@ -51,64 +51,81 @@ bool pf_scorer_takes_two(const pf_scorer *scorer)
 	return scorer->second;
 }
 
-/* Both, the one that our decoder declines by libjpeg. */
-static void decode_both(pf_scorer *const scorers[2], const pf_gated gated[2], pf_status status[2],
-			pf_error error[2])
+/* What decoding both side by side leaves to do for each. */
+typedef struct one_of_two {
+	pf_gated gated;
+	pf_fused_job job;
+	uint32_t before; /* orientation of the image at hand */
+} one_of_two;
+
+static void decode_both(pf_scorer *const scorers[2], one_of_two parts[2])
 {
-	uint64_t begin = pf_span_begin(scorers[0]->trace, PF_STAGE_DECODE);
 	pf_fused_job jobs[2];
-	uint32_t before[2];
 	for (unsigned i = 0; i < 2; i++) {
 		pf_image *image = &scorers[i]->image;
-		before[i] = image->orientation;
-		image->orientation = gated[i].exif.orientation;
+		parts[i].before = image->orientation;
+		image->orientation = parts[i].gated.exif.orientation;
 		jobs[i] = (pf_fused_job){.fused = &scorers[i]->fused,
 					 .baseline = scorers[i]->baseline,
-					 .source = &gated[i].source,
-					 .head = &gated[i].head,
+					 .source = &parts[i].gated.source,
+					 .head = &parts[i].gated.head,
 					 .image = image};
 	}
 	pf_fused_decode_pair(scorers[0]->pair, jobs);
 	for (unsigned i = 0; i < 2; i++) {
-		scorers[i]->is_fused = jobs[i].done;
-		if (!jobs[i].done) {
-			status[i] = pf_jpeg_decode(&gated[i].source, &gated[i].head, &scorers[i]->limits,
-						   &scorers[i]->image, &error[i]);
-		}
-		pf_scorer_put_facts(&gated[i], status[i], before[i], &scorers[i]->image);
+		parts[i].job = jobs[i];
 	}
-	pf_span_end(scorers[0]->trace, PF_STAGE_DECODE, begin);
+}
+
+/* One that our decoder declined is libjpeg's. */
+static pf_status end_decoding(pf_scorer *one, const one_of_two *part, pf_error *error)
+{
+	pf_status status = PF_OK;
+	one->is_fused = part->job.done;
+	if (!one->is_fused) {
+		status = pf_jpeg_decode(&part->gated.source, &part->gated.head, &one->limits, &one->image,
+					error);
+	}
+	pf_scorer_put_facts(&part->gated, status, part->before, &one->image);
+	return status;
+}
+
+static pf_status read_and_gate(pf_scorer *one, const pf_dataset *dataset, uint32_t photo, pf_gated *gated,
+			       pf_error *error)
+{
+	pf_status status = pf_scorer_read(one, dataset, photo, error);
+	gated->source = (pf_jpeg_source){
+		.data = one->file.data, .bytes = one->file.bytes, .file = dataset->photos[photo].path};
+	return status == PF_OK ? pf_scorer_gate(one, gated, error) : status;
 }
 
 void pf_scorer_two(pf_scorer *scorer, const pf_dataset *dataset, const uint32_t photos[2], pf_score *scores,
 		   pf_status status[2], pf_error error[2])
 {
 	pf_scorer *const scorers[2] = {scorer, scorer->second};
-	pf_gated gated[2];
+	one_of_two parts[2];
+	for (unsigned i = 0; i < 2; i++) {
+		scores[i] = (pf_score){0};
+		pf_trace_photo(scorer->trace, photos[i]);
+		status[i] = read_and_gate(scorers[i], dataset, photos[i], &parts[i].gated, &error[i]);
+	}
+	bool both = status[0] == PF_OK && status[1] == PF_OK;
 	for (unsigned i = 0; i < 2; i++) {
 		pf_scorer *one = scorers[i];
 		pf_trace_photo(scorer->trace, photos[i]);
-		status[i] = pf_scorer_read(one, dataset, photos[i], &error[i]);
-		gated[i].source = (pf_jpeg_source){.data = one->file.data,
-						   .bytes = one->file.bytes,
-						   .file = dataset->photos[photos[i]].path};
-		if (status[i] == PF_OK) {
-			status[i] = pf_scorer_gate(one, &gated[i], &error[i]);
-		}
-	}
-	bool both = status[0] == PF_OK && status[1] == PF_OK;
-	if (both) {
-		pf_trace_photo(scorer->trace, photos[0]);
-		decode_both(scorers, gated, status, error);
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		pf_trace_photo(scorer->trace, photos[i]);
-		if (!both && status[i] == PF_OK) {
-			status[i] = pf_scorer_decode(scorers[i], &gated[i], &error[i]);
+		if (both) { /* a span each: the first one's has the time of both */
+			uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_DECODE);
+			if (i == 0) {
+				decode_both(scorers, parts);
+			}
+			status[i] = end_decoding(one, &parts[i], &error[i]);
+			pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
+		} else if (status[i] == PF_OK) {
+			status[i] = pf_scorer_decode(one, &parts[i].gated, &error[i]);
 		}
 		if (status[i] == PF_OK) {
-			status[i] = pf_scorer_judge(scorers[i], &scorers[i]->image, &scores[i], &error[i]);
+			status[i] = pf_scorer_judge(one, &one->image, &scores[i], &error[i]);
 		}
-		scorers[i]->is_fused = false;
+		one->is_fused = false;
 	}
 }

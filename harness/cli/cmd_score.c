@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/base/output.h"
 #include "harness/base/text.h"
@@ -71,8 +72,9 @@ static void not_delivered(const pf_error *error)
 }
 
 static pf_status fill_best(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
-			   pf_error *error)
+			   const char *caveat, pf_error *error)
 {
+	(void)caveat; /* links have no room for it */
 	pf_best_report report;
 	char name[600];
 	pf_escape(request->best, name, sizeof name);
@@ -85,49 +87,6 @@ static pf_status fill_best(const struct request *request, const pf_trial *trial,
 	if (status == PF_OK && !request->common.progress.quiet) {
 		pf_progress_say("%s: %zu linked, %zu copied, %zu already there", name, report.linked,
 				report.copied, report.present);
-	}
-	return status;
-}
-
-static pf_status fill_xmp(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
-			  pf_error *error)
-{
-	pf_xmp_report report;
-	char name[600];
-	pf_escape(request->xmp, name, sizeof name);
-	pf_status status = pf_xmp_sidecars_write(request->xmp, trial->outcomes, dataset, not_delivered,
-						 &report, error);
-	if (report.failed && status != PF_ERR_CANCELLED) {
-		pf_fail(error, status, request->xmp, "%zu sidecar%s could not be written", report.failed,
-			pf_text_plural(report.failed));
-	}
-	if (status == PF_OK && !request->common.progress.quiet) {
-		pf_progress_say("%s: sidecars: %zu new, %zu updated, %zu already right; ratings or flags of "
-				"others kept in %zu",
-				name, report.written, report.updated, report.same, report.yours);
-	}
-	return status;
-}
-
-/* What names the best of a burst, which is not known before all of it is. */
-static pf_status fill_folders(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
-			      pf_error *error)
-{
-	const struct {
-		const char *folder;
-		pf_status (*fill)(const struct request *request, const pf_trial *trial,
-				  const pf_dataset *dataset, pf_error *error);
-	} kinds[] = {{request->best, fill_best}, {request->xmp, fill_xmp}};
-	pf_status status = PF_OK;
-	for (size_t i = 0; status == PF_OK && i < sizeof kinds / sizeof *kinds; i++) {
-		char name[600];
-		if (kinds[i].folder && why_part(trial)) {
-			pf_progress_say(
-				"photofinish: %s: left as it is: the results of this run are only a part",
-				pf_escape(kinds[i].folder, name, sizeof name));
-		} else if (kinds[i].folder) {
-			status = kinds[i].fill(request, trial, dataset, error);
-		}
 	}
 	return status;
 }
@@ -149,6 +108,49 @@ static void caveat_of(const pf_scorer_config *scorer, char out[CAVEAT])
 		snprintf(out + used, CAVEAT - used, "%sONLY PART OF THE JOB: %s; without %s",
 			 used ? "; " : "", in, left_out);
 	}
+}
+
+static pf_status fill_xmp(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
+			  const char *caveat, pf_error *error)
+{
+	pf_xmp_report report;
+	char name[600];
+	pf_escape(request->xmp, name, sizeof name);
+	pf_status status = pf_xmp_sidecars_write(request->xmp, trial->outcomes, dataset, caveat,
+						 not_delivered, &report, error);
+	if (report.failed && status != PF_ERR_CANCELLED) {
+		pf_fail(error, status, request->xmp, "%zu sidecar%s could not be written", report.failed,
+			pf_text_plural(report.failed));
+	}
+	if (status == PF_OK && !request->common.progress.quiet) {
+		pf_progress_say("%s: sidecars: %zu new, %zu updated, %zu already right; ratings or flags of "
+				"others kept in %zu",
+				name, report.written, report.updated, report.same, report.yours);
+	}
+	return status;
+}
+
+/* What names the best of a burst, which is not known before all of it is. */
+static pf_status fill_folders(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
+			      const char *caveat, pf_error *error)
+{
+	const struct {
+		const char *folder;
+		pf_status (*fill)(const struct request *request, const pf_trial *trial,
+				  const pf_dataset *dataset, const char *caveat, pf_error *error);
+	} kinds[] = {{request->best, fill_best}, {request->xmp, fill_xmp}};
+	pf_status status = PF_OK;
+	for (size_t i = 0; status == PF_OK && i < sizeof kinds / sizeof *kinds; i++) {
+		char name[600];
+		if (kinds[i].folder && why_part(trial)) {
+			pf_progress_say(
+				"photofinish: %s: left as it is: the results of this run are only a part",
+				pf_escape(kinds[i].folder, name, sizeof name));
+		} else if (kinds[i].folder) {
+			status = kinds[i].fill(request, trial, dataset, caveat, error);
+		}
+	}
+	return status;
 }
 
 static pf_status deliver(const struct request *request, const pf_trial *trial, const pf_session *session,
@@ -179,7 +181,7 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 		status = pf_scores_csv_write(trial->outcomes, dataset, part, caveat, request->csv, error);
 		status = pf_delivery_say_kept(status, error);
 	}
-	return status == PF_OK ? fill_folders(request, trial, dataset, error) : status;
+	return status == PF_OK ? fill_folders(request, trial, dataset, caveat, error) : status;
 }
 
 /* The best shots must not end up among the photos: the next run would score them again. The nearest part of
@@ -207,6 +209,16 @@ static pf_status check_best(const char *best, const pf_dataset *dataset, pf_erro
 			       "the best shots cannot go into the folder that is scored");
 	}
 	return PF_OK;
+}
+
+/* Found before all photos are scored and not after. */
+static pf_status check_xmp(const char *folder, pf_error *error)
+{
+	pf_status status = pf_make_folders(folder, error);
+	if (status == PF_OK && access(folder, W_OK)) {
+		status = pf_fail_errno(error, folder, "cannot put sidecars there");
+	}
+	return status;
 }
 
 /* What the run ends with, and says where that is not well. */
@@ -265,6 +277,9 @@ static int score(const struct request *request, const char *operand, const pf_sc
 	}
 	if (status == PF_OK) {
 		status = request->best ? check_best(request->best, dataset, &error) : PF_OK;
+	}
+	if (status == PF_OK && request->xmp) {
+		status = check_xmp(request->xmp, &error);
 	}
 	if (status == PF_OK) {
 		status = pf_session_open(&session, dataset, config, &error);

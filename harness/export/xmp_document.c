@@ -49,6 +49,16 @@ static bool put_shared(const struct merging *m, const char *space, const char *n
 	return put(m, space, name, value);
 }
 
+static bool put_caveat(const struct merging *m, const char *caveat)
+{
+	if (caveat) {
+		return put(m, ours, "Caveat", caveat);
+	}
+	m->out->changed = m->out->changed || xmp_has_property(m->document, ours, "Caveat");
+	return !xmp_has_property(m->document, ours, "Caveat") ||
+	       xmp_delete_property(m->document, ours, "Caveat");
+}
+
 static bool put_facts(const struct merging *m, const pf_xmp_facts *facts)
 {
 	char score[VALUE], burst[VALUE], rank[VALUE], rating[VALUE];
@@ -61,7 +71,7 @@ static bool put_facts(const struct merging *m, const pf_xmp_facts *facts)
 	       put_shared(m, dynamic_media, "pick", "Pick", pick) &&
 	       put_shared(m, digikam, "PickLabel", "PickLabel", label) && put(m, ours, "Score", score) &&
 	       put(m, ours, "Burst", burst) && put(m, ours, "Rank", rank) && put(m, ours, "Rating", rating) &&
-	       put(m, ours, "Pick", pick) && put(m, ours, "PickLabel", label);
+	       put(m, ours, "Pick", pick) && put(m, ours, "PickLabel", label) && put_caveat(m, facts->caveat);
 }
 
 static pf_status text_of(const struct merging *m, pf_error *error)

@@ -13,6 +13,7 @@ typedef struct pf_xmp_facts {
 	uint32_t burst, rank;
 	int rating; /* 1 to 5 */
 	bool pick;
+	const char *caveat; /* NULL: none */
 } pf_xmp_facts;
 
 typedef struct pf_xmp_text {

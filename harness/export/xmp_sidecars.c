@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,12 +16,12 @@
 #include "harness/registry/contained_run.h"
 #include "photofinish/file.h"
 
-enum { FIFTHS = 5, OLD_MAX = 16 << 20, TEXT_MAX = OLD_MAX + (64 << 10) };
+enum { FIFTHS = 5, OLD_MAX = 16 << 20, TEXT_MAX = OLD_MAX + (64 << 10), READ_S = 10 };
 
-/* What a contained process leaves for us. */
+/* What a contained process leaves for us: to be checked. */
 struct answer {
-	pf_xmp_text text;
-	pf_status status;
+	uint64_t count;
+	uint32_t status, changed, yours;
 	char message[256];
 	char bytes[TEXT_MAX];
 };
@@ -31,11 +32,13 @@ struct sidecars {
 	const pf_dataset *dataset;
 	pf_xmp_report *report;
 	double least[FIFTHS + 1]; /* score from which on a photo has so many stars */
-	struct answer *answer;    /* shared */
+	const char *caveat;
+	struct answer *answer; /* shared */
 	/* of the sidecar at hand */
 	char path[PATH_MAX];
 	int old; /* descriptor; -1: there is none */
 	pf_xmp_facts facts;
+	pf_xmp_text text;
 };
 
 static int compare_scores(const void *a, const void *b)
@@ -75,7 +78,8 @@ static pf_xmp_facts facts_of(const struct sidecars *s, const pf_outcome *photo)
 			      .burst = photo->burst,
 			      .rank = photo->rank,
 			      .rating = stars,
-			      .pick = photo->rank == 1};
+			      .pick = photo->rank == 1,
+			      .caveat = s->caveat};
 }
 
 /* Opens what is there under s->path; s->old is -1 where nothing is. */
@@ -122,11 +126,16 @@ static int merge_old(void *context)
 	struct answer *answer = s->answer;
 	struct stat info;
 	pf_error error = {0};
+	setrlimit(RLIMIT_CPU, &(struct rlimit){READ_S, READ_S});
 	char *old = fstat(s->old, &info) ? NULL : malloc((size_t)info.st_size + 1);
 	ssize_t got = old ? pread(s->old, old, (size_t)info.st_size, 0) : -1;
-	answer->status = got < 0 ? pf_fail(&error, PF_ERR_IO, NULL, "cannot read the sidecar")
-				 : pf_xmp_merge(old, (size_t)got, &s->facts, &answer->text, &error);
+	pf_status status = got < 0 ? pf_fail(&error, PF_ERR_IO, NULL, "cannot read the sidecar")
+				   : pf_xmp_merge(old, (size_t)got, &s->facts, &s->text, &error);
 	snprintf(answer->message, sizeof answer->message, "%s", error.message);
+	answer->count = s->text.count;
+	answer->changed = s->text.changed;
+	answer->yours = s->text.yours;
+	answer->status = (uint32_t)status;
 	return 0;
 }
 
@@ -134,33 +143,56 @@ static pf_status merge(struct sidecars *s, pf_error *error)
 {
 	struct answer *answer = s->answer;
 	int code;
-	answer->text = (pf_xmp_text){.bytes = answer->bytes, .capacity = sizeof answer->bytes};
+	s->text = (pf_xmp_text){.bytes = answer->bytes, .capacity = sizeof answer->bytes};
 	if (s->old < 0) {
-		return pf_xmp_merge(NULL, 0, &s->facts, &answer->text, error);
+		return pf_xmp_merge(NULL, 0, &s->facts, &s->text, error);
 	}
+	answer->status = PF_ERR_CRASHED;
+	memcpy(answer->message, "", 1);
 	pf_status status = pf_contained_run(s->path, false, merge_old, s, &code, error);
-	if (status == PF_OK && answer->status != PF_OK) {
-		answer->message[sizeof answer->message - 1] = '\0';
-		return pf_fail(error, PF_ERR_INVALID, s->path, "%s", answer->message);
+	if (status != PF_OK) {
+		return status;
 	}
-	return status;
+	answer->message[sizeof answer->message - 1] = '\0';
+	s->text.count = answer->count;
+	s->text.changed = answer->changed;
+	s->text.yours = answer->yours;
+	if (code != 0 || answer->status != PF_OK || s->text.count > sizeof answer->bytes ||
+	    (s->text.changed && !s->text.count)) {
+		return pf_fail(error, PF_ERR_INVALID, s->path, "%s",
+			       answer->message[0] ? answer->message : "what read it left no answer");
+	}
+	return PF_OK;
+}
+
+/* What replaces a sidecar is no more open to others than that was. */
+static pf_status fill(struct sidecars *s, pf_new_file *file, pf_error *error)
+{
+	struct stat info;
+	if (fwrite(s->answer->bytes, 1, s->text.count, file->stream) != s->text.count) {
+		return pf_fail_errno(error, s->path, "cannot write");
+	}
+	if (s->old >= 0 &&
+	    (fstat(s->old, &info) || fchmod(fileno(file->stream), info.st_mode & (mode_t)0777))) {
+		return pf_fail_errno(error, s->path, "cannot keep who may read it");
+	}
+	return PF_OK;
 }
 
 static pf_status write_new(struct sidecars *s, pf_error *error)
 {
 	char parent[PATH_MAX];
 	pf_new_file file;
-	const pf_xmp_text *text = &s->answer->text;
-	size_t count = text->count <= sizeof s->answer->bytes ? text->count : 0; /* a child wrote it */
 	memcpy(parent, s->path, sizeof parent);
 	pf_status status = pf_make_folders(dirname(parent), error);
 	status = status == PF_OK ? pf_new_file_open(&file, s->path, error) : status;
 	if (status != PF_OK) {
 		return status;
 	}
-	if (fwrite(s->answer->bytes, 1, count, file.stream) != count) {
+	status = fill(s, &file, error);
+	if (status != PF_OK) {
 		pf_new_file_abandon(&file);
-		return pf_fail_errno(error, s->path, "cannot write");
+		return status;
 	}
 	return pf_new_file_commit(&file, s->old >= 0, error);
 }
@@ -173,11 +205,11 @@ static pf_status write_one(struct sidecars *s, size_t index, pf_error *error)
 	s->old = -1;
 	pf_status status = find(s, s->dataset->photos[index].path, error);
 	status = status == PF_OK ? merge(s, error) : status;
-	bool changed = status == PF_OK && s->answer->text.changed;
+	bool changed = status == PF_OK && s->text.changed;
 	status = changed ? write_new(s, error) : status;
 	if (status == PF_OK) {
 		++*(!changed ? &report->same : s->old >= 0 ? &report->updated : &report->written);
-		report->yours += s->answer->text.yours;
+		report->yours += s->text.yours;
 	}
 	if (s->old >= 0) {
 		close(s->old);
@@ -207,9 +239,14 @@ static pf_status write_all(struct sidecars *s, void (*told)(const pf_error *erro
 }
 
 pf_status pf_xmp_sidecars_write(const char *folder, const pf_outcomes *outcomes, const pf_dataset *dataset,
-				void (*told)(const pf_error *error), pf_xmp_report *report, pf_error *error)
+				const char *caveat, void (*told)(const pf_error *error),
+				pf_xmp_report *report, pf_error *error)
 {
-	struct sidecars s = {.folder = folder, .outcomes = outcomes, .dataset = dataset, .report = report};
+	struct sidecars s = {.folder = folder,
+			     .outcomes = outcomes,
+			     .dataset = dataset,
+			     .caveat = caveat,
+			     .report = report};
 	*report = (pf_xmp_report){0};
 	s.answer = mmap(NULL, sizeof *s.answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s.answer == MAP_FAILED) {

@@ -17,14 +17,16 @@ typedef struct pf_xmp_report {
 /* For the photo PATH the sidecar FOLDER/PATH.xmp (darktable's and digiKam's name), or FOLDER/STEM.xmp
  * (Adobe's) where that is there and the other is not. It gets
  *   xmp:Rating          1 to 5: the fifth of all scored photos of `outcomes` that its score lies in
- *   xmpDM:pick, digiKam:PickLabel   1 and 3 for the best of a burst; 0 for the others
- *   photofinish:*       Score (0 to 1), Burst, Rank, and the rating and pick that were written
+ *   xmpDM:pick, digiKam:PickLabel   1 and 3 for the best of a burst (all that tie); 0 for the others
+ *   photofinish:*       Score (0 to 1), Burst, Rank, and the rating and pick that were written; Caveat: what
+ *                       has to be known of all scores (`caveat`; NULL: nothing)
  * A rating or flag that is there and is not what photofinish wrote last is somebody's own, and stays; but a 0
  * in a sidecar that photofinish has not written to yet means "none". All else in a sidecar stays. Existing
  * sidecars are read in a contained process, written all or nothing, and never followed through a link. A
  * photo that failed gets none. Goes on after a sidecar that could not be written, of which `told` hears; the
  * status and *error are those of the first. Not for a process with threads. */
 pf_status pf_xmp_sidecars_write(const char *folder, const pf_outcomes *outcomes, const pf_dataset *dataset,
-				void (*told)(const pf_error *error), pf_xmp_report *report, pf_error *error);
+				const char *caveat, void (*told)(const pf_error *error),
+				pf_xmp_report *report, pf_error *error);
 
 #endif

@@ -82,7 +82,7 @@ def check_kept(photos):
     foreign.write_text(foreign.read_text().replace("photofinish:", "older:").replace("xmlns:photofinish", "xmlns:older").replace("urn:photofinish:1.0:", "urn:older"))
     told = score(photos, photos)
     check("what other programs wrote stays, and 0 is no rating", tags(foreign, "XMP-dc:Title", "XMP-dc:Subject", "XMP-crs:Exposure2012") ==
-          ("Start", "100 m", 0.35) and tags(foreign, RATING)[0] > 0 and "1 updated" in told, told)
+          ("Start", "100 m", "+0.35") and tags(foreign, RATING)[0] > 0 and "1 updated" in told, told)
     set_tags(mine, "-XMP-xmp:Rating=0")
     score(photos, photos)
     check("a rating of photofinish that somebody took away stays away", tags(mine, RATING) == (0,))
@@ -108,6 +108,8 @@ def check_hostile(work, photos):
         names[at].write_bytes(content)
     for path in names[4:7]:
         path.unlink()
+    names[7].chmod(0o600)
+    names[7].write_text(names[7].read_text().replace('photofinish:Rank="', 'photofinish:Rank="9'))
     names[4].symlink_to(outside)
     os.mkfifo(names[5])
     with open(names[6], "wb") as file:
@@ -116,14 +118,25 @@ def check_hostile(work, photos):
     check("damaged, linked, piped and huge ones are left as they are and named", all(names[at].read_bytes() == content and names[at].name in told
           for at, content in hostile.items() if at) and outside.read_text() == "<x:xmpmeta xmlns:x='adobe:ns:meta/'/>" and
           all(path.name in told for path in names[4:7]), told)
-    check("the others are written all the same", tags(names[7], RATING)[0] > 0)
+    check("the others are written all the same, and stay as private as they were", tags(names[7], "XMP-photofinish:Rank")[0] < 90 and
+          names[7].stat().st_mode & 0o777 == 0o600)
     for path in names:
         path.unlink()
     photos.chmod(0o555)
     if os.geteuid() != 0:
         told = score(photos, photos, expected=2)
-        check("a folder that may not be written to", "8 sidecars could not be written" in told, told)
+        check("a folder that may not be written to", "cannot put sidecars there" in told, told)
     photos.chmod(0o755)
+
+
+def check_caveat(photos):
+    score(photos, photos, "--stages", "facts,decode,quality")
+    names = sorted(photos.glob("*.xmp"))
+    check("scores of a part of the job say so", all("ONLY PART OF THE JOB" in tags(path, "XMP-photofinish:Caveat")[0] for path in names))
+    score(photos, photos)
+    check("and no longer once they are whole", all(tags(path, "XMP-photofinish:Caveat") == (None,) for path in names))
+    for path in names:
+        path.unlink()
 
 
 def check_part(photos):
@@ -142,6 +155,7 @@ def main():
         check_kept(photos)
         check_names(work, photos)
         check_hostile(work, photos)
+        check_caveat(photos)
         check_part(photos)
     return failures > 0
 

@@ -19,7 +19,7 @@ const struct pf_variant pf_variant_pairs = {
 	.change = "a worker reads two photos of its burst and takes Huffman codes of each in turn",
 	.principle = "what waits for itself has time for another",
 	.hypothesis =
-		"a Huffman decoder waits for one look-up after the other, and for branches that were foretold wrongly",
+		"a Huffman decoder waits for one look-up after the other, and for mispredicted branches",
 	.expected = "a fifth of the Huffman decoding, of photos that come in bursts",
 	.caps = PF_CAP_WORKERS,
 	.run = run,
