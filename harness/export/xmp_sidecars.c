@@ -126,7 +126,7 @@ static int merge_old(void *context)
 	struct answer *answer = s->answer;
 	struct stat info;
 	pf_error error = {0};
-	setrlimit(RLIMIT_CPU, &(struct rlimit){READ_S, READ_S});
+	setrlimit(RLIMIT_CPU, &(struct rlimit){READ_S, READ_S + 1}); /* SIGXCPU */
 	char *old = fstat(s->old, &info) ? NULL : malloc((size_t)info.st_size + 1);
 	ssize_t got = old ? pread(s->old, old, (size_t)info.st_size, 0) : -1;
 	pf_status status = got < 0 ? pf_fail(&error, PF_ERR_IO, NULL, "cannot read the sidecar")
