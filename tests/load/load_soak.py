@@ -21,6 +21,15 @@ def run(program, *arguments):
         return result.returncode, {"error": result.stdout + result.stderr}
 
 
+def run_timed(program, *arguments):
+    """Again where the harness itself did not get to run, which a busy machine may do to it: then nothing was measured, as it says."""
+    for _ in range(10):
+        status, record = run(program, *arguments)
+        if "the harness itself was held up" not in (record.get("reason") or ""):
+            break
+    return status, record
+
+
 def expect(what, holds, seen):
     global failed
     failed += not holds
@@ -44,7 +53,7 @@ def check_load(program):
     expect("load server: a thousand photos a second have to queue", status == 1 and len(queries) == 12 and
            queries[-1]["latency_ns"] > 2 * queries[-1]["service_ns"] > 0, (status, record))
     for slo, code, verdict in (("throughput=1e-6", 0, "met"), ("throughput=1e9", 1, "missed")):
-        status, record = run(program, "load", "parallel", "--scenario", "offline", "--trials", "2", "--slo", slo)
+        status, record = run_timed(program, "load", "parallel", "--scenario", "offline", "--trials", "2", "--slo", slo)
         trials = record.get("trials", [])
         expect(f"load offline --slo {slo}: {verdict}", status in (code, 3) and len(trials) == 2 and
                record["slos"][0]["verdict"] in (verdict, "undecided"), (status, record))
