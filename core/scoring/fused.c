@@ -146,7 +146,7 @@ static bool begin(pf_fused *f)
 	       (!f->pose || pf_pose_begin(f->pose, &f->input, f->image, NULL) == PF_OK);
 }
 
-static bool open(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_head *head, pf_image *image)
+static bool begin_pass(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_head *head, pf_image *image)
 {
 	fused->head = head;
 	fused->image = image;
@@ -156,7 +156,7 @@ static bool open(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_head *hea
 }
 
 /* `done`: all rows came. */
-static void shut(pf_fused *fused, pf_baseline *baseline, bool done)
+static void end_pass(pf_fused *fused, pf_baseline *baseline, bool done)
 {
 	pf_image *image = fused->image;
 	pf_baseline_halve(baseline, false);
@@ -178,9 +178,9 @@ static void shut(pf_fused *fused, pf_baseline *baseline, bool done)
 bool pf_fused_decode(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_source *source,
 		     const pf_jpeg_head *head, pf_image *image)
 {
-	bool done = open(fused, baseline, head, image) &&
+	bool done = begin_pass(fused, baseline, head, image) &&
 		    pf_baseline_rows(baseline, source, head, take_row, fused);
-	shut(fused, baseline, done);
+	end_pass(fused, baseline, done);
 	return done;
 }
 
@@ -190,7 +190,7 @@ void pf_fused_decode_pair(pf_baseline_pair *pair, pf_fused_job jobs[2])
 	bool opened = true;
 	for (unsigned i = 0; i < 2; i++) {
 		pf_fused_job *job = &jobs[i];
-		opened = open(job->fused, job->baseline, job->head, job->image) && opened;
+		opened = begin_pass(job->fused, job->baseline, job->head, job->image) && opened;
 		rows[i] = (pf_baseline_job){.baseline = job->baseline,
 					    .source = job->source,
 					    .head = job->head,
@@ -203,6 +203,6 @@ void pf_fused_decode_pair(pf_baseline_pair *pair, pf_fused_job jobs[2])
 	for (unsigned i = 0; i < 2; i++) {
 		pf_fused_job *job = &jobs[i];
 		job->done = opened && rows[i].done;
-		shut(job->fused, job->baseline, job->done);
+		end_pass(job->fused, job->baseline, job->done);
 	}
 }

@@ -175,5 +175,6 @@ int main(int argc, char **argv)
 	}
 	printf("stat::number_of_executed_units: %llu\n", executed);
 	unlink(path);
+	free(bytes);
 	return 0;
 }

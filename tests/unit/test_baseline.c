@@ -85,7 +85,7 @@ static bool target_planes(void *context, uint32_t mcu_row, bool done, pf_baselin
 {
 	const planes *to = context;
 	const pf_plane *plane[3] = {&to->image->y, &to->image->cb, &to->image->cr};
-	for (uint32_t i = 0; i < to->head->components && !done; i++) {
+	for (uint32_t i = 0; i < to->head->components && i < 3 && !done; i++) {
 		size_t row = (size_t)mcu_row * 8 * to->head->component[i].v;
 		target->rows[i] = plane[i]->data + row * plane[i]->stride_bytes;
 		target->stride_bytes[i] = plane[i]->stride_bytes;
@@ -147,7 +147,7 @@ static void keep_sound(fixture *f, const uint8_t *data, size_t size)
 {
 	pf_image was = f->of_sound;
 	free(f->sound);
-	f->sound = malloc(size);
+	f->sound = malloc(size + 1);
 	f->sound_bytes = size;
 	memcpy(f->sound, data, size);
 	f->of_sound = f->expected;

@@ -311,12 +311,10 @@ static size_t coded_bytes(const pf_fixture_bytes *bytes, size_t at)
 	size_t begin = at;
 	while (at + 1 < bytes->bytes) {
 		uint8_t next = bytes->data[at + 1];
-		if (bytes->data[at] != 0xFF) {
+		if (bytes->data[at] != 0xFF || next == 0xFF) {
 			at++;
 		} else if (next == 0 || (next >= 0xD0 && next <= 0xD7)) {
 			at += 2;
-		} else if (next == 0xFF) {
-			at++;
 		} else {
 			return at - begin;
 		}
