@@ -413,6 +413,23 @@ static pf_trial run_with_mischief(const struct pf_variant *variant, bool kills, 
 	return trial;
 }
 
+/* Again where the signal came too late, as it may where this process hardly gets to run: the worker had ended
+ * by itself, or all photos were done and nobody but their main process was left to be killed. */
+static pf_trial run_until_killed(const struct pf_variant *variant, size_t after, const pf_trial *reference)
+{
+	pf_trial trial = run_with_mischief(variant, true, after);
+	for (int tries = 0; tries < 20 && has_processes(variant) && trial.photos_scored == MANY &&
+			    trial.ending != PF_ENDED_DISTURBED;
+	     tries++) {
+		if (trial.ending == PF_ENDED_OK) {
+			check_outcomes(variant, &trial, reference);
+		}
+		pf_trial_release(&trial);
+		trial = run_with_mischief(variant, true, after);
+	}
+	return trial;
+}
+
 /* Workers are replaced and nothing is lost; a variant of one process ends as crashed, with the place named.
  */
 static void test_a_worker_is_killed(void **state)
@@ -424,7 +441,7 @@ static void test_a_worker_is_killed(void **state)
 	for (const struct pf_variant *variant = NULL; (variant = next_variant(variant, is_exact));) {
 		bool place_named = false;
 		for (size_t after = 1; after < MANY; after += MANY / 2) {
-			pf_trial trial = run_with_mischief(variant, true, after);
+			pf_trial trial = run_until_killed(variant, after, &reference);
 			assert_int_equal(mischief.killed, 1);
 			if (has_processes(variant)) {
 				assert_string_equal(trial.reason, "1 worker died and was replaced");
