@@ -1,8 +1,6 @@
 /* What every variant has to do, inherited by being registered: the reference's scores whatever lies in
  * memory, the same verdict on a damaged photo, and a death, an interrupt or the harness's end without loss or
  * orphans. Usage: test_variants [NAME]   (that variant alone; "-": what concerns them all) */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,6 +17,7 @@
 #include <cmocka.h>
 
 #include "datasets/dataset_make.h"
+#include "descendants.h"
 #include "harness/base/interrupt.h"
 #include "harness/registry/known.h"
 #include "harness/registry/reference_variant.h"
@@ -331,35 +330,6 @@ static void test_damaged_photos(void **state)
 	pf_dataset_free(dataset);
 }
 
-/* Processes below `parent`, found by their parents in /proc; the deepest come last. */
-static size_t find_descendants(pid_t parent, pid_t *found, size_t capacity)
-{
-	size_t count = 0;
-	for (size_t next = 0; next <= count && count < capacity; next++) {
-		pid_t of = next ? found[next - 1] : parent;
-		DIR *processes = opendir("/proc");
-		assert_non_null(processes);
-		for (const struct dirent *entry; (entry = readdir(processes)) && count < capacity;) {
-			char path[300], line[600] = "";
-			int its_parent = 0;
-			if (!isdigit((unsigned char)entry->d_name[0])) {
-				continue;
-			}
-			snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
-			FILE *stat = fopen(path, "re");
-			char *end = stat && fgets(line, sizeof line, stat) ? strrchr(line, ')') : NULL;
-			if (end && sscanf(end, ") %*c %d", &its_parent) == 1 && its_parent == of) {
-				found[count++] = atoi(entry->d_name);
-			}
-			if (stat) {
-				fclose(stat);
-			}
-		}
-		closedir(processes);
-	}
-	return count;
-}
-
 /* Does something to the running trial once `after` photos are done. */
 static struct {
 	size_t after;
@@ -386,7 +356,7 @@ static void make_mischief(void *context, const pf_outcomes *so_far, const pf_fra
 	}
 	pid_t found[64];
 	nap_ms(4); /* well into a photo, most likely */
-	size_t count = find_descendants(getpid(), found, 64);
+	size_t count = pf_find_descendants(getpid(), found, 64);
 	if (count) {
 		mischief.killed += kill(found[count - 1], SIGKILL) == 0;
 	}
@@ -561,7 +531,7 @@ static void test_no_orphans_when_the_harness_is_killed(void **state)
 		while (atomic_load(photos_done) < 2 || count < (has_processes(variant) ? 4 : 1)) {
 			assert_int_equal(waitpid(harness, NULL, WNOHANG), 0);
 			nap_ms(1);
-			count = find_descendants(harness, found, 64);
+			count = pf_find_descendants(harness, found, 64);
 		}
 		kill(harness, SIGKILL);
 		for (size_t i = 0; i < count; i++) {

@@ -8,8 +8,8 @@ enum {
 		   PF_STRATEGY_HEAD_WINDOW
 };
 
-/* A face may be there or not, and elsewhere: with it the factor of faces, whose weight is 0.03 of 0.94 in all.
- * Nothing else may differ. */
+/* A face may be there or not, and elsewhere: with it the factor of faces, whose weight is 0.03 of 0.94 in
+ * all. Nothing else may differ. */
 static const struct pf_variant_tolerance tolerance = {
 	.total = 0.032,
 	.factors = {[PF_FACTOR_FACES] = 1},
