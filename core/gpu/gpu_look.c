@@ -148,3 +148,11 @@ void pf_gpu_look(pf_gpu_facts *facts)
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
 	}
 }
+
+pf_status pf_gpu_probe(bool may_fall_back, const char **why_not)
+{
+	static pf_gpu_facts facts;
+	pf_gpu_look(&facts);
+	*why_not = facts.why_not;
+	return facts.why_not[0] && !may_fall_back ? PF_ERR_UNAVAILABLE : PF_OK;
+}

@@ -15,7 +15,7 @@ enum { PF_DEVICE_COLUMNS = 400 };
 
 /* How long the device and the decoders were busy, and at once; of all workers together. */
 typedef struct pf_device_overlap {
-	uint64_t wall_ns;        /* of the trial */
+	uint64_t wall_ns;        /* of the trial; less what rings of spans had lost by its end */
 	uint64_t copy_ns;        /* something was copied, either way */
 	uint64_t compute_ns;     /* a kernel ran, or the network */
 	uint64_t both_ns;        /* copied and computed at once */

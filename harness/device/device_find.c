@@ -16,7 +16,7 @@ typedef struct changes {
 	change *all;
 	size_t count;
 	uint64_t (*columns)[PF_DEVICE_PARTS]; /* of the timeline: how long each part took there */
-	uint64_t begin_ns, wall_ns;
+	uint64_t begin_ns, wall_ns, lost_ns;  /* what came before lost_ns is not known of all workers */
 } changes;
 
 static int by_time(const void *left, const void *right)
@@ -59,6 +59,7 @@ static void add_span(changes *c, const pf_span *span)
 	int kind = kind_of(span, &part);
 	uint64_t from = span->begin_ns > c->begin_ns ? span->begin_ns - c->begin_ns : 0;
 	uint64_t to = span->end_ns > c->begin_ns ? span->end_ns - c->begin_ns : 0;
+	from = from > c->lost_ns ? from : c->lost_ns;
 	to = to < c->wall_ns ? to : c->wall_ns;
 	if (kind == KINDS || from >= to) {
 		return;
@@ -125,6 +126,14 @@ static void add_work(pf_device_work *to, const pf_device_work *from)
 	}
 }
 
+/* The oldest span of a ring that lost others: what ended before it is gone. */
+static void lose(changes *c, const pf_span *oldest)
+{
+	uint64_t lost = oldest->end_ns > c->begin_ns ? oldest->end_ns - c->begin_ns : 0;
+	lost = lost < c->wall_ns ? lost : c->wall_ns;
+	c->lost_ns = lost > c->lost_ns ? lost : c->lost_ns;
+}
+
 static bool find_overlap(pf_device_found *found, const pf_trace *traces, uint32_t workers,
 			 const pf_span *rings, uint32_t capacity, changes *c)
 {
@@ -134,6 +143,9 @@ static bool find_overlap(pf_device_found *found, const pf_trace *traces, uint32_
 		uint64_t ended = __atomic_load_n(&traces[i].ended, __ATOMIC_RELAXED);
 		kept[i] = ended < capacity ? ended : capacity;
 		spans += (size_t)kept[i];
+		if (ended > capacity) {
+			lose(c, &rings[(size_t)i * capacity + ended % capacity]);
+		}
 	}
 	c->all = calloc(2 * spans + 1, sizeof *c->all);
 	c->columns = calloc(PF_DEVICE_COLUMNS, sizeof *c->columns);
@@ -150,6 +162,7 @@ static bool find_overlap(pf_device_found *found, const pf_trace *traces, uint32_
 	free(kept);
 	qsort(c->all, c->count, sizeof *c->all, by_time);
 	sum(c, &found->overlap);
+	found->overlap.wall_ns = c->wall_ns - c->lost_ns;
 	put_timeline(c, found->timeline);
 	return true;
 }

@@ -15,7 +15,7 @@ static pf_status open_load(pf_probe_look *look, pf_error *error)
 	if (!look->state) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
-	pf_nvml_open();
+	pf_nvml_open(); /* now: it takes longer than a tick may. Without a driver it is one failed dlopen */
 	return PF_OK;
 }
 

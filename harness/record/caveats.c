@@ -244,6 +244,14 @@ static bool approximate_text(const json_t *variant, char *out, size_t capacity)
 	return limits[0];
 }
 
+void pf_fell_back_text(double photos, const char *why, char *out, size_t capacity)
+{
+	snprintf(
+		out, capacity,
+		"FELL BACK: the processor found %.0f poses in the device's place (%s); its time is not a device's",
+		photos, why);
+}
+
 static bool fell_text(const json_t *variant, char *out, size_t capacity)
 {
 	size_t index;
@@ -259,10 +267,7 @@ static bool fell_text(const json_t *variant, char *out, size_t capacity)
 			why = why[0] ? why : pf_note_text(device, "fell_back");
 		}
 	}
-	snprintf(
-		out, capacity,
-		"FELL BACK: the processor found %.0f poses in the device's place (%s); its time is not a device's",
-		photos, why);
+	pf_fell_back_text(photos, why, out, capacity);
 	return photos > 0;
 }
 

@@ -51,4 +51,7 @@ char *pf_caveats_text(const json_t *record, const json_t *variant, char *out, si
  */
 char *pf_caveat_approximate(const json_t *variant, char *out, size_t capacity);
 
+/* What the caveat PF_CAVEAT_FELL says of `photos` poses that the processor found. */
+void pf_fell_back_text(double photos, const char *why, char *out, size_t capacity);
+
 #endif

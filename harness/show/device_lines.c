@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/record/caveats.h"
 #include "harness/run/run_device.h"
 #include "harness/show/run_table.h"
 #include "photofinish/file.h"
@@ -20,7 +21,7 @@ static void put_parts(const pf_device_work *work, FILE *out)
 	const char *comma = "";
 	for (int part = 0; part < PF_DEVICE_PARTS; part++) {
 		const pf_device_time *time = &work->parts[part];
-		char bytes[PF_TEXT];
+		char bytes[PF_TEXT], text[PF_TEXT];
 		if (!time->count) {
 			continue;
 		}
@@ -28,7 +29,7 @@ static void put_parts(const pf_device_work *work, FILE *out)
 		if (time->bytes) {
 			fprintf(out, "%s in ", pf_text_bytes((double)time->bytes, bytes));
 		}
-		fprintf(out, "%.3g ms", (double)time->ns * 1e-6);
+		fputs(pf_text_seconds((double)time->ns * 1e-9, text), out);
 		if (time->bytes && time->ns) {
 			fprintf(out, " (%.3g GB/s)", (double)time->bytes / (double)time->ns);
 		}
@@ -43,7 +44,7 @@ static void put_load(const pf_nvml_load *load, FILE *out)
 {
 	char used[PF_TEXT], all[PF_TEXT];
 	if (load->samples) {
-		fprintf(out, "NVML, of all who used it: busy %.0f %%, %s of %s memory at most",
+		fprintf(out, "GPU utilization (NVML, whole device) %.0f %%, %s of %s memory at most",
 			load->busy_percent, pf_text_bytes((double)load->used_most_bytes, used),
 			pf_text_bytes((double)load->memory_bytes, all));
 	} else {
@@ -61,20 +62,24 @@ static void put_found(const pf_device_found *found, FILE *out)
 		return;
 	}
 	fprintf(out, "on %s: %" PRIu64 " poses; ", pf_escape(work->name, name, sizeof name), work->photos);
-	put_parts(work, out);
-	fprintf(out,
-		"; busy %.1f %% of the time (copies %.1f, kernels %.1f, both at once %.1f), "
-		"%.0f %% of that beside decoding; ",
-		percent(o->busy_ns, o->wall_ns), percent(o->copy_ns, o->wall_ns),
-		percent(o->compute_ns, o->wall_ns), percent(o->both_ns, o->wall_ns),
-		percent(o->with_decode_ns, o->busy_ns));
+	if (o->busy_ns) {
+		put_parts(work, out);
+		fprintf(out,
+			"; busy %.1f %% of the time (copies %.1f, kernels %.1f, both at once %.1f), "
+			"%.0f %% of that overlapped with decoding; ",
+			percent(o->busy_ns, o->wall_ns), percent(o->copy_ns, o->wall_ns),
+			percent(o->compute_ns, o->wall_ns), percent(o->both_ns, o->wall_ns),
+			percent(o->with_decode_ns, o->busy_ns));
+	} else {
+		fputs("its time was not measured; ", out);
+	}
 	put_load(&found->load, out);
 }
 
 static void print_one(const pf_contestant *contestant, int columns, FILE *stream)
 {
 	const pf_device_found *found = pf_run_device(contestant);
-	char label[192], escaped[4 * PF_DEVICE_WHY], *text = NULL;
+	char label[192], escaped[4 * PF_DEVICE_WHY], fell[PF_CAVEAT_TEXT], *text = NULL;
 	const char *why = "";
 	size_t bytes;
 	uint64_t fallen = pf_run_fallen(contestant, &why);
@@ -83,10 +88,8 @@ static void print_one(const pf_contestant *contestant, int columns, FILE *stream
 		return;
 	}
 	if (fallen) {
-		fprintf(out,
-			"FELL BACK: the processor found %" PRIu64 " poses in the device's place (%s): "
-			"its time is not a device's%s",
-			fallen, pf_escape(why, escaped, sizeof escaped), found ? "; " : "");
+		pf_fell_back_text((double)fallen, pf_escape(why, escaped, sizeof escaped), fell, sizeof fell);
+		fprintf(out, "%s%s", fell, found ? "; " : "");
 	}
 	if (found) {
 		put_found(found, out);

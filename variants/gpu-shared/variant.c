@@ -18,8 +18,7 @@ static const struct pf_option options[] = {
 	 "photos that the network takes at once, at most"},
 	{"wait-us", PF_OPTION_INTEGER, 500, 0, 1000000,
 	 "how long a photo waits for others at most, in microseconds"},
-	{"fall-back", PF_OPTION_FLAG, 0, 0, 1,
-	 "where the device is missing or fails, the processor runs the network"},
+	PF_GPU_FALL_BACK_OPTION,
 	{0},
 };
 
@@ -32,11 +31,7 @@ typedef struct shared_run {
 
 static pf_status probe(const struct pf_env *env, const char **why_not)
 {
-	static pf_gpu_facts facts;
-	pf_gpu_look(&facts);
-	*why_not = facts.why_not;
-	bool may_fall_back = env->options && env->options[OPTION_FALL_BACK];
-	return facts.why_not[0] && !may_fall_back ? PF_ERR_UNAVAILABLE : PF_OK;
+	return pf_gpu_probe(env->options && env->options[OPTION_FALL_BACK], why_not);
 }
 
 static pf_status enter(pf_crew *crew, pf_error *error)

@@ -10,18 +10,13 @@
 
 enum { OPTION_FALL_BACK };
 static const struct pf_option options[] = {
-	{"fall-back", PF_OPTION_FLAG, 0, 0, 1,
-	 "where the device is missing or fails, the processor runs the network"},
+	PF_GPU_FALL_BACK_OPTION,
 	{0},
 };
 
 static pf_status probe(const struct pf_env *env, const char **why_not)
 {
-	static pf_gpu_facts facts;
-	pf_gpu_look(&facts);
-	*why_not = facts.why_not;
-	bool may_fall_back = env->options && env->options[OPTION_FALL_BACK];
-	return facts.why_not[0] && !may_fall_back ? PF_ERR_UNAVAILABLE : PF_OK;
+	return pf_gpu_probe(env->options && env->options[OPTION_FALL_BACK], why_not);
 }
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,

@@ -28,6 +28,17 @@ typedef struct pf_gpu_facts {
  * not survive a fork, so nothing may be opened before workers are there. Allocates nothing; any thread. */
 PF_API void pf_gpu_look(pf_gpu_facts *facts);
 
+/* The probe of a variant that runs networks on a device. *why_not: static, "" where it can. Where it may fall
+ * back to the processor it is available all the same. Not for several threads at once. */
+PF_API pf_status pf_gpu_probe(bool may_fall_back, const char **why_not);
+
+/* The row of its options for that (variant.h). */
+#define PF_GPU_FALL_BACK_OPTION                                                                \
+	{                                                                                      \
+		"fall-back", PF_OPTION_FLAG, 0, 0, 1,                                          \
+			"where the device is missing or fails, the processor runs the network" \
+	}
+
 /* From now on spans of this process, and of those that are forked from it, are ranges of NVTX by their
  * stages' names, where a tool asks for them (NVTX_INJECTION64_PATH); else nothing, as in builds without CUDA.
  */
