@@ -20,14 +20,14 @@ void pf_tags_look(pf_tags *tags)
 	}
 }
 
-/* The innermost of the spans that have ended which the instant is in; spans stand in the order of their ends.
- */
+/* The innermost of the spans that have ended which the instant is in. A worker's spans stand in the order of
+ * their ends; those of its device's parts stand between them, put there later, and are passed over. */
 static bool find_ended(const pf_span *ring, uint32_t capacity, uint64_t ended, uint64_t time_ns, pf_tag *tag)
 {
 	bool found = false;
 	for (uint64_t back = 1; back <= capacity && back <= ended; back++) {
 		const pf_span *span = &ring[(ended - back) & (capacity - 1)];
-		if (span->end_ns < time_ns) {
+		if (span->stage < PF_STAGE_END && span->end_ns < time_ns) {
 			break;
 		}
 		if (span->begin_ns <= time_ns && span->stage < PF_STAGE_END) {

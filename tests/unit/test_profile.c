@@ -44,6 +44,8 @@ static void write_spans(pf_trace *trace, pf_span *ring)
 	static const pf_span spans[] = {{100, 200, 1, PF_STAGE_READ, 0},
 					{200, 300, 1, PF_STAGE_DECODE, 0},
 					{310, 350, 1, PF_STAGE_POSE_INPUT, 1},
+					/* put there late, by whoever waited for the device */
+					{311, 320, 1, PF_DEVICE_SPAN + PF_DEVICE_UPLOAD, 0},
 					{300, 400, 1, PF_STAGE_POSE, 0}};
 	pf_trace_reset(trace);
 	atomic_store(&trace->tid, 42);
