@@ -83,10 +83,10 @@ static void look_at_libraries(pf_gpu_facts *facts)
 		snprintf(facts->why_not, sizeof facts->why_not, "no CUDA device (no driver: %s is not found)",
 			 PF_GPU_DRIVER);
 	}
-	int needed = PF_CUDA_VERSION / OF_MAJOR * OF_MAJOR; /* minor versions go with each other */
+	facts->least_driver = PF_CUDA_VERSION / OF_MAJOR * OF_MAJOR; /* minor versions go with each other */
 	if (!facts->why_not[0] && !facts->built_in) {
 		snprintf(facts->why_not, sizeof facts->why_not, "this build has no CUDA backend");
-	} else if (!facts->why_not[0] && facts->driver < needed) {
+	} else if (!facts->why_not[0] && facts->driver < facts->least_driver) {
 		snprintf(facts->why_not, sizeof facts->why_not,
 			 "the driver is too old: it is made for CUDA %d.%d, this build is for %d.%d",
 			 facts->driver / OF_MAJOR, facts->driver % OF_MAJOR / 10, PF_CUDA_VERSION / OF_MAJOR,

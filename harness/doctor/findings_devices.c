@@ -1,7 +1,6 @@
 /* The finding on the GPU: a machine without one is fine; one whose device cannot be used is told what is
  * missing. And what the kernel has to contain processes. */
 #include <stdio.h>
-#include <string.h>
 
 #include "harness/doctor/finding.h"
 #include "photofinish/containment.h"
@@ -31,7 +30,7 @@ static void say_what_is_missing(struct pf_doctor *doctor, const pf_gpu_facts *fa
 			"install the CUDA Toolkit and cuDNN 9, then configure again with -DPHOTOFINISH_CUDA=ON");
 	} else if (!facts->driver) {
 		pf_finding_mend(finding, "install NVIDIA's driver");
-	} else if (strstr(facts->why_not, "driver is too old")) {
+	} else if (facts->driver < facts->least_driver) {
 		pf_finding_mend(finding, "install a newer driver, or build with an older CUDA Toolkit");
 	} else if (!facts->cudnn) {
 		pf_finding_mend(finding, "install cuDNN 9 where the loader finds it (LD_LIBRARY_PATH)");

@@ -104,6 +104,18 @@ static pf_status open_old(struct sidecars *s, pf_error *error)
 						 "a sidecar of more than 16 MiB is left as it is");
 }
 
+/* That no other photo of its folder differs in the ending alone: both would write one STEM.xmp. */
+static bool is_stem_its_own(const pf_dataset *dataset, const char *photo, size_t stem)
+{
+	size_t same = 0;
+	for (size_t i = 0; i < dataset->count; i++) {
+		const char *other = dataset->photos[i].path;
+		same += strncmp(other, photo, stem) == 0 && other[stem] == '.' &&
+			!strpbrk(other + stem + 1, "./");
+	}
+	return same == 1;
+}
+
 /* FOLDER/PATH.xmp, or FOLDER/STEM.xmp where only that is there. */
 static pf_status find(struct sidecars *s, const char *photo, pf_error *error)
 {
@@ -111,10 +123,11 @@ static pf_status find(struct sidecars *s, const char *photo, pf_error *error)
 	if (snprintf(both, sizeof both, "%s/%s.xmp", s->folder, photo) >= (int)sizeof both) {
 		return pf_fail(error, PF_ERR_INVALID, s->folder, "the path is too long");
 	}
-	int length = snprintf(stem, sizeof stem, "%s/%s", s->folder, photo);
-	char *dot = strrchr(stem, '.');
-	memcpy(dot && !strchr(dot, '/') ? dot : stem + length, ".xmp", sizeof ".xmp");
-	bool adobe = access(both, F_OK) != 0 && access(stem, F_OK) == 0;
+	const char *dot = strrchr(photo, '.'); /* a manifest may name photos without an ending */
+	size_t length = dot && !strchr(dot, '/') ? (size_t)(dot - photo) : strlen(photo);
+	snprintf(stem, sizeof stem, "%s/%.*s.xmp", s->folder, (int)length, photo);
+	bool adobe = photo[length] && access(both, F_OK) != 0 && access(stem, F_OK) == 0 &&
+		     is_stem_its_own(s->dataset, photo, length);
 	memcpy(s->path, adobe ? stem : both, sizeof s->path);
 	return open_old(s, error);
 }

@@ -15,7 +15,7 @@ typedef struct pf_xmp_report {
 } pf_xmp_report;
 
 /* For the photo PATH the sidecar FOLDER/PATH.xmp (darktable's and digiKam's name), or FOLDER/STEM.xmp
- * (Adobe's) where that is there and the other is not. It gets
+ * (Adobe's) where that is there, the other is not, and no other photo would write it. It gets
  *   xmp:Rating          1 to 5: the fifth of all scored photos of `outcomes` that its score lies in
  *   xmpDM:pick, digiKam:PickLabel   1 and 3 for the best of a burst (all that tie); 0 for the others
  *   photofinish:*       Score (0 to 1), Burst, Rank, and the rating and pick that were written; Caveat: what

@@ -98,6 +98,20 @@ def check_names(work, photos):
           not (folder / f"{stem}.jpg.xmp").exists() and len(list(folder.glob("*.jpg.xmp"))) == len(list(photos.glob("*.jpg"))) - 1, told)
 
 
+def check_same_stem(work, photos):
+    """IMG.jpg and IMG.jpeg: a sidecar IMG.xmp would be of both."""
+    pair, folder = work / "pair", work / "pair-sidecars"
+    pair.mkdir()
+    folder.mkdir()
+    for ending, photo in zip(("jpg", "jpeg"), sorted(photos.glob("*.jpg"))):
+        shutil.copy(photo, pair / f"IMG.{ending}")
+    set_tags(folder / "IMG.xmp", "-XMP-dc:Title=raw")
+    whole = (folder / "IMG.xmp").read_bytes()
+    told = score(pair, folder)
+    check("photos that differ in the ending alone have a sidecar each", (folder / "IMG.xmp").read_bytes() == whole and
+          (folder / "IMG.jpg.xmp").exists() and (folder / "IMG.jpeg.xmp").exists(), told)
+
+
 def check_hostile(work, photos):
     names = sorted(photos.glob("*.xmp"))
     outside = work / "outside"
@@ -154,6 +168,7 @@ def main():
         check_new(work, photos)
         check_kept(photos)
         check_names(work, photos)
+        check_same_stem(work, photos)
         check_hostile(work, photos)
         check_caveat(photos)
         check_part(photos)

@@ -17,6 +17,7 @@ typedef struct pf_gpu_facts {
 	bool node;         /* there is a device of NVIDIA's: /dev/nvidiactl */
 	bool nvrtc;        /* the compiler that cuDNN takes for networks with SiLU */
 	int driver;        /* version of CUDA that the driver's libcuda.so.1 is made for */
+	int least_driver;  /* that this build needs; 0: any */
 	int cudnn;         /* version of libcudnn.so.9 */
 	int devices;       /* that may be used */
 	int major, minor;  /* compute capability of the first one */
