@@ -10,13 +10,16 @@ file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE
 target_compile_definitions(photofinish_objects PRIVATE PF_DATA_FROM_LIBRARY="${data_from_library}")
 target_compile_definitions(photofinish_harness PRIVATE PF_DOC_FROM_DATA="${doc_from_data}")
 set_property(SOURCE harness/cli/help_topics.c APPEND PROPERTY COMPILE_DEFINITIONS PF_DOC_DIR="${CMAKE_SOURCE_DIR}/docs")
-set_target_properties(photofinish PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
+# The same in the build tree: one that is changed when it is installed gets empty entries from CMake, and the dynamic linker takes an
+# empty one for the current folder, where a stranger's libjansson.so.4 may lie.
+set_target_properties(photofinish PROPERTIES BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN;$ORIGIN/${library_from_program}")
 target_include_directories(photofinish_core INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 set_target_properties(photofinish_core PROPERTIES EXPORT_NAME photofinish)
 
 install(TARGETS photofinish RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS photofinish_core EXPORT photofinish LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(PHOTOFINISH_ENGINE)
+  install(TARGETS photofinish_opencv LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/photofinish)
   set(pc_description "The scoring engine of photofinish and the contract of its variants")
   install(DIRECTORY core/include/photofinish DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
   install(DIRECTORY results/calibration DESTINATION ${CMAKE_INSTALL_DATADIR}/photofinish FILES_MATCHING PATTERN "*.json")
