@@ -16,9 +16,16 @@ set(PHOTOFINISH_POSE_MODEL ${CMAKE_SOURCE_DIR}/core/models/pose.onnx CACHE FILEP
 include(scripts/network.cmake)
 include(scripts/cuda.cmake)
 
-list(APPEND core_libraries PkgConfig::JPEG PkgConfig::EXIF PkgConfig::CYAML ${opencv_libraries} ${network_libraries})
+list(APPEND core_libraries PkgConfig::JPEG PkgConfig::EXIF PkgConfig::CYAML ${network_libraries})
 set(datasets_libraries PkgConfig::JPEG PkgConfig::CYAML PkgConfig::EXIF)
-list(APPEND engine_includes ${PHOTOFINISH_OPENCV_INCLUDE})
+set(opencv_version)
+foreach(part MAJOR MINOR REVISION)
+  file(STRINGS ${PHOTOFINISH_OPENCV_INCLUDE}/opencv2/core/version.hpp line REGEX "^#define CV_VERSION_${part} +[0-9]+" LIMIT_COUNT 1)
+  string(REGEX MATCH "[0-9]+$" number "${line}")
+  list(APPEND opencv_version ${number})
+endforeach()
+list(JOIN opencv_version . opencv_version)
+set_property(SOURCE core/faces/opencv_load.c APPEND PROPERTY COMPILE_DEFINITIONS PF_OPENCV_VERSION="${opencv_version}")
 set(engine_definitions PF_CASCADE_FILE="${PHOTOFINISH_CASCADE_FILE}" ${network_definitions})
 set_property(SOURCE core/scoring/pose_defaults.c APPEND PROPERTY COMPILE_DEFINITIONS PF_POSE_MODEL="${PHOTOFINISH_POSE_MODEL}")
 set(build_contents

@@ -160,6 +160,7 @@ static pf_status start_beside(pf_crew *crew, pf_error *error)
 
 pf_status pf_crew_run(pf_crew *crew, pf_error *error)
 {
+	pf_scorer_prepare(crew->env->scorer, crew->trace); /* before the fork */
 	pf_status status = crew->beside ? start_beside(crew, error) : PF_OK;
 	if (status == PF_OK) {
 		crew->job = (pf_pool_job){

@@ -1,6 +1,7 @@
 #include "core/scoring/engine_libraries.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,8 +9,14 @@
 #include <jpeglib.h>
 #include <libexif/exif-data.h>
 
+#include "core/kernels/kernels.h"
 #include "core/scoring/face.h"
+#include "core/scoring/pose_estimator.h"
+#include "photofinish/scorer.h"
 #include "photofinish/sha256.h"
+
+#define STRINGIFY_(x) #x
+#define STRINGIFY(x) STRINGIFY_(x)
 
 /* The vector sets that libjpeg-turbo and OpenCV ask the processor for. */
 static unsigned vector_sets(void)
@@ -37,11 +44,11 @@ static pf_status digest_file_of(void *function, uint8_t digest[PF_SHA256_BYTES],
 
 pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 {
-	void *const functions[] = {(void *)(uintptr_t)jpeg_read_raw_data, (void *)(uintptr_t)exif_data_new,
-				   pf_face_library_function()};
+	void *faces = pf_face_library_function(error);
+	void *const functions[] = {(void *)(uintptr_t)jpeg_read_raw_data, (void *)(uintptr_t)exif_data_new, faces};
 	enum { COUNT = sizeof functions / sizeof *functions };
 	uint8_t parts[COUNT + 1][PF_SHA256_BYTES] = {{0}};
-	pf_status status = PF_OK;
+	pf_status status = faces ? PF_OK : PF_ERR_UNAVAILABLE;
 	for (size_t i = 0; i < COUNT && status == PF_OK; i++) {
 		status = digest_file_of(functions[i], parts[i], error);
 	}
@@ -51,4 +58,27 @@ pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *
 	snprintf((char *)parts[COUNT], sizeof parts[COUNT], "%u", vector_sets());
 	pf_sha256_of(parts, sizeof parts, digest);
 	return PF_OK;
+}
+
+static char engine_version[256];
+
+/* The best backend that was built in, and whether there is a network for it. */
+static void describe_engine(void)
+{
+	char pose[96] = "no pose (networks are not built in)";
+	if (pf_network_backend(0)) {
+		snprintf(pose, sizeof pose, "pose by %s%s",
+			 pf_pose_backend_version(pf_pose_default_backend()),
+			 pf_pose_default_model()[0] ? "" : " (the model's file is missing)");
+	}
+	snprintf(engine_version, sizeof engine_version,
+		 "scoring %d, libjpeg-turbo %s, OpenCV %s, %s, %s kernels", PF_SCORING_VERSION,
+		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(), pose, pf_kernels_best()->name);
+}
+
+const char *pf_engine_version(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, describe_engine);
+	return engine_version;
 }

@@ -16,9 +16,6 @@
 #include "photofinish/pose_service.h"
 #include "photofinish/workspace.h"
 
-#define STRINGIFY_(x) #x
-#define STRINGIFY(x) STRINGIFY_(x)
-
 static bool takes_part(const pf_scorer *scorer, uint32_t stage)
 {
 	return !(scorer->config.left_out & stage);
@@ -557,6 +554,15 @@ const char *pf_scorer_strategy_problem(const pf_scorer_config *config, uint32_t 
 	return problem;
 }
 
+void pf_scorer_prepare(const pf_scorer_config *config, pf_trace *trace)
+{
+	if (!(config->left_out & PF_LEAVE_OUT_FACES) && !(config->strategy & PF_STRATEGY_EXACT_FACES)) {
+		uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
+		pf_face_prepare();
+		pf_span_end(trace, PF_STAGE_STARTUP, begin);
+	}
+}
+
 bool pf_scorer_may_be_forked(const pf_scorer_config *config)
 {
 	return config->strategy & PF_STRATEGY_QUICK_START &&
@@ -572,27 +578,4 @@ void pf_scorer_set_trace(pf_scorer *scorer, pf_trace *trace)
 	if (scorer->pose) {
 		pf_pose_estimator_set_trace(scorer->pose, trace);
 	}
-}
-
-static char engine_version[256];
-
-/* The best backend that was built in, and whether there is a network for it. */
-static void describe_engine(void)
-{
-	char pose[96] = "no pose (networks are not built in)";
-	if (pf_network_backend(0)) {
-		snprintf(pose, sizeof pose, "pose by %s%s",
-			 pf_pose_backend_version(pf_pose_default_backend()),
-			 pf_pose_default_model()[0] ? "" : " (the model's file is missing)");
-	}
-	snprintf(engine_version, sizeof engine_version,
-		 "scoring %d, libjpeg-turbo %s, OpenCV %s, %s, %s kernels", PF_SCORING_VERSION,
-		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(), pose, pf_kernels_best()->name);
-}
-
-const char *pf_engine_version(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, describe_engine);
-	return engine_version;
 }

@@ -50,6 +50,7 @@ build() {
     for library in $libraries; do
         if nm -D --defined-only "$library" | grep -q ' pf_workloads_v1$'; then
             echo "$library" >../library
+            echo "$libraries" | grep -vxF "$library" >../beside || true
             prepare_link "$library"
             return
         fi
@@ -67,6 +68,9 @@ link_one() {
     export out seed merge
     sh ../link
     test -s "$out"
+    if [ -e ../beside ]; then # what the library may load from beside itself
+        while read -r beside; do ln -sf "$1/build/$beside" "$(dirname "$out")/"; done <../beside
+    fi
 }
 
 link() {

@@ -151,6 +151,30 @@ def check_examples(prefix, environment):
             check((page.parent / link).exists(), f"{page}: {link} is installed")
 
 
+def check_libraries(prefix, work, environment):
+    """No library is looked for in the current folder, where strangers' files may lie, whether the program is installed or not. OpenCV is
+    loaded where it is needed, and where it is missing a line says so."""
+    strangers = work / "strangers"
+    strangers.mkdir()
+    for line in run("ldd", prefix / "bin/photofinish", env=environment).splitlines():
+        (strangers / line.split()[0].rpartition("/")[2]).write_text("no library")
+    (strangers / "photofinish_opencv.so").write_text("no library")
+    for program in (pathlib.Path(BUILD) / "photofinish", prefix / "bin/photofinish"):
+        check("OpenCV 4" in run(program, "--version", cwd=strangers, env=environment), "libraries of the current folder are not loaded")
+        libraries = run(program, "variants", env=environment | {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(work / "loaded")})
+        check("fast-exact" in libraries, "the list of variants")
+        loaded = "".join(path.read_text() for path in work.glob("loaded.*"))
+        check("libjpeg" in loaded and "libopencv" not in loaded, "OpenCV is loaded though nothing is searched for faces")
+        for path in work.glob("loaded.*"):
+            path.unlink()
+    opencv = prefix / "lib/photofinish/photofinish_opencv.so"
+    opencv.rename(work / "away.so")
+    failed = subprocess.run([prefix / "bin/photofinish", "score", "tiny", "--quiet"], env=environment, capture_output=True, text=True)
+    check(failed.returncode == 2 and "OpenCV cannot be loaded: photofinish_opencv.so" in failed.stderr and failed.stderr.count("\n") == 1,
+          f"without OpenCV: {failed.returncode}, {failed.stderr}")
+    (work / "away.so").rename(opencv)
+
+
 def check_allocations(prefix, environment):
     """The object that counts allocations is found from where the program lies."""
     output = run(prefix / "bin/photofinish", "run", "null", "--dataset", "tiny", "--allocations", "--quiet", "--json", "-",
@@ -177,6 +201,7 @@ def main():
         check_examples(prefix, environment)
         check_own_files(prefix, environment)
         check_allocations(prefix, environment)
+        check_libraries(prefix, work, environment)
         prefix.rename(moved)
         output = run(moved / "bin/photofinish", "variants", "--plugin", plugin, env=environment)
         check("interleaved" in output, "a prefix that was moved works")

@@ -83,6 +83,44 @@ static void test_faces_are_found(void **state)
 	pf_face_detector_destroy(detector);
 }
 
+static int larger_first(const void *a, const void *b)
+{
+	const pf_face *left = a, *right = b;
+	int64_t by_area = (int64_t)right->width * right->height - (int64_t)left->width * left->height;
+	int64_t by_place = left->y != right->y ? (int64_t)left->y - right->y : (int64_t)left->x - right->x;
+	int64_t order = by_area ? by_area : by_place ? by_place : (int64_t)left->width - right->width;
+	return order < 0 ? -1 : order > 0;
+}
+
+/* More than there is room for, of several sizes: the largest of them, in order. */
+static void test_many_faces(void **state)
+{
+	(void)state;
+	enum { SIDE = 640, ACROSS = 11, SPACE = SIDE / ACROSS, MOST = 1000 };
+	static uint8_t picture[SIDE * SIDE];
+	static pf_face all[MOST];
+	pf_face_detector *detector;
+	pf_face faces[PF_FACES_MAX];
+	size_t count = 0, found = 0;
+	for (int y = 0; y < SIDE; y++) {
+		for (int x = 0; x < SIDE; x++) {
+			double radius = 16.0 + (x / SPACE * 7 + y / SPACE * 3) % 5 * 2.0;
+			picture[y * SIDE + x] = face_at((x % SPACE - SPACE / 2.0) / radius,
+							(y % SPACE - SPACE / 2.0) / radius);
+		}
+	}
+	assert_int_equal(pf_face_detector_create(PF_CASCADE_FILE, false, &detector, NULL), PF_OK);
+	assert_int_equal(pf_face_search_opencv(detector, picture, SIDE, SIDE, PF_FACE_MIN_NEIGHBOURS, all,
+					       MOST, &found),
+			 PF_OK);
+	assert_in_range(found, PF_FACES_MAX + 1, MOST);
+	qsort(all, found, sizeof *all, larger_first);
+	assert_int_equal(pf_face_detect(detector, picture, SIDE, SIDE, faces, &count, NULL), PF_OK);
+	assert_int_equal(count, PF_FACES_MAX);
+	assert_memory_equal(faces, all, sizeof faces);
+	pf_face_detector_destroy(detector);
+}
+
 static void test_small_pictures(void **state)
 {
 	(void)state;
@@ -240,6 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_faces_are_found),
+		cmocka_unit_test(test_many_faces),
 		cmocka_unit_test(test_small_pictures),
 		cmocka_unit_test(test_a_kept_cascade),
 		cmocka_unit_test(test_bad_cascades),

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/faces/haar_search.h"
+#include "core/faces/opencv_load.h"
 #include "core/kernels/kernels.h"
 #include "core/photo/resize.h"
 #include "core/scoring/face.h"
@@ -285,6 +286,10 @@ static void test_versions(void **state)
 	assert_false(pf_face_version_is_ours("4.5.4"));
 	assert_false(pf_face_version_is_ours("4.60.0"));
 	assert_false(pf_face_version_is_ours("5.0.0"));
+	/* What is said of OpenCV without loading it is true of what is loaded. */
+	const char *built = pf_opencv_built_version(), *loaded = pf_face_library_version();
+	size_t two_numbers = (size_t)(strchr(strchr(built, '.') + 1, '.') - built);
+	assert_int_equal(strncmp(built, loaded, two_numbers + 1), 0);
 }
 
 /* OpenCV searches by cascades that ours does not know; both say the same of a file that is none. */

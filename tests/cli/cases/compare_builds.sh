@@ -2,7 +2,7 @@
 # Trials of two builds against each other: of a copy, and of programs that are not what they should be.
 program=$(readlink -f "$(command -v photofinish)")
 mkdir copy
-cp -P "$program" "$(dirname "$program")"/libphotofinish.so* copy/
+cp -P "$program" "$(dirname "$program")"/{libphotofinish.so*,photofinish_opencv.so} copy/
 words() {
     awk '/^This machine was busy/{busy=1} /^$|^=|@/{busy=0} !busy' |
         sed -E -e 's/^tiny: .*/HEADING/' -e '/^ *(! )?NOT FOR TIMING/d' \
