@@ -82,5 +82,5 @@ static const char *version()
 	return text.c_str();
 }
 
-extern "C" __attribute__((visibility("default"))) const pf_opencv pf_opencv_v1 = {
-	version, reinterpret_cast<void *>(&cv::getNumThreads), open, close, run};
+extern "C" __attribute__((visibility("default")))
+const pf_opencv pf_opencv_v1 = {version, reinterpret_cast<void *>(&cv::getNumThreads), open, close, run};

@@ -45,7 +45,8 @@ static pf_status digest_file_of(void *function, uint8_t digest[PF_SHA256_BYTES],
 pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 {
 	void *faces = pf_face_library_function(error);
-	void *const functions[] = {(void *)(uintptr_t)jpeg_read_raw_data, (void *)(uintptr_t)exif_data_new, faces};
+	void *const functions[] = {(void *)(uintptr_t)jpeg_read_raw_data, (void *)(uintptr_t)exif_data_new,
+				   faces};
 	enum { COUNT = sizeof functions / sizeof *functions };
 	uint8_t parts[COUNT + 1][PF_SHA256_BYTES] = {{0}};
 	pf_status status = faces ? PF_OK : PF_ERR_UNAVAILABLE;

@@ -203,10 +203,10 @@ pf_status pf_face_detect_scaled(pf_face_detector *detector, const uint8_t *grey,
 	const pf_opencv_found *theirs = NULL;
 	size_t found = 0;
 	*count = 0;
-	pf_status status =
-		detector->own
-			? pf_haar_search_run(detector->own, &picture, &options, &ours, &found, error)
-			: search_opencv(detector, grey, width_px, height_px, &options, &theirs, &found, error);
+	pf_status status = detector->own ? pf_haar_search_run(detector->own, &picture, &options, &ours,
+							      &found, error)
+					 : search_opencv(detector, grey, width_px, height_px, &options,
+							 &theirs, &found, error);
 	if (status != PF_OK) {
 		return status;
 	}
@@ -231,8 +231,7 @@ pf_status pf_face_search_opencv(pf_face_detector *detector, const uint8_t *grey,
 {
 	const pf_haar_options options = {PF_FACE_SCALE_FACTOR, least_neighbours, PF_FACE_SMALLEST_PX};
 	const pf_opencv_found *found = NULL;
-	pf_status status =
-		search_opencv(detector, grey, width_px, height_px, &options, &found, count, NULL);
+	pf_status status = search_opencv(detector, grey, width_px, height_px, &options, &found, count, NULL);
 	*count = status == PF_OK ? *count : 0;
 	for (size_t i = 0; i < *count && i < capacity; i++) {
 		faces[i] = face_of(found[i].x, found[i].y, found[i].width, found[i].height);

@@ -277,12 +277,9 @@ static void test_turning_upright(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_faces_are_found),
-		cmocka_unit_test(test_many_faces),
-		cmocka_unit_test(test_small_pictures),
-		cmocka_unit_test(test_a_kept_cascade),
-		cmocka_unit_test(test_bad_cascades),
-		cmocka_unit_test(test_shrinking_is_the_definition),
+		cmocka_unit_test(test_faces_are_found), cmocka_unit_test(test_many_faces),
+		cmocka_unit_test(test_small_pictures),  cmocka_unit_test(test_a_kept_cascade),
+		cmocka_unit_test(test_bad_cascades),    cmocka_unit_test(test_shrinking_is_the_definition),
 		cmocka_unit_test(test_turning_upright),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

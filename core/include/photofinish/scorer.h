@@ -79,11 +79,6 @@ PF_API pf_status pf_burst_rank(const pf_scorer_config *config, const pf_score *c
 
 typedef struct pf_scorer pf_scorer;
 
-/* Loads the libraries that scorers of this configuration need and that are not loaded yet (span `startup`).
- * Called before a fork it is done once, and their memory is shared; else each scorer does it. It does not fail:
- * pf_scorer_create says why. `trace` may be NULL. */
-PF_API void pf_scorer_prepare(const pf_scorer_config *config, pf_trace *trace);
-
 /* Loads the models (span `startup`). Call it in the worker, after the fork. `trace` may be NULL and must
  * outlive the scorer; all stages below open their spans in it. */
 PF_API pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out,

@@ -43,6 +43,11 @@ struct pf_trace;
 PF_API bool pf_scorer_may_be_forked(const struct pf_scorer_config *config);
 PF_API void pf_scorer_set_trace(struct pf_scorer *scorer, struct pf_trace *trace);
 
+/* Loads the libraries that scorers of this configuration need and that are not loaded yet (span `startup`).
+ * Called before a fork it is done once, and their memory is shared; else each scorer does it. It does not
+ * fail: pf_scorer_create says why. `trace` may be NULL. */
+PF_API void pf_scorer_prepare(const struct pf_scorer_config *config, struct pf_trace *trace);
+
 /* With PF_STRATEGY_PAIRS (pf_scorer_takes_two): two photos, each of which ends as by pf_scorer_photo, decoded
  * side by side; two of each. The trace names the photo at hand, the first of them while both are decoded,
  * whose span `decode` is both photos'. */
