@@ -1,6 +1,6 @@
 /* The search for frontal faces: OpenCV's cascade classifier (opencv_load.h), or the search of our own
- * (haar_search.h), which finds the same and needs no OpenCV. A detector is for one thread at a time: both keep
- * working memory inside. */
+ * (haar_search.h), which finds the same and needs no OpenCV. A detector is for one thread at a time: both
+ * keep working memory inside. */
 #ifndef PHOTOFINISH_FACE_H
 #define PHOTOFINISH_FACE_H
 
@@ -24,8 +24,8 @@ typedef struct pf_face_detector pf_face_detector;
 
 /* Loads a cascade in OpenCV's XML format and sets OpenCV to one thread, for the whole process. With `own` it
  * is searched by our own code, where pf_face_own_problem says nothing against that. Fails with
- * PF_ERR_NOT_FOUND, PF_ERR_INVALID where OpenCV cannot read it, PF_ERR_UNAVAILABLE where OpenCV is needed and cannot
- * be loaded, PF_ERR_NO_MEMORY. */
+ * PF_ERR_NOT_FOUND, PF_ERR_INVALID where OpenCV cannot read it, PF_ERR_UNAVAILABLE where OpenCV is needed and
+ * cannot be loaded, PF_ERR_NO_MEMORY. */
 pf_status pf_face_detector_create(const char *cascade_file, bool own, pf_face_detector **out,
 				  pf_error *error);
 void pf_face_detector_destroy(pf_face_detector *detector); /* NULL is fine */
@@ -59,7 +59,8 @@ pf_status pf_face_search_opencv(pf_face_detector *detector, const uint8_t *grey,
  * detector says why. */
 void pf_face_prepare(void);
 
-/* OpenCV's version at run time, "4.6.0". It is loaded for the answer; "(cannot be loaded)" where it cannot. */
+/* OpenCV's version at run time, "4.6.0". It is loaded for the answer; "(cannot be loaded)" where it cannot.
+ */
 const char *pf_face_library_version(void);
 
 /* A function of OpenCV's, to find the file that it was loaded from. NULL where it cannot be loaded. */
