@@ -16,7 +16,7 @@
 
 #define SCHEMA "photofinish.stream/1"
 
-enum { GZIP = 15 + 16, LINE_MOST = 64 << 20, PLACES = 12 };
+enum { GZIP = 15 + 16, LINE_LEAST = 64 << 10, LINE_MOST = 64 << 20, PLACES = 12 };
 
 /* One number a place: median, total, ns of both, layouts of both, processor, swapped, blocks, set aside,
  * seconds. */
@@ -155,38 +155,63 @@ static bool add(pf_streams *streams, const pf_stream_gate *gate)
 	return true;
 }
 
-/* One member of the file, from `bytes` on: what it holds, and how long it is. Z_BUF_ERROR: it is not whole.
- */
-static int inflate_member(const unsigned char *bytes, size_t left, char *line, size_t capacity, size_t *held,
+/* Room for the text of one member, of all that are read. */
+typedef struct member_text {
+	char *bytes; /* allocated */
+	size_t capacity;
+} member_text;
+
+static bool grow(member_text *line)
+{
+	size_t capacity = line->capacity ? 2 * line->capacity : LINE_LEAST;
+	char *larger = realloc(line->bytes, capacity);
+	if (larger) {
+		*line = (member_text){larger, capacity};
+	}
+	return larger;
+}
+
+/* One member of the file, from `bytes` on: what it holds, and how long it is. Z_BUF_ERROR: it is not whole;
+ * Z_DATA_ERROR: it is none, or of more than LINE_MOST. */
+static int inflate_member(const unsigned char *bytes, size_t left, member_text *line, size_t *held,
 			  size_t *taken)
 {
 	z_stream z = {.next_in = (unsigned char *)(uintptr_t)bytes,
-		      .avail_in = left > 1u << 30 ? 1u << 30 : (unsigned)left,
-		      .next_out = (unsigned char *)line,
-		      .avail_out = (unsigned)capacity};
-	if (inflateInit2(&z, GZIP) != Z_OK) {
-		return Z_MEM_ERROR;
+		      .avail_in = left > 1u << 30 ? 1u << 30 : (unsigned)left};
+	int result = inflateInit2(&z, GZIP) == Z_OK ? Z_OK : Z_MEM_ERROR;
+	while (result == Z_OK) {
+		if (z.total_out == LINE_MOST) {
+			result = Z_DATA_ERROR;
+		} else if (z.total_out == line->capacity && !grow(line)) {
+			result = Z_MEM_ERROR;
+		} else {
+			z.next_out = (unsigned char *)line->bytes + z.total_out;
+			z.avail_out = (unsigned)(line->capacity - z.total_out);
+			result = inflate(&z, Z_NO_FLUSH);
+		}
 	}
-	int result = inflate(&z, Z_FINISH);
 	*held = z.total_out;
 	*taken = z.total_in;
 	inflateEnd(&z);
-	return result == Z_STREAM_END                     ? Z_OK
-	       : result == Z_BUF_ERROR && z.avail_in == 0 ? Z_BUF_ERROR
-							  : Z_DATA_ERROR;
+	return result == Z_STREAM_END                           ? Z_OK
+	       : result == Z_BUF_ERROR || result == Z_MEM_ERROR ? result
+								: Z_DATA_ERROR;
 }
 
-static pf_status take_members(const char *path, const unsigned char *bytes, size_t size, char *line,
+static pf_status take_members(const char *path, const unsigned char *bytes, size_t size, member_text *line,
 			      pf_streams *out, pf_error *error)
 {
 	while (out->whole_bytes < size) {
 		size_t held, taken;
-		int result = inflate_member(bytes + out->whole_bytes, size - out->whole_bytes, line,
-					    LINE_MOST, &held, &taken);
+		int result = inflate_member(bytes + out->whole_bytes, size - out->whole_bytes, line, &held,
+					    &taken);
 		if (result == Z_BUF_ERROR) {
 			return PF_OK;
 		}
-		json_t *json = result == Z_OK ? pf_json_parse(line, held, JSON_REJECT_DUPLICATES, NULL)
+		if (result == Z_MEM_ERROR) {
+			return pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
+		}
+		json_t *json = result == Z_OK ? pf_json_parse(line->bytes, held, JSON_REJECT_DUPLICATES, NULL)
 					      : NULL;
 		pf_stream_gate gate = {0};
 		bool fine = json && read_gate(json, &gate);
@@ -221,16 +246,16 @@ pf_status pf_streams_read(const char *path, bool may_be_missing, pf_streams *out
 	}
 	size_t size = (size_t)info.st_size;
 	unsigned char *bytes = malloc(size + 1);
-	char *line = malloc(LINE_MOST);
+	member_text line = {0};
 	pf_status status = PF_OK;
-	if (!bytes || !line) {
+	if (!bytes) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, path, "not enough memory");
 	} else if (fread(bytes, 1, size, stream) != size) {
 		status = pf_fail(error, PF_ERR_IO, path, "cannot be read");
 	} else {
-		status = take_members(path, bytes, size, line, out, error);
+		status = take_members(path, bytes, size, &line, out, error);
 	}
-	free(line);
+	free(line.bytes);
 	free(bytes);
 	fclose(stream);
 	return status;

@@ -121,6 +121,47 @@ static void test_streams(void **state)
 	pf_temp_remove(folder);
 }
 
+/* A text of any length up to 64 MiB is read in the room that it takes; one of more is refused. */
+static void test_long_lines(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t spaces;
+		pf_status status;
+	} cases[] = {{100, PF_OK}, {1 << 20, PF_OK}, {(64 << 20) + 1, PF_ERR_INVALID}};
+	char folder[256], path[300], *text = malloc(1 << 20), *spaces = malloc(1 << 20);
+	pf_error error = {0};
+	pf_streams streams;
+	assert_non_null(text);
+	assert_non_null(spaces);
+	memset(spaces, ' ', 1 << 20);
+	pf_temp_make(folder);
+	snprintf(path, sizeof path, "%s", pf_temp_path(folder, "streams"));
+	assert_int_equal(pf_streams_read(path, true, &streams, &error), PF_OK);
+	pf_cell cell = pf_cell_at(9);
+	pf_stream_gate gate = made_gate(&cell, 0.03, 1);
+	assert_int_equal(pf_streams_append(path, &streams, &gate, &error), PF_OK);
+	pf_streams_free(&streams);
+	gzFile file = gzopen(path, "rb");
+	int length = gzread(file, text, 1 << 20);
+	gzclose(file);
+	assert_in_range(length, 1000, (1 << 20) - 1);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		file = gzopen(path, "wb1");
+		for (size_t left = cases[i].spaces; left > 0; left -= left < 1 << 20 ? left : 1 << 20) {
+			gzwrite(file, spaces, left < 1 << 20 ? (unsigned)left : 1 << 20);
+		}
+		assert_int_equal(gzwrite(file, text, (unsigned)length), length);
+		assert_int_equal(gzclose(file), Z_OK);
+		assert_int_equal(pf_streams_read(path, false, &streams, &error), cases[i].status);
+		assert_int_equal(streams.count, cases[i].status == PF_OK);
+		pf_streams_free(&streams);
+	}
+	pf_temp_remove(folder);
+	free(spaces);
+	free(text);
+}
+
 /* Probabilities from the tables of Mann and Whitney 1947: 3 and 3 samples apart, 20 orders; 4 and 4, 70. */
 static void test_mann_whitney(void **state)
 {
@@ -305,10 +346,15 @@ static void test_recorded_streams(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cells),        cmocka_unit_test(test_streams),
-		cmocka_unit_test(test_mann_whitney), cmocka_unit_test(test_rivals),
-		cmocka_unit_test(test_rows),         cmocka_unit_test(test_lock),
-		cmocka_unit_test(test_receipt),      cmocka_unit_test(test_recorded_streams),
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_mann_whitney),
+		cmocka_unit_test(test_rivals),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_receipt),
+		cmocka_unit_test(test_recorded_streams),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
