@@ -328,6 +328,39 @@ static void test_other_cascades(void **state)
 	free(text);
 }
 
+/* Thresholds and leaves that no integer of the search holds, with as many digits as the file has. */
+static void test_numbers_beyond(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"<stageThreshold>", "<leafValues>"}, *const exponents[] = {
+											 "+04", "+11", "+99"};
+	pf_haar_cascade *cascade;
+	size_t bytes;
+	char *text = pf_temp_read(PF_CASCADE_FILE, &bytes), path[256] = "/tmp/photofinish-haar-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	for (size_t i = 0; i < 2; i++) {
+		char *at = strstr(text, names[i]), before[3];
+		assert_non_null(at);
+		at = strstr(at, "e+0"); /* of the first number of that size */
+		assert_non_null(at);
+		memcpy(before, at + 1, sizeof before);
+		for (size_t k = 0; k < 3; k++) {
+			memcpy(at + 1, exponents[k], sizeof before);
+			pf_temp_write(path, text, bytes);
+			assert_int_equal(pf_haar_cascade_read(path, &cascade, NULL), PF_ERR_UNSUPPORTED);
+			assert_null(cascade);
+		}
+		memcpy(at + 1, before, sizeof before);
+	}
+	pf_temp_write(path, text, bytes);
+	assert_int_equal(pf_haar_cascade_read(path, &cascade, NULL), PF_OK);
+	pf_haar_cascade_destroy(cascade);
+	unlink(path);
+	free(text);
+}
+
 /* Whatever bytes are in it, a cascade is read or refused. */
 static void test_damaged_cascades(void **state)
 {
@@ -356,8 +389,9 @@ static void test_damaged_cascades(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scene),          cmocka_unit_test(test_detector),
-		cmocka_unit_test(test_random_frames),  cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_other_cascades), cmocka_unit_test(test_damaged_cascades)};
+		cmocka_unit_test(test_scene),           cmocka_unit_test(test_detector),
+		cmocka_unit_test(test_random_frames),   cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_other_cascades),  cmocka_unit_test(test_numbers_beyond),
+		cmocka_unit_test(test_damaged_cascades)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
