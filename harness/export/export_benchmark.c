@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json_values.h"
 #include "harness/base/plain_text.h"
 #include "harness/export/export_parts.h"
 #include "harness/record/caveats.h"
@@ -90,7 +91,7 @@ static json_t *context_json(const json_t *record)
 	json_object_set_new(context, "host_name", json_string(host));
 	json_object_set_new(context, "executable", json_string(executable));
 	json_object_set_new(context, "num_cpus",
-			    json_integer((json_int_t)pf_note_number(environment, "processors")));
+			    json_integer((json_int_t)pf_json_count(environment, "processors", 0)));
 	json_object_set_new(context, "caches", json_array());
 	json_object_set_new(context, "load_avg", load);
 	json_object_set_new(context, "library_build_type", json_string(release ? "release" : "debug"));
@@ -121,7 +122,7 @@ static json_t *entry_json(const struct step *step, size_t repetitions)
 	json_object_set_new(entry, "run_name", json_string(step->name));
 	json_object_set_new(entry, "repetitions", json_integer((json_int_t)repetitions));
 	json_object_set_new(entry, "threads",
-			    json_integer((json_int_t)pf_note_number(step->variant, "workers")));
+			    json_integer((json_int_t)pf_json_count(step->variant, "workers", 0)));
 	json_object_set_new(entry, "time_unit", json_string("ms"));
 	if (step->caveats[0]) { /* what its own readers show behind the figures */
 		json_object_set_new(entry, "label", json_string(step->caveats));

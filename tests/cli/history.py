@@ -480,6 +480,11 @@ def check_exports(journey, work):
         check_openmetrics(record, path)
         check_junit(record, path)
         check_markdown(record, path)
+    wide = copy.deepcopy(journey)  # numbers that no integer holds
+    wide["environment"]["processors"], wide["variants"][0]["workers"] = 1e300, -1e300
+    (work / "wide.json").write_text(json.dumps(wide))
+    result = json.loads(export(work / "wide.json", "benchmark"))
+    check([result["context"]["num_cpus"], result["benchmarks"][0]["threads"]] == [0, 0], f"no count, no number: {result['context']}")
     check_compare_py(work / "journey.json", work)
     bare = {"schema": "photofinish.run/1", "started": "2026-01-01T00:00:00Z", "command": "run", "environment": {},
             "dataset": {"name": "", "photos": 1}, "variants": [{"name": "a", "status": "ok", "trials": [{"ending": "ok"}]}]}
