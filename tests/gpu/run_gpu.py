@@ -78,11 +78,11 @@ def main():
             for variant in ("gpu", "gpu-shared"):
                 status, told, _ = run(folder, fault=fault, command=("run", variant))
                 check(f"{variant}, {fault}: exit status {exit_status}, {says}", status == exit_status and says in told, (status, told))
-            for fault, says in (("cuInit:1:100", "CUDA_ERROR_NO_DEVICE"), ("cuMemAlloc:3:2", "CUDA_ERROR_OUT_OF_MEMORY"),
-                                ("cuGraphLaunch:2:700", "CUDA_ERROR_ILLEGAL_ADDRESS")):
-                check_fall_back(folder, says, fault=fault)
-            if not os.path.exists("/dev/nvidiactl"):
-                check_fall_back(folder, "not found", fake=False)
+        for fault, says in (("cuInit:1:100", "CUDA_ERROR_NO_DEVICE"), ("cuMemAlloc:3:2", "CUDA_ERROR_OUT_OF_MEMORY"),
+                            ("cuGraphLaunch:2:700", "CUDA_ERROR_ILLEGAL_ADDRESS")):
+            check_fall_back(folder, says, fault=fault)
+        if not os.path.exists("/dev/nvidiactl"):
+            check_fall_back(folder, "not found", fake=False)
     return failures > 0
 
 

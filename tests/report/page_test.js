@@ -35,6 +35,10 @@ function rendered(name, ...all) {
   return pathToFileURL(path).href;
 }
 
+// Of the committed journey, made once.
+let whole;
+const journeyPage = () => (whole ??= rendered('journey', records.journey()));
+
 // Opens it, and keeps what it must not do: complain, ask for anything, open a dialog.
 async function opened(address, options = {}) {
   const page = await browser.newPage({ viewport: { width: 1150, height: 900 }, ...options });
@@ -103,7 +107,7 @@ test('every chart has a title, a description, a table, and is drawn', async () =
 });
 
 test('the focus on a row lights up its mark, arrow keys go from row to row', async () => {
-  const { page } = await opened(rendered('rows', records.journey()));
+  const { page } = await opened(journeyPage());
   const keys = ['waterfall', 'stages', 'ratios', 'timeline-of-chunked'];
   await drawn(page, keys);
   for (const key of keys) {
@@ -128,7 +132,7 @@ test('the focus on a row lights up its mark, arrow keys go from row to row', asy
 });
 
 test('two variants are picked by mouse and by keyboard', async () => {
-  const { page, wrong } = await opened(rendered('picks', records.journey()));
+  const { page, wrong } = await opened(journeyPage());
   await drawn(page, ['ratios']);
   const pair = () => page.$$eval('#pick-a, #pick-b', (both) => both.map((one) => one.selectedOptions[0].textContent));
   const words = () => page.textContent('#pair-words');
@@ -187,7 +191,7 @@ test('what is not whole says so, and a page without charts opens', async () => {
 });
 
 test('it can be read without its script, and prints the static charts in black on white', async () => {
-  const address = rendered('print', records.journey()), page = await browser.newPage({ javaScriptEnabled: false });
+  const address = journeyPage(), page = await browser.newPage({ javaScriptEnabled: false });
   await page.goto(address);
   assert.ok(await page.locator('#figure-waterfall img').isVisible());
   await page.close();
@@ -201,7 +205,7 @@ test('it can be read without its script, and prints the static charts in black o
 });
 
 test('the switch chooses the colours', async () => {
-  const { page } = await opened(rendered('switch', records.journey()), { colorScheme: 'light' });
+  const { page } = await opened(journeyPage(), { colorScheme: 'light' });
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   assert.equal(await paper(), 'rgb(255, 255, 255)');
   await drawn(page, ['waterfall']);
