@@ -16,7 +16,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("program")
 parser.add_argument("--kills", type=int, default=3)
 parser.add_argument("--seed", type=int, default=20261130)
-parser.add_argument("--receipts", help="folder of a receipt (see tests/robust/world.py)")
+parser.add_argument("--receipts", help="folder of a receipt (see tests/robust/sweep.py)")
 arguments = parser.parse_args()
 PROGRAM, RANDOM = os.path.realpath(arguments.program), random.Random(arguments.seed)
 JOURNEY = ("--only", "null,single-load,parallel", "--dataset", "tiny", "--stages", "facts,decode,quality", "--quiet", "--seed", "7")
@@ -148,6 +148,9 @@ with tempfile.TemporaryDirectory(prefix="photofinish-journal-") as name:
 if arguments.receipts:
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "robust"))
     sys.dont_write_bytecode = True
-    from world import write_receipt
-    write_receipt(arguments.receipts, "resume", kills=kills, seed=arguments.seed, findings=0)
+    from sweep import Sweep
+    arguments.ledger, arguments.seconds = None, 0
+    sweep = Sweep("resume", arguments, lambda entries: {"kills": kills, "seed": arguments.seed}, lambda entry: kills)
+    sweep.add(kills=kills)
+    sweep.write_receipt()
 print(f"a journey killed at {kills} random points: whole, every trial once")

@@ -103,7 +103,9 @@ static void take_jpeg(const uint8_t *data, size_t size)
 	static pf_baseline *decoders[VERSIONS_MAX];
 	static size_t versions;
 	static pf_image expected, image;
-	const pf_jpeg_limits limits = {.max_pixels = 65536, .max_decode_bytes = 16 << 20, .max_scans = 10};
+	/* Most are small, so that there are many; files of some lengths may be of larger photos. */
+	const pf_jpeg_limits limits = {
+		.max_pixels = size % 16 ? 4096 : 65536, .max_decode_bytes = 16 << 20, .max_scans = 10};
 	pf_jpeg_source source = {.data = data, .bytes = size};
 	pf_jpeg_head head;
 	versions = versions ? versions : open_decoders(decoders);

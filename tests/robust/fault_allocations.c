@@ -47,8 +47,17 @@ static bool is_own(const struct dl_find_object *object)
 	return name[0] == '\0' || strstr(name, "photofinish") != NULL;
 }
 
+/* Where in its module. */
+static uint64_t offset_of(const void *address)
+{
+	struct dl_find_object object;
+	return _dl_find_object((char *)(uintptr_t)address - 1, &object)
+		       ? 0
+		       : (uint64_t)((const char *)address - (char *)object.dlfo_map_start);
+}
+
 /* The place that the caller of an allocation is at; NULL: none of ours, or no room. */
-static struct fault_place *place_of(void)
+static struct fault_place *place_of(uint64_t caller)
 {
 	void *frames[FRAMES];
 	struct fault_place seen = {0};
@@ -63,7 +72,7 @@ static struct fault_place *place_of(void)
 		hash = (hash ^ offset) * 1099511628211u;
 		if (is_own(&object)) {
 			seen.frames[own] = offset;
-			seen.library[own++] = object.dlfo_link_map->l_name[0] != '\0';
+			seen.libraries |= (uint64_t)(object.dlfo_link_map->l_name[0] != '\0') << own++;
 		}
 	}
 	if (!own) {
@@ -75,7 +84,8 @@ static struct fault_place *place_of(void)
 		uint64_t none = 0;
 		if (atomic_compare_exchange_strong(&place->hash, &none, hash)) {
 			memcpy(place->frames, seen.frames, sizeof seen.frames);
-			memcpy(place->library, seen.library, sizeof seen.library);
+			place->libraries = seen.libraries;
+			place->caller = caller;
 			return place;
 		}
 		if (none == hash) {
@@ -85,13 +95,17 @@ static struct fault_place *place_of(void)
 	return NULL;
 }
 
-static bool fails(void)
+static bool fails(const void *called_from)
 {
 	if (!table || inside) {
 		return false;
 	}
+	uint64_t caller = offset_of(called_from);
+	if (table->caller && table->caller != caller) {
+		return false; /* a chain of calls takes long to look at */
+	}
 	inside = true;
-	struct fault_place *place = place_of();
+	struct fault_place *place = place_of(caller);
 	uint64_t number = place ? atomic_fetch_add(&place->count, 1) + 1 : 0;
 	bool fail = place && atomic_load(&place->hash) == table->target && number == table->number;
 	if (fail) {
@@ -109,27 +123,27 @@ static void *none(void)
 
 void *malloc(size_t bytes)
 {
-	return fails() ? none() : __libc_malloc(bytes);
+	return fails(__builtin_return_address(0)) ? none() : __libc_malloc(bytes);
 }
 
 void *calloc(size_t count, size_t bytes)
 {
-	return fails() ? none() : __libc_calloc(count, bytes);
+	return fails(__builtin_return_address(0)) ? none() : __libc_calloc(count, bytes);
 }
 
 void *realloc(void *old, size_t bytes)
 {
-	return fails() ? none() : __libc_realloc(old, bytes);
+	return fails(__builtin_return_address(0)) ? none() : __libc_realloc(old, bytes);
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes)
 {
-	return fails() ? none() : __libc_memalign(alignment, bytes);
+	return fails(__builtin_return_address(0)) ? none() : __libc_memalign(alignment, bytes);
 }
 
 int posix_memalign(void **out, size_t alignment, size_t bytes)
 {
-	void *got = fails() ? NULL : __libc_memalign(alignment, bytes);
+	void *got = fails(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, bytes);
 	if (!got) {
 		return ENOMEM;
 	}

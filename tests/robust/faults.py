@@ -2,11 +2,12 @@
 """Lets every call of a kind fail in turn, and every place that allocates, while photofinish scores, runs, makes datasets, keeps
 and exports: nothing crashes, hangs, is lost without a word, or lies cut under its final name.
 Usage: faults.py PHOTOFINISH FAULT_CALLS FAULT_ALLOCATIONS [--sample N] [--only COMMANDS] [--kinds KINDS] [--within FUNCTIONS] [--seed N]
-                 [--receipts FOLDER]"""
+                 [--receipts FOLDER] [--ledger FILE]
+With a ledger, faults that it has of this very program are not tried again."""
 import argparse
 import collections
 import concurrent.futures
-import functools
+import hashlib
 import os
 import pathlib
 import random
@@ -15,7 +16,8 @@ import struct
 import subprocess
 import tempfile
 
-from world import Wrong, World, check, clean_end, copied, finish, rows, small_spec, whole_json, write_receipt
+from sweep import Sweep, add_arguments
+from world import Wrong, World, check, clean_end, copied, rows, small_spec, whole_json
 
 KINDS = ("open", "read", "write", "sync", "rename", "map", "fork", "pipe", "file")
 PLACES, HEAD, PLACE = 65536, struct.Struct("<4Q"), struct.Struct("<8Q")
@@ -30,9 +32,12 @@ def kept(world, result, command):
         check(command in listed.stdout, f"the record was lost without a word: {listed.stdout}{listed.stderr}{result.stderr}")
 
 
+PATIENT = ("--timeout", "1h", "--photo-timeout", "1h")  # by the clock: a sweep that was stopped meanwhile would be seen as late
+
+
 class Score:
-    words = ("score", "few", "-v", "parallel", "--workers", "2", "--json", "s.json", "--csv", "s.csv", "--best", "best", "--quiet")
-    copies = ("data", "cache")
+    words = ("score", "few", "-v", "parallel", "--workers", "2", "--json", "s.json", "--csv", "s.csv", "--best", "best", "--quiet", *PATIENT)
+    copies, lent = ("cache",), ("data",)
 
     def after(self, world, result, expected):
         scores, table = world.path("out/s.json"), world.path("out/s.csv")
@@ -52,8 +57,8 @@ class Score:
 
 
 class Run:
-    words = ("run", "single-load", "-d", "few", "--rounds", "1", "--quiet", "--json", "r.json")
-    copies = ("data", "cache")
+    words = ("run", "single-load", "-d", "few", "--rounds", "1", "--quiet", "--json", "r.json", *PATIENT)
+    copies, lent = ("cache",), ("data",)
 
     def after(self, world, result, _):
         record = world.path("out/r.json")
@@ -65,12 +70,12 @@ class Run:
 
 
 class Journey(Run):
-    words = ("journey", "--only", "null,single-load,parallel", "-d", "few", "--rounds", "1", "--stages", "facts,decode,quality", "--quiet", "--json", "r.json")
+    words = ("journey", "--only", "null,single-load,parallel", "-d", "few", "--rounds", "1", "--stages", "facts,decode,quality", "--quiet", "--json", "r.json", *PATIENT)
 
 
 class Make:
     words = ("dataset", "make", "../made.yaml", "--quiet", "--workers", "2")
-    copies = ()
+    copies, lent = (), ()
     least = {"sync": 11}  # of 3 photos, each before the journal names it, of journal, truth, manifest and their folders
 
     def prepare(self, world):
@@ -88,7 +93,7 @@ class Make:
 
 
 class History:
-    copies = ("data", "history", "record")
+    copies, lent = ("history",), ("record",)
     words = ("history", "add", "../record/r.json")
 
     def prepare(self, world):
@@ -104,7 +109,7 @@ class History:
 
 
 class Shown:
-    copies = ("history",)
+    copies, lent = ("history",), ()
     words = ("history", "show", "last")
 
     def after(self, world, result, expected):
@@ -113,7 +118,7 @@ class Shown:
 
 
 class Export:
-    copies = ("record",)
+    copies, lent = (), ("record",)
     words = ("export", "--format", "csv", "../record/r.json")
 
     def after(self, _, result, expected):
@@ -131,7 +136,7 @@ class ExportFile(Export):
 
 class Bench:
     """The list of benchmarks; Google Benchmark's own allocations are not for us to fail."""
-    copies = ()
+    copies, lent = (), ()
     words = ("bench", "--benchmark_list_tests")
 
     def after(self, _, result, expected):
@@ -153,15 +158,16 @@ class Injector:
     def around(self, world):
         if self.kind != "allocate":
             return {"before": (self.arguments.calls, self.kind, str(self.at), world.path("fault"))}
-        place, number = self.at
+        place, number, caller = self.at
         with open(world.path("fault"), "wb") as file:
-            file.write(HEAD.pack(place, number, 0, 0))
+            file.write(HEAD.pack(place, number, 0, caller))
             file.truncate(HEAD.size + PLACES * PLACE.size)
         return {"LD_PRELOAD": self.arguments.allocations, "PF_FAULT_TABLE": str(world.path("fault"))}
 
     def read(self, world):
         if self.kind == "allocate":
-            self.reached = HEAD.unpack(world.path("fault").read_bytes()[:HEAD.size])[2] > 0
+            with open(world.path("fault"), "rb") as file:
+                self.reached = HEAD.unpack(file.read(HEAD.size))[2] > 0
             return
         _, failed, call, process, left = world.path("fault").read_text().split()
         self.reached, self.unlinking, self.orphans = failed != "0", int(call) in UNLINKS, left != "0"
@@ -171,7 +177,7 @@ class Injector:
 def once(arguments, template, name, injector, expected):
     """One run with one fault. Returns what does not hold, or None, and whether the fault came to pass."""
     command = {**COMMANDS, **MORE}[name]
-    with copied(template, *command.copies) as world:
+    with copied(template, *command.copies, lent=command.lent) as world:
         if hasattr(command, "prepare"):
             command.prepare(world)
         try:
@@ -187,12 +193,12 @@ def once(arguments, template, name, injector, expected):
 
 
 def places_of(path):
-    """The places that allocated: {hash: (count, frames)}."""
+    """The places that allocated: {hash: (count, caller, frames)}."""
     data = path.read_bytes()[HEAD.size:]
     found = {}
     for place in PLACE.iter_unpack(data):
         if place[0]:
-            found[place[0]] = (place[1], tuple(zip(place[2:5], place[5:8])))
+            found[place[0]] = (place[1], place[6], tuple((offset, place[5] >> i & 1) for i, offset in enumerate(place[2:5])))
     return found
 
 
@@ -212,19 +218,19 @@ def faults_of(arguments, template, name, kinds):
     """Runs the command undisturbed, counting. Returns what to compare with, and all faults: (kind, at)."""
     command, faults, expected = {**COMMANDS, **MORE}[name], [], None
     for kind in kinds:
-        with copied(template, *command.copies) as world:
+        with copied(template, *command.copies, lent=command.lent) as world:
             if hasattr(command, "prepare"):
                 command.prepare(world)
-            injector = Injector(arguments, kind, (0, 0) if kind == "allocate" else 0)
+            injector = Injector(arguments, kind, (0, 0, 0) if kind == "allocate" else 0)
             result = world.run(*command.words, **injector.around(world))
             check(result.returncode in (0, 2), f"{name}: undisturbed ({kind}) it ends with {result.returncode}: {result.stdout}{result.stderr}")
             if kind == "allocate":
                 found = places_of(world.path("fault"))
-                names = named(arguments, {place: frames for place, (_, frames) in found.items()})
+                names = named(arguments, {place: frames for place, (_, _, frames) in found.items()})
                 found = {place: value for place, value in found.items() if re.search(arguments.within, names[place])}
                 check(found, f"{name}: nothing is allocated within {arguments.within}")
                 arguments.places.update(names)
-                faults += [(kind, (place, number)) for place, (count, _) in found.items() for number in sorted({1, count})]
+                faults += [(kind, (place, number, caller)) for place, (count, caller, _) in found.items() for number in sorted({1, count})]
             else:
                 count = int(world.path("fault").read_text().split()[0])
                 least = getattr(command, "least", {}).get(kind, 0)
@@ -247,6 +253,63 @@ def template_of(arguments, folder):
     return world
 
 
+def identity(arguments):
+    """Of the program: its places are known by offsets."""
+    folder = pathlib.Path(arguments.program).resolve().parent
+    found = hashlib.sha256()
+    for path in (pathlib.Path(arguments.program), folder / "libphotofinish.so"):
+        found.update(path.read_bytes() if path.exists() else b"")
+    return found.hexdigest()[:12]
+
+
+def key(kind, at):
+    return f"{kind} {at[0]:x}:{at[1]}" if kind == "allocate" else f"{kind} {at}"
+
+
+def summary(entries):
+    """Of the newest program that the ledger has: sites, and faults of them that came to pass; and what was tried in all."""
+    build = next((entry["build"] for entry in reversed(entries)), "")
+    commands = collections.defaultdict(dict)
+    for entry in entries:
+        if "sites" in entry and entry["build"] == build:
+            commands[entry["command"]].update({kind: {"sites": count, "tried": 0, "came_to_pass": 0} for kind, count in entry["sites"].items()})
+    for entry in entries:
+        kinds = commands.get(entry["command"], {}) if entry["build"] == build else {}
+        if "fault" in entry and entry["fault"].split()[0] in kinds:
+            kinds[entry["fault"].split()[0]]["tried"] += 1
+            kinds[entry["fault"].split()[0]]["came_to_pass"] += entry["reached"]
+    tried = [kind for kinds in commands.values() for kind in kinds.values()]
+    return {"build": build, "sites": sum(kind["sites"] for kind in tried), "tried": sum(kind["tried"] for kind in tried),
+            "came_to_pass": sum(kind["came_to_pass"] for kind in tried), "tried_of_all_builds": sum("fault" in entry for entry in entries),
+            "commands": commands}
+
+
+def take(sweep, arguments, template, name, kinds, pool):
+    """All faults of one command that the ledger has not yet."""
+    expected, faults = faults_of(arguments, template, name, kinds)
+    sites = collections.Counter(kind for kind, _ in faults)
+    if not any(entry.get("sites") == sites and entry["command"] == name and entry["build"] == arguments.build for entry in sweep.entries):
+        sweep.add(command=name, build=arguments.build, sites=sites)
+    done = {entry["fault"] for entry in sweep.entries if entry["command"] == name and entry["build"] == arguments.build and "fault" in entry}
+    faults = [fault for fault in faults if key(*fault) not in done]
+    if arguments.sample:
+        faults = arguments.chance.sample(faults, min(len(faults), max(1, arguments.sample // len(arguments.only.split(",")))))
+    reached = collections.Counter()
+
+    def one(fault):
+        if sweep.over():
+            return
+        kind, at = fault
+        wrong, injector = once(arguments, template, name, Injector(arguments, kind, at), expected)
+        if wrong:
+            where = f"{at[0]:x}:{at[1]} {arguments.places.get(at[0], '')}" if kind == "allocate" else f"{at}{injector.said}"
+            wrong = f"{name}: {kind} {where}: {wrong}"
+        sweep.add(wrong, command=name, build=arguments.build, fault=key(kind, at), reached=injector.reached)
+        reached[kind] += injector.reached
+    list(pool.map(one, faults))
+    print(f"faults: {name}: " + ", ".join(f"{kind} {reached[kind]} of {sites[kind]}" for kind in kinds), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -256,36 +319,20 @@ def main():
     parser.add_argument("--only", default=",".join(COMMANDS))
     parser.add_argument("--kinds", default=",".join((*KINDS, "allocate")))
     parser.add_argument("--within", default="", help="allocations within these functions alone (a regular expression)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
-    parser.add_argument("--receipts")
+    add_arguments(parser)
     arguments = parser.parse_args()
-    arguments.places, findings, tally = {}, [], collections.defaultdict(collections.Counter)
-    chance = random.Random(arguments.seed)
+    arguments.places, arguments.chance, arguments.build = {}, random.Random(arguments.seed), identity(arguments)
     arguments.calls, arguments.allocations = os.path.realpath(arguments.calls), os.path.realpath(arguments.allocations)
     kinds = [kind for kind in arguments.kinds.split(",") if kind != "allocate" or os.path.exists(arguments.allocations)]
+    sweep = Sweep("faults", arguments, summary, lambda entry: int("fault" in entry))
     with tempfile.TemporaryDirectory(prefix="photofinish-faults-") as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         template = template_of(arguments, folder)
-        names = arguments.only.split(",")
-        for name in names:
-            expected, faults = faults_of(arguments, template, name, kinds)
-            for kind, _ in faults:
-                tally[name][f"{kind}_sites"] += 1
-            if arguments.sample:
-                faults = chance.sample(faults, min(len(faults), max(1, arguments.sample // len(names))))
-            run = functools.partial(once, arguments, template, name)
-            for (kind, at), (wrong, injector) in zip(faults, pool.map(lambda fault: run(Injector(arguments, *fault), expected), faults)):
-                tally[name][kind] += injector.reached
-                if wrong:
-                    where = f"{at[0]:x}:{at[1]} {arguments.places.get(at[0], '')}" if kind == "allocate" else f"{at}{injector.said}"
-                    findings.append(f"{name}: {kind} {where}: {wrong}")
-                    print(f"faults: {findings[-1]}", flush=True)
-            print(f"faults: {name}: " + ", ".join(f"{kind} {tally[name][kind]} of {tally[name][kind + '_sites']}" for kind in kinds), flush=True)
-    total = sum(count for counter in tally.values() for kind, count in counter.items() if not kind.endswith("_sites"))
-    sites = sum(count for counter in tally.values() for kind, count in counter.items() if kind.endswith("_sites"))
-    write_receipt(arguments.receipts, "faults", faults=total, sites=sites, seed=arguments.seed, findings=len(findings),
-                  commands={name: dict(sorted(counter.items())) for name, counter in tally.items()})
-    finish("faults", findings, f"{total} faults came to pass, of {sites} sites, --seed {arguments.seed}")
+        for name in arguments.only.split(","):
+            if not sweep.over():
+                take(sweep, arguments, template, name, kinds, pool)
+        template.expect("dataset", "verify", "few")  # it was lent
+    found = summary(sweep.entries)
+    sweep.finish(f"{found['came_to_pass']} faults came to pass, of {found['tried']} tried and {found['sites']} sites")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """Runs commands with less and less address space (RLIMIT_AS), from 64 MB up in steps: they end as usual or say in one line what they
 lack, and never call a result identical that is not whole.
-Usage: memory.py PHOTOFINISH [--step MB] [--most MB] [--sample N] [--seed N] [--jobs N] [--receipts FOLDER]"""
+Usage: memory.py PHOTOFINISH [--step MB] [--most MB] [--sample N] [--seed N] [--jobs N] [--receipts FOLDER] [--ledger FILE]"""
 import argparse
 import collections
 import concurrent.futures
 import os
 import random
 import resource
-import subprocess
 import tempfile
 
-from world import Wrong, World, check, clean_end, copied, finish, rows, small_spec, whole_json, write_receipt
+from sweep import Sweep, add_arguments
+from world import Wrong, World, check, clean_end, copied, rows, small_spec, whole_json
 
 VARIANTS = ("single-load", "parallel", "chunked", "pipelined", "shared-memory", "streaming", "live", "threaded-safe", "tiles", "quick-start", "fast-exact")
 COMMANDS = {"run": ("run", "single-load", "-d", "few", "--rounds", "1", "--quiet", "--json", "r.json"),
@@ -45,24 +45,40 @@ def check_outputs(world, name, result, expected):
 def once(template, name, megabytes, expected):
     """Returns what does not hold, or None, and its exit code."""
     bytes_most = megabytes << 20
-    with copied(template, "data", "cache", "record", "history") as world:
+    with copied(template, "cache", "history", *(("data",) if name == "make" else ()), lent=("record", *(() if name == "make" else ("data",)))) as world:
         if name == "make":
             small_spec(world.folder, "made")
-        words = [world.program, *map(str, COMMANDS[name])]
         try:
-            try:
-                result = subprocess.run(words, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=180, cwd=world.path("out"),
-                                        env=world.environment, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (bytes_most, bytes_most)))
-            except subprocess.TimeoutExpired:
-                raise Wrong("it does not end within 180 s") from None
+            result = world.run(*COMMANDS[name], limit=180, first=lambda: resource.setrlimit(resource.RLIMIT_AS, (bytes_most, bytes_most)))
             if result.returncode == 127 and "error while loading shared libraries" in result.stderr:
                 return None, "cannot load"
             clean_end(result)
             check(not world.leftovers(), f"left behind: {world.leftovers()}")
             check_outputs(world, name, result, expected)
         except Wrong as wrong:
-            return str(wrong), "wrong"
+            return f"{name} in {megabytes} MB: {wrong}", "wrong"
         return None, str(result.returncode)
+
+
+def template_of(world):
+    """Makes in it what the commands need; returns the scores of a run that has all memory."""
+    world.expect("dataset", "make", small_spec(world.folder, "few"), "--quiet")
+    world.expect("score", "few", "-v", "single-load", "--json", "s.json", "--quiet")
+    expected = rows(world.path("out/s.json"))
+    world.expect(*COMMANDS["run"])
+    world.path("record").mkdir()
+    os.rename(world.path("out/r.json"), world.path("record/r.json"))
+    return expected
+
+
+def summary(entries):
+    tally, least = collections.defaultdict(collections.Counter), {}
+    for entry in entries:
+        tally[entry["command"]][entry["code"]] += 1
+        if entry["code"] == "0":
+            least[entry["command"]] = min(entry["mb"], least.get(entry["command"], entry["mb"]))
+    return {"runs": len(entries), "mb": [min(entry["mb"] for entry in entries), max(entry["mb"] for entry in entries)],
+            "exit_codes": {name: dict(counter) for name, counter in tally.items()}, "enough_mb": least}
 
 
 def main():
@@ -71,30 +87,24 @@ def main():
     parser.add_argument("--step", type=int, default=16)
     parser.add_argument("--most", type=int, default=1536)
     parser.add_argument("--sample", type=int, default=0, help="so many runs, drawn evenly (0: all)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
-    parser.add_argument("--receipts")
+    add_arguments(parser)
     arguments = parser.parse_args()
-    findings, tally = [], collections.defaultdict(collections.Counter)
+    sweep = Sweep("memory", arguments, summary)
     with tempfile.TemporaryDirectory(prefix="photofinish-memory-") as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         world = World(arguments.program, folder)
-        world.expect("dataset", "make", small_spec(world.folder, "few"), "--quiet")
-        world.expect("score", "few", "-v", "single-load", "--json", "s.json", "--quiet")
-        expected = rows(world.path("out/s.json"))
-        world.expect(*COMMANDS["run"])
-        world.path("record").mkdir()
-        os.rename(world.path("out/r.json"), world.path("record/r.json"))
-        runs = [(name, megabytes) for name in COMMANDS for megabytes in range(64, arguments.most + 1, arguments.step)]
+        expected = template_of(world)
+        done = {(entry["command"], entry["mb"]) for entry in sweep.entries if entry["commit"] == sweep.commit}
+        runs = [(name, megabytes) for name in COMMANDS for megabytes in range(64, arguments.most + 1, arguments.step) if (name, megabytes) not in done]
         if arguments.sample:
-            runs = random.Random(arguments.seed).sample(runs, arguments.sample)
-        for (name, megabytes), (wrong, code) in zip(runs, pool.map(lambda run: once(world, *run, expected), runs)):
-            tally[name][code] += 1
-            if wrong:
-                findings.append(f"{name} in {megabytes} MB: {wrong}")
-                print(f"memory: {findings[-1]}", flush=True)
-    write_receipt(arguments.receipts, "memory", runs=len(runs), from_mb=64, to_mb=arguments.most, step_mb=arguments.step, findings=len(findings),
-                  exit_codes={name: dict(sorted(counter.items())) for name, counter in sorted(tally.items())})
-    finish("memory", findings, f"{len(runs)} runs in 64 to {arguments.most} MB, --seed {arguments.seed}")
+            runs = random.Random(arguments.seed).sample(runs, min(len(runs), arguments.sample))
+
+        def take(run):
+            if not sweep.over():
+                wrong, code = once(world, *run, expected)
+                sweep.add(wrong, command=run[0], mb=run[1], code=code)
+        list(pool.map(take, runs))
+        world.expect("dataset", "verify", "few")  # it was lent
+    sweep.finish(f"{len(sweep.entries)} runs in 64 to {arguments.most} MB")
 
 
 if __name__ == "__main__":

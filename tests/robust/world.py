@@ -1,14 +1,12 @@
-"""What the sweeps of scripts/robust have in common: a world of their own to run photofinish in, the checks after each run, receipts."""
+"""What the sweeps of scripts/robust have in common: a world of their own to run photofinish in, the checks after each run."""
 import contextlib
-import datetime
 import json
 import os
 import pathlib
-import platform
 import shutil
 import subprocess
-import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CODES = (0, 1, 2, 3, 130)  # that a command may end with, whatever happens
@@ -37,6 +35,61 @@ def small_spec(folder, name, burst=2, size=(320, 224)):
     return path
 
 
+def children_of(pid, deep=True):
+    """All below a process, or its children alone, by /proc/PID/task/TID/children."""
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                found += map(int, file.read().split())
+    except OSError:
+        pass
+    return found + [below for child in found if deep for below in children_of(child)]
+
+
+def waited_s(pids):
+    """How long all threads of these processes were ready and had no processor."""
+    total = 0
+    for pid in pids:
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/schedstat") as file:
+                    total += int(file.read().split()[1])
+        except (OSError, IndexError):
+            pass
+    return total * 1e-9
+
+
+class Patience:
+    """A limit for a process and all below it. What does not count: time in which this process itself did not get to run (a machine that
+    stood still, a sweep that was stopped), and time in which they waited for a processor. So one that hangs is found on any machine, and
+    one that is slow because others take the processors is not called hanging."""
+
+    STEP_S = 1.0
+
+    def __init__(self, pid, limit_s):
+        self.pid, self.left, self.last = pid, limit_s, time.monotonic()
+        self.waited = waited_s([pid, *children_of(pid)])
+
+    def due(self):
+        return time.monotonic() - self.last >= self.STEP_S
+
+    def over(self):
+        """To be asked where it is due."""
+        now, waited = time.monotonic(), waited_s([self.pid, *children_of(self.pid)])
+        passed = min(now - self.last, 2 * self.STEP_S)
+        self.left -= passed - min(passed, max(0.0, waited - self.waited))
+        self.last, self.waited = now, waited
+        return self.left <= 0
+
+
+def kill_all(pid):
+    """A process and all below it."""
+    for one in [pid, *children_of(pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, 9)
+
+
 class World:
     """Folders that nobody else has: data, history, cache, temporary files, output."""
 
@@ -51,14 +104,21 @@ class World:
     def path(self, name):
         return self.folder / name
 
-    def run(self, *words, before=(), limit=120, **environment):
-        """Its result; a run that does not end is an error."""
+    def run(self, *words, before=(), limit=120, first=None, **environment):
+        """Its result; a run that does not end is an error. `first` is called in the process before the program."""
         words = [*map(str, before), self.program, *map(str, words)]
-        try:
-            return subprocess.run(words, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=limit, cwd=self.folder / "out",
-                                  env={**self.environment, **environment})
-        except subprocess.TimeoutExpired:
-            raise Wrong(f"it does not end within {limit} s") from None
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                                   cwd=self.folder / "out", env={**self.environment, **environment}, preexec_fn=first)
+        patience = Patience(process.pid, limit)
+        while True:
+            try:
+                said = process.communicate(timeout=Patience.STEP_S)
+                return subprocess.CompletedProcess(words, process.returncode, *said)
+            except subprocess.TimeoutExpired:
+                if patience.over():
+                    kill_all(process.pid)
+                    process.communicate()
+                    raise Wrong(f"it does not end within {limit} s") from None
 
     def expect(self, *words, code=0, **more):
         result = self.run(*words, **more)
@@ -72,11 +132,13 @@ class World:
 
 
 @contextlib.contextmanager
-def copied(world, *names):
-    """A world with copies of some of another one's folders, gone at the end."""
+def copied(world, *names, lent=()):
+    """A world with copies of some of another one's folders, gone at the end; those that are `lent` are the other's own, to be read only."""
     with tempfile.TemporaryDirectory(prefix="photofinish-robust-") as folder:
         for name in names:
             shutil.copytree(world.path(name), pathlib.Path(folder) / name, symlinks=True)
+        for name in lent:
+            os.symlink(world.path(name), pathlib.Path(folder) / name)
         yield World(world.program, folder)
 
 
@@ -106,33 +168,3 @@ def clean_end(result, mute=False, quoted=False):
     if result.returncode in (2, 3) and not mute:
         told = any(word in result.stdout for word in ("crashed: ", "failed: ", "invalid: ", "timeout: "))  # of a variant, in the table
         check("photofinish" in result.stderr or told, f"it ends with {result.returncode} and says nothing: {result.stdout[-300:]}")
-
-
-def commit():
-    found = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
-    return found.stdout.strip() or "unknown"
-
-
-def machine():
-    model = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
-    return f"{model or platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}"
-
-
-def write_receipt(folder, name, **found):
-    """One JSON file a sweep, the newest in place of the one before."""
-    if not folder:
-        return
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    receipt = {"sweep": name, "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "commit": commit(), "machine": machine(), **found}
-    path = folder / f"{name}.json"
-    path.with_suffix(".new").write_text(json.dumps(receipt, indent=2, sort_keys=True) + "\n")
-    path.with_suffix(".new").rename(path)
-
-
-def finish(name, findings, summary):
-    """Ends the program: what was found, each in one line."""
-    for finding in findings:
-        print(f"{name}: FOUND: {finding}", file=sys.stderr)
-    print(f"{name}: {summary}; {len(findings)} findings", flush=True)
-    sys.exit(1 if findings else 0)
