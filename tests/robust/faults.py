@@ -246,8 +246,8 @@ def template_of(arguments, folder):
     world = World(arguments.program, folder)
     world.expect("dataset", "make", small_spec(world.folder, "few"), "--quiet")
     world.expect(*Score.words)
-    world.expect(*Run.words)
-    world.expect(*Journey.words, "--json", "j.json")
+    world.timed(*Run.words)
+    world.timed(*Journey.words, "--json", "j.json")
     world.path("record").mkdir()
     os.rename(world.path("out/r.json"), world.path("record/r.json"))
     return world

@@ -226,7 +226,7 @@ def template_of(world):
     for part in (False, True):
         world.expect("score", "few", "-v", "single-load", "--json", "s.json", "--quiet", *(PARTS if part else ()))
         reference[part] = rows(world.path("out/s.json"))
-    world.expect("run", "null", "-d", "few", "--rounds", "1", "--quiet", "--json", "r.json")
+    world.timed("run", "null", "-d", "few", "--rounds", "1", "--quiet", "--json", "r.json")
     world.path("record").mkdir()
     os.rename(world.path("out/r.json"), world.path("record/r.json"))
     return reference

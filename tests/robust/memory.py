@@ -65,7 +65,7 @@ def template_of(world):
     world.expect("dataset", "make", small_spec(world.folder, "few"), "--quiet")
     world.expect("score", "few", "-v", "single-load", "--json", "s.json", "--quiet")
     expected = rows(world.path("out/s.json"))
-    world.expect(*COMMANDS["run"])
+    world.timed(*COMMANDS["run"])
     world.path("record").mkdir()
     os.rename(world.path("out/r.json"), world.path("record/r.json"))
     return expected

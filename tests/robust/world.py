@@ -125,6 +125,13 @@ class World:
         check(result.returncode == code, f"{words} ends with {result.returncode}: {result.stdout}{result.stderr}")
         return result
 
+    def timed(self, *words):
+        """expect of a command that times: a harness that did not get to run meanwhile says so, and is asked again."""
+        result = self.run(*words)
+        while result.returncode == 2 and "held up" in result.stdout:
+            result = self.run(*words)
+        check(result.returncode == 0, f"{words} ends with {result.returncode}: {result.stdout}{result.stderr}")
+
     def leftovers(self):
         """Temporary files anywhere."""
         return [str(path.relative_to(self.folder)) for path in sorted(self.folder.rglob("*"))
