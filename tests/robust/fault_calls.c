@@ -3,8 +3,11 @@
  * neither counted nor failed. Usage: fault_calls KIND N RESULT PROGRAM ARGUMENT... KIND: open read write sync
  * rename map fork pipe file; N: 0 fails none, "7" the seventh, "7+" that and all after it. RESULT: a file
  * that gets one line, "COUNT FAILED SYSCALL COMMAND ORPHANS": calls of the kind, how many failed, the first
- * failed one's number and its process's name, and whether a process was left when the program had ended. Ends
- * as the program does (128 and the signal); 125 where it could not be run. Linux 5.5, x86-64 or AArch64. */
+ * failed one's number and its process's name, and whether a process was left when the program had ended.
+ * Where none is to fail, a line for each place that calls follows, "FIRST LAST": a place is the system call
+ * and the three innermost return addresses into our code on the stack, so that it is the same in every
+ * process. Ends as the program does (128 and the signal); 125 where it could not be run. Linux 5.5, x86-64 or
+ * AArch64. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -21,11 +24,20 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CALLS = 12, PROCESSES = 512, STEP_MS = 20, LEFT_MS = 10000 };
+enum {
+	CALLS = 12,
+	PROCESSES = 512,
+	STEP_MS = 20,
+	LEFT_MS = 10000,
+	PLACES = 16384,
+	OWN = 3,
+	STACK_WORDS = 2048
+};
 
 /* The system calls of each kind, and what they fail with. */
 static const struct kind {
@@ -168,11 +180,21 @@ static pid_t start(const struct kind *kind, char **arguments, int *listener)
 	return pid;
 }
 
-/* Where the dynamic loader lies in a process; of a fork the same as in its parent. */
+/* Where the dynamic loader and our own code lie in a process; of a fork the same as in its parent. */
 static struct loader {
 	pid_t pid;
 	uint64_t begin, end;
+	struct own {
+		uint64_t begin, end,
+			file; /* file: offset of `begin` in it, above all others of another module */
+	} own[OWN];
+	int count;
 } loaders[PROCESSES];
+
+/* Where calls of the kind come from. */
+static struct place {
+	uint64_t hash, first, last; /* hash 0: free */
+} places[PLACES];
 
 static struct loader *loader_of(pid_t pid, bool fresh)
 {
@@ -185,10 +207,19 @@ static struct loader *loader_of(pid_t pid, bool fresh)
 	snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
 	FILE *maps = fopen(path, "re");
 	while (maps && fgets(line, sizeof line, maps)) {
-		unsigned long begin, end;
-		if (strstr(line, "/ld-linux") && sscanf(line, "%lx-%lx", &begin, &end) == 2) {
+		unsigned long begin, end, file;
+		char mode[5];
+		if (sscanf(line, "%lx-%lx %4s %lx", &begin, &end, mode, &file) != 4) {
+			continue;
+		}
+		const char *name = strrchr(line, '/');
+		if (name && strncmp(name, "/ld-linux", 9) == 0) {
 			found->begin = found->begin ? found->begin : begin;
 			found->end = end;
+		} else if (name && mode[2] == 'x' && strstr(name, "photofinish") && found->count < OWN) {
+			found->own[found->count] = (struct own){begin, end,
+								file + ((uint64_t)found->count << 48)};
+			found->count++;
 		}
 	}
 	if (maps) {
@@ -202,6 +233,68 @@ static bool by_loader(const struct seccomp_notif *told)
 	const struct loader *loader = loader_of((pid_t)told->pid, false);
 	uint64_t at = told->data.instruction_pointer;
 	return at >= loader->begin && at < loader->end;
+}
+
+/* Behind an instruction that calls, as far as that can be told. */
+static bool is_returned_to(pid_t pid, uint64_t address)
+{
+#ifdef __x86_64__
+	uint8_t before[7];
+	struct iovec here = {before, sizeof before},
+		     there = {(void *)(uintptr_t)(address - 7), sizeof before};
+	return process_vm_readv(pid, &here, 1, &there, 1, 0) == sizeof before &&
+	       (before[2] == 0xe8 || before[5] == 0xff || before[4] == 0xff || before[1] == 0xff ||
+		before[0] == 0xff);
+#else
+	(void)pid;
+	return address % 4 == 0;
+#endif
+}
+
+/* Of the kind's calls without a stack that can be read there is one place for each system call. */
+static uint64_t place_of(const struct seccomp_notif *told)
+{
+	static uint64_t words[STACK_WORDS];
+	char path[64], text[256] = "";
+	unsigned long sp = 0;
+	uint64_t hash = (14695981039346656037u ^ (uint64_t)told->data.nr) * 1099511628211u;
+	pid_t pid = (pid_t)told->pid;
+	const struct loader *loader = loader_of(pid, false);
+	snprintf(path, sizeof path, "/proc/%d/syscall", (int)pid);
+	FILE *file = fopen(path, "re");
+	if (!file) {
+		return hash;
+	}
+	bool good = fgets(text, sizeof text, file) &&
+		    sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %lx", &sp) == 1;
+	fclose(file);
+	struct iovec here = {words, sizeof words}, there = {(void *)(uintptr_t)sp, sizeof words};
+	ssize_t got = good ? process_vm_readv(pid, &here, 1, &there, 1, 0) : -1;
+	for (ssize_t i = 0, found = 0; (i + 1) * 8 <= got && found < 3; i++) {
+		for (int k = 0; k < loader->count; k++) {
+			const struct own *own = &loader->own[k];
+			if (words[i] >= own->begin && words[i] < own->end && is_returned_to(pid, words[i])) {
+				hash = (hash ^ (words[i] - own->begin + own->file)) * 1099511628211u;
+				found++;
+			}
+		}
+	}
+	return hash ? hash : 1;
+}
+
+static void note_place(const struct plan *plan, const struct seccomp_notif *told)
+{
+	uint64_t hash = place_of(told);
+	for (uint64_t i = 0; i < PLACES; i++) {
+		struct place *place = &places[(hash + i) % PLACES];
+		if (!place->hash) {
+			*place = (struct place){.hash = hash, .first = plan->count};
+		}
+		if (place->hash == hash) {
+			place->last = plan->count;
+			return;
+		}
+	}
 }
 
 static void note_first(struct plan *plan, const struct seccomp_notif *told)
@@ -229,6 +322,9 @@ static bool decide(struct plan *plan, const struct seccomp_notif *told)
 		return false;
 	}
 	plan->count++;
+	if (!plan->at) {
+		note_place(plan, told);
+	}
 	if (!plan->at || plan->count < plan->at || (plan->count > plan->at && !plan->on)) {
 		return false;
 	}
@@ -313,6 +409,12 @@ int main(int argc, char **argv)
 	if (result) {
 		fprintf(result, "%llu %llu %d %s %d\n", (unsigned long long)plan.count,
 			(unsigned long long)plan.failed, plan.first_call, plan.first_command, (int)orphans);
+		for (size_t i = 0; i < PLACES; i++) {
+			if (places[i].hash) {
+				fprintf(result, "%llu %llu\n", (unsigned long long)places[i].first,
+					(unsigned long long)places[i].last);
+			}
+		}
 		fclose(result);
 	}
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lets every call of a kind fail in turn, and every place that allocates, while photofinish scores, runs, makes datasets, keeps
 and exports: nothing crashes, hangs, is lost without a word, or lies cut under its final name.
-Usage: faults.py PHOTOFINISH FAULT_CALLS FAULT_ALLOCATIONS [--sample N] [--only COMMANDS] [--kinds KINDS] [--within FUNCTIONS] [--seed N]
+Usage: faults.py PHOTOFINISH FAULT_CALLS FAULT_ALLOCATIONS [--every] [--sample N] [--only COMMANDS] [--kinds KINDS] [--within FUNCTIONS] [--seed N]
                  [--receipts FOLDER] [--ledger FILE]
 With a ledger, faults that it has of this very program are not tried again."""
 import argparse
@@ -19,6 +19,7 @@ import tempfile
 from sweep import Sweep, add_arguments
 from world import Wrong, World, check, clean_end, copied, rows, small_spec, whole_json
 
+EVERY = 128  # so many calls of a kind are failed one by one; of more, the first and the last of each place that calls
 KINDS = ("open", "read", "write", "sync", "rename", "map", "fork", "pipe", "file")
 PLACES, HEAD, PLACE = 65536, struct.Struct("<4Q"), struct.Struct("<8Q")
 UNLINKS = {87, 263, 35}  # a temporary file whose removal failed may lie there
@@ -169,7 +170,7 @@ class Injector:
             with open(world.path("fault"), "rb") as file:
                 self.reached = HEAD.unpack(file.read(HEAD.size))[2] > 0
             return
-        _, failed, call, process, left = world.path("fault").read_text().split()
+        _, failed, call, process, left = world.path("fault").read_text().splitlines()[0].split()
         self.reached, self.unlinking, self.orphans = failed != "0", int(call) in UNLINKS, left != "0"
         self.said = f" (system call {call} of {process})"
 
@@ -214,6 +215,17 @@ def named(arguments, places):
     return {place: " < ".join(said.get((offset, bool(within)), "?") for offset, within in frames if offset) for place, frames in places.items()}
 
 
+def by_chain(found):
+    """First and last allocation of each place; of those with the same calls of ours, which differ within libraries alone, one at first and the
+    others at the end."""
+    seen, first, rest = collections.Counter(), [], []
+    for place, (count, caller, frames) in found.items():
+        for number in sorted({1, count}):
+            (rest if seen[frames, number > 1] else first).append(("allocate", (place, number, caller)))
+            seen[frames, number > 1] += 1
+    return first + rest
+
+
 def faults_of(arguments, template, name, kinds):
     """Runs the command undisturbed, counting. Returns what to compare with, and all faults: (kind, at)."""
     command, faults, expected = {**COMMANDS, **MORE}[name], [], None
@@ -230,12 +242,14 @@ def faults_of(arguments, template, name, kinds):
                 found = {place: value for place, value in found.items() if re.search(arguments.within, names[place])}
                 check(found, f"{name}: nothing is allocated within {arguments.within}")
                 arguments.places.update(names)
-                faults += [(kind, (place, number, caller)) for place, (count, caller, _) in found.items() for number in sorted({1, count})]
+                faults += by_chain(found)
             else:
-                count = int(world.path("fault").read_text().split()[0])
+                head, *lines = world.path("fault").read_text().splitlines()
+                count = int(head.split()[0])
                 least = getattr(command, "least", {}).get(kind, 0)
                 check(count >= least, f"{name}: {count} calls to {kind}, and there should be {least} at least")
-                faults += [(kind, number) for number in range(1, count + 1)]
+                called = sorted({int(number) for line in lines for number in line.split()})
+                faults += [(kind, number) for number in (range(1, count + 1) if count <= EVERY or arguments.every else called)]
                 faults += [(kind, "1+")] if kind in ("write", "open", "map", "fork", "sync") and count else []  # all of them: a full disk, no memory
             expected = rows(world.path("out/s.json")) if name == "score" else result
     return expected, faults
@@ -318,6 +332,7 @@ def main():
     parser.add_argument("--sample", type=int, default=0, help="so many faults, drawn evenly (0: all)")
     parser.add_argument("--only", default=",".join(COMMANDS))
     parser.add_argument("--kinds", default=",".join((*KINDS, "allocate")))
+    parser.add_argument("--every", action="store_true", help="every call of a kind, however many")
     parser.add_argument("--within", default="", help="allocations within these functions alone (a regular expression)")
     add_arguments(parser)
     arguments = parser.parse_args()
