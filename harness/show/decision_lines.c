@@ -84,6 +84,7 @@ static void print_verdict(const pf_run *run, pf_keep keep, int columns, FILE *st
 	size_t count = print_compared(run, keep, out);
 	count += print_others(run, keep, count, out);
 	fclose(out);
+	pf_enough(text);
 	if (count) {
 		fprintf(stream, "%-*s", VERDICT_WIDTH, pf_keep_name(keep));
 		pf_text_wrap(stream, text, columns, VERDICT_WIDTH, VERDICT_WIDTH);

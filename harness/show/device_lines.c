@@ -8,6 +8,7 @@
 #include "harness/record/caveats.h"
 #include "harness/run/run_device.h"
 #include "harness/show/run_table.h"
+#include "harness/stats/enough.h"
 #include "photofinish/file.h"
 
 static double percent(uint64_t part, uint64_t whole)
@@ -83,10 +84,10 @@ static void print_one(const pf_contestant *contestant, int columns, FILE *stream
 	const char *why = "";
 	size_t bytes;
 	uint64_t fallen = pf_run_fallen(contestant, &why);
-	FILE *out = found || fallen ? open_memstream(&text, &bytes) : NULL;
-	if (!out) {
+	if (!found && !fallen) {
 		return;
 	}
+	FILE *out = pf_enough(open_memstream(&text, &bytes));
 	if (fallen) {
 		pf_fell_back_text((double)fallen, pf_escape(why, escaped, sizeof escaped), fell, sizeof fell);
 		fprintf(out, "%s%s", fell, found ? "; " : "");
@@ -95,6 +96,7 @@ static void print_one(const pf_contestant *contestant, int columns, FILE *stream
 		put_found(found, out);
 	}
 	fclose(out);
+	pf_enough(text);
 	pf_run_label(contestant, label, sizeof label);
 	fprintf(stream, "%s  ", label);
 	pf_text_wrap(stream, text, columns, 4, (int)pf_text_width(label) + 2);

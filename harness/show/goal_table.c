@@ -91,6 +91,7 @@ static void print_left_out(const pf_run *run, int columns, FILE *stream)
 	}
 	fputc('.', words);
 	fclose(words);
+	pf_enough(text);
 	if (count) {
 		pf_text_wrap(stream, text, columns, 0, 0);
 	}

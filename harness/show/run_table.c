@@ -59,6 +59,7 @@ static void print_setting(const pf_run *run, const pf_run_facts *facts, int colu
 		run->contestant_count > 1 && run->rounds_done > 1 ? ", interleaved" : "",
 		run->rounds_done > 1 ? ", 95 % t-intervals" : "");
 	fclose(line);
+	pf_enough(text);
 	bool narrow = columns && pf_text_width(text) + 4 > (size_t)columns; /* " | " instead of each end */
 	char *rest = text;
 	for (const char *part = strsep(&rest, "\n"); part; part = strsep(&rest, "\n")) {

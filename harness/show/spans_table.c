@@ -152,6 +152,7 @@ static void print_tree(const pf_span_tree *tree, int columns, FILE *stream)
 	}
 	pf_span_tree_print(tree, &pf_engine_stages, out);
 	fclose(out);
+	pf_enough(text);
 	size_t width = strcspn(text, "\n");
 	if (width <= (size_t)columns) {
 		fputs(text, stream);
