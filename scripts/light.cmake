@@ -77,7 +77,7 @@ function(photofinish_build_contents all kept)
     endforeach()
   endforeach()
   if(NOT PHOTOFINISH_ENGINE) # no runs: no journals of theirs
-    string(APPEND absent_functions "void pf_recover_journals(void)\n{\n}\n")
+    string(APPEND absent_functions "void pf_recover_journals(void)\n{\n}\n\nvoid pf_tuned_print(FILE *stream)\n{\n\t(void)stream;\n}\n")
   endif()
   list(JOIN build_contents "\\n" lines)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/build_contents.c @ONLY CONTENT
@@ -85,6 +85,7 @@ function(photofinish_build_contents all kept)
 #include \"harness/cli/absent.h\"
 #include \"harness/cli/commands.h\"
 #include \"harness/cli/journal_recovery.h\"
+#include \"harness/cli/tuned_args.h\"
 
 const char pf_build_contents[] = \"@lines@\";
 

@@ -31,6 +31,11 @@ const pf_command pf_commands[] = {
 	 "latency is largest. Amdahl's bound comes from measured serial spans, sigma and kappa of the Universal Scalability Law "
 	 "from a fit to the speedups.",
 	 1, 1, pf_cmd_sweep, false},
+	{"tune", "VARIANT", "Choose a variant's workers and options by measurement",
+	 "Candidates run in rounds on one half of the photos, and half of them go after each heat; the best is then compared "
+	 "with the default on the other half until an e-process decides. Unless it is shown to be faster the default stays. "
+	 "What was found goes into a file that score --tuned and run --tuned use where it holds.",
+	 1, 1, pf_cmd_tune, false},
 	{"compare", "A B", "Compare two variants or commands: faster, slower, equivalent or undecided",
 	 "A and B are variants, with options if need be: parallel parallel:workers=2. "
 	 "Both run once in each round, and\n"

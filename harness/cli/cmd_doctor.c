@@ -5,6 +5,7 @@
 #include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/tuned_args.h"
 #include "harness/progress/progress.h"
 #include "harness/record/doctor_json.h"
 #include "harness/show/doctor_table.h"
@@ -49,6 +50,7 @@ static pf_status deliver(const struct request *request, const pf_doctor_report *
 		}
 		if (report->findings) {
 			pf_doctor_print_summary(report->findings, stdout);
+			pf_tuned_print(stdout);
 		}
 		if (report->observer) {
 			pf_observer_print_costs(report->observer, stdout);

@@ -14,6 +14,7 @@
 #include "harness/cli/memory_args.h"
 #include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
+#include "harness/cli/tuned_args.h"
 #include "harness/counters/trial_counters.h"
 #include "harness/export/trace_file.h"
 #include "harness/machine/environment.h"
@@ -27,6 +28,7 @@
 
 struct request {
 	pf_common common;
+	const char *tuned; /* file of what tune found; NULL: none */
 	pf_delivery delivery;
 	const char *dataset;
 	const char *trace; /* file for the spans, one by one */
@@ -170,6 +172,10 @@ static int execute(struct request *request, const char *command, pf_contestant *
 	}
 	if (status == PF_OK) {
 		status = pf_run_setting_open(&setting, &request->common, request->dataset, config, &error);
+	}
+	if (status == PF_OK) {
+		status = pf_tuned_apply(request->tuned, config, setting.dataset, request->common.workers,
+					contestants, &error);
 	}
 	if (status == PF_OK) {
 		status = pf_continuous_begin(&request->continuous, contestants[0].label, &setting.session,
@@ -351,6 +357,7 @@ int pf_cmd_run(const pf_command *command, int argc, char **argv)
 		{"rounds", 'r', PF_ARG_COUNT, &request.rounds, "R",
 		 "trials (default: 1, which has no interval)", 1, 10000},
 		{"repetitions", 0, PF_ARG_COUNT, &request.rounds, "R", NULL, 1, 10000},
+		PF_TUNED_ARG(request.tuned),
 		PF_CONTINUOUS_ARGS(request.continuous),
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_COMMAND_ARG(request.common.commands),

@@ -13,6 +13,7 @@ int pf_cmd_export(const pf_command *command, int argc, char **argv);
 int pf_cmd_history_show(const pf_command *command, int argc, char **argv);
 int pf_cmd_history(const pf_command *command, int argc, char **argv);
 int pf_cmd_run(const pf_command *command, int argc, char **argv);
+int pf_cmd_tune(const pf_command *command, int argc, char **argv);
 int pf_cmd_sweep(const pf_command *command, int argc, char **argv);
 int pf_cmd_time(const pf_command *command, int argc, char **argv);
 int pf_cmd_compare(const pf_command *command, int argc, char **argv);
