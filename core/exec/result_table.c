@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/exec/pool_line.h"
+#include "core/scoring/read_note.h"
 #include "photofinish/exec.h"
 
 enum { OPEN, DONE, RANKED };
@@ -39,6 +40,9 @@ typedef struct told_photo {
 	int32_t pid, tid;
 	uint64_t heap_bytes;
 	char message[256];
+	uint32_t hashed; /* 0 or 1: the next two are known */
+	uint8_t sha256[PF_SHA256_BYTES];
+	uint64_t service_ns;
 	pf_score score; /* where status is PF_OK */
 } told_photo;
 
@@ -104,6 +108,11 @@ static pf_status tell_parent(const pf_photo_result *result)
 	if (result->score) {
 		told.score = *result->score;
 	}
+	if (result->sha256) {
+		told.hashed = 1;
+		told.service_ns = result->service_ns;
+		memcpy(told.sha256, result->sha256, sizeof told.sha256);
+	}
 	return pf_pool_tell(&told, sizeof told);
 }
 
@@ -122,6 +131,9 @@ static pf_status keep(pf_result_table *table, struct pf_sink *sink, const pf_pho
 pf_status pf_result_put(pf_result_table *table, struct pf_sink *sink, uint32_t index, uint32_t burst,
 			pf_status status, const pf_score *score, const pf_error *error)
 {
+	uint8_t sha256[PF_SHA256_BYTES];
+	uint64_t service_ns = 0;
+	bool hashed = pf_read_take(index, sha256, &service_ns);
 	const pf_photo_result result = {
 		.index = index,
 		.burst = burst,
@@ -131,6 +143,8 @@ pf_status pf_result_put(pf_result_table *table, struct pf_sink *sink, uint32_t i
 		.pid = (int32_t)getpid(),
 		.tid = (int32_t)gettid(),
 		.heap_bytes = pf_result_heap ? pf_result_heap() : 0,
+		.sha256 = hashed ? sha256 : NULL,
+		.service_ns = service_ns,
 	};
 	return pf_pool_in_worker() ? tell_parent(&result) : keep(table, sink, &result);
 }
@@ -173,6 +187,8 @@ pf_status pf_result_take(pf_result_table *table, const struct pf_env *env, struc
 		.pid = told.pid,
 		.tid = told.tid,
 		.heap_bytes = told.heap_bytes,
+		.sha256 = told.hashed ? told.sha256 : NULL,
+		.service_ns = told.service_ns,
 	};
 	pf_status status = keep(table, sink, &result);
 	if (status == PF_OK && ++first->burst_done == burst->count) {

@@ -11,7 +11,9 @@
 #include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/known_scores.h"
 #include "harness/cli/run_delivery.h"
+#include "harness/cli/tuned_args.h"
 #include "harness/export/best_folder.h"
 #include "harness/export/scores_csv.h"
 #include "harness/export/xmp_sidecars.h"
@@ -25,17 +27,49 @@
 struct request {
 	pf_common common;
 	const char *variant, *json, *csv, *best, *xmp;
+	const char *tuned;
+	const char *errors, *cache; /* "continue" or "stop"; NULL, "" or "verify" */
+	double cache_mb;
+	bool resume;
 };
 
-static void hear(void *progress, const pf_outcomes *so_far, const pf_frame *frame)
+/* Who hears of the trial. */
+struct listening {
+	pf_trial_progress progress;
+	pf_known_scores *known;
+};
+
+static void hear(void *context, const pf_outcomes *so_far, const pf_frame *frame)
 {
-	pf_trial_progress_hear(progress, so_far, frame);
-	pf_trial_progress_show(progress, NULL);
+	struct listening *to = context;
+	pf_known_scores_hear(to->known, so_far, frame);
+	pf_trial_progress_hear(&to->progress, so_far, frame);
+	pf_trial_progress_show(&to->progress, NULL);
 }
 
-static void look(void *progress, uint32_t busy, uint32_t of)
+static void look(void *context, uint32_t busy, uint32_t of)
 {
-	pf_trial_progress_look(progress, busy, of);
+	struct listening *to = context;
+	pf_trial_progress_look(&to->progress, busy, of);
+}
+
+static bool stops_at_errors(const struct request *request)
+{
+	return strcmp(request->errors, "stop") == 0;
+}
+
+/* The photo that a run with --errors stop ends at; NULL: it need not end. The first by name, where several
+ * workers had one each. */
+static const char *stopped_at(const struct request *request, const pf_outcomes *outcomes,
+			      const pf_dataset *dataset, const pf_outcome **photo)
+{
+	for (size_t i = 0; stops_at_errors(request) && i < outcomes->count; i++) {
+		*photo = &outcomes->photos[i];
+		if ((*photo)->done && (*photo)->status != PF_OK) {
+			return dataset->photos[i].path;
+		}
+	}
+	return NULL;
 }
 
 /* The first photo that failed through no fault of its own: a library failed on it; NULL: none. */
@@ -54,11 +88,13 @@ static const pf_outcome *first_lost(const pf_outcomes *outcomes, size_t *count)
 }
 
 /* NULL where all is there, else why it is not. */
-static const char *why_part(const pf_trial *trial)
+static const char *why_part(const struct request *request, const pf_trial *trial)
 {
 	size_t lost;
 	bool ended = trial->ending == PF_ENDED_OK || trial->ending == PF_ENDED_DISTURBED;
-	return !ended                               ? trial->reason
+	return stops_at_errors(request) && trial->outcomes->failed
+		       ? "stopped at the first photo that cannot be scored"
+	       : !ended                             ? trial->reason
 	       : !trial->photos_scored              ? "not one photo could be scored"
 	       : first_lost(trial->outcomes, &lost) ? "photos were lost through no fault of theirs"
 						    : NULL;
@@ -142,7 +178,7 @@ static pf_status fill_folders(const struct request *request, const pf_trial *tri
 	pf_status status = PF_OK;
 	for (size_t i = 0; status == PF_OK && i < sizeof kinds / sizeof *kinds; i++) {
 		char name[600];
-		if (kinds[i].folder && why_part(trial)) {
+		if (kinds[i].folder && why_part(request, trial)) {
 			pf_progress_say(
 				"photofinish: %s: left as it is: the results of this run are only a part",
 				pf_escape(kinds[i].folder, name, sizeof name));
@@ -157,7 +193,7 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 			 pf_error *error)
 {
 	const pf_dataset *dataset = session->dataset;
-	const char *part = why_part(trial);
+	const char *part = why_part(request, trial);
 	char text[CAVEAT];
 	caveat_of(&session->order.scorer, text);
 	const char *caveat = text[0] ? text : NULL;
@@ -222,10 +258,21 @@ static pf_status check_xmp(const char *folder, pf_error *error)
 }
 
 /* What the run ends with, and says where that is not well. */
-static int code_of(const pf_trial *trial, const char *label)
+static int code_of(const struct request *request, const pf_dataset *dataset, const pf_trial *trial,
+		   const char *label)
 {
 	size_t lost;
-	const pf_outcome *first = first_lost(trial->outcomes, &lost);
+	const pf_outcome *first = first_lost(trial->outcomes, &lost), *failed = NULL;
+	const char *at = stopped_at(request, trial->outcomes, dataset, &failed);
+	if (at) {
+		char name[600], why[600];
+		pf_progress_say("photofinish: %s: %s; stopped there, %zu of %zu photos done (--errors stop)",
+				pf_escape(at, name, sizeof name),
+				pf_escape(failed->message ? failed->message : pf_status_text(failed->status),
+					  why, sizeof why),
+				trial->photos_scored + trial->photos_failed, trial->outcomes->count);
+		return PF_EXIT_ERROR;
+	}
 	if (trial->ending == PF_ENDED_CANCELLED) {
 		pf_progress_say("photofinish: stopped on request after %zu of %zu photos",
 				trial->photos_scored + trial->photos_failed, trial->outcomes->count);
@@ -246,62 +293,138 @@ static int code_of(const pf_trial *trial, const char *label)
 	return PF_EXIT_ERROR;
 }
 
+/* The output that the journal lies beside. */
+static pf_status find_journal(const struct request *request, char path[PATH_MAX], pf_error *error)
+{
+	const char *const outputs[] = {request->json, request->csv};
+	path[0] = '\0';
+	for (size_t i = 0; request->resume && !path[0] && i < 2; i++) {
+		if (outputs[i] && !pf_output_is_stdout(outputs[i]) &&
+		    snprintf(path, PATH_MAX, "%s.journal", outputs[i]) >= PATH_MAX) {
+			return pf_fail(error, PF_ERR_INVALID, outputs[i],
+				       "the path is too long for a journal");
+		}
+	}
+	return !request->resume || path[0]
+		       ? PF_OK
+		       : pf_fail(error, PF_ERR_USAGE, NULL,
+				 "--resume needs --json FILE or --csv FILE: its journal lies beside that file");
+}
+
+/* What can be wrong is found before all photos are scored and not after. */
+static pf_status check(const struct request *request, const pf_contestant *contestant, pf_error *error)
+{
+	if (contestant->variant->caps & PF_CAP_FLOOR) {
+		return pf_fail(error, PF_ERR_USAGE, NULL, "variant %s scores nothing", request->variant);
+	}
+	pf_status status = pf_output_check(request->json, error);
+	return status == PF_OK ? pf_output_check(request->csv, error) : status;
+}
+
+static pf_status check_photos(const struct request *request, const char *operand, const pf_dataset *dataset,
+			      pf_error *error)
+{
+	if (dataset->count == 0) {
+		return pf_fail(error, PF_ERR_INVALID, operand,
+			       "no photos there (files named .jpg, .jpeg, .jpe or .jfif)%s",
+			       dataset->linked ? "; linked folders are not followed" : "");
+	}
+	pf_status status = request->best ? check_best(request->best, dataset, error) : PF_OK;
+	return status == PF_OK && request->xmp ? check_xmp(request->xmp, error) : status;
+}
+
+static pf_status open_known(const struct request *request, pf_session *session,
+			    const pf_contestant *contestant, pf_known_scores **known, pf_error *error)
+{
+	char journal[PATH_MAX], message[256];
+	const pf_outcome *failed;
+	pf_status status = find_journal(request, journal, error);
+	const pf_known_request what = {.journal = journal[0] ? journal : NULL,
+				       .cache = request->cache,
+				       .cache_mb = request->cache_mb,
+				       .preset = "",
+				       .quiet = request->common.progress.quiet};
+	status = status == PF_OK ? pf_known_scores_open(&what, session, contestant, known, error) : status;
+	session->stop_at_first_failure = stops_at_errors(request);
+	const char *at = status == PF_OK && session->known
+				 ? stopped_at(request, session->known, session->dataset, &failed)
+				 : NULL;
+	if (at) {
+		snprintf(message, sizeof message, "%s",
+			 failed->message ? failed->message : pf_status_text(failed->status));
+		return pf_fail(error, failed->status, at,
+			       "%.180s (the journal knows; --errors continue goes on)", message);
+	}
+	return status;
+}
+
+/* Runs the trial and hands out what came of it. Returns the exit status, unless there is an error. */
+static pf_status run(const struct request *request, pf_session *session, const pf_contestant *contestant,
+		     pf_known_scores *known, int *code, pf_error *error)
+{
+	pf_trial trial = {0};
+	struct listening listening = {.known = known};
+	const pf_trial_listener listener = {.hear = hear, .look = look, .context = &listening};
+	const pf_dataset *dataset = session->dataset;
+	pf_common_limits(&request->common, session);
+	pf_common_tell_start("score", dataset, 1, contestant, 1);
+	pf_trial_progress_begin(&listening.progress, dataset, "scoring", true);
+	if (session->known) {
+		listening.progress.known = session->known->scored + session->known->failed;
+		listening.progress.done = listening.progress.known;
+	}
+	pf_status status = pf_trial_run(session, contestant->variant, contestant->workers,
+					contestant->options, &listener, &trial, error);
+	pf_progress_clear();
+	if (status != PF_OK) {
+		return status;
+	}
+	status = deliver(request, &trial, session, error);
+	if (trial.worker_deaths) {
+		pf_progress_say("photofinish: %" PRIu64 " worker%s died and %s replaced", trial.worker_deaths,
+				pf_text_plural(trial.worker_deaths),
+				trial.worker_deaths == 1 ? "was" : "were");
+	}
+	if (trial.memory_seen_bytes && !request->common.progress.quiet) {
+		char seen[PF_TEXT];
+		pf_progress_say("memory: at most %s at ten looks a second, of %g MB",
+				pf_text_bytes((double)trial.memory_seen_bytes, seen),
+				request->common.memory_limit_mb);
+	}
+	bool same = pf_known_scores_report(known);
+	if (status == PF_OK) {
+		*code = code_of(request, dataset, &trial, contestant->label);
+		*code = *code == PF_EXIT_OK && !same ? PF_EXIT_FAIL : *code;
+	}
+	pf_known_scores_close(known, status == PF_OK && !why_part(request, &trial));
+	pf_trial_release(&trial);
+	return status;
+}
+
 static int score(const struct request *request, const char *operand, const pf_scorer_config *config)
 {
 	pf_error error = {0};
 	pf_dataset *dataset = NULL;
 	pf_session session = {.manifest_fd = -1};
-	pf_trial trial = {0};
+	pf_known_scores *known = NULL;
 	pf_contestant contestant;
-	pf_trial_progress progress;
-	const pf_trial_listener listener = {.hear = hear, .look = look, .context = &progress};
 	int code = PF_EXIT_ERROR;
 	pf_status status = pf_contestant_parse(request->variant, request->common.workers, &contestant,
 					       &error);
-	if (status == PF_OK && contestant.variant->caps & PF_CAP_FLOOR) {
-		status = pf_fail(&error, PF_ERR_USAGE, NULL, "variant %s scores nothing", request->variant);
-	}
+	status = status == PF_OK ? check(request, &contestant, &error) : status;
+	status = status == PF_OK ? pf_common_dataset(operand, &dataset, &error) : status;
+	status = status == PF_OK ? check_photos(request, operand, dataset, &error) : status;
+	status = status == PF_OK ? pf_tuned_apply(request->tuned, config, dataset, request->common.workers,
+						  &contestant, &error)
+				 : status;
+	status = status == PF_OK ? pf_session_open(&session, dataset, config, &error) : status;
+	status = status == PF_OK ? open_known(request, &session, &contestant, &known, &error) : status;
 	if (status == PF_OK) {
-		status = pf_output_check(request->json, &error);
+		status = run(request, &session, &contestant, known, &code, &error);
+	} else {
+		pf_known_scores_close(known, false);
 	}
-	if (status == PF_OK) {
-		status = pf_output_check(request->csv, &error);
-	}
-	if (status == PF_OK) {
-		status = pf_common_dataset(operand, &dataset, &error);
-	}
-	if (status == PF_OK && dataset->count == 0) {
-		status = pf_fail(&error, PF_ERR_INVALID, operand,
-				 "no photos there (files named .jpg, .jpeg, .jpe or .jfif)%s",
-				 dataset->linked ? "; linked folders are not followed" : "");
-	}
-	if (status == PF_OK) {
-		status = request->best ? check_best(request->best, dataset, &error) : PF_OK;
-	}
-	if (status == PF_OK && request->xmp) {
-		status = check_xmp(request->xmp, &error);
-	}
-	if (status == PF_OK) {
-		status = pf_session_open(&session, dataset, config, &error);
-	}
-	if (status == PF_OK) {
-		pf_common_limits(&request->common, &session);
-		pf_common_tell_start("score", dataset, 1, &contestant, 1);
-		pf_trial_progress_begin(&progress, dataset, "scoring", true);
-		status = pf_trial_run(&session, contestant.variant, contestant.workers, contestant.options,
-				      &listener, &trial, &error);
-	}
-	pf_progress_clear();
-	if (status == PF_OK) {
-		status = deliver(request, &trial, &session, &error);
-	}
-	if (status == PF_OK && trial.worker_deaths) {
-		pf_progress_say("photofinish: %" PRIu64 " worker%s died and %s replaced", trial.worker_deaths,
-				pf_text_plural(trial.worker_deaths),
-				trial.worker_deaths == 1 ? "was" : "were");
-	}
-	code = status != PF_OK ? pf_report_error(&error) : code_of(&trial, contestant.label);
-	pf_trial_release(&trial);
+	code = status != PF_OK ? pf_report_error(&error) : code;
 	pf_session_close(&session);
 	pf_dataset_free(dataset);
 	return code;
@@ -309,7 +432,8 @@ static int score(const struct request *request, const char *operand, const pf_sc
 
 int pf_cmd_score(const pf_command *command, int argc, char **argv)
 {
-	struct request request = {.common = PF_COMMON_DEFAULTS, .variant = "parallel"};
+	struct request request = {
+		.common = PF_COMMON_DEFAULTS, .variant = "parallel", .errors = "continue", .cache_mb = 256};
 	const pf_arg table[] = {
 		{"variant", 'v', PF_ARG_TEXT, &request.variant, "NAME", "variant to use (default: parallel)",
 		 0, 0},
@@ -323,6 +447,19 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 		 "write a rating and a pick flag for each photo into XMP sidecars in DIR (the photos' own folder: "
 		 "beside them)",
 		 0, 0},
+		{"resume", 0, PF_ARG_FLAG, &request.resume, NULL,
+		 "keep a journal beside the --json or --csv file, and go on with that of an interrupted run",
+		 0, 0},
+		{"errors", 0, PF_ARG_CHOICE, &request.errors, "continue|stop",
+		 "what to do at a photo that cannot be scored: list it, or end with status 2 (default: continue)",
+		 0, 0},
+		{"cache", 0, PF_ARG_MAYBE, &request.cache, "verify]",
+		 "take scores of photos with the same bytes from the cache, and keep new ones there; \"verify\" "
+		 "scores a tenth of them all the same, and ends with status 1 where one differs",
+		 0, 0},
+		{"cache-size", 0, PF_ARG_SIZE, &request.cache_mb, "SIZE",
+		 "what the cache may take: the least recently used scores go first (default: 256MB)", 1, 1e6},
+		PF_TUNED_ARG(request.tuned),
 		PF_PLUGIN_ARG(request.common.plugins),
 		PF_STAGES_ARG(request.common),
 		PF_PLACEMENT_ARG(request.common),

@@ -1,6 +1,7 @@
 #include "harness/cli/common.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,9 +75,33 @@ void pf_common_limits(const pf_common *common, pf_session *session)
 	double own = 60 + 5.0 * (double)session->dataset->count;
 	session->timeout_s = common->timeout_s > 0 ? common->timeout_s : own;
 	session->order.photo_timeout_ns = (uint64_t)(common->photo_timeout_s * 1e9);
-	session->order.memory_limit_bytes = (uint64_t)(common->memory_limit_mb * 1e6);
+	session->order.memory_limit_bytes = (uint64_t)(common->memory_limit_mb * 1e6 / 2);
+	session->order.memory_most_bytes = (uint64_t)(common->memory_limit_mb * 1e6);
 	session->placement = common->placement;
 	session->order.allowance = common->allowance;
+}
+
+/* Binds this process, and so all that it starts, to `count` processors, of different cores as long as there
+ * are: the kernel gives it the time of no others. */
+static pf_status keep_to_processors(uint32_t count, pf_error *error)
+{
+	pf_topology *topology = malloc(sizeof *topology);
+	pf_placement placement = {.kind = PF_PLACEMENT_NONE};
+	cpu_set_t chosen;
+	pf_status status = topology ? pf_topology_read(NULL, NULL, topology, error)
+				    : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	status = status == PF_OK ? pf_placement_choose(topology, "cores", &placement, error) : status;
+	free(topology);
+	CPU_ZERO(&chosen);
+	for (uint32_t i = 0; i < placement.count && i < count; i++) {
+		if (placement.cpus[i].cpu < CPU_SETSIZE) {
+			CPU_SET(placement.cpus[i].cpu, &chosen);
+		}
+	}
+	if (status == PF_OK && sched_setaffinity(0, sizeof chosen, &chosen)) {
+		status = pf_fail_errno(error, NULL, "--cpu-limit: cannot keep to %u processors", count);
+	}
+	return status;
 }
 
 /* A machine whose topology cannot be read is no reason to stop: workers run where the kernel puts them. */
@@ -120,11 +145,12 @@ static pf_status check_pose(const pf_common *common, const pf_scorer_config *con
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error)
 {
 	pf_progress_choose(&common->progress);
+	pf_status status = common->cpu_limit ? keep_to_processors(common->cpu_limit, error) : PF_OK;
 	if (!common->workers) {
 		common->workers = pf_core_count();
 	}
 	pf_scorer_config_default(config);
-	pf_status status = choose_placement(common, error);
+	status = status == PF_OK ? choose_placement(common, error) : status;
 	for (size_t i = 0; i < common->allow.count && status == PF_OK; i++) {
 		status = pf_allowance_add(&common->allowance, common->allow.texts[i], error);
 	}

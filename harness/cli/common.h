@@ -32,6 +32,7 @@ typedef struct pf_common {
 	uint32_t workers; /* 0: as many as cores */
 	double timeout_s, photo_timeout_s;
 	double memory_limit_mb; /* 0: none */
+	uint32_t cpu_limit;     /* processors; 0: all that this process may use */
 	const char *config_file;
 	pf_progress_choice progress;
 	const char *placement_text;
@@ -71,37 +72,40 @@ typedef struct pf_common {
 	}
 
 /* Rows of an option table for a pf_common named `c`. */
-#define PF_COMMON_ARGS(c)                                                                                  \
-	{"workers",                                                                                        \
-	 0,                                                                                                \
-	 PF_ARG_COUNT,                                                                                     \
-	 &(c).workers,                                                                                     \
-	 "N",                                                                                              \
-	 "worker processes (default: as many as physical cores)",                                          \
-	 1,                                                                                                \
-	 1024},                                                                                            \
-		{"config", 0, PF_ARG_INPUT, &(c).config_file, "FILE", "YAML file with weights and limits", \
-		 0,        0},                                                                             \
-		{"timeout",   0,                                                                           \
-		 PF_ARG_TIME, &(c).timeout_s,                                                              \
-		 "TIME",      "kill a trial that takes longer (default: 60 s and 5 s a photo)",            \
-		 0.1,         1e7},                                                                        \
-		{"photo-timeout",                                                                          \
-		 0,                                                                                        \
-		 PF_ARG_TIME,                                                                              \
-		 &(c).photo_timeout_s,                                                                     \
-		 "TIME",                                                                                   \
-		 "give up on a photo that takes a worker longer (default: 120)",                           \
-		 0.1,                                                                                      \
-		 1e7},                                                                                     \
-		{"memory-limit",                                                                           \
-		 0,                                                                                        \
-		 PF_ARG_SIZE,                                                                              \
-		 &(c).memory_limit_mb,                                                                     \
-		 "SIZE",                                                                                   \
-		 "decoded photos that a variant may load ahead (default: half of what is free)",           \
-		 0.1,                                                                                      \
-		 1e9},                                                                                     \
+#define PF_COMMON_ARGS(c)                                                                                     \
+	{"workers",                                                                                           \
+	 0,                                                                                                   \
+	 PF_ARG_COUNT,                                                                                        \
+	 &(c).workers,                                                                                        \
+	 "N",                                                                                                 \
+	 "worker processes (default: as many as physical cores)",                                             \
+	 1,                                                                                                   \
+	 1024},                                                                                               \
+		{"config", 0, PF_ARG_INPUT, &(c).config_file, "FILE", "YAML file with weights and limits",    \
+		 0,        0},                                                                                \
+		{"timeout",   0,                                                                              \
+		 PF_ARG_TIME, &(c).timeout_s,                                                                 \
+		 "TIME",      "kill a trial that takes longer (default: 60 s and 5 s a photo)",               \
+		 0.1,         1e7},                                                                           \
+		{"photo-timeout",                                                                             \
+		 0,                                                                                           \
+		 PF_ARG_TIME,                                                                                 \
+		 &(c).photo_timeout_s,                                                                        \
+		 "TIME",                                                                                      \
+		 "give up on a photo that takes a worker longer (default: 120)",                              \
+		 0.1,                                                                                         \
+		 1e7},                                                                                        \
+		{"memory-limit",                                                                              \
+		 0,                                                                                           \
+		 PF_ARG_SIZE,                                                                                 \
+		 &(c).memory_limit_mb,                                                                        \
+		 "SIZE",                                                                                      \
+		 "end a variant whose processes take more memory together; half of it is for photos "         \
+		 "loaded ahead (default: no limit, half of what is free)",                                    \
+		 0.1,                                                                                         \
+		 1e9},                                                                                        \
+		{"cpu-limit", 0,   PF_ARG_COUNT, &(c).cpu_limit, "N", "use N processors only (default: all)", \
+		 1,           1024},                                                                          \
 		PF_ALLOW_ARG((c).allow), PF_PROGRESS_ARGS((c).progress)
 
 /* The rows of commands that look into trials of any variant; `c` is their pf_common. */

@@ -159,8 +159,9 @@ void pf_progress_line(const pf_progress_state *state, const pf_eta *left, double
 {
 	char eta[160], rate[48] = "", busy[48] = "";
 	const char *note = state->note && state->note[0] ? state->note : NULL;
-	if (state->done && elapsed_s > 0.5) {
-		snprintf(rate, sizeof rate, ", %.1f %s/s", (double)state->done / elapsed_s, state->unit);
+	if (state->done > state->known && elapsed_s > 0.5) {
+		snprintf(rate, sizeof rate, ", %.1f %s/s", (double)(state->done - state->known) / elapsed_s,
+			 state->unit);
 	}
 	if (state->busy_share >= 0) {
 		snprintf(busy, sizeof busy, " | workers %.0f %% busy", 100 * state->busy_share);
@@ -202,8 +203,8 @@ static pf_eta own_pace(const pf_progress_state *state, uint64_t now)
 {
 	bool recent = progress.mark2_ns && state->done > progress.mark2_done;
 	pf_eta_pace pace = {
-		.done = state->done,
-		.total = state->total,
+		.done = state->done - state->known,
+		.total = state->total - state->known,
 		.elapsed_s = (double)(now - progress.begin_ns) * 1e-9,
 		.recent_done = recent ? state->done - progress.mark2_done : 0,
 		.recent_s = recent ? (double)(now - progress.mark2_ns) * 1e-9 : 0,
@@ -220,8 +221,9 @@ static void tell_status(const pf_progress_state *state, const pf_eta *left, doub
 {
 	json_t *event = json_pack("{s:s,s:I,s:I,s:s}", "label", state->label, "done", (json_int_t)state->done,
 				  "total", (json_int_t)state->total, "unit", state->unit);
-	bool paced = state->done && elapsed_s > 0.5;
-	json_object_set_new(event, "per_s", real_or_null(paced, paced ? (double)state->done / elapsed_s : 0));
+	uint64_t done = state->done - state->known;
+	bool paced = done && elapsed_s > 0.5;
+	json_object_set_new(event, "per_s", real_or_null(paced, paced ? (double)done / elapsed_s : 0));
 	json_object_set_new(event, "left_low_s", real_or_null(left->known, left->low_s));
 	json_object_set_new(event, "left_high_s", real_or_null(left->known, left->high_s));
 	json_object_set_new(event, "busy_share", real_or_null(state->busy_share >= 0, state->busy_share));

@@ -24,6 +24,7 @@ void pf_progress_say(const char *format, ...) __attribute__((format(printf, 1, 2
 typedef struct pf_progress_state {
 	const char *label;
 	uint64_t done, total;
+	uint64_t known;     /* of those done: before this count began, so no part of its pace */
 	const char *unit;   /* "photos" or the like */
 	const pf_eta *left; /* of the whole command; NULL: of this count, by its own pace */
 	double busy_share;  /* of the workers; negative: not known */

@@ -146,11 +146,12 @@ void pf_trial_progress_show(const pf_trial_progress *progress, const pf_eta *lef
 {
 	char label[240];
 	size_t photos = progress->dataset->count;
-	bool finding = progress->done == 0 && progress->found > 0 && progress->found < photos;
+	bool finding = progress->done == progress->known && progress->found > 0 && progress->found < photos;
 	snprintf(label, sizeof label, "%s%s", progress->label, finding ? ", finding bursts" : "");
 	pf_progress_show(&(pf_progress_state){.label = label,
 					      .done = finding ? progress->found : progress->done,
 					      .total = photos,
+					      .known = finding ? 0 : progress->known,
 					      .unit = "photos",
 					      .left = left,
 					      .busy_share = progress->busy_share,

@@ -17,6 +17,7 @@ typedef struct pf_trial_progress {
 	bool shows_bursts; /* as milestones; events have them anyway */
 	uint64_t begin_ns;
 	bool in_parts; /* the ranks of a burst came in several frames */
+	size_t known;  /* photos that need no scoring: set it, and `done` to the same, behind begin */
 	size_t done, found, bursts, singles, ranked;
 	double busy_share; /* of the last second; negative: not known */
 	char best[400];    /* photo of the last burst, for the status line: escaped, without folders */

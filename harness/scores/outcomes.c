@@ -320,9 +320,8 @@ static bool read_u32(const json_t *value, uint32_t *number)
 	return json_is_integer(value) && whole >= 0 && whole <= UINT32_MAX;
 }
 
-static bool read_outcome(const json_t *record, size_t index, pf_outcomes *outcomes)
+bool pf_outcome_read(const json_t *record, size_t index, pf_outcome *outcome)
 {
-	pf_outcome *outcome = &outcomes->photos[index];
 	const char *status = json_string_value(json_object_get(record, "status"));
 	const char *message = json_string_value(json_object_get(record, "error"));
 	uint32_t own_index;
@@ -337,11 +336,18 @@ static bool read_outcome(const json_t *record, size_t index, pf_outcomes *outcom
 	if (outcome->message && !pf_unescape(outcome->message)) {
 		return false;
 	}
-	outcomes->scored += outcome->status == PF_OK;
-	outcomes->failed += outcome->status != PF_OK;
-	outcomes->bursts += outcome->burst == index;
 	return outcome->status < PF_STATUS_COUNT && !pf_outcome_may_pass(outcome->status) &&
 	       (outcome->status != PF_OK || read_scores(record, &outcome->score));
+}
+
+static bool read_outcome(const json_t *record, size_t index, pf_outcomes *outcomes)
+{
+	pf_outcome *outcome = &outcomes->photos[index];
+	bool good = pf_outcome_read(record, index, outcome);
+	outcomes->scored += good && outcome->status == PF_OK;
+	outcomes->failed += good && outcome->status != PF_OK;
+	outcomes->bursts += good && outcome->burst == index;
+	return good;
 }
 
 pf_status pf_outcomes_load(const char *path, size_t count, pf_outcomes **out, pf_error *error)

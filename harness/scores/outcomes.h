@@ -2,6 +2,7 @@
 #ifndef HARNESS_OUTCOMES_H
 #define HARNESS_OUTCOMES_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,10 @@ pf_status pf_outcomes_each_best(const pf_outcomes *outcomes,
 /* One photo's record as a JSON line with its new line: scores as C99 hexadecimal floats. With a NULL dataset
  * the path and the error's message are left out: that is the form that enters the digest. */
 void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome);
+
+/* Reads one photo's record back: all but its path and place. False where a field is missing or malformed;
+ * *outcome is to be zeroed, and its message freed in any case. */
+bool pf_outcome_read(const json_t *record, size_t index, pf_outcome *outcome);
 
 /* True for a failure that may have passed by the next time (a system call failed, memory was short): no
  * outcome to keep. */

@@ -43,11 +43,17 @@ static pf_status photo_done(struct pf_sink *sink, const pf_photo_result *result)
 	if (result->score) {
 		frame.photo.score = *result->score;
 	}
+	if (result->sha256) {
+		frame.photo.hashed = 1;
+		frame.photo.service_ns = result->service_ns;
+		memcpy(frame.photo.sha256, result->sha256, sizeof frame.photo.sha256);
+	}
 	return send_of((struct pf_pipe_sink *)sink, &frame, PF_FRAME_PHOTO, sizeof frame.photo,
 		       result->tid ? result->tid : (int32_t)gettid());
 }
 
-static pf_status burst_ranked(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks)
+static pf_status send_burst(struct pf_pipe_sink *sink, const pf_burst *burst, const uint32_t *ranks,
+			    uint32_t kind)
 {
 	pf_status status = PF_OK;
 	for (uint32_t done = 0; done < burst->count && status == PF_OK;) {
@@ -60,13 +66,23 @@ static pf_status burst_ranked(struct pf_sink *sink, const pf_burst *burst, const
 		frame.ranks.last = done + count == burst->count;
 		for (uint32_t i = 0; i < count; i++) {
 			frame.ranks.photos[i].index = burst->photos[done + i];
-			frame.ranks.photos[i].rank = ranks[done + i];
+			frame.ranks.photos[i].rank = ranks ? ranks[done + i] : 0;
 		}
 		size_t payload = offsetof(pf_frame_ranks, photos) + count * sizeof frame.ranks.photos[0];
-		status = send_frame((struct pf_pipe_sink *)sink, &frame, PF_FRAME_RANKS, payload);
+		status = send_frame(sink, &frame, kind, payload);
 		done += count;
 	}
 	return status;
+}
+
+static pf_status burst_ranked(struct pf_sink *sink, const pf_burst *burst, const uint32_t *ranks)
+{
+	return send_burst((struct pf_pipe_sink *)sink, burst, ranks, PF_FRAME_RANKS);
+}
+
+pf_status pf_pipe_sink_members(struct pf_pipe_sink *sink, const pf_burst *burst)
+{
+	return send_burst(sink, burst, NULL, PF_FRAME_MEMBERS);
 }
 
 void pf_pipe_sink_init(struct pf_pipe_sink *sink, int fd)
@@ -115,6 +131,7 @@ static bool well_formed(const pf_frame *frame)
 		return payload == sizeof frame->photo && frame->photo.status < PF_STATUS_COUNT &&
 		       memchr(frame->photo.message, 0, sizeof frame->photo.message);
 	case PF_FRAME_RANKS:
+	case PF_FRAME_MEMBERS:
 		return payload >= offsetof(pf_frame_ranks, photos) &&
 		       frame->ranks.count <= PF_FRAME_MAX_RANKS &&
 		       payload == offsetof(pf_frame_ranks, photos) +

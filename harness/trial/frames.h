@@ -17,6 +17,8 @@ enum pf_frame_kind {
 	PF_FRAME_END,       /* the variant returned: payload pf_frame_end */
 	PF_FRAME_QUERY,     /* a query is done (queries.h): payload pf_frame_query */
 	PF_FRAME_PROCESS,   /* how a process is after a photo of a query: payload pf_frame_process */
+	PF_FRAME_MEMBERS,   /* (a part of) a burst of which photos are known (known_part.h): as PF_FRAME_RANKS
+			     */
 };
 
 typedef struct pf_frame_header {
@@ -34,6 +36,9 @@ typedef struct pf_frame_photo {
 	uint32_t index, burst;
 	uint32_t status;
 	char message[256];
+	uint32_t hashed; /* not 0: the next two are known, see pf_photo_result */
+	uint8_t sha256[PF_SHA256_BYTES];
+	uint64_t service_ns;
 	pf_score score; /* meaningful only where status is PF_OK */
 } pf_frame_photo;
 
@@ -82,6 +87,9 @@ struct pf_pipe_sink {
 };
 void pf_pipe_sink_init(struct pf_pipe_sink *sink, int fd);
 pf_status pf_pipe_sink_end(struct pf_pipe_sink *sink, pf_status status, const pf_error *error);
+
+/* Tells of a burst's photos in the order of capture, all ranks 0. */
+pf_status pf_pipe_sink_members(struct pf_pipe_sink *sink, const pf_burst *burst);
 
 pf_status pf_pipe_sink_query(struct pf_pipe_sink *sink, uint32_t number, uint64_t startup_ns);
 pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, int32_t pid, uint32_t index, uint64_t heap_bytes);

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/memory/group_memory.h"
 #include "harness/registry/outside.h"
 #include "harness/spans/trial_spans.h"
 #include "harness/stats/enough.h"
+#include "harness/trial/known_part.h"
 #include "harness/trial/occupancy.h"
 #include "harness/trial/queries.h"
 #include "harness/trial/trial_layout.h"
@@ -67,7 +69,8 @@ static void allow_what_is_needed(struct running *run)
 static pf_status prepare(struct running *run, uint32_t workers, const int64_t *options, pf_error *error)
 {
 	uint64_t offsets[PF_PROBE_COUNT];
-	size_t bytes = pf_probes_place(run->session->asked, workers, pf_trial_shared_bytes(workers), offsets);
+	size_t own = pf_trial_shared_bytes(workers), bits = pf_known_bytes(run->session->known);
+	size_t bytes = pf_probes_place(run->session->asked, workers, own + bits, offsets);
 	run->shared_bytes = bytes;
 	run->workers = workers;
 	run->shared_fd = pf_memory_file("trial", bytes);
@@ -82,6 +85,7 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->magic = PF_TRIAL_MAGIC;
 	run->shared->layout = pf_trial_layout();
 	run->shared->bytes = bytes;
+	run->shared->known_offset = bits ? own : 0;
 	run->shared->takes_queries = run->session->queries_fd > 0;
 	run->shared->order = run->session->order;
 	run->shared->order.workers = workers;
@@ -97,9 +101,11 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	pf_tolerance_reset(&run->shared->command.tolerance);
 	ask_for_places(run);
 	run->events = calloc(workers + 2, sizeof *run->events);
-	if (!run->events) {
+	run->placed = calloc(run->trial->outcomes->count + 1, sizeof *run->placed);
+	if (!run->events || !run->placed) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
+	pf_known_take(run->session->known, run->trial->outcomes, (uint8_t *)run->shared + own);
 	return PF_OK;
 }
 
@@ -190,8 +196,12 @@ static void note_starved(struct running *run, const pf_frame_photo *photo)
 static void note_photo(struct running *run, const pf_frame_photo *photo)
 {
 	pf_outcomes *outcomes = run->trial->outcomes;
-	if (photo->index >= outcomes->count) {
+	const pf_outcomes *known = run->session->known;
+	if (photo->index >= outcomes->count || (known && known->photos[photo->index].done)) {
 		return; /* found out by the accounting: the real photo is missing then */
+	}
+	if (photo->status != PF_OK && run->session->stop_at_first_failure) {
+		atomic_store(&run->shared->cancel, 1);
 	}
 	if (photo->status == PF_ERR_NO_MEMORY) {
 		note_starved(run, photo);
@@ -238,6 +248,16 @@ static void take_frame(void *context, const pf_frame *frame)
 	case PF_FRAME_PHOTO:
 		note_photo(run, &frame->photo);
 		break;
+	case PF_FRAME_MEMBERS:
+		for (uint32_t i = 0; run->session->known && i < frame->ranks.count; i++) {
+			uint32_t index = frame->ranks.photos[i].index;
+			if (index < outcomes->count) {
+				outcomes->photos[index].burst = frame->ranks.burst;
+				outcomes->photos[index].place = frame->ranks.first + i;
+				run->placed[index] = true;
+			}
+		}
+		break;
 	case PF_FRAME_RANKS:
 		for (uint32_t i = 0; i < frame->ranks.count; i++) {
 			uint32_t index = frame->ranks.photos[i].index;
@@ -278,6 +298,24 @@ static void read_output(struct running *run)
 	}
 }
 
+/* Stops a trial that takes more memory than it may. One process alone cannot: the kernel refuses it
+ * (trial_child.c). */
+static void keep_memory(struct running *run)
+{
+	uint64_t most = run->session->order.memory_most_bytes;
+	if (!most || run->over_memory) {
+		return;
+	}
+	uint64_t seen = pf_group_memory(run->child.pid, most);
+	if (seen > run->trial->memory_seen_bytes) {
+		run->trial->memory_seen_bytes = seen;
+	}
+	if (seen > most) {
+		run->over_memory = true;
+		pf_child_stop(&run->child, 0, true);
+	}
+}
+
 /* Passes on interrupts and keeps the time limit. */
 static void watch(struct running *run)
 {
@@ -294,6 +332,7 @@ static void watch(struct running *run)
 		run->killed_on_request = !late;
 		pf_child_stop(&run->child, 0, true);
 	}
+	keep_memory(run);
 	run->trial->observed.counts[PF_OBSERVED_LOOK]++;
 	pf_machine_look_frequency(NULL, pf_now_ns(), &run->trial->machine);
 	pf_probes_tick(run->looks, false);
@@ -428,6 +467,9 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 			follow(run);
 			read_output(run); /* the rest */
 			pf_machine_read(NULL, NULL, &after);
+			status = session->known ? pf_known_rank(out->outcomes, run->placed,
+								&session->order.scorer, error)
+						: PF_OK;
 			pf_trial_collect(run);
 			pf_machine_between(&before, &after, out->cpu_ns, &out->machine);
 			pf_trial_judge(run);
@@ -447,6 +489,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 	}
 	pf_refusals_close(&run->refusals);
 	free(run->events);
+	free(run->placed);
 	free(run);
 	if (status != PF_OK) {
 		pf_trial_release(out);

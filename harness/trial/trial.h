@@ -27,10 +27,13 @@
 /* What all trials of a run have in common. */
 typedef struct pf_session {
 	const pf_dataset *dataset;
-	pf_trial_order order;        /* of each trial, but for its workers and options */
-	double timeout_s;            /* of one trial; 0: none */
-	bool keep_spans;             /* of each trial, one by one */
-	bool stop_at_first_result;   /* trials are killed at the first scored photo */
+	pf_trial_order order;       /* of each trial, but for its workers and options */
+	double timeout_s;           /* of one trial; 0: none */
+	bool keep_spans;            /* of each trial, one by one */
+	bool stop_at_first_result;  /* trials are killed at the first scored photo */
+	bool stop_at_first_failure; /* they drain once a photo could not be scored */
+	const pf_outcomes
+		*known; /* photos that are done there need no scoring (known_part.h); NULL: none are */
 	const char *executable;      /* that has the "trial" command; NULL: this program */
 	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
 	const char *view;            /* of the dataset, for commands (dataset_view.h); NULL: none run */
@@ -61,7 +64,9 @@ typedef enum pf_ending {
 typedef struct pf_trial {
 	uint32_t round, workers;
 	pf_ending ending;
-	char reason[512]; /* of every ending but OK; names are escaped */
+	char reason[512];           /* of every ending but OK; names are escaped */
+	uint64_t memory_seen_bytes; /* with order.memory_most_bytes: the most that was seen, ten times a
+				       second */
 	PF_TRIAL_FIGURES(PF_TRIAL_FIGURE_FIELD)
 	/* Sums over the workers: of the stages' own time (pf_stage_sum.own_ns), and their spans. */
 	uint64_t stage_ns[PF_STAGE_COUNT], stage_spans[PF_STAGE_COUNT];

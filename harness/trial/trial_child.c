@@ -15,6 +15,7 @@
 #include "harness/registry/known.h"
 #include "harness/registry/outside.h"
 #include "harness/trial/frames.h"
+#include "harness/trial/known_part.h"
 #include "harness/trial/queries.h"
 #include "harness/trial/trial.h"
 #include "harness/trial/trial_contain.h"
@@ -97,10 +98,19 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 	pf_worker_enter(&env, 0);
 	pf_probes_start(shared, shared->probe_offsets, shared->traces, shared->order.workers);
 	const char *why_not = "no reason given";
+#ifndef PF_SANITIZED /* a sanitizer's own memory counts */
+	const rlim_t most = shared->order.memory_most_bytes;
+	if (most) { /* of one process; what they take together is watched */
+		setrlimit(RLIMIT_DATA, &(struct rlimit){most, most});
+	}
+#endif
 	if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
 		status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
 	} else if (shared->takes_queries) {
 		status = pf_queries_run(variant, &env, dataset, sink, error);
+	} else if (shared->known_offset) {
+		status = pf_known_part_run(variant, &env, dataset,
+					   (const uint8_t *)shared + shared->known_offset, sink, error);
 	} else {
 		status = variant->run(&env, dataset, &sink->sink, error);
 	}

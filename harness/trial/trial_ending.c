@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "harness/base/signal_name.h"
+#include "harness/base/text.h"
 #include "harness/spans/trial_spans.h"
+#include "harness/trial/known_part.h"
 #include "harness/trial/trial_running.h"
 #include "photofinish/file.h"
 
@@ -39,7 +41,8 @@ static void describe_place(const struct running *run, char *out, size_t capacity
 	out[0] = '\0';
 	for (uint32_t i = 0; i <= run->workers; i++) {
 		const pf_trace *trace = &run->shared->traces[i];
-		uint32_t photo = atomic_load(&trace->photo), stage = atomic_load(&trace->stage);
+		uint32_t photo = pf_known_index(run->session->known, atomic_load(&trace->photo));
+		uint32_t stage = atomic_load(&trace->stage);
 		int32_t pid = atomic_load(&trace->pid);
 		bool own = pid == (int32_t)run->child.pid ||
 			   (i == 0 && pid == 0); /* slot 0 is its own by contract */
@@ -85,7 +88,17 @@ void pf_trial_judge(struct running *run)
 	pf_trial *trial = run->trial;
 	size_t missing = 0;
 	char file[256];
-	if (run->starved && !run->killed_on_request) {
+	if (run->over_memory) {
+		char seen[PF_TEXT], most[PF_TEXT];
+		trial->ending = PF_ENDED_FAILED;
+		snprintf(
+			trial->reason, sizeof trial->reason,
+			"its processes took %s, more than the limit of %s: stopped with %zu of %zu photos done; fewer "
+			"workers take less",
+			pf_text_bytes((double)trial->memory_seen_bytes, seen),
+			pf_text_bytes((double)run->session->order.memory_most_bytes, most),
+			trial->outcomes->scored + trial->outcomes->failed, trial->outcomes->count);
+	} else if (run->starved && !run->killed_on_request) {
 		trial->ending = PF_ENDED_FAILED; /* note_starved gave the reason */
 	} else if (run->killed_on_request || (run->ended && run->end.status == PF_ERR_CANCELLED)) {
 		trial->ending = PF_ENDED_CANCELLED;

@@ -12,7 +12,8 @@
 typedef struct pf_trial_order {
 	uint32_t workers;
 	int64_t options[PF_MAX_OPTIONS]; /* in the order of the variant's option list */
-	uint64_t memory_limit_bytes;     /* 0: none */
+	uint64_t memory_limit_bytes;     /* that a variant may load ahead; 0: none */
+	uint64_t memory_most_bytes;      /* of all its processes: more ends the trial; 0: no limit */
 	uint64_t photo_timeout_ns;       /* of one photo, where workers are processes; 0: none */
 	pf_scorer_config scorer;
 	pf_allowance allowance;

@@ -31,12 +31,14 @@ struct running {
 	bool garbled; /* what came is no frames */
 	bool starved; /* there was not enough memory for a photo: its reason says which */
 	bool timed_out, killed_on_request;
+	bool over_memory;      /* the limit of all its processes together */
 	bool stopped_at_first; /* result, as the session asks for */
 	uint64_t held_up_ns;   /* longest time that the harness itself did not get to run */
 	pf_frame_end end;
 	pf_refusal_watch refusals;
 	pf_probe_look looks[PF_PROBE_COUNT];
 	pf_event_count *events; /* workers + 2 */
+	bool *placed;           /* with session->known: photos whose burst was told */
 	pf_trial *trial;
 	pf_frame_reader reader;
 };

@@ -27,6 +27,7 @@ struct pf_trial_shared {
 	uint32_t takes_queries; /* not 0: what to score comes from PF_TRIAL_FD_QUERIES (queries.h) */
 	uint64_t layout; /* pf_trial_layout of the harness's build: the process's own has to be the same */
 	uint64_t bytes;  /* of the whole block */
+	uint64_t known_offset; /* of the bits of photos that need not be scored (known_part.h); 0: none */
 	pf_trial_order order;
 	atomic_int cancel;
 	pf_command_note command;

@@ -45,6 +45,17 @@ static void test_what_it_says(void **state)
 			       "about 1 h 07 min to 2 h 30 min left"));
 }
 
+/* What was done before a run is done, and no part of its pace. */
+static void test_going_on(void **state)
+{
+	(void)state;
+	pf_progress_state more = some;
+	more.known = 8;
+	assert_non_null(strstr(line(&more, (pf_eta){0}, 4, -1), "12 of 24 photos, 1.0 photos/s"));
+	more.known = 12;
+	assert_null(strstr(line(&more, (pf_eta){0}, 4, -1), "photos/s"));
+}
+
 /* Whatever the width, it takes no more; and no character is cut in two. */
 static void test_it_is_cut(void **state)
 {
@@ -113,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_it_says),
+		cmocka_unit_test(test_going_on),
 		cmocka_unit_test(test_it_is_cut),
 		cmocka_unit_test(test_occupancy),
 	};

@@ -15,11 +15,10 @@
 #include "photofinish/strategy.h"
 #include "photofinish/trace.h"
 
-/* Stages that a configuration may leave out, as bits of pf_scorer_config.left_out; capture facts and decoding
- * are always there. */
+/* Stages that may be left out, as bits of pf_scorer_config.left_out: never capture facts and decoding. */
 enum { PF_LEAVE_OUT_QUALITY = 1, PF_LEAVE_OUT_POSE = 2, PF_LEAVE_OUT_FACES = 4 };
 
-/* Plain data: may be copied. All but `strategy` identifies a reference (pf_scorer_config_digest). */
+/* Plain data: may be copied. All but the last two identifies a reference (pf_scorer_config_digest). */
 typedef struct pf_scorer_config {
 	double weights[PF_FACTOR_COUNT]; /* >= 0, at least one above 0; scaled to the sum 1 when used */
 	double timing_weight;            /* >= 0, of the place in the burst, beside them; default 0.06 */
@@ -33,6 +32,7 @@ typedef struct pf_scorer_config {
 	char no_pose[256];               /* where model_file is empty: why, for people; else empty */
 	uint32_t left_out;               /* PF_LEAVE_OUT_* bits; default 0 */
 	uint32_t strategy;               /* PF_STRATEGY_* bits; default 0, the plain path */
+	uint32_t hash_files;             /* not 0: outcomes tell which bytes were scored; default 0 */
 } pf_scorer_config;
 
 /* Our own network on oneDNN; on "plain" where oneDNN was not built in; without pose, and with the reason in

@@ -15,7 +15,7 @@
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
 
-#define PF_ABI_VERSION 4
+#define PF_ABI_VERSION 5
 
 /* What a variant is or needs. */
 enum pf_cap {
@@ -82,6 +82,11 @@ typedef struct pf_photo_result {
 	const pf_score *score; /* NULL if it failed */
 	int32_t pid, tid;      /* process and thread that scored it; 0: the one that tells */
 	uint64_t heap_bytes;   /* of that process (pf_result_heap); 0: not known */
+	/* With pf_scorer_config.hash_files, of one whose scorer read the file in the thread that tells:
+	 * SHA-256 of the very bytes that were scored, and the time from their read on (of photos that were
+	 * scored two at a time the second one's lies in the first one's). NULL: not known. */
+	const uint8_t *sha256;
+	uint64_t service_ns;
 } pf_photo_result;
 
 /* Takes events as they happen, from any thread of the variant's own process, and from processes that were not
