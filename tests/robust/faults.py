@@ -216,19 +216,18 @@ def named(arguments, places):
 
 
 def by_chain(found):
-    """First and last allocation of each place; of those with the same calls of ours, which differ within libraries alone, one at first and the
-    others at the end."""
+    """First and last allocation of each place: one of those with the same calls of ours, and the others, which differ within libraries alone."""
     seen, first, rest = collections.Counter(), [], []
     for place, (count, caller, frames) in found.items():
         for number in sorted({1, count}):
             (rest if seen[frames, number > 1] else first).append(("allocate", (place, number, caller)))
             seen[frames, number > 1] += 1
-    return first + rest
+    return first, rest
 
 
 def faults_of(arguments, template, name, kinds):
-    """Runs the command undisturbed, counting. Returns what to compare with, and all faults: (kind, at)."""
-    command, faults, expected = {**COMMANDS, **MORE}[name], [], None
+    """Runs the command undisturbed, counting. Returns what to compare with, and all faults, (kind, at), those last that are least apart."""
+    command, faults, last, expected = {**COMMANDS, **MORE}[name], [], [], None
     for kind in kinds:
         with copied(template, *command.copies, lent=command.lent) as world:
             if hasattr(command, "prepare"):
@@ -242,7 +241,8 @@ def faults_of(arguments, template, name, kinds):
                 found = {place: value for place, value in found.items() if re.search(arguments.within, names[place])}
                 check(found, f"{name}: nothing is allocated within {arguments.within}")
                 arguments.places.update(names)
-                faults += by_chain(found)
+                first, last = by_chain(found)
+                faults += first
             else:
                 head, *lines = world.path("fault").read_text().splitlines()
                 count = int(head.split()[0])
@@ -252,7 +252,7 @@ def faults_of(arguments, template, name, kinds):
                 faults += [(kind, number) for number in (range(1, count + 1) if count <= EVERY or arguments.every else called)]
                 faults += [(kind, "1+")] if kind in ("write", "open", "map", "fork", "sync") and count else []  # all of them: a full disk, no memory
             expected = rows(world.path("out/s.json")) if name == "score" else result
-    return expected, faults
+    return expected, faults, last
 
 
 def template_of(arguments, folder):
@@ -301,17 +301,10 @@ def summary(entries):
             "commands": commands}
 
 
-def take(sweep, arguments, template, name, kinds, pool):
-    """All faults of one command that the ledger has not yet."""
-    expected, faults = faults_of(arguments, template, name, kinds)
-    sites = collections.Counter(kind for kind, _ in faults)
-    if not any(entry.get("sites") == sites and entry["command"] == name and entry["build"] == arguments.build for entry in sweep.entries):
-        sweep.add(command=name, build=arguments.build, sites=sites)
+def take(sweep, arguments, template, name, expected, faults, pool):
+    """Those of one command's faults that the ledger has not yet."""
     done = {entry["fault"] for entry in sweep.entries if entry["command"] == name and entry["build"] == arguments.build and "fault" in entry}
-    faults = [fault for fault in faults if key(*fault) not in done]
-    if arguments.sample:
-        faults = arguments.chance.sample(faults, min(len(faults), max(1, arguments.sample // len(arguments.only.split(",")))))
-    reached = collections.Counter()
+    faults, reached = [fault for fault in faults if key(*fault) not in done], collections.Counter()
 
     def one(fault):
         if sweep.over():
@@ -324,7 +317,24 @@ def take(sweep, arguments, template, name, kinds, pool):
         sweep.add(wrong, command=name, build=arguments.build, fault=key(kind, at), reached=injector.reached)
         reached[kind] += injector.reached
     list(pool.map(one, faults))
-    print(f"faults: {name}: " + ", ".join(f"{kind} {reached[kind]} of {sites[kind]}" for kind in kinds), flush=True)
+    tried = collections.Counter(kind for kind, _ in faults)
+    print(f"faults: {name}: " + ", ".join(f"{kind} {reached[kind]} of {tried[kind]}" for kind in tried), flush=True)
+
+
+def take_all(sweep, arguments, template, kinds, pool):
+    """All commands' faults, first those that differ most."""
+    later = []
+    for name in arguments.only.split(",") if not sweep.over() else ():
+        expected, faults, last = faults_of(arguments, template, name, kinds)
+        sites = collections.Counter(kind for kind, _ in faults + last)
+        if not any(entry.get("sites") == sites and entry["command"] == name and entry["build"] == arguments.build for entry in sweep.entries):
+            sweep.add(command=name, build=arguments.build, sites=sites)
+        if arguments.sample:
+            faults, last = arguments.chance.sample(faults + last, min(len(faults + last), max(1, arguments.sample // len(arguments.only.split(","))))), []
+        take(sweep, arguments, template, name, expected, faults, pool)
+        later.append((name, expected, last))
+    for name, expected, last in later:
+        take(sweep, arguments, template, name, expected, last, pool)
 
 
 def main():
@@ -345,9 +355,7 @@ def main():
     sweep = Sweep("faults", arguments, summary, lambda entry: int("fault" in entry))
     with tempfile.TemporaryDirectory(prefix="photofinish-faults-") as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         template = template_of(arguments, folder)
-        for name in arguments.only.split(","):
-            if not sweep.over():
-                take(sweep, arguments, template, name, kinds, pool)
+        take_all(sweep, arguments, template, kinds, pool)
         template.expect("dataset", "verify", "few")  # it was lent
     found = summary(sweep.entries)
     sweep.finish(f"{found['came_to_pass']} faults came to pass, of {found['tried']} tried and {found['sites']} sites")
