@@ -72,6 +72,9 @@ static pf_status create(const pf_scorer_config *config, pf_trace *trace,
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a scorer");
 	}
 	scorer->config = *config;
+	if (config->strategy & PF_STRATEGY_FALL_BACK) { /* a second try needs the planes */
+		scorer->config.strategy &= ~(uint32_t)(PF_STRATEGY_FUSED | PF_STRATEGY_PAIRS);
+	}
 	pf_scorer_weights(config, scorer->config.weights);
 	scorer->trace = trace;
 	scorer->limits = (pf_jpeg_limits){.max_pixels = config->max_pixels,

@@ -147,6 +147,9 @@ static void test_two_at_once(void **state)
 	static pf_score got[2];
 	pf_status status[2];
 	pf_error error[2];
+	pf_scorer *falling = open_scorer(ALL_EXACT | PF_STRATEGY_PAIRS | PF_STRATEGY_FALL_BACK);
+	assert_false(pf_scorer_takes_two(falling));
+	pf_scorer_destroy(falling);
 	pf_scorer *pairs = open_scorer(ALL_EXACT | PF_STRATEGY_PAIRS);
 	assert_true(pf_scorer_takes_two(pairs));
 	for (unsigned i = 0; i < 2 * (FILES + 1); i++) {
