@@ -62,8 +62,7 @@ static void print_rows(const pf_tune *tune)
 		char time[PF_TEXT] = "-", ratio[PF_TEXT] = "-", rounds[PF_TEXT], label[200];
 		if (row->timed) {
 			pf_text_seconds(row->seconds, time);
-			snprintf(ratio, sizeof ratio, i ? "%.2fx" : "1x",
-				 row->seconds / tune->rows[0].seconds);
+			snprintf(ratio, sizeof ratio, i ? "%.2fx" : "1x", row->ratio);
 		}
 		snprintf(rounds, sizeof rounds, "%u", row->rounds);
 		snprintf(label, sizeof label, "%s%s", i ? pf_tune_settings(row->label) : row->label,

@@ -71,6 +71,7 @@ static pf_status run_heat(struct tuning *tuning, const pf_session *session, size
 		double seconds = mean_time(&contestants[i]);
 		row->timed = isfinite(seconds);
 		row->seconds = row->timed ? seconds : INFINITY;
+		row->ratio = row->seconds / tuning->out->rows[0].seconds; /* the default is the first */
 		row->rounds = (uint32_t)contestants[i].trial_count;
 		row->heats++;
 		snprintf(row->reason, sizeof row->reason, "%.150s", contestants[i].reason);

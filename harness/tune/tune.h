@@ -29,6 +29,7 @@ typedef struct pf_tune_row {
 	uint32_t workers;
 	bool timed;     /* false: it did not end well, as `reason` says */
 	double seconds; /* geometric mean over the rounds of the last heat that it was in */
+	double ratio;   /* of that to the default's in the same heat: other heats are other times */
 	uint32_t heats, rounds;
 	char reason[160];
 } pf_tune_row;
