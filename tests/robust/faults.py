@@ -284,21 +284,24 @@ def key(kind, at):
 
 
 def summary(entries):
-    """Of the newest program that the ledger has: sites, and faults of them that came to pass; and what was tried in all."""
-    build = next((entry["build"] for entry in reversed(entries)), "")
-    commands = collections.defaultdict(dict)
+    """Of each command its sites and the faults of them that came to pass, in that build of which most were tried, the newest of such."""
+    builds = collections.defaultdict(dict)
     for entry in entries:
-        if "sites" in entry and entry["build"] == build:
-            commands[entry["command"]].update({kind: {"sites": count, "tried": 0, "came_to_pass": 0} for kind, count in entry["sites"].items()})
+        if "sites" in entry:
+            builds[entry["command"]].setdefault(entry["build"], {"commit": entry["commit"], "build": entry["build"], "kinds": {}})["kinds"].update(
+                {kind: {"sites": count, "tried": 0, "came_to_pass": 0} for kind, count in entry["sites"].items()})
     for entry in entries:
-        kinds = commands.get(entry["command"], {}) if entry["build"] == build else {}
-        if "fault" in entry and entry["fault"].split()[0] in kinds:
-            kinds[entry["fault"].split()[0]]["tried"] += 1
-            kinds[entry["fault"].split()[0]]["came_to_pass"] += entry["reached"]
-    tried = [kind for kinds in commands.values() for kind in kinds.values()]
-    return {"build": build, "sites": sum(kind["sites"] for kind in tried), "tried": sum(kind["tried"] for kind in tried),
-            "came_to_pass": sum(kind["came_to_pass"] for kind in tried), "tried_of_all_builds": sum("fault" in entry for entry in entries),
-            "commands": commands}
+        found = builds[entry["command"]].get(entry["build"], {"kinds": {}})["kinds"].get(entry.get("fault", "").split(" ")[0])
+        if found:
+            found["tried"] += 1
+            found["came_to_pass"] += entry["reached"]
+
+    def tried(build):
+        return sum(kind["tried"] for kind in build["kinds"].values())
+    commands = {name: max(reversed(its.values()), key=tried) for name, its in builds.items()}
+    kinds = [kind for command in commands.values() for kind in command["kinds"].values()]
+    return {"sites": sum(kind["sites"] for kind in kinds), "tried": sum(kind["tried"] for kind in kinds),
+            "came_to_pass": sum(kind["came_to_pass"] for kind in kinds), "tried_of_all_builds": sum("fault" in entry for entry in entries), "commands": commands}
 
 
 def take(sweep, arguments, template, name, expected, faults, pool):

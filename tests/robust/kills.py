@@ -266,8 +266,9 @@ def main():
             subject.prepare(world, reference)
         print(f"kills: {len(subjects)} subjects: {', '.join(subject.name for subject in subjects)}; --seed {arguments.seed}", flush=True)
         chance, turn = random.Random(arguments.seed), 0
-        while sweep.n() < arguments.kills and not sweep.over():
-            seeds = [(subjects[(turn + i) % len(subjects)], chance.randrange(2**31)) for i in range(min(16, arguments.kills - sweep.n()))]
+        while (sweep.n() < arguments.kills or turn < len(subjects)) and not sweep.over():  # each subject once at least
+            runs = max(1, min(16, max(arguments.kills - sweep.n(), len(subjects) - turn)))
+            seeds = [(subjects[(turn + i) % len(subjects)], chance.randrange(2**31)) for i in range(runs)]
             turn += len(seeds)
             list(pool.map(lambda one: kill_once(sweep, world, *one), seeds))
         world.expect("dataset", "verify", "few")  # it was lent

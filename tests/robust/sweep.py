@@ -1,5 +1,6 @@
 """What a sweep has done: a line of JSON for each piece of its work, appended as it ends, and the receipt that is made of all of them. A
-sweep that is ended or killed loses the pieces at hand; the next one with the same ledger goes on. Receipts say how much ran at which commit."""
+sweep that is ended or killed loses the pieces at hand; the next one with the same ledger goes on. Receipts say how much ran at which commit.
+As a program it prints a line for each receipt. Usage: sweep.py FOLDER"""
 import collections
 import datetime
 import fcntl
@@ -114,3 +115,17 @@ class Sweep:
             self.write_receipt()
         print(f"{self.name}: {said}; --seed {self.seed}; {len(self.found)} findings", flush=True)
         sys.exit(1 if self.found else 0)
+
+
+def line_of(receipt):
+    """What of a receipt says how far it came."""
+    said = [f"{receipt[what]:,} {what.replace('_', ' ')}" for what in ("kills", "mutations", "through_all_stages", "verdicts", "came_to_pass", "tried", "sites", "runs",
+                                                                       "executions") if what in receipt]
+    said += [f"{its['executions']:,} of {name}" for name, its in sorted(receipt.get("targets", {}).items())]
+    commits = ", ".join(f"{count:,} at {name}" for name, count in receipt["commits"].items())
+    return f"{receipt['sweep']}: {', '.join(said)}; {len(receipt['findings'])} findings; {commits}"
+
+
+if __name__ == "__main__":
+    for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
+        print(line_of(json.loads(path.read_text())))
