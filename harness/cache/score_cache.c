@@ -447,6 +447,7 @@ static void write_pending(pf_score_cache *cache)
 	bool good = true;
 	cache->written_ns = pf_now_ns();
 	if (!cache->database || !(cache->pending_count || cache->touched_count)) {
+		cache->pending_count = cache->touched_count = 0; /* of a database that was given up */
 		return;
 	}
 	bool begun = good = execute(cache, "BEGIN IMMEDIATE");

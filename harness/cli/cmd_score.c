@@ -377,6 +377,7 @@ static pf_status run(const struct request *request, pf_session *session, const p
 					contestant->options, &listener, &trial, error);
 	pf_progress_clear();
 	if (status != PF_OK) {
+		pf_known_scores_close(known, false);
 		return status;
 	}
 	status = deliver(request, &trial, session, error);

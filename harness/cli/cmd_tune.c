@@ -178,8 +178,8 @@ int pf_cmd_tune(const pf_command *command, int argc, char **argv)
 		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
 		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
 		{"budget", 0, PF_ARG_TIME, &request.budget_s, "TIME",
-		 "begin no trial later than that: the default stays unless the winner was confirmed by then (default: "
-		 "100)",
+		 "begin no round later than that, but the first that confirms: the default stays unless the winner was "
+		 "confirmed by then (default: 100)",
 		 1, 1e6},
 		{"out", 0, PF_ARG_OUTPUT, &request.out, "FILE",
 		 "write what was found to FILE (default: where --tuned looks for it)", 0, 0},

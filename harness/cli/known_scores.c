@@ -50,7 +50,7 @@ static pf_status identify(const pf_known_request *request, const pf_session *ses
 	uint8_t digest[PF_SHA256_BYTES];
 	char build[HEX], configuration[HEX], plugin[HEX] = "", sets[256], variant[600];
 	const pf_outside *outside = pf_outside_of(contestant->variant);
-	pf_status status = pf_engine_digest(digest, error);
+	pf_status status = pf_build_digest(digest, error);
 	pf_sha256_hex(digest, build);
 	if (status == PF_OK) {
 		status = pf_scorer_config_digest(&session->order.scorer, digest, error);
@@ -218,6 +218,13 @@ static pf_status check(const pf_known_request *request, const pf_contestant *con
 		return pf_fail(error, PF_ERR_USAGE, NULL,
 			       "scores of variant %s are not to be relied on later: %s", variant->name,
 			       request->cache ? "leave out --cache" : "leave out --resume");
+	}
+	if (request->cache &&
+	    variant->caps & PF_CAP_GPU) { /* device, driver and its libraries are in no key */
+		return pf_fail(
+			error, PF_ERR_USAGE, NULL,
+			"scores of variant %s depend on the device, which no key has: leave out --cache",
+			variant->name);
 	}
 	return PF_OK;
 }

@@ -176,10 +176,11 @@ static pf_status compare(const pf_score_journal *journal, const json_t *record, 
 	return PF_OK;
 }
 
-/* What a harness leaves that was killed while it began. */
+/* What a harness leaves that was killed while it began; not a file that begins with a zero byte. */
 static bool is_cut_head(const char *line, size_t bytes)
 {
-	return line[bytes - 1] != '\n' && memcmp(line, line_begin, bytes < BEGIN ? bytes : BEGIN) == 0;
+	return bytes && line[bytes - 1] != '\n' &&
+	       memcmp(line, line_begin, bytes < BEGIN ? bytes : BEGIN) == 0;
 }
 
 /* *good: bytes up to the end of the last good line; 0 where there is none, not even a head. */

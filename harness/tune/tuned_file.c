@@ -48,7 +48,7 @@ pf_status pf_tuned_here(const pf_scorer_config *config, const pf_dataset *datase
 	json_t *environment = pf_environment_json();
 	pf_machine_id(environment, tuned->machine);
 	json_decref(environment);
-	pf_status status = pf_engine_digest(digest, error);
+	pf_status status = pf_build_digest(digest, error);
 	pf_sha256_hex(digest, tuned->build);
 	if (status == PF_OK && config) {
 		status = pf_scorer_config_digest(config, digest, error);

@@ -60,6 +60,8 @@ with tempfile.TemporaryDirectory(prefix="photofinish-tuning-") as work:
     file.write_text(text.replace("settings:", "setings:"))
     check("no tuned file", "setings" in run(*score, "--tuned", expected=2))
     check("doctor: no tuned file", re.search(r"^tuned: .*: not usable: .*setings", run("doctor", "--quick"), re.M))
+    file.write_text(text.replace(f'settings: "{found["settings"]}"', 'settings: "workers=3"'))
+    check("what it says is what runs", "parallel:workers=3" in run("run", "parallel", "--dataset", "tiny", "--tuned", *QUICK))
     file.write_text(text.replace(f'settings: "{found["settings"]}"', 'settings: "workers=0"'))
     check("settings out of range", "workers" in run(*score, "--tuned", expected=2))
     file.write_text(text)
