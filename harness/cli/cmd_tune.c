@@ -85,6 +85,9 @@ static void describe(const pf_tune *tune, char out[160])
 			 "%.80s: %.2fx the time of the default, after %zu pairs on %zu other photos",
 			 pf_tune_settings(tune->rows[tune->best].label), tune->ratio, tune->pairs,
 			 tune->photos[1]);
+	} else if (!tune->pairs) {
+		snprintf(out, 160, "the default stays: %.60s did not end well on %zu other photos",
+			 pf_tune_settings(tune->rows[tune->best].label), tune->photos[1]);
 	} else {
 		snprintf(out, 160, "the default stays: %.60s is %s on %zu other photos (%.2fx, %zu pairs%s)",
 			 pf_tune_settings(tune->rows[tune->best].label),

@@ -75,7 +75,8 @@ static pf_status identify(const pf_known_request *request, const pf_session *ses
 	return *out ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 }
 
-/* Names, sizes and times of change: photos are not read for it. */
+/* Names, sizes, inodes and both times of change (a program may put the first one back): photos are not read
+ * for it. */
 static void digest_photos(const pf_dataset *dataset, char hex[HEX])
 {
 	uint8_t digest[PF_SHA256_BYTES];
@@ -86,8 +87,13 @@ static void digest_photos(const pf_dataset *dataset, char hex[HEX])
 		struct stat info = {0};
 		const char *path = dataset->photos[i].path;
 		bool there = root >= 0 && fstatat(root, path, &info, 0) == 0;
-		const int64_t facts[] = {there, (int64_t)info.st_size, (int64_t)info.st_mtim.tv_sec,
-					 (int64_t)info.st_mtim.tv_nsec};
+		const int64_t facts[] = {there,
+					 (int64_t)info.st_size,
+					 (int64_t)info.st_ino,
+					 (int64_t)info.st_mtim.tv_sec,
+					 (int64_t)info.st_mtim.tv_nsec,
+					 (int64_t)info.st_ctim.tv_sec,
+					 (int64_t)info.st_ctim.tv_nsec};
 		pf_sha256_add(&hash, path, strlen(path) + 1);
 		pf_sha256_add(&hash, facts, sizeof facts);
 	}
@@ -195,7 +201,12 @@ static pf_status start_cache(pf_known_scores *known, const json_t *identity, uin
 {
 	pf_error why = {0};
 	size_t count = known->outcomes->count + 1;
-	if (open_cache(known, identity, &why) != PF_OK) {
+	pf_status status = open_cache(known, identity, &why);
+	if (status != PF_OK && strcmp(known->request.cache, "verify") == 0) {
+		*error = why;
+		return status;
+	}
+	if (status != PF_OK) {
 		complain(&why);
 		return PF_OK;
 	}
@@ -352,7 +363,12 @@ bool pf_known_scores_report(pf_known_scores *known)
 		pf_progress_say("photofinish: the cache is wrong of %zu of %zu photos that were scored again",
 				known->differed, known->compared);
 	}
-	return known->differed == 0;
+	bool in_vain = strcmp(known->request.cache, "verify") == 0 && known->had && !known->compared;
+	if (in_vain) {
+		pf_progress_say(
+			"photofinish: none of the scores could be verified: their photos were not hashed, or changed");
+	}
+	return known->differed == 0 && !in_vain;
 }
 
 void pf_known_scores_close(pf_known_scores *known, bool whole)

@@ -129,6 +129,9 @@ static bool is_decided(void *context, const pf_run *run)
 	struct tuning *tuning = context;
 	pf_tune *out = tuning->out;
 	pf_trial_pair pairs[CONFIRM_MOST + 1];
+	if (run->contestants[0].status != PF_RUN_OK || run->contestants[1].status != PF_RUN_OK) {
+		return true; /* its output differs there, or it dies: not the winner */
+	}
 	size_t count = run->contestants[0].trial_count <= CONFIRM_MOST
 			       ? pf_run_pairs(&run->contestants[1], &run->contestants[0], pairs)
 			       : out->pairs;
