@@ -19,6 +19,7 @@ struct photo_head {
 	uint32_t ticket, orientation, flaws;
 	uint64_t file_bytes;
 	pf_exposure exposure;
+	pf_reduction reduction;
 	struct {
 		uint32_t width_px, height_px, stride_bytes, there;
 	} planes[3];
@@ -31,7 +32,8 @@ pf_status pf_photo_send(pf_framed_end *end, uint32_t ticket, const pf_image *ima
 				  .orientation = image->orientation,
 				  .flaws = image->flaws,
 				  .file_bytes = image->file_bytes,
-				  .exposure = image->exposure};
+				  .exposure = image->exposure,
+				  .reduction = image->reduction};
 	struct iovec parts[4] = {{.iov_base = &head, .iov_len = sizeof head}};
 	for (int i = 0; i < 3; i++) {
 		head.planes[i].width_px = planes[i]->width_px;
@@ -62,6 +64,7 @@ static pf_status receive_planes(pf_framed_end *end, const struct photo_head *hea
 	image->flaws = head->flaws;
 	image->file_bytes = head->file_bytes;
 	image->exposure = head->exposure;
+	image->reduction = head->reduction;
 	for (int i = 0; i < 3 && status == PF_OK; i++) {
 		uint64_t plane_bytes = head->planes[i].there ? (uint64_t)head->planes[i].height_px *
 								       head->planes[i].stride_bytes

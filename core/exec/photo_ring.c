@@ -27,6 +27,7 @@ typedef struct slot {
 	uint32_t orientation, flaws;
 	uint64_t file_bytes;
 	pf_exposure exposure;
+	pf_reduction reduction;
 	struct {
 		uint64_t offset; /* from the start of the slot's memory */
 		uint32_t width_px, height_px, stride_bytes;
@@ -165,6 +166,7 @@ void pf_photo_ring_put(pf_photo_ring *ring, uint32_t ticket, const pf_image *ima
 		s->flaws = image->flaws;
 		s->file_bytes = image->file_bytes;
 		s->exposure = image->exposure;
+		s->reduction = image->reduction;
 		for (int i = 0; i < 3; i++) {
 			s->planes[i].there = planes[i]->data != NULL;
 			s->planes[i].offset = planes[i]->data
@@ -192,6 +194,7 @@ static void view(pf_photo_ring *ring, uint32_t ticket, pf_image *image)
 			    .flaws = s->flaws,
 			    .file_bytes = s->file_bytes,
 			    .exposure = s->exposure,
+			    .reduction = s->reduction,
 			    .buffer = memory_of(ring, ticket),
 			    .capacity_bytes = ring->slot_bytes,
 			    .lent = true};

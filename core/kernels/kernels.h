@@ -75,6 +75,9 @@ typedef struct pf_kernels {
 	/* The same at half size, see half_dct.h: approximate, and the same bits in all versions. */
 	int (*half_dct)(int16_t *coefficients, const uint8_t *ends, uint32_t count, uint32_t second,
 			uint32_t pair, const uint16_t steps[64], uint8_t *out, size_t stride_bytes);
+	/* The same at a quarter of the size, see quarter_dct.h. */
+	int (*quarter_dct)(int16_t *coefficients, const uint8_t *ends, uint32_t count,
+			   const uint16_t steps[64], uint8_t *out, size_t stride_bytes);
 } pf_kernels;
 
 extern const pf_kernels pf_kernels_plain, pf_kernels_avx2, pf_kernels_avx512; /* for the list */

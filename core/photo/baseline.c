@@ -17,6 +17,7 @@ pf_status pf_baseline_create(pf_baseline **out, pf_error *error)
 	}
 	memset(*out, 0, sizeof **out);
 	(*out)->kernels = pf_kernels_best();
+	pf_baseline_reduce(*out, 1, 1);
 	return PF_OK;
 }
 
@@ -30,9 +31,11 @@ void pf_baseline_use(pf_baseline *baseline, const pf_kernels *kernels)
 	baseline->kernels = kernels;
 }
 
-void pf_baseline_halve(pf_baseline *baseline, bool halve)
+void pf_baseline_reduce(pf_baseline *baseline, uint32_t luma, uint32_t chroma)
 {
-	baseline->halve = halve;
+	for (uint32_t i = 0; i < PF_JPEG_COMPONENTS_MAX; i++) {
+		baseline->reduced[i] = i == 0 ? luma : chroma;
+	}
 }
 
 /* One scan of all components, chroma at full size or halved. */
@@ -191,10 +194,28 @@ static bool decode_batch(pf_baseline *b, uint32_t count)
 	return done == count;
 }
 
+/* Of `count` neighbouring blocks of component `i`, line `y` of blocks, to where the batch's first one is
+ * `begin` blocks behind the row's first. */
+static int transform(pf_baseline *b, uint32_t i, uint32_t y, uint32_t begin, uint32_t count)
+{
+	int16_t *coefficients = b->batches[i].coefficients[y];
+	const uint8_t *ends = b->batches[i].ends[y];
+	const uint16_t *steps = b->entropy.component[i].steps;
+	size_t stride = b->target.stride_bytes[i], side = 8 / b->reduced[i];
+	uint8_t *out = b->target.rows[i] + side * (y * stride + begin);
+	switch (b->reduced[i]) {
+	case 1:
+		return b->kernels->inverse_dct(coefficients, ends, count, steps, out, stride);
+	case 2:
+		return b->kernels->half_dct(coefficients, ends, count, 1, 2, steps, out, stride);
+	default:
+		return b->kernels->quarter_dct(coefficients, ends, count, steps, out, stride);
+	}
+}
+
 /* Samples of the blocks that the plane has; those that only fill up an MCU are wiped. */
 static bool make_samples(pf_baseline *b)
 {
-	const pf_baseline_target *target = &b->target;
 	uint32_t first = b->first, count = b->count;
 	int wild = 0;
 	for (uint32_t i = 0; i < b->head->components; i++) {
@@ -203,19 +224,7 @@ static bool make_samples(pf_baseline *b)
 		uint32_t real = c->blocks_wide - begin < blocks ? c->blocks_wide - begin : blocks;
 		for (uint32_t y = 0; y < c->v; y++) {
 			int16_t *coefficients = b->batches[i].coefficients[y];
-			if (i == 0 && b->halve) {
-				wild |= b->kernels->half_dct(
-					coefficients, b->batches[i].ends[y], real, 1, 2,
-					b->entropy.component[i].steps,
-					target->rows[i] + 4 * ((size_t)y * target->stride_bytes[i] + begin),
-					target->stride_bytes[i]);
-			} else {
-				wild |= b->kernels->inverse_dct(
-					coefficients, b->batches[i].ends[y], real,
-					b->entropy.component[i].steps,
-					target->rows[i] + 8 * ((size_t)y * target->stride_bytes[i] + begin),
-					target->stride_bytes[i]);
-			}
+			wild |= transform(b, i, y, begin, real);
 			if (real < blocks) {
 				memset(coefficients + 64 * (size_t)real, 0,
 				       64 * (size_t)(blocks - real) * sizeof *coefficients);
@@ -317,6 +326,7 @@ bool pf_baseline_rows(pf_baseline *baseline, const pf_jpeg_source *source, const
 typedef struct planes {
 	const pf_jpeg_head *head;
 	const pf_image *image;
+	uint32_t by;
 } planes;
 
 /* Straight into the planes. */
@@ -325,7 +335,8 @@ static bool target_planes(void *context, uint32_t mcu_row, bool done, pf_baselin
 	const planes *to = context;
 	const pf_plane *plane[PF_JPEG_COMPONENTS_MAX] = {&to->image->y, &to->image->cb, &to->image->cr};
 	for (uint32_t i = 0; i < to->head->components && !done; i++) {
-		size_t row = (size_t)mcu_row * 8 * to->head->component[i].v;
+		uint32_t high = 8 / pf_jpeg_reduction(to->by, i);
+		size_t row = (size_t)mcu_row * high * to->head->component[i].v;
 		target->rows[i] = plane[i]->data + row * plane[i]->stride_bytes;
 		target->stride_bytes[i] = plane[i]->stride_bytes;
 	}
@@ -333,13 +344,15 @@ static bool target_planes(void *context, uint32_t mcu_row, bool done, pf_baselin
 }
 
 bool pf_baseline_decode(pf_baseline *baseline, const pf_jpeg_source *source, const pf_jpeg_head *head,
-			pf_image *image)
+			uint32_t by, pf_image *image)
 {
-	planes to = {.head = head, .image = image};
-	if (!is_usual(head) || pf_jpeg_lay_out(head, image, NULL) != PF_OK ||
-	    !pf_baseline_rows(baseline, source, head, target_planes, &to)) {
+	planes to = {.head = head, .image = image, .by = by};
+	if (!is_usual(head) || pf_jpeg_lay_out(head, by, image, NULL) != PF_OK) {
 		return false;
 	}
-	image->flaws = 0;
-	return true;
+	pf_baseline_reduce(baseline, by, pf_jpeg_reduction(by, 1));
+	bool done = pf_baseline_rows(baseline, source, head, target_planes, &to);
+	pf_baseline_reduce(baseline, 1, 1);
+	image->flaws = done ? 0 : image->flaws;
+	return done;
 }

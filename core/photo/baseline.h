@@ -21,13 +21,15 @@ void pf_baseline_destroy(pf_baseline *baseline); /* NULL is fine */
 struct pf_kernels;
 void pf_baseline_use(pf_baseline *baseline, const struct pf_kernels *kernels);
 
-/* From now on luma comes at half size, each sample the mean of four: 4 samples and rows a block. Approximate
- * (kernels/half_dct.h). */
-void pf_baseline_halve(pf_baseline *baseline, bool halve);
+/* From now on each sample of luma is the mean of `luma` x `luma`, of chroma that of `chroma` x `chroma`: 1, 2
+ * or
+ * 4. Then a block has 8 / luma samples and rows. Above 1 approximate: means of what was not yet rounded
+ * (kernels/half_dct.h, quarter_dct.h). */
+void pf_baseline_reduce(pf_baseline *baseline, uint32_t luma, uint32_t chroma);
 
 /* Where the samples of one row of MCUs go. */
 typedef struct pf_baseline_target {
-	uint8_t *rows[PF_JPEG_COMPONENTS_MAX]; /* room for v * 8 rows of whole blocks */
+	uint8_t *rows[PF_JPEG_COMPONENTS_MAX]; /* room for v rows of whole blocks */
 	uint32_t stride_bytes[PF_JPEG_COMPONENTS_MAX];
 } pf_baseline_target;
 
@@ -58,9 +60,9 @@ typedef struct pf_baseline_job {
  * other. */
 void pf_baseline_pair_rows(pf_baseline_pair *pair, pf_baseline_job jobs[2]);
 
-/* The same into image->y, cb and cr, as pf_jpeg_decode does. False where it declined or there is no memory.
- */
+/* The same into image->y, cb and cr, as pf_jpeg_decode does; reduced by 1, 2 or 4 (pf_jpeg_reduction).
+ * False where it declined or there is no memory. */
 bool pf_baseline_decode(pf_baseline *baseline, const pf_jpeg_source *source, const pf_jpeg_head *head,
-			pf_image *image);
+			uint32_t by, pf_image *image);
 
 #endif

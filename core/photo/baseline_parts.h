@@ -37,10 +37,10 @@ struct pf_baseline {
 	pf_entropy entropy;
 	const pf_jpeg_head *head;
 	const pf_kernels *kernels;
-	const uint8_t *next, *end; /* of the source */
-	const uint8_t *filled;     /* end of what the window holds */
-	bool last;                 /* the window holds the end of the data */
-	bool halve;                /* luma comes at half size */
+	const uint8_t *next, *end;                /* of the source */
+	const uint8_t *filled;                    /* end of what the window holds */
+	bool last;                                /* the window holds the end of the data */
+	uint32_t reduced[PF_JPEG_COMPONENTS_MAX]; /* samples are means of so many x so many */
 
 	/* Of the pass at hand. */
 	pf_baseline_row_fn fn;

@@ -197,9 +197,9 @@ static pf_status decoder_finish(decoder *d, pf_error *error)
 	return PF_OK;
 }
 
-pf_status pf_jpeg_lay_out(const pf_jpeg_head *head, pf_image *image, pf_error *error)
+pf_status pf_jpeg_lay_out(const pf_jpeg_head *head, uint32_t by, pf_image *image, pf_error *error)
 {
-	pf_status status = pf_image_reserve(image, (size_t)head->plane_bytes, error);
+	pf_status status = pf_image_reserve(image, (size_t)head->plane_bytes / (by * by), error);
 	image->y = image->cb = image->cr = (pf_plane){0};
 	if (status != PF_OK) {
 		return status;
@@ -208,12 +208,12 @@ pf_status pf_jpeg_lay_out(const pf_jpeg_head *head, pf_image *image, pf_error *e
 	uint8_t *at = image->buffer;
 	for (uint32_t i = 0; i < PF_JPEG_COMPONENTS_MAX && i < head->components; i++) {
 		const pf_jpeg_component *c = &head->component[i];
-		uint32_t stride = pf_jpeg_stride_bytes(c);
+		uint32_t own = pf_jpeg_reduction(by, i), stride = pf_jpeg_stride_bytes(c) / own;
 		*planes[i] = (pf_plane){.data = at,
-					.width_px = c->width_px,
-					.height_px = c->height_px,
+					.width_px = pf_jpeg_reduced(c->width_px, own),
+					.height_px = pf_jpeg_reduced(c->height_px, own),
 					.stride_bytes = stride};
-		at += (size_t)stride * c->padded_rows;
+		at += (size_t)stride * (c->padded_rows / own);
 	}
 	return PF_OK;
 }
@@ -255,7 +255,7 @@ pf_status pf_jpeg_decode(const pf_jpeg_source *source, const pf_jpeg_head *head,
 			 pf_image *image, pf_error *error)
 {
 	assert(head->has_frame && head->scans > 0);
-	pf_status status = pf_jpeg_lay_out(head, image, error);
+	pf_status status = pf_jpeg_lay_out(head, 1, image, error);
 	if (status != PF_OK) {
 		return status;
 	}

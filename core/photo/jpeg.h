@@ -16,8 +16,9 @@
 pf_status pf_jpeg_decode(const pf_jpeg_source *source, const pf_jpeg_head *head, const pf_jpeg_limits *limits,
 			 pf_image *image, pf_error *error);
 
-/* Makes room for the planes of a photo, and sets their places and sizes. Fails as pf_image_reserve. */
-pf_status pf_jpeg_lay_out(const pf_jpeg_head *head, pf_image *image, pf_error *error);
+/* Makes room for the planes of a photo, reduced by 1, 2 or 4 (pf_jpeg_reduction, sides rounded up), and sets
+ * their places and sizes. Fails as pf_image_reserve. */
+pf_status pf_jpeg_lay_out(const pf_jpeg_head *head, uint32_t by, pf_image *image, pf_error *error);
 
 /* Receives row `y` of a picture of width x height pixels, top to bottom: `channels` samples a pixel, 1 (Y) or
  * 3 (Y, Cb, Cr). */

@@ -72,4 +72,16 @@ pf_status pf_jpeg_peek(const pf_jpeg_source *source, const pf_jpeg_limits *limit
 /* Bytes from one row of a component's plane to the next: whole blocks, rounded up to 64. */
 uint32_t pf_jpeg_stride_bytes(const pf_jpeg_component *component);
 
+/* Where luma comes reduced by `by`, chroma does by 4, whatever its sampling: nothing looks at it closely. */
+static inline uint32_t pf_jpeg_reduction(uint32_t by, uint32_t component)
+{
+	return component == 0 || by <= 1 ? by : 4;
+}
+
+/* A side of a plane whose samples are means of `by` x `by`: the last one maybe of fewer. */
+static inline uint32_t pf_jpeg_reduced(uint32_t side_px, uint32_t by)
+{
+	return (side_px + by - 1) / by;
+}
+
 #endif

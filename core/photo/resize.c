@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/kernels/kernels.h"
+#include "core/photo/jpeg_gate.h"
 
 #define BETWEEN_MOST 257 /* rows whose sum 16 bits hold */
 
@@ -255,4 +256,32 @@ pf_status pf_small_make(pf_small *small, const pf_plane *plane, uint32_t orienta
 		pf_small_end(small, orientation);
 	}
 	return status;
+}
+
+static uint8_t mean_of(const pf_plane *plane, uint32_t x, uint32_t y, uint32_t by)
+{
+	uint32_t right = x + by < plane->width_px ? x + by : plane->width_px;
+	uint32_t bottom = y + by < plane->height_px ? y + by : plane->height_px;
+	uint32_t count = (right - x) * (bottom - y), sum = count / 2;
+	for (uint32_t j = y; j < bottom; j++) {
+		for (uint32_t i = x; i < right; i++) {
+			sum += plane->data[(size_t)j * plane->stride_bytes + i];
+		}
+	}
+	return (uint8_t)(sum / count);
+}
+
+void pf_planes_reduce(const pf_image *whole, uint32_t by, pf_image *image)
+{
+	const pf_plane *from[3] = {&whole->y, &whole->cb, &whole->cr};
+	pf_plane *to[3] = {&image->y, &image->cb, &image->cr};
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t own = pf_jpeg_reduction(by, i);
+		for (uint32_t y = 0; y < to[i]->height_px; y++) {
+			for (uint32_t x = 0; x < to[i]->width_px; x++) {
+				to[i]->data[(size_t)y * to[i]->stride_bytes + x] = mean_of(from[i], x * own,
+											   y * own, own);
+			}
+		}
+	}
 }

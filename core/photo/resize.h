@@ -61,4 +61,8 @@ static inline int pf_orientation_swaps(uint32_t orientation)
 	return orientation >= 5 && orientation <= 8;
 }
 
+/* Means of the samples of each plane of `whole` (of chroma pf_jpeg_reduction's many), rounded half up, at the
+ * right and the bottom maybe of fewer, into those that pf_jpeg_lay_out made in *image. */
+void pf_planes_reduce(const pf_image *whole, uint32_t by, pf_image *image);
+
 #endif

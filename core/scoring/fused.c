@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/scoring/face.h"
+#include "photofinish/preset.h"
 
 #define SPARE_MCU_ROWS 3 /* come in before rows that are still needed are moved to the front */
 
@@ -89,7 +90,7 @@ static bool can_halve(const pf_jpeg_head *head)
 /* By how much component `i` comes smaller. */
 static uint32_t divisor(const pf_fused *f, uint32_t i)
 {
-	return i == 0 && f->half ? 2 : 1;
+	return f->by[i > 0];
 }
 
 static bool take_row(void *context, uint32_t mcu_row, bool done, pf_baseline_target *target)
@@ -110,7 +111,7 @@ static bool take_row(void *context, uint32_t mcu_row, bool done, pf_baseline_tar
 			target->stride_bytes[i] = stride;
 			continue;
 		}
-		f->rows[i].end += lesser(count, c->height_px / divisor(f, i) - f->rows[i].end);
+		f->rows[i].end += lesser(count, plane->height_px - f->rows[i].end);
 		plane->data = origin_of(&f->rows[i], stride);
 		rows[i > 0] = f->rows[i].end;
 	}
@@ -130,8 +131,8 @@ static bool begin(pf_fused *f)
 		*plane = (pf_plane){0};
 		if (i < f->head->components) {
 			uint32_t by = divisor(f, i);
-			*plane = (pf_plane){.width_px = c->width_px / by,
-					    .height_px = c->height_px / by,
+			*plane = (pf_plane){.width_px = pf_jpeg_reduced(c->width_px, by),
+					    .height_px = pf_jpeg_reduced(c->height_px, by),
 					    .stride_bytes = pf_jpeg_stride_bytes(c) / by};
 			if (!make_room(rows, c->v * 8u / by, plane->stride_bytes)) {
 				return false;
@@ -150,8 +151,12 @@ static bool begin_pass(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_hea
 {
 	fused->head = head;
 	fused->image = image;
-	fused->half = fused->may_halve && can_halve(head);
-	pf_baseline_halve(baseline, fused->half);
+	fused->by[0] = pf_preset_reduction(fused->preset, head->width_px, head->height_px);
+	fused->by[1] = pf_jpeg_reduction(fused->by[0], 1);
+	if (fused->by[0] == 1 && fused->may_halve && can_halve(head)) {
+		fused->by[0] = 2;
+	}
+	pf_baseline_reduce(baseline, fused->by[0], fused->by[1]);
 	return begin(fused);
 }
 
@@ -159,7 +164,7 @@ static bool begin_pass(pf_fused *fused, pf_baseline *baseline, const pf_jpeg_hea
 static void end_pass(pf_fused *fused, pf_baseline *baseline, bool done)
 {
 	pf_image *image = fused->image;
-	pf_baseline_halve(baseline, false);
+	pf_baseline_reduce(baseline, 1, 1);
 	image->y.data = image->cb.data = image->cr.data = NULL;
 	if (!done) {
 		return;
@@ -167,7 +172,7 @@ static void end_pass(pf_fused *fused, pf_baseline *baseline, bool done)
 	if (fused->small) {
 		pf_small_end(fused->small, image->orientation);
 	}
-	if (fused->half) {
+	if (fused->by[0] > fused->by[1]) { /* luma alone: all else is as if it were whole */
 		image->y.width_px = fused->head->component[0].width_px;
 		image->y.height_px = fused->head->component[0].height_px;
 		fused->sums.scale = 2;

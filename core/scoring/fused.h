@@ -27,7 +27,8 @@ typedef struct pf_fused {
 	pf_small *small;
 	pf_pose_estimator *pose;
 	bool may_halve;       /* luma may come at half size, where nothing needs more */
-	bool half;            /* it does */
+	uint32_t preset;      /* of the configuration */
+	uint32_t by[2];       /* how much smaller luma and chroma come */
 	pf_quality_sums sums; /* afterwards */
 	pf_pose_input input;  /* for pf_pose_take */
 	pf_fused_rows rows[PF_JPEG_COMPONENTS_MAX];

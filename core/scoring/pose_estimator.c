@@ -189,6 +189,17 @@ static const char *backend_for(const char *file, const pf_pose_options *options)
 	return options->winograd ? "onednn-winograd" : options->backend;
 }
 
+/* The sides of the card's input in their proportion, in whole steps of the deepest layers. */
+static void reduce_input(pf_pose_card *card, uint32_t longest_px)
+{
+	const uint32_t step = 32,
+		       longest = card->width_px > card->height_px ? card->width_px : card->height_px;
+	if (longest_px > 0 && longest_px < longest) {
+		card->width_px = card->width_px * longest_px / longest / step * step;
+		card->height_px = card->height_px * longest_px / longest / step * step;
+	}
+}
+
 static pf_status load_model(const char *file, const pf_pose_options *options, model *m, pf_error *error)
 {
 	m->file = strdup(file);
@@ -200,6 +211,7 @@ static pf_status load_model(const char *file, const pf_pose_options *options, mo
 	if (status != PF_OK) {
 		return status;
 	}
+	reduce_input(&m->card, options->longest_px);
 	m->upright.width_px = m->turned.height_px = m->card.width_px;
 	m->upright.height_px = m->turned.width_px = m->card.height_px;
 	status = load_sized(file, m->backend, &m->card, &m->upright, 1, error);

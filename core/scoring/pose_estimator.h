@@ -20,6 +20,7 @@ typedef struct pf_pose_options {
 	bool winograd;              /* oneDNN's 3x3 convolutions by Winograd's algorithm, where it has it */
 	bool turned_late;           /* what upright photos need is loaded with the first of them */
 	bool fall_back;             /* where a device fails, the processor goes on, for good */
+	uint32_t longest_px;        /* of the pose network's input, in place of its card's; 0: the card's */
 	uint32_t batch;             /* photos of one run where a device makes the inputs; 0 or 1: one */
 } pf_pose_options;
 

@@ -61,11 +61,11 @@ void pf_pose_view_box(uint32_t photo_width_px, uint32_t photo_height_px, uint32_
 		   view);
 }
 
-/* The whole number of luma samples to a chroma sample: 1, 2 or 4. */
+/* The whole number of luma samples to a chroma sample: 1, 2, 4, or 8 where chroma comes smaller. */
 static double chroma_factor(uint32_t luma, uint32_t chroma)
 {
 	uint32_t factor = (luma + chroma - 1) / chroma;
-	return factor > 2 ? 4.0 : factor;
+	return factor > 4 ? 8.0 : factor > 2 ? 4.0 : factor;
 }
 
 /* The view in samples of a stored plane whose samples are fx x fy pixels large. */

@@ -9,7 +9,6 @@
 #include <jpeglib.h>
 
 #include "core/kernels/kernels.h"
-#include "core/photo/jpeg.h"
 #include "core/scoring/fusion.h"
 #include "core/scoring/pose_measures.h"
 #include "photofinish/pose_service.h"
@@ -24,9 +23,8 @@ static bool takes_part(const pf_scorer *scorer, uint32_t stage)
 static pf_status open_loader(pf_scorer *scorer, pf_error *error)
 {
 	pf_status status = pf_exif_reader_create(&scorer->exif, error);
-	return status == PF_OK && scorer->config.strategy & PF_STRATEGY_OWN_DECODER
-		       ? pf_baseline_create(&scorer->baseline, error)
-		       : status;
+	bool own = scorer->config.preset || scorer->config.strategy & PF_STRATEGY_OWN_DECODER;
+	return status == PF_OK && own ? pf_baseline_create(&scorer->baseline, error) : status;
 }
 
 static pf_status open_all(pf_scorer *scorer, pf_error *error)
@@ -41,14 +39,16 @@ static pf_status open_all(pf_scorer *scorer, pf_error *error)
 	}
 	if (status == PF_OK && scorer->config.model_file[0] && takes_part(scorer, PF_LEAVE_OUT_POSE) &&
 	    strcmp(scorer->config.backend, PF_BACKEND_ELSEWHERE) != 0) {
-		pf_pose_options options = {.model_file = scorer->config.model_file,
-					   .box_model_file = scorer->config.box_model_file,
-					   .backend = scorer->config.backend,
-					   .trace = scorer->trace,
-					   .bytes = scorer->config.strategy & PF_STRATEGY_INT8,
-					   .winograd = scorer->config.strategy & PF_STRATEGY_WINOGRAD,
-					   .fall_back = scorer->config.strategy & PF_STRATEGY_FALL_BACK,
-					   .turned_late = scorer->config.strategy & PF_STRATEGY_QUICK_START};
+		pf_pose_options options = {
+			.model_file = scorer->config.model_file,
+			.box_model_file = scorer->config.box_model_file,
+			.backend = scorer->config.backend,
+			.trace = scorer->trace,
+			.bytes = scorer->config.strategy & PF_STRATEGY_INT8,
+			.winograd = scorer->config.strategy & PF_STRATEGY_WINOGRAD,
+			.fall_back = scorer->config.strategy & PF_STRATEGY_FALL_BACK,
+			.turned_late = scorer->config.strategy & PF_STRATEGY_QUICK_START,
+			.longest_px = pf_preset_plan_of(scorer->config.preset)->pose_longest_px};
 		status = pf_pose_estimator_create(&options, &scorer->pose, error);
 	}
 	return status == PF_OK ? pf_scorer_open_second(scorer, error) : status;
@@ -60,18 +60,26 @@ void pf_scorer_open_fused(pf_scorer *scorer)
 	scorer->fused.small = takes_part(scorer, PF_LEAVE_OUT_FACES) ? &scorer->small : NULL;
 	scorer->fused.pose = scorer->pose;
 	scorer->fused.may_halve = scorer->config.strategy & PF_STRATEGY_HALF_LUMA;
+	scorer->fused.preset = scorer->config.preset;
 }
 
 static pf_status create(const pf_scorer_config *config, pf_trace *trace,
 			pf_status (*open)(pf_scorer *scorer, pf_error *error), pf_scorer **out,
 			pf_error *error)
 {
+	const pf_preset_plan *plan = pf_preset_plan_of(config->preset);
 	*out = NULL;
+	if (!plan) {
+		return pf_fail(error, PF_ERR_INVALID, NULL, "preset %u is none that there is",
+			       config->preset);
+	}
 	pf_scorer *scorer = calloc(1, sizeof *scorer);
 	if (!scorer) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate a scorer");
 	}
 	scorer->config = *config;
+	scorer->config.strategy |= plan->strategy;
+	scorer->config.left_out |= plan->left_out;
 	if (config->strategy & PF_STRATEGY_FALL_BACK) { /* a second try needs the planes */
 		scorer->config.strategy &= ~(uint32_t)(PF_STRATEGY_FUSED | PF_STRATEGY_PAIRS);
 	}
@@ -139,90 +147,8 @@ void pf_scorer_destroy(pf_scorer *scorer)
 	pf_head_window_release(&scorer->window);
 	pf_fused_release(&scorer->fused);
 	pf_image_release(&scorer->image);
+	pf_image_release(&scorer->whole);
 	free(scorer);
-}
-
-static pf_status decode(pf_scorer *scorer, const pf_jpeg_source *source, const pf_jpeg_head *head, bool fuse,
-			pf_image *image, pf_error *error)
-{
-	scorer->is_fused = fuse && pf_fused_decode(&scorer->fused, scorer->baseline, source, head, image);
-	if (scorer->is_fused ||
-	    (scorer->baseline && !fuse && pf_baseline_decode(scorer->baseline, source, head, image))) {
-		return PF_OK;
-	}
-	return pf_jpeg_decode(source, head, &scorer->limits, image, error);
-}
-
-pf_status pf_scorer_gate(pf_scorer *scorer, pf_gated *gated, pf_error *error)
-{
-	const pf_jpeg_source *source = &gated->source;
-	gated->exif = (pf_exif){.orientation = 1};
-	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_GATE);
-	pf_status status = pf_file_check_size(source->bytes, source->file, error);
-	if (status == PF_OK) {
-		status = pf_jpeg_gate(source, &scorer->limits, &gated->head, error);
-	}
-	if (status == PF_OK) {
-		pf_exif_read(scorer->exif, gated->head.exif, gated->head.exif_bytes, &gated->exif);
-	}
-	pf_span_end(scorer->trace, PF_STAGE_GATE, begin);
-	return status;
-}
-
-void pf_scorer_put_facts(const pf_gated *gated, pf_status status, uint32_t before, pf_image *image)
-{
-	image->orientation = status == PF_OK ? gated->exif.orientation : before;
-	if (status == PF_OK) {
-		image->exposure = gated->exif.exposure;
-		image->file_bytes = gated->source.bytes;
-	}
-}
-
-static pf_status decode_gated(pf_scorer *scorer, const pf_gated *gated, bool fuse, pf_image *image,
-			      pf_error *error)
-{
-	uint64_t begin = pf_span_begin(scorer->trace, PF_STAGE_DECODE);
-	uint32_t before = image->orientation;
-	image->orientation = gated->exif.orientation;
-	pf_status status = decode(scorer, &gated->source, &gated->head, fuse, image, error);
-	pf_scorer_put_facts(gated, status, before, image);
-	pf_span_end(scorer->trace, PF_STAGE_DECODE, begin);
-	return status;
-}
-
-pf_status pf_scorer_decode(pf_scorer *scorer, const pf_gated *gated, pf_error *error)
-{
-	return decode_gated(scorer, gated, true, &scorer->image, error);
-}
-
-/* `fuse`: the image may come without planes (scorer->is_fused). */
-static pf_status load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name, bool fuse,
-			    pf_image *image, pf_error *error)
-{
-	pf_gated gated = {.source = {.data = bytes, .bytes = size, .file = name}};
-	pf_status status = pf_scorer_gate(scorer, &gated, error);
-	return status == PF_OK ? decode_gated(scorer, &gated, fuse, image, error) : status;
-}
-
-pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
-			       pf_image *image, pf_error *error)
-{
-	return load_bytes(scorer, bytes, size, name, false, image, error);
-}
-
-static pf_status load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, bool fuse, pf_image *image,
-		      pf_error *error)
-{
-	pf_status status = pf_scorer_read(scorer, dataset, index, error);
-	return status == PF_OK ? load_bytes(scorer, scorer->file.data, scorer->file.bytes,
-					    dataset->photos[index].path, fuse, image, error)
-			       : status;
-}
-
-pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_image *image,
-			 pf_error *error)
-{
-	return load(scorer, dataset, index, false, image, error);
 }
 
 static double smaller(double a, double b)
@@ -383,8 +309,13 @@ static void place_athlete(double *m)
 /* `sums` are NULL where quality is left out. */
 static void measure_quality(const pf_quality_sums *sums, const pf_image *image, pf_score *score)
 {
+	const pf_reduction *r = &image->reduction;
 	if (sums) {
 		pf_quality_measure(sums, image->orientation, score);
+	}
+	if (sums && r->by > 1) { /* in pixels of the analysis plane that the whole photo would have */
+		double scale = score->measures[PF_MEASURE_SCALE] *= r->by;
+		score->measures[PF_MEASURE_EDGE_WIDTH] *= scale / pf_quality_scale(r->width_px, r->height_px);
 	}
 	place_athlete(score->measures);
 	score->measures[PF_MEASURE_ORIENTATION] = image->orientation;
@@ -392,8 +323,8 @@ static void measure_quality(const pf_quality_sums *sums, const pf_image *image, 
 	score->measures[PF_MEASURE_EXPOSURE_TIME] = image->exposure.time_s;
 	score->measures[PF_MEASURE_F_NUMBER] = image->exposure.f_number;
 	score->measures[PF_MEASURE_ISO] = image->exposure.iso;
-	score->measures[PF_MEASURE_WIDTH] = image->y.width_px;
-	score->measures[PF_MEASURE_HEIGHT] = image->y.height_px;
+	score->measures[PF_MEASURE_WIDTH] = r->by > 1 ? r->width_px : image->y.width_px;
+	score->measures[PF_MEASURE_HEIGHT] = r->by > 1 ? r->height_px : image->y.height_px;
 }
 
 pf_status pf_scorer_analyse(pf_scorer *scorer, const pf_image *image, pf_score *score, pf_error *error)
@@ -485,9 +416,10 @@ pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t i
 			  pf_error *error)
 {
 	*score = (pf_score){0};
-	bool fuse = scorer->baseline && scorer->config.strategy & PF_STRATEGY_FUSED;
+	const uint32_t both = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED;
+	bool fuse = (scorer->config.strategy & both) == both;
 	/* callgrind knows the read by the name of pf_scorer_load. */
-	pf_status status = fuse ? load(scorer, dataset, index, true, &scorer->image, error)
+	pf_status status = fuse ? pf_scorer_load_fused(scorer, dataset, index, error)
 				: pf_scorer_load(scorer, dataset, index, &scorer->image, error);
 	if (status == PF_OK) {
 		status = pf_scorer_judge(scorer, &scorer->image, score, error);

@@ -215,6 +215,20 @@ static pf_status describe_model(const char *what, const char *file, FILE *out, p
 	return PF_OK;
 }
 
+/* Nothing where it changes nothing. */
+static void describe_preset(const pf_scorer_config *config, FILE *out)
+{
+	const pf_preset_plan *plan = pf_preset_plan_of(config->preset);
+	if (!config->preset || !plan) {
+		return;
+	}
+	fprintf(out, "preset %s %x %x %u", plan->name, plan->strategy, plan->left_out, plan->pose_longest_px);
+	for (unsigned i = 0; i < PF_SIZE_CLASSES; i++) {
+		fprintf(out, " %u:%u", pf_size_class_longest_px[i], plan->reduction[i]);
+	}
+	fputc('\n', out);
+}
+
 /* The text that is hashed: a line for everything that changes scores. */
 static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *error)
 {
@@ -239,6 +253,7 @@ static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *e
 	}
 	fprintf(out, "timing %a\nleft out %u\npose %s\n", config->timing_weight, config->left_out,
 		config->model_file[0] ? "on" : "off");
+	describe_preset(config, out);
 	status = describe_model("model", config->model_file, out, error);
 	/* Whether it is used is for the card to say; without a pose network it never is. */
 	return status == PF_OK ? describe_model("box", config->model_file[0] ? config->box_model_file : "",

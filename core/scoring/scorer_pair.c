@@ -1,7 +1,6 @@
 /* Two photos at a time: each as pf_scorer_photo takes it, but that both are decoded side by side. */
 #include <stdlib.h>
 
-#include "core/photo/jpeg.h"
 #include "core/scoring/scorer_parts.h"
 
 static const uint32_t needed = PF_STRATEGY_PAIRS | PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED;
@@ -83,8 +82,7 @@ static pf_status end_decoding(pf_scorer *one, const one_of_two *part, pf_error *
 	pf_status status = PF_OK;
 	one->is_fused = part->job.done;
 	if (!one->is_fused) {
-		status = pf_jpeg_decode(&part->gated.source, &part->gated.head, &one->limits, &one->image,
-					error);
+		status = pf_scorer_decode_declined(one, &part->gated, &one->image, error);
 	}
 	pf_scorer_put_facts(&part->gated, status, part->before, &one->image);
 	return status;

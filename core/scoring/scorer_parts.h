@@ -22,7 +22,7 @@ struct pf_scorer {
 	pf_trace *trace;
 	pf_file_buffer file;
 	pf_exif_reader *exif;
-	pf_baseline *baseline; /* NULL without PF_STRATEGY_OWN_DECODER */
+	pf_baseline *baseline; /* NULL where neither strategy nor preset need it */
 	pf_face_detector *faces;
 	bool faces_are_shared; /* they belong to another scorer */
 	pf_quality *quality;
@@ -33,6 +33,7 @@ struct pf_scorer {
 	pf_face_place last_faces[PF_FACES_MAX];
 	size_t last_face_count;
 	pf_image image; /* of pf_scorer_photo */
+	pf_image whole; /* that was made smaller, where our decoder declined */
 	pf_fused fused;
 	bool is_fused; /* the image at hand has no planes: what reads them was done */
 
@@ -46,6 +47,7 @@ typedef struct pf_gated {
 	pf_jpeg_source source;
 	pf_jpeg_head head;
 	pf_exif exif;
+	uint32_t by; /* how much smaller planes come, by the preset */
 } pf_gated;
 
 /* Photo `index` into scorer->file (span `read`). */
@@ -56,6 +58,14 @@ pf_status pf_scorer_gate(pf_scorer *scorer, pf_gated *gated, pf_error *error);
 
 /* Into scorer->image, maybe without planes (scorer->is_fused; span `decode`). */
 pf_status pf_scorer_decode(pf_scorer *scorer, const pf_gated *gated, pf_error *error);
+
+/* What our decoder declined: decoded by libjpeg-turbo into *image, and made smaller where the preset says so.
+ */
+pf_status pf_scorer_decode_declined(pf_scorer *scorer, const pf_gated *gated, pf_image *image,
+				    pf_error *error);
+
+/* Photo `index` into scorer->image by PF_STRATEGY_FUSED (read, gate, decode). */
+pf_status pf_scorer_load_fused(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_error *error);
 
 /* What an image says beside its planes; a failure leaves the orientation `before`. */
 void pf_scorer_put_facts(const pf_gated *gated, pf_status status, uint32_t before, pf_image *image);

@@ -16,7 +16,7 @@ typedef struct own_work {
 
 static bool decode(own_work *own)
 {
-	return pf_baseline_decode(own->decoder, &own->source, &own->head, &own->image);
+	return pf_baseline_decode(own->decoder, &own->source, &own->head, 1, &own->image);
 }
 
 static pf_status open_own(void *state, const pf_work_kind *kind, const pf_workload_input *input,

@@ -256,7 +256,7 @@ void pf_claims_answer(const pf_run *run, const pf_claim_setting *setting, pf_cla
 {
 	const pf_claim_input in = {run, setting};
 	double share = pf_run_core_share(run);
-	bool left_out = run->session->order.scorer.left_out;
+	const pf_scorer_config *scorer = &run->session->order.scorer;
 	bool busy = share > 0 && share < PF_QUIET_SHARE;
 	for (size_t i = 0; i < PF_CLAIM_COUNT; i++) {
 		const struct rule *rule = &rules[i];
@@ -266,9 +266,15 @@ void pf_claims_answer(const pf_run *run, const pf_claim_setting *setting, pf_cla
 				       .unit = rule->unit,
 				       .published = rule->published,
 				       .verdict = PF_VERDICT_UNDECIDED};
-		if (left_out && !rule->of_waiting) {
+		if (scorer->preset && !rule->of_waiting) {
+			claims[i].verdict = PF_VERDICT_NOT_TESTABLE;
+			pf_claim_say(&claims[i], "preset %s does another job",
+				     pf_preset_plan_of(scorer->preset)->name);
+			continue;
+		}
+		if (scorer->left_out && !rule->of_waiting) {
 			char there[PF_STAGES_TEXT], missing[PF_STAGES_TEXT];
-			pf_scorer_stages_text(&run->session->order.scorer, there, missing);
+			pf_scorer_stages_text(scorer, there, missing);
 			claims[i].verdict = PF_VERDICT_NOT_TESTABLE;
 			pf_claim_say(&claims[i], "stages were left out: %s", missing);
 			continue;

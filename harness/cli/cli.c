@@ -135,6 +135,11 @@ const pf_command pf_commands[] = {
 	 2, pf_cmd_variants, false},
 	{"dataset", "make|list|verify|import|rm", "Make, list, verify, import or remove datasets", NULL, 0,
 	 -1, pf_cmd_dataset, false},
+	{"presets", "", "Measure what each preset costs and what it is worth",
+	 "Every preset runs once in each round, by the same variant, each trial's scores checked against a reference of its own.\n"
+	 "Their ranks are compared with ultra's, and with the truth where photos were rendered. Exit status: 0 each is faster or\n"
+	 "nearer to ultra than each other one, 1 one is not, or wrong output, 3 undecided.",
+	 0, 0, pf_cmd_presets, false},
 	{"accuracy", "", "Compare keypoints and best shots with the truth of rendered photos",
 	 "The default dataset has motions, clothing and backgrounds that the network was not trained on.", 0,
 	 0, pf_cmd_accuracy, false},

@@ -50,7 +50,9 @@ static int count_work(void *context)
 	pf_network *network = NULL;
 	pf_error ignored;
 	/* Our own network has open sides; a photo that is turned takes as many. */
-	const pf_network_binding own = {.shape = {.rank = 4, .dims = {1, 3, 288, 384}}};
+	const uint32_t longest = pf_preset_plan_of(config->preset)->pose_longest_px;
+	const int64_t wide = longest ? longest : 384, high = wide * 3 / 4;
+	const pf_network_binding own = {.shape = {.rank = 4, .dims = {1, 3, high, wide}}};
 	pf_network_options_default(&options);
 	if (pf_network_load(config->model_file, &options, &network, &ignored) != PF_OK) {
 		options.bindings = &own;
@@ -103,10 +105,18 @@ static pf_status take_limits(const pf_run *run, const pf_scorer_config *config, 
 	if (status == PF_OK) {
 		bool device = run->contestants->variant->caps & PF_CAP_GPU;
 		pf_network_work work = device ? (pf_network_work){0} : work_of(config);
-		work.int8 = run->contestants->variant->strategy & PF_STRATEGY_INT8;
+		work.int8 = (run->contestants->variant->strategy |
+			     pf_preset_plan_of(config->preset)->strategy) &
+			    PF_STRATEGY_INT8;
 		pf_explain_limits(run->contestants, &limits, &work, own);
 	}
 	return status;
+}
+
+static void take_paths(const pf_run *run, pf_explanation *own)
+{
+	own->preset = run->session->order.scorer.preset;
+	own->paths = pf_run_facts_of(run).paths;
 }
 
 static pf_status deliver(const struct request *request, const pf_explanation *own, pf_error *error)
@@ -151,6 +161,9 @@ static pf_status explain_variant(struct request *request, const char *text, pf_e
 	if (status == PF_OK) {
 		status = pf_explain(&contestant, pf_core_count(), factors_of(request), &own, error);
 	}
+	if (status == PF_OK) {
+		take_paths(&run, &own);
+	}
 	if (status == PF_OK && !request->no_limits && !pf_interrupts) {
 		status = take_limits(&run, &config, &own, error);
 	}
@@ -179,6 +192,7 @@ static pf_status explain_record(const struct request *request, const char *name,
 			       error) != PF_OK) {
 			continue; /* one without figures, or from before there were spans */
 		}
+		take_paths(run, &own);
 		fputs(explained++ ? "\n" : "", stdout);
 		status = deliver(request, &own, error);
 	}

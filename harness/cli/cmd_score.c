@@ -138,6 +138,11 @@ static void caveat_of(const pf_scorer_config *scorer, char out[CAVEAT])
 	if (no_pose[0]) {
 		snprintf(out, CAVEAT, "WITHOUT POSE: %s", no_pose);
 	}
+	if (scorer->preset) {
+		size_t used = strlen(out);
+		snprintf(out + used, CAVEAT - used, "%sPRESET %s: not the usual scores", used ? "; " : "",
+			 pf_preset_plan_of(scorer->preset)->name);
+	}
 	if (scorer->left_out) {
 		size_t used = strlen(out);
 		pf_scorer_stages_text(scorer, in, left_out);
@@ -204,7 +209,8 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 		}
 		pf_best_print(trial->outcomes, dataset, &session->order.scorer, stdout);
 		fflush(stdout);
-	} else if (session->order.scorer.left_out) { /* that pose is missing was said at once */
+	} else if (session->order.scorer.left_out || session->order.scorer.preset) {
+		/* that pose is missing was said at once */
 		fprintf(stderr, "photofinish: not the usual scores: %s\n", caveat);
 	}
 	if (request->json) {
@@ -462,7 +468,7 @@ int pf_cmd_score(const pf_command *command, int argc, char **argv)
 		 "what the cache may take: the least recently used scores go first (default: 256MB)", 1, 1e6},
 		PF_TUNED_ARG(request.tuned),
 		PF_PLUGIN_ARG(request.common.plugins),
-		PF_STAGES_ARG(request.common),
+		PF_SCORING_ARGS(request.common),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},

@@ -143,7 +143,7 @@ int pf_cmd_soak(const pf_command *command, int argc, char **argv)
 		 .metavar = "N",
 		 .help = "of the bootstrap (default: from the clock)"},
 		PF_PLUGIN_ARG(request.common.plugins),
-		PF_STAGES_ARG(request.common),
+		PF_SCORING_ARGS(request.common),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),
 		{0},

@@ -30,6 +30,7 @@ int pf_cmd_doctor(const pf_command *command, int argc, char **argv);
 int pf_cmd_explain(const pf_command *command, int argc, char **argv);
 int pf_cmd_bench(const pf_command *command, int argc, char **argv);
 int pf_cmd_complexity(const pf_command *command, int argc, char **argv);
+int pf_cmd_presets(const pf_command *command, int argc, char **argv);
 int pf_cmd_limits(const pf_command *command, int argc, char **argv);
 int pf_cmd_score(const pf_command *command, int argc, char **argv);
 int pf_cmd_variants(const pf_command *command, int argc, char **argv);

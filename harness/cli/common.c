@@ -142,6 +142,20 @@ static pf_status check_pose(const pf_common *common, const pf_scorer_config *con
 	return PF_OK;
 }
 
+static pf_status choose_preset(const pf_common *common, pf_scorer_config *config, pf_error *error)
+{
+	pf_status status = pf_preset_find(common->preset, &config->preset, error);
+	const char *problem = status == PF_OK ? pf_preset_problem(config) : NULL;
+	if (problem) {
+		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "preset %s: %s", common->preset, problem);
+	}
+	if (status == PF_OK && config->preset && common->commands.count) {
+		return pf_fail(error, PF_ERR_USAGE, NULL,
+			       "--preset does not go with --command: a program from outside has its own way");
+	}
+	return status;
+}
+
 pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error *error)
 {
 	pf_progress_choose(&common->progress);
@@ -167,6 +181,9 @@ pf_status pf_common_apply(pf_common *common, pf_scorer_config *config, pf_error 
 	}
 	if (status == PF_OK && common->stages) {
 		status = pf_scorer_config_stages(config, common->stages, error);
+	}
+	if (status == PF_OK && common->preset) {
+		status = choose_preset(common, config, error);
 	}
 	return status == PF_OK ? check_pose(common, config, error) : status;
 }

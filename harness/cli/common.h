@@ -37,6 +37,7 @@ typedef struct pf_common {
 	pf_progress_choice progress;
 	const char *placement_text;
 	const char *stages;   /* that take part; NULL: all */
+	const char *preset;   /* NULL: ultra */
 	const char *counters; /* NULL: nothing is counted */
 	pf_texts plugins, commands;
 	pf_texts allow;         /* what trials may do beyond what scoring needs */
@@ -57,11 +58,14 @@ typedef struct pf_common {
 			0, 0                                                                                                          \
 	}
 
-/* A row for commands that score photos. */
-#define PF_STAGES_ARG(c)                                                                                 \
-	{                                                                                                \
-		"stages", 0, PF_ARG_TEXT, &(c).stages, "LIST",                                           \
-			"stages that take part, of facts,decode,quality,pose,faces (default: all)", 0, 0 \
+/* Rows for commands that score photos: what is done to each. */
+#define PF_SCORING_ARGS(c)                                                                                \
+	{"stages",    0,      PF_ARG_TEXT,                                                                \
+	 &(c).stages, "LIST", "stages that take part, of facts,decode,quality,pose,faces (default: all)", \
+	 0,           0},                                                                                 \
+	{                                                                                                 \
+		"preset", 0, PF_ARG_CHOICE, &(c).preset, PF_PRESET_NAMES,                                 \
+			"exactness for speed (docs/presets.md; default: ultra, gives up nothing)", 0, 0   \
 	}
 
 /* A row for commands that run trials and show what was counted in them. */
@@ -109,8 +113,8 @@ typedef struct pf_common {
 		PF_ALLOW_ARG((c).allow), PF_PROGRESS_ARGS((c).progress)
 
 /* The rows of commands that look into trials of any variant; `c` is their pf_common. */
-#define PF_VARIANT_ARGS(c)                                                                               \
-	PF_PLUGIN_ARG((c).plugins), PF_COMMAND_ARG((c).commands), PF_STAGES_ARG(c), PF_PLACEMENT_ARG(c), \
+#define PF_VARIANT_ARGS(c)                                                                                 \
+	PF_PLUGIN_ARG((c).plugins), PF_COMMAND_ARG((c).commands), PF_SCORING_ARGS(c), PF_PLACEMENT_ARG(c), \
 		PF_COMMON_ARGS(c)
 
 /* Takes in variants from outside; `commands` may be NULL. One that is wrong is an error. */

@@ -7,6 +7,7 @@
 
 #include "harness/limits/limits.h"
 #include "harness/run/run.h"
+#include "harness/scores/paths.h"
 #include "harness/stats/student.h"
 
 typedef struct pf_explained_stage {
@@ -40,6 +41,8 @@ typedef struct pf_explanation {
 	uint32_t workers, cores;
 	uint64_t photos;
 	size_t trials; /* that count */
+	uint32_t preset;
+	pf_paths paths; /* that photos took by their size and the preset */
 	bool has_workers;
 	bool replayed; /* single spans were there; else gains are bounds by the critical path alone */
 	pf_explained_stage stages[PF_STAGE_COUNT]; /* what would gain most first */

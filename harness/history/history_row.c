@@ -79,7 +79,8 @@ static void find_flags(const json_t *record, char *flags, size_t capacity)
 	const json_t *environment = json_object_get(record, "environment"),
 		     *configuration = json_object_get(record, "configuration"),
 		     *stages = json_object_get(configuration, "stages");
-	const char *cache = pf_note_text(json_object_get(record, "dataset"), "cache");
+	const char *cache = pf_note_text(json_object_get(record, "dataset"), "cache"),
+		   *preset = pf_note_text(configuration, "preset");
 	const struct {
 		bool so;
 		const char *flag;
@@ -92,6 +93,7 @@ static void find_flags(const json_t *record, char *flags, size_t capacity)
 		{json_is_true(json_object_get(record, "profiled")), "profiled"},
 		{json_is_array(stages) && json_array_size(stages) < 5, "part-of-the-job"},
 		{pf_note_text(configuration, "no_pose")[0], "without-pose"},
+		{preset[0] && strcmp(preset, "ultra") != 0, "preset"},
 		{strcmp(cache, "not cold") == 0, "not-cold"},
 		{strcmp(cache, "not held") == 0, "not-warm"},
 		{was_disturbed(record), "disturbed"},

@@ -182,6 +182,14 @@ static bool weights_text(const json_t *record, char *out, size_t capacity)
 	return !same;
 }
 
+/* Records from before there were presets have none. */
+static bool preset_text(const json_t *record, char *out, size_t capacity)
+{
+	const char *preset = pf_note_text(json_object_get(record, "configuration"), "preset");
+	snprintf(out, capacity, "PRESET %s: not the usual scores", preset);
+	return preset[0] && strcmp(preset, "ultra") != 0;
+}
+
 static bool stages_text(const json_t *record, char *out, size_t capacity)
 {
 	const json_t *stages = json_object_get(json_object_get(record, "configuration"), "stages"), *stage;
@@ -328,6 +336,8 @@ static bool text_of_run(const json_t *record, pf_caveat caveat, char *out, size_
 		return unfit_text(record, out, capacity);
 	case PF_CAVEAT_WEIGHTS:
 		return weights_text(record, out, capacity);
+	case PF_CAVEAT_PRESET:
+		return preset_text(record, out, capacity);
 	case PF_CAVEAT_STAGES:
 		return stages_text(record, out, capacity);
 	case PF_CAVEAT_POSE:

@@ -11,6 +11,7 @@
 	X(PF_CAVEAT_PARTIAL, "partial", "the run")                                                   \
 	X(PF_CAVEAT_UNFIT, "not_for_timing", "the run")                                              \
 	X(PF_CAVEAT_WEIGHTS, "weights", "the run")                                                   \
+	X(PF_CAVEAT_PRESET, "preset", "the run: scores are another preset's than ultra")             \
 	X(PF_CAVEAT_STAGES, "part_of_the_job", "the run")                                            \
 	X(PF_CAVEAT_POSE, "without_pose", "the run")                                                 \
 	X(PF_CAVEAT_CACHE, "cache", "the run")                                                       \

@@ -52,11 +52,13 @@ json_t *pf_explain_json(const pf_explanation *own)
 	json_t *idle = json_pack("{s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "working", own->busy, "others_ran",
 				 own->others_ran, "blocked", own->blocked, "starved", own->starved, "between",
 				 own->between, "not_begun", own->not_begun, "finished", own->finished);
-	return json_pack("{s:s,s:o,s:s,s:s,s:f,s:I,s:I,s:b,s:o,s:o,s:f,s:f,s:o,s:o}", "schema",
-			 "photofinish.explain/1", "environment", pf_environment_json(), "variant", own->label,
-			 "bound", pf_explain_sentence(own, sentence), "wall_s", own->wall_s, "workers",
-			 (json_int_t)own->workers, "photos", (json_int_t)own->photos, "replayed",
-			 (int)own->replayed, "stages", stages, "worker_time", idle, "serial_s", own->serial_s,
-			 "parallel_s", own->parallel_s, "limits", limits_json(&own->limits), "what_if",
-			 what_if_json(own));
+	return json_pack("{s:s,s:o,s:s,s:s,s:f,s:I,s:I,s:b,s:s,s:{s:I,s:I,s:I},s:o,s:o,s:f,s:f,s:o,s:o}",
+			 "schema", "photofinish.explain/1", "environment", pf_environment_json(), "variant",
+			 own->label, "bound", pf_explain_sentence(own, sentence), "wall_s", own->wall_s,
+			 "workers", (json_int_t)own->workers, "photos", (json_int_t)own->photos, "replayed",
+			 (int)own->replayed, "preset", pf_preset_plan_of(own->preset)->name, "paths", "whole",
+			 (json_int_t)own->paths.whole, "half", (json_int_t)own->paths.half, "quarter",
+			 (json_int_t)own->paths.quarter, "stages", stages, "worker_time", idle, "serial_s",
+			 own->serial_s, "parallel_s", own->parallel_s, "limits", limits_json(&own->limits),
+			 "what_if", what_if_json(own));
 }

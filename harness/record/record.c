@@ -131,13 +131,15 @@ static json_t *reference_json(const pf_run *run)
 	const pf_run_facts facts = pf_run_facts_of(run);
 	char hex[2 * PF_SHA256_BYTES + 1];
 	pf_sha256_hex(run->reference.digest, hex);
-	return json_pack("{s:o,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o}", "photos_scored",
+	return json_pack("{s:o,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:{s:o,s:o,s:o},s:o}", "photos_scored",
 			 integer(reference ? reference->scored : 0), "photos_failed",
 			 integer(reference ? reference->failed : 0), "scores_digest", reference ? hex : "",
 			 "from_cache", (int)run->reference.from_cache, "bursts", integer(facts.bursts),
 			 "singles", integer(facts.singles), "median_megapixels",
 			 megapixels_json(facts.median_megapixels), "mean_megapixels",
-			 megapixels_json(facts.mean_megapixels), "failures", failures_json(run));
+			 megapixels_json(facts.mean_megapixels), "paths", "whole", integer(facts.paths.whole),
+			 "half", integer(facts.paths.half), "quarter", integer(facts.paths.quarter),
+			 "failures", failures_json(run));
 }
 
 /* Null where no two were compared. */

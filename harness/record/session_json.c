@@ -50,13 +50,14 @@ json_t *pf_configuration_json(const pf_session *session)
 	}
 	const char *no_pose = pf_scorer_no_pose(scorer);
 	return json_pack(
-		"{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
+		"{s:s,s:s,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:s,s:f,s:f}", "digest", hex, "engine_sha256",
 		engine_hex, "allowed", allowed(session), "weights", weights, "stages",
-		stages_configured(scorer), "no_pose", pf_json_string_or_null(no_pose), "max_pixels",
-		pf_json_integer(scorer->max_pixels), "max_decode_bytes",
-		pf_json_integer(scorer->max_decode_bytes), "max_scans", pf_json_integer(scorer->max_scans),
-		"cascade_file", pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s",
-		session->timeout_s, "photo_timeout_s", (double)session->order.photo_timeout_ns / 1e9);
+		stages_configured(scorer), "preset", pf_preset_plan_of(scorer->preset)->name, "no_pose",
+		pf_json_string_or_null(no_pose), "max_pixels", pf_json_integer(scorer->max_pixels),
+		"max_decode_bytes", pf_json_integer(scorer->max_decode_bytes), "max_scans",
+		pf_json_integer(scorer->max_scans), "cascade_file",
+		pf_escape(scorer->cascade_file, cascade, sizeof cascade), "timeout_s", session->timeout_s,
+		"photo_timeout_s", (double)session->order.photo_timeout_ns / 1e9);
 }
 
 json_t *pf_session_dataset_json(const pf_session *session)

@@ -174,6 +174,10 @@ static void read_reference(pf_stored_run *stored, const json_t *record)
 	stored->facts.singles = pf_json_count(reference, "singles", 0);
 	stored->facts.median_megapixels = pf_note_number(reference, "median_megapixels");
 	stored->facts.mean_megapixels = pf_note_number(reference, "mean_megapixels");
+	const json_t *paths = json_object_get(reference, "paths"); /* older records have none */
+	stored->facts.paths = (pf_paths){.whole = pf_json_count(paths, "whole", 0),
+					 .half = pf_json_count(paths, "half", 0),
+					 .quarter = pf_json_count(paths, "quarter", 0)};
 }
 
 static void read_machine(pf_stored_run *stored, const json_t *record)
@@ -221,6 +225,10 @@ static void read_scorer(pf_stored_run *stored, const json_t *record)
 	}
 	if (used && pf_scorer_config_stages(scorer, list, &ignored) != PF_OK) {
 		scorer->left_out = 0;
+	}
+	const char *preset = pf_note_text(configuration, "preset");
+	if (!preset[0] || pf_preset_find(preset, &scorer->preset, &ignored) != PF_OK) {
+		scorer->preset = PF_PRESET_ULTRA;
 	}
 	/* What was there then, not what is here now: only whether there was a pose is shown of it. */
 	const char *no_pose = pf_note_text(configuration, "no_pose");

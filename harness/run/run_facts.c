@@ -39,6 +39,7 @@ pf_run_facts pf_run_facts_of(const pf_run *run)
 		facts.photos_known = true;
 		pf_outcomes_count_groups(reference, &facts.bursts, &facts.singles);
 		measure_sizes(reference, &facts);
+		facts.paths = pf_paths_of(run->session->order.scorer.preset, reference);
 	}
 	facts.cores = pf_core_count();
 	facts.cpu_quota = pf_cpu_quota(NULL);

@@ -4,11 +4,13 @@
 #define HARNESS_RUN_FACTS_H
 
 #include "harness/run/run.h"
+#include "harness/scores/paths.h"
 
 typedef struct pf_run_facts {
-	bool photos_known; /* otherwise the next four are not: there was no reference, or an old record */
+	bool photos_known; /* otherwise the next five are not: there was no reference, or an old record */
 	size_t bursts, singles;                    /* of scored photos; see pf_outcomes_count_groups */
 	double median_megapixels, mean_megapixels; /* of scored photos; 0: unknown */
+	pf_paths paths;                            /* that its preset made them take */
 	uint32_t cores;                            /* physical ones that could be used */
 	double cpu_quota;                          /* of the control groups, in processors; 0: none */
 	const char *unfit; /* why the build must not be timed; NULL if it may. Static text, or the record's */

@@ -177,10 +177,11 @@ static int by_burst(const void *a, const void *b, void *context)
 	return (x > y) - (x < y);
 }
 
-/* Adds one burst of the reference: `members` are indices of its photos that both have scored. */
-static void add_burst(const pf_outcomes *reference, const pf_outcomes *outcomes, const size_t *members,
-		      size_t count, pf_agreement *agreement)
+/* One burst of the reference: `members` are indices of its photos that both have scored. */
+static pf_agreement of_burst(const pf_outcomes *reference, const pf_outcomes *outcomes, const size_t *members,
+			     size_t count)
 {
+	pf_agreement agreement = {.bursts = 1, .pairs = count * (count - 1) / 2};
 	size_t best = 0, own_best = 0;
 	for (size_t i = 0; i < count; i++) {
 		const pf_outcome *a = &reference->photos[members[i]], *b = &outcomes->photos[members[i]];
@@ -189,20 +190,19 @@ static void add_burst(const pf_outcomes *reference, const pf_outcomes *outcomes,
 		for (size_t k = i + 1; k < count; k++) {
 			uint32_t a_other = reference->photos[members[k]].rank,
 				 b_other = outcomes->photos[members[k]].rank;
-			agreement->in_order += (a->rank < a_other && b->rank < b_other) ||
-					       (a->rank > a_other && b->rank > b_other);
-			agreement->reversed += (a->rank < a_other && b->rank > b_other) ||
-					       (a->rank > a_other && b->rank < b_other);
+			agreement.in_order += (a->rank < a_other && b->rank < b_other) ||
+					      (a->rank > a_other && b->rank > b_other);
+			agreement.reversed += (a->rank < a_other && b->rank > b_other) ||
+					      (a->rank > a_other && b->rank < b_other);
 		}
 	}
-	agreement->bursts++;
-	agreement->best_shots += best == own_best;
-	agreement->pairs += count * (count - 1) / 2;
+	agreement.best_shots = best == own_best;
+	return agreement;
 }
 
-pf_agreement pf_agreement_of(const pf_outcomes *reference, const pf_outcomes *outcomes)
+void pf_agreement_each(const pf_outcomes *reference, const pf_outcomes *outcomes,
+		       void (*take)(void *context, const pf_agreement *burst), void *context)
 {
-	pf_agreement agreement = {0};
 	size_t *order = calloc(reference->count + 1, sizeof *order), count = 0;
 	if (!order) {
 		pf_out_of_memory();
@@ -218,10 +218,27 @@ pf_agreement pf_agreement_of(const pf_outcomes *reference, const pf_outcomes *ou
 		for (end = first + 1; end < count && reference->photos[order[end]].burst == burst; end++) {
 		}
 		if (end - first >= 2) {
-			add_burst(reference, outcomes, order + first, end - first, &agreement);
+			pf_agreement own = of_burst(reference, outcomes, order + first, end - first);
+			take(context, &own);
 		}
 	}
 	free(order);
+}
+
+static void add_burst(void *context, const pf_agreement *burst)
+{
+	pf_agreement *sum = context;
+	sum->bursts += burst->bursts;
+	sum->best_shots += burst->best_shots;
+	sum->pairs += burst->pairs;
+	sum->in_order += burst->in_order;
+	sum->reversed += burst->reversed;
+}
+
+pf_agreement pf_agreement_of(const pf_outcomes *reference, const pf_outcomes *outcomes)
+{
+	pf_agreement agreement = {0};
+	pf_agreement_each(reference, outcomes, add_burst, &agreement);
 	return agreement;
 }
 

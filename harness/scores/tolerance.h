@@ -55,6 +55,10 @@ typedef struct pf_agreement {
 } pf_agreement;
 
 pf_agreement pf_agreement_of(const pf_outcomes *reference, const pf_outcomes *outcomes);
+
+/* The same of each burst by itself: `bursts` is 1. */
+void pf_agreement_each(const pf_outcomes *reference, const pf_outcomes *outcomes,
+		       void (*take)(void *context, const pf_agreement *burst), void *context);
 double pf_agreement_best_shots(const pf_agreement *agreement);       /* 0 to 1; 1 without bursts */
 double pf_agreement_rank_correlation(const pf_agreement *agreement); /* -1 to 1; 1 without pairs */
 

@@ -160,6 +160,11 @@ void pf_explain_print(const pf_explanation *own, FILE *stream)
 	pf_text_say(stream, "\n%s: %llu photos in %s, %zu trial%s\n\n", own->label,
 		    (unsigned long long)own->photos, pf_text_seconds(own->wall_s, time), own->trials,
 		    own->trials > 1 ? "s, the median one" : "");
+	if (own->preset) {
+		char paths[PF_PATHS_TEXT];
+		pf_text_say(stream, "Preset %s: %s.\n\n", pf_preset_plan_of(own->preset)->name,
+			    pf_paths_text(&own->paths, paths));
+	}
 	print_stages(own, columns, stream);
 	print_idle(own, stream);
 	print_serial(own, columns, stream);

@@ -96,6 +96,13 @@ void pf_run_print_heading(const pf_run *run, int columns, FILE *stream)
 	if (memcmp(&usual.weights, &run->session->order.scorer.weights, sizeof usual.weights) != 0) {
 		pf_text_say(stream, "weights as configured, not the default ones\n");
 	}
+	if (run->session->order.scorer.preset) {
+		char paths[PF_PATHS_TEXT];
+		pf_paths_text(&facts.paths, paths);
+		pf_text_say(stream, "PRESET %s: not the usual scores%s%s\n",
+			    pf_preset_plan_of(run->session->order.scorer.preset)->name, paths[0] ? "; " : "",
+			    paths);
+	}
 	if (run->session->order.scorer.left_out) {
 		char in[PF_STAGES_TEXT], out[PF_STAGES_TEXT];
 		pf_scorer_stages_text(&run->session->order.scorer, in, out);

@@ -77,7 +77,7 @@ static void take_two(pf_baseline *decoder, const pf_jpeg_source *source, const p
 	pf_baseline_job jobs[2];
 	for (unsigned i = 0; i < 2; i++) {
 		to[i].head = head;
-		if (pf_jpeg_lay_out(head, &to[i].image, NULL) != PF_OK) {
+		if (pf_jpeg_lay_out(head, 1, &to[i].image, NULL) != PF_OK) {
 			return;
 		}
 		jobs[i] = (pf_baseline_job){.baseline = i ? second : decoder,
@@ -112,11 +112,11 @@ static void take_jpeg(const uint8_t *data, size_t size)
 	if (pf_jpeg_gate(&source, &limits, &head, NULL) != PF_OK) {
 		return;
 	}
-	bool decoded = pf_baseline_decode(decoders[0], &source, &head, &image);
+	bool decoded = pf_baseline_decode(decoders[0], &source, &head, 1, &image);
 	pf_status status = pf_jpeg_decode(&source, &head, &limits, &expected, NULL);
 	FUZZ_CHECK(!decoded || status == PF_OK);
 	for (size_t v = 0; v < versions; v++) {
-		FUZZ_CHECK(v == 0 || pf_baseline_decode(decoders[v], &source, &head, &image) == decoded);
+		FUZZ_CHECK(v == 0 || pf_baseline_decode(decoders[v], &source, &head, 1, &image) == decoded);
 		if (decoded) {
 			same_plane(&expected.y, &image.y);
 			same_plane(&expected.cb, &image.cb);

@@ -120,7 +120,7 @@ static void check_pair(fixture *f, const pf_jpeg_source *source, const pf_jpeg_h
 		pf_baseline_use(f->second, pf_kernels_at(v));
 		for (unsigned i = 0; i < 2; i++) {
 			unsigned of = swap ? 1 - i : i;
-			if (pf_jpeg_lay_out(heads[of], &f->others[of], NULL) != PF_OK) {
+			if (pf_jpeg_lay_out(heads[of], 1, &f->others[of], NULL) != PF_OK) {
 				return;
 			}
 			to[i] = (planes){heads[of], &f->others[of]};
@@ -167,7 +167,7 @@ static bool check(fixture *f, const uint8_t *data, size_t size, const char *what
 	if (pf_jpeg_gate(&source, &limits, &head, NULL) == PF_OK) {
 		pf_status status = pf_jpeg_decode(&source, &head, &limits, &f->expected, NULL);
 		for (size_t v = 0; v < f->versions; v++) {
-			bool done = pf_baseline_decode(f->decoders[v], &source, &head, &f->image);
+			bool done = pf_baseline_decode(f->decoders[v], &source, &head, 1, &f->image);
 			assert_true(v == 0 || done == decoded);
 			decoded = done;
 			if (!done) {

@@ -38,7 +38,7 @@ static const char everything[] =
 	"{'command': 'run', 'started': '2026-01-02T03:04:05Z', 'partial': true, 'why_partial': 'stopped on request', "
 	"'rounds': 5, 'rounds_done': 3, 'profiled': true, "
 	"'environment': {'cores': 2, 'cpu': 'a', 'sanitizers': 'address', 'build_type': 'Release'}, "
-	"'configuration': {'no_pose': 'it is not there', 'stages': ['facts', 'decode', 'pose', 'quality'], 'weights': {'noise': 0.5}}, "
+	"'configuration': {'preset': 'draft', 'no_pose': 'it is not there', 'stages': ['facts', 'decode', 'pose', 'quality'], 'weights': {'noise': 0.5}}, "
 	"'dataset': {'name': 'made', 'photos': 8, 'bytes': 800000000, 'hash': '00', 'cache': 'not held'}, "
 	"'reference': {'photos_scored': 7, 'photos_failed': 1, 'failures': []}, "
 	"'variants': ["

@@ -245,6 +245,16 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	return status;
 }
 
+static pf_status probe(const struct pf_env *env, const char **why_not)
+{
+	const pf_preset_plan *plan = pf_preset_plan_of(env->scorer->preset);
+	*why_not =
+		plan && plan->strategy & PF_STRATEGY_HEAD_WINDOW
+			? "the preset searches faces where the pose found the head, and here both are found at once"
+			: NULL;
+	return *why_not ? PF_ERR_UNAVAILABLE : PF_OK;
+}
+
 const struct pf_variant pf_variant_tiles = {
 	.abi_version = PF_ABI_VERSION,
 	.struct_size = sizeof(struct pf_variant),
@@ -257,5 +267,6 @@ const struct pf_variant pf_variant_tiles = {
 	.expected =
 		"faster than single-load, slower than parallel: decoding and the search for faces stay whole",
 	.caps = PF_CAP_WORKERS | PF_CAP_THREADS,
+	.probe = probe,
 	.run = run,
 };

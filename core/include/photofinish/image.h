@@ -40,6 +40,12 @@ typedef struct pf_exposure {
 	double iso;
 } pf_exposure;
 
+/* Of planes that are smaller than the photo's own (presets, preset.h). */
+typedef struct pf_reduction {
+	uint32_t by; /* each sample is the mean of by x by; 0 or 1: they are the photo's own */
+	uint32_t width_px, height_px; /* of the photo, as stored, where `by` is above 1 */
+} pf_reduction;
+
 /* Planes lie in one buffer that grows and is reused; the owner frees it with pf_image_release. Not for use by
  * several threads at once unless all of them only read. */
 typedef struct pf_image {
@@ -48,6 +54,7 @@ typedef struct pf_image {
 	uint32_t flaws;       /* bits of pf_flaw */
 	uint64_t file_bytes;  /* size of the file that it came from */
 	pf_exposure exposure;
+	pf_reduction reduction;
 	uint8_t *buffer;
 	size_t capacity_bytes;
 	bool lent; /* the buffer is somebody else's: it is neither grown nor freed */

@@ -33,6 +33,7 @@ typedef struct pf_scorer_config {
 	uint32_t left_out;               /* PF_LEAVE_OUT_* bits; default 0 */
 	uint32_t strategy;               /* PF_STRATEGY_* bits; default 0, the plain path */
 	uint32_t hash_files;             /* not 0: outcomes tell which bytes were scored; default 0 */
+	uint32_t preset;                 /* preset.h; default 0, PF_PRESET_ULTRA */
 } pf_scorer_config;
 
 /* Our own network on oneDNN; on "plain" where oneDNN was not built in; without pose, and with the reason in
@@ -61,9 +62,9 @@ PF_API const char *pf_scorer_no_pose(const pf_scorer_config *config);
  * network, too), unless the weights name no other. */
 PF_API void pf_scorer_weights(const pf_scorer_config *config, double weights[PF_FACTOR_COUNT]);
 
-/* SHA-256 over everything that changes scores: scoring version, configuration, stages, the bytes of cascade,
- * networks and model cards, the files of libjpeg-turbo, libexif and OpenCV in use, and the version of oneDNN.
- */
+/* SHA-256 over everything that changes scores: scoring version, configuration, stages, preset, cascade,
+ * networks and cards (their bytes), the files of libjpeg-turbo, libexif and OpenCV in use, the version of
+ * oneDNN. */
 PF_API pf_status pf_scorer_config_digest(const pf_scorer_config *config, uint8_t digest[PF_SHA256_BYTES],
 					 pf_error *error);
 
@@ -78,7 +79,6 @@ PF_API pf_status pf_burst_rank(const pf_scorer_config *config, const pf_score *c
 			       uint32_t *ranks);
 
 typedef struct pf_scorer pf_scorer;
-
 /* Loads the models (span `startup`). Call it in the worker, after the fork. `trace` may be NULL and must
  * outlive the scorer; all stages below open their spans in it. */
 PF_API pf_status pf_scorer_create(const pf_scorer_config *config, pf_trace *trace, pf_scorer **out,

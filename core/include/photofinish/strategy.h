@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "photofinish/preset.h"
 #include "photofinish/status.h"
 
 /* Bits of pf_scorer_config.strategy. Those of the first group change no score and no error. */
