@@ -37,9 +37,12 @@ void pf_contained_add_libraries(pf_contained_paths *paths)
 		searched += length + (searched[length] == ':');
 	}
 	if (dladdr((void *)(uintptr_t)pf_containment_look, &info) && info.dli_fname) {
-		const char *slash = strrchr(info.dli_fname, '/');
-		pf_contained_add_part(paths, info.dli_fname, slash ? (size_t)(slash - info.dli_fname) : 0,
-				      false);
+		char program[PATH_MAX]; /* where the engine is linked into it, its name is only what it was
+					   called by */
+		const char *file = strchr(info.dli_fname, '/') ? info.dli_fname
+							       : realpath("/proc/self/exe", program);
+		const char *slash = file ? strrchr(file, '/') : NULL;
+		pf_contained_add_part(paths, file, slash ? (size_t)(slash - file) : 0, false);
 	}
 }
 
