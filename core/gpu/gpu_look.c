@@ -149,8 +149,12 @@ void pf_gpu_look(pf_gpu_facts *facts)
 	}
 }
 
-pf_status pf_gpu_probe(bool may_fall_back, const char **why_not)
+pf_status pf_gpu_probe(bool may_fall_back, uint32_t preset, const char **why_not)
 {
+	if (preset != 0) {
+		*why_not = "presets are for the processor: on a device there is ultra alone";
+		return PF_ERR_UNAVAILABLE;
+	}
 	static pf_gpu_facts facts;
 	pf_gpu_look(&facts);
 	*why_not = facts.why_not;

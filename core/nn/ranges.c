@@ -93,19 +93,23 @@ static pf_status check(const pf_ranges *ranges, const char *model_file, const ch
 	return status;
 }
 
-pf_status pf_ranges_load(const char *model_file, pf_ranges **out, pf_error *error)
+bool pf_ranges_path(const char *model_file, char *out, size_t capacity)
 {
 	static const char ending[] = ".onnx";
-	char file[1024];
 	size_t length = strlen(model_file), stem = length;
-	*out = NULL;
 	if (length > sizeof ending - 1 && strcmp(model_file + length - (sizeof ending - 1), ending) == 0) {
 		stem -= sizeof ending - 1;
 	}
-	if (stem + sizeof ".bytes.yaml" > sizeof file) {
+	return snprintf(out, capacity, "%.*s.bytes.yaml", (int)stem, model_file) < (int)capacity;
+}
+
+pf_status pf_ranges_load(const char *model_file, pf_ranges **out, pf_error *error)
+{
+	char file[1024];
+	*out = NULL;
+	if (!pf_ranges_path(model_file, file, sizeof file)) {
 		return pf_fail(error, PF_ERR_INVALID, model_file, "the model's path is too long");
 	}
-	snprintf(file, sizeof file, "%.*s.bytes.yaml", (int)stem, model_file);
 	void *data = NULL;
 	pf_status status = pf_yaml_load(file, &schema, &data, error);
 	if (status == PF_OK) {

@@ -4,6 +4,7 @@
 #ifndef PF_NN_RANGES_H
 #define PF_NN_RANGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "photofinish/status.h"
@@ -18,6 +19,9 @@ typedef struct pf_ranges {
 	pf_range *ranges;
 	unsigned count;
 } pf_ranges;
+
+/* Where those of a model are looked for; false where the path does not fit. */
+bool pf_ranges_path(const char *model_file, char *out, size_t capacity);
 
 /* Loads those of `model_file`; the caller frees *out with pf_ranges_free. PF_ERR_NOT_FOUND where there are
  * none, PF_ERR_INVALID where they are malformed or another model's. `error` must not be NULL. */

@@ -80,6 +80,10 @@ pf_status pf_preset_find(const char *name, uint32_t *preset, pf_error *error)
 
 const char *pf_preset_problem(const pf_scorer_config *config)
 {
+	const uint32_t all = PF_LEAVE_OUT_QUALITY | PF_LEAVE_OUT_POSE | PF_LEAVE_OUT_FACES;
 	const pf_preset_plan *plan = pf_preset_plan_of(config->preset);
+	if (plan && plan->left_out && ((config->left_out | plan->left_out) & all) == all) {
+		return "it leaves out the only stage that takes part";
+	}
 	return plan ? pf_scorer_strategy_problem(config, plan->strategy) : "it is none that there is";
 }

@@ -446,7 +446,9 @@ const char *pf_scorer_strategy_problem(const pf_scorer_config *config, uint32_t 
 
 void pf_scorer_prepare(const pf_scorer_config *config, pf_trace *trace)
 {
-	if (!(config->left_out & PF_LEAVE_OUT_FACES) && !(config->strategy & PF_STRATEGY_EXACT_FACES)) {
+	const pf_preset_plan *plan = pf_preset_plan_of(config->preset);
+	uint32_t left_out = config->left_out | (plan ? plan->left_out : 0);
+	if (!(left_out & PF_LEAVE_OUT_FACES) && !(config->strategy & PF_STRATEGY_EXACT_FACES)) {
 		uint64_t begin = pf_span_begin(trace, PF_STAGE_STARTUP);
 		pf_face_prepare();
 		pf_span_end(trace, PF_STAGE_STARTUP, begin);

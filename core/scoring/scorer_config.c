@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/nn/ranges.h"
 #include "core/scoring/engine_libraries.h"
 #include "core/scoring/pose_card.h"
 #include "core/scoring/pose_estimator.h"
@@ -215,18 +217,45 @@ static pf_status describe_model(const char *what, const char *file, FILE *out, p
 	return PF_OK;
 }
 
+/* What a preset with 8 bits takes its ranges from: they decide scores. */
+static pf_status describe_ranges(const char *model, FILE *out, pf_error *error)
+{
+	char file[1024], hex[2 * PF_SHA256_BYTES + 1] = "-";
+	uint8_t sum[PF_SHA256_BYTES];
+	if (!model[0]) {
+		return PF_OK;
+	}
+	if (!pf_ranges_path(model, file, sizeof file)) {
+		return pf_fail(error, PF_ERR_INVALID, model, "the model's path is too long");
+	}
+	if (access(file, F_OK) == 0) {
+		pf_status status = pf_file_sha256(file, sum, NULL, error);
+		if (status != PF_OK) {
+			return status;
+		}
+		pf_sha256_hex(sum, hex);
+	}
+	fprintf(out, "ranges %s\n", hex);
+	return PF_OK;
+}
+
 /* Nothing where it changes nothing. */
-static void describe_preset(const pf_scorer_config *config, FILE *out)
+static pf_status describe_preset(const pf_scorer_config *config, FILE *out, pf_error *error)
 {
 	const pf_preset_plan *plan = pf_preset_plan_of(config->preset);
 	if (!config->preset || !plan) {
-		return;
+		return PF_OK;
 	}
 	fprintf(out, "preset %s %x %x %u", plan->name, plan->strategy, plan->left_out, plan->pose_longest_px);
 	for (unsigned i = 0; i < PF_SIZE_CLASSES; i++) {
 		fprintf(out, " %u:%u", pf_size_class_longest_px[i], plan->reduction[i]);
 	}
 	fputc('\n', out);
+	if (!(plan->strategy & PF_STRATEGY_INT8)) {
+		return PF_OK;
+	}
+	pf_status status = describe_ranges(config->model_file, out, error);
+	return status == PF_OK ? describe_ranges(config->box_model_file, out, error) : status;
 }
 
 /* The text that is hashed: a line for everything that changes scores. */
@@ -253,8 +282,10 @@ static pf_status describe(const pf_scorer_config *config, FILE *out, pf_error *e
 	}
 	fprintf(out, "timing %a\nleft out %u\npose %s\n", config->timing_weight, config->left_out,
 		config->model_file[0] ? "on" : "off");
-	describe_preset(config, out);
-	status = describe_model("model", config->model_file, out, error);
+	status = describe_preset(config, out, error);
+	if (status == PF_OK) {
+		status = describe_model("model", config->model_file, out, error);
+	}
 	/* Whether it is used is for the card to say; without a pose network it never is. */
 	return status == PF_OK ? describe_model("box", config->model_file[0] ? config->box_model_file : "",
 						out, error)

@@ -6,6 +6,11 @@
 pf_status pf_scorer_decode_declined(pf_scorer *scorer, const pf_gated *gated, pf_image *image,
 				    pf_error *error)
 {
+	/* Smaller planes are our decoder's, for whatever reason they did not come at once. */
+	if (gated->by > 1 &&
+	    pf_baseline_decode(scorer->baseline, &gated->source, &gated->head, gated->by, image)) {
+		return PF_OK;
+	}
 	pf_image *whole = gated->by > 1 ? &scorer->whole : image;
 	pf_status status = pf_jpeg_decode(&gated->source, &gated->head, &scorer->limits, whole, error);
 	if (gated->by <= 1) {
@@ -22,12 +27,11 @@ pf_status pf_scorer_decode_declined(pf_scorer *scorer, const pf_gated *gated, pf
 	return status;
 }
 
-/* Smaller planes come from our decoder whatever the strategy, so that all have the same. */
 static pf_status decode(pf_scorer *scorer, const pf_gated *gated, bool fuse, pf_image *image, pf_error *error)
 {
 	const pf_jpeg_source *source = &gated->source;
 	const pf_jpeg_head *head = &gated->head;
-	bool own = gated->by > 1 || scorer->config.strategy & PF_STRATEGY_OWN_DECODER;
+	bool own = gated->by <= 1 && scorer->config.strategy & PF_STRATEGY_OWN_DECODER;
 	scorer->is_fused = fuse && pf_fused_decode(&scorer->fused, scorer->baseline, source, head, image);
 	if (scorer->is_fused ||
 	    (own && !fuse && pf_baseline_decode(scorer->baseline, source, head, gated->by, image))) {

@@ -31,7 +31,7 @@ typedef struct shared_run {
 
 static pf_status probe(const struct pf_env *env, const char **why_not)
 {
-	return pf_gpu_probe(env->options && env->options[OPTION_FALL_BACK], why_not);
+	return pf_gpu_probe(env->options && env->options[OPTION_FALL_BACK], env->scorer->preset, why_not);
 }
 
 static pf_status enter(pf_crew *crew, pf_error *error)

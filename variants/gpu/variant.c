@@ -16,7 +16,7 @@ static const struct pf_option options[] = {
 
 static pf_status probe(const struct pf_env *env, const char **why_not)
 {
-	return pf_gpu_probe(env->options && env->options[OPTION_FALL_BACK], why_not);
+	return pf_gpu_probe(env->options && env->options[OPTION_FALL_BACK], env->scorer->preset, why_not);
 }
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,

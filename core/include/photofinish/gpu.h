@@ -30,8 +30,9 @@ typedef struct pf_gpu_facts {
 PF_API void pf_gpu_look(pf_gpu_facts *facts);
 
 /* The probe of a variant that runs networks on a device. *why_not: static, "" where it can. Where it may fall
- * back to the processor it is available all the same. Not for several threads at once. */
-PF_API pf_status pf_gpu_probe(bool may_fall_back, const char **why_not);
+ * back to the processor it is available all the same; with another preset than ultra (0) it is not. Not for
+ * several threads at once. */
+PF_API pf_status pf_gpu_probe(bool may_fall_back, uint32_t preset, const char **why_not);
 
 /* The row of its options for that (variant.h). */
 #define PF_GPU_FALL_BACK_OPTION                                                                \
