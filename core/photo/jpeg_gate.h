@@ -75,13 +75,16 @@ uint32_t pf_jpeg_stride_bytes(const pf_jpeg_component *component);
 /* Where luma comes reduced by `by`, chroma does by 4, whatever its sampling: nothing looks at it closely. */
 static inline uint32_t pf_jpeg_reduction(uint32_t by, uint32_t component)
 {
-	return component == 0 || by <= 1 ? by : 4;
+	if (by <= 1) {
+		return 1;
+	}
+	return component == 0 ? by : 4;
 }
 
 /* A side of a plane whose samples are means of `by` x `by`: the last one maybe of fewer. */
 static inline uint32_t pf_jpeg_reduced(uint32_t side_px, uint32_t by)
 {
-	return (side_px + by - 1) / by;
+	return by <= 1 ? side_px : (side_px + by - 1) / by;
 }
 
 #endif

@@ -262,13 +262,14 @@ static uint8_t mean_of(const pf_plane *plane, uint32_t x, uint32_t y, uint32_t b
 {
 	uint32_t right = x + by < plane->width_px ? x + by : plane->width_px;
 	uint32_t bottom = y + by < plane->height_px ? y + by : plane->height_px;
-	uint32_t count = (right - x) * (bottom - y), sum = count / 2;
+	uint32_t count = 0, sum = 0;
 	for (uint32_t j = y; j < bottom; j++) {
 		for (uint32_t i = x; i < right; i++) {
 			sum += plane->data[(size_t)j * plane->stride_bytes + i];
+			count++;
 		}
 	}
-	return (uint8_t)(sum / count);
+	return count ? (uint8_t)((sum + count / 2) / count) : 0;
 }
 
 void pf_planes_reduce(const pf_image *whole, uint32_t by, pf_image *image)

@@ -210,9 +210,12 @@ pf_status pf_face_detect_scaled(pf_face_detector *detector, const uint8_t *grey,
 	if (status != PF_OK) {
 		return status;
 	}
-	for (size_t i = 0; i < found; i++) {
-		pf_face face = ours ? face_of(ours[i].x, ours[i].y, ours[i].width, ours[i].height)
-				    : face_of(theirs[i].x, theirs[i].y, theirs[i].width, theirs[i].height);
+	for (size_t i = 0; ours && i < found; i++) {
+		pf_face face = face_of(ours[i].x, ours[i].y, ours[i].width, ours[i].height);
+		insert(&face, faces, count);
+	}
+	for (size_t i = 0; theirs && i < found; i++) {
+		pf_face face = face_of(theirs[i].x, theirs[i].y, theirs[i].width, theirs[i].height);
 		insert(&face, faces, count);
 	}
 	return PF_OK;

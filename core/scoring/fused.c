@@ -90,7 +90,8 @@ static bool can_halve(const pf_jpeg_head *head)
 /* By how much component `i` comes smaller. */
 static uint32_t divisor(const pf_fused *f, uint32_t i)
 {
-	return f->by[i > 0];
+	uint32_t by = f->by[i > 0];
+	return by > 1 ? by : 1;
 }
 
 static bool take_row(void *context, uint32_t mcu_row, bool done, pf_baseline_target *target)

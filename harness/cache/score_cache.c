@@ -37,14 +37,17 @@ typedef struct row {
 
 _Static_assert(sizeof(row) == 2 * PF_SHA256_BYTES + 16 + sizeof(pf_score), "every byte of a row counts");
 
+static const char put_text[] =
+	"INSERT INTO score VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (context, photo) DO UPDATE SET "
+	"bytes = excluded.bytes, used = excluded.used, service_ns = excluded.service_ns, value = excluded.value, "
+	"checksum = excluded.checksum";
+
 enum { FIND, MAY_HAVE, PUT, TOUCH, DROP, EVICT, STATEMENTS };
 static const char *const statements[STATEMENTS] = {
 	[FIND] =
 		"SELECT context, photo, bytes, service_ns, value, checksum FROM score WHERE context = ?1 AND photo = ?2",
 	[MAY_HAVE] = "SELECT 1 FROM score WHERE context = ?1 AND bytes = ?2 LIMIT 1",
-	[PUT] = "INSERT INTO score VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (context, photo) DO UPDATE SET "
-		"bytes = excluded.bytes, used = excluded.used, service_ns = excluded.service_ns, value = excluded.value, "
-		"checksum = excluded.checksum",
+	[PUT] = put_text,
 	[TOUCH] = "UPDATE score SET used = ?3 WHERE context = ?1 AND photo = ?2",
 	[DROP] = "DELETE FROM score WHERE context = ?1 AND photo = ?2",
 	[EVICT] =

@@ -140,8 +140,11 @@ static int execute(struct request *request)
 	pf_error error = {0};
 	char found[160];
 	pf_tune *tune = calloc(1, sizeof *tune);
-	pf_status status = tune ? check(request, &error)
-				: pf_fail(&error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	if (!tune) {
+		pf_fail(&error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+		return pf_report_error(&error);
+	}
+	pf_status status = check(request, &error);
 	status = status == PF_OK ? pf_common_apply(&request->common, &request->config, &error) : status;
 	status = status == PF_OK ? pf_common_dataset(request->dataset, &request->all, &error) : status;
 	if (status == PF_OK && request->all->count < PHOTOS_LEAST) {

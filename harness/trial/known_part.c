@@ -106,11 +106,9 @@ pf_status pf_known_part_run(const struct pf_variant *variant, const struct pf_en
 	part.dataset.photos = calloc(dataset->count + 1, sizeof *part.dataset.photos);
 	part.dataset.count = 0;
 	part.dataset.photo_bytes = 0; /* its photos are not in the mapping that a dataset lets go of */
-	pf_status status = PF_OK;
-	if (!part.index || !part.burst || !part.dataset.photos) {
-		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-	}
-	for (size_t i = 0; status == PF_OK && i < dataset->count; i++) {
+	bool room = part.index && part.burst && part.dataset.photos;
+	pf_status status = room ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	for (size_t i = 0; room && i < dataset->count; i++) {
 		if (!(bits[i / 8] >> i % 8 & 1)) {
 			part.index[part.dataset.count] = (uint32_t)i;
 			part.dataset.photos[part.dataset.count++] = dataset->photos[i];

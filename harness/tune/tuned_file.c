@@ -114,7 +114,7 @@ pf_status pf_tuned_load(const char *path, pf_tuned *out, pf_error *error)
 	if (status == PF_OK && !data) {
 		status = pf_fail(error, PF_ERR_INVALID, path, "an empty file");
 	}
-	if (status == PF_OK) {
+	if (status == PF_OK && data) {
 		*out = *(const pf_tuned *)data;
 	}
 	for (const cyaml_schema_field_t *field = fields; status == PF_OK && field->key; field++) {
