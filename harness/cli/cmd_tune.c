@@ -188,7 +188,7 @@ int pf_cmd_tune(const pf_command *command, int argc, char **argv)
 		 "confirmed by then (default: 100)",
 		 1, 1e6},
 		{"out", 0, PF_ARG_OUTPUT, &request.out, "FILE",
-		 "write what was found to FILE (default: where --tuned looks for it)", 0, 0},
+		 "write what was found to FILE (default: the place that --tuned reads)", 0, 0},
 		PF_SCORING_ARGS(request.common),
 		PF_PLACEMENT_ARG(request.common),
 		PF_COMMON_ARGS(request.common),

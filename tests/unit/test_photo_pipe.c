@@ -17,7 +17,7 @@
 #include "photofinish/photo_pipe.h"
 #include "shared_memory.h"
 
-enum { WIDTH = 300, HEIGHT = 200, SERIES = 4, PHOTOS = 3, WORKERS = 3 };
+enum { WIDTH = 300, HEIGHT = 200, SERIES = 4, PHOTOS = 3, WORKERS = 3, HEADER_BYTES = 112 };
 
 static void make_photo(uint32_t seed, bool grey, pf_image *image)
 {
@@ -28,6 +28,8 @@ static void make_photo(uint32_t seed, bool grey, pf_image *image)
 	image->orientation = seed % 8 + 1;
 	image->file_bytes = 1000 + seed;
 	image->flaws = seed % 3;
+	image->reduction = (pf_reduction){
+		.by = 1 + seed % 2, .width_px = 2 * WIDTH, .height_px = HEIGHT + seed};
 	image->exposure = (pf_exposure){.time_s = seed, .f_number = 4, .iso = 100};
 	pf_plane plane = {.width_px = WIDTH - 9, .height_px = HEIGHT, .stride_bytes = WIDTH};
 	image->y = plane;
@@ -50,6 +52,7 @@ static bool same_plane(const pf_plane *a, const pf_plane *b)
 static bool same_photo(const pf_image *a, const pf_image *b)
 {
 	return a->orientation == b->orientation && a->file_bytes == b->file_bytes && a->flaws == b->flaws &&
+	       memcmp(&a->reduction, &b->reduction, sizeof a->reduction) == 0 &&
 	       memcmp(&a->exposure, &b->exposure, sizeof a->exposure) == 0 && same_plane(&a->y, &b->y) &&
 	       same_plane(&a->cb, &b->cb) && same_plane(&a->cr, &b->cr);
 }
@@ -70,7 +73,7 @@ static void test_a_photo_arrives_as_it_was(void **state)
 			pf_photo_send(&writer, 10 + i, &image, NULL);
 		}
 		pf_photo_send_end(&writer, NULL);
-		_exit(moved == 2 * 3 * WIDTH * HEIGHT + 2 * WIDTH * HEIGHT + 4 * 96 ? 0 : 1);
+		_exit(moved == 2 * 3 * WIDTH * HEIGHT + 2 * WIDTH * HEIGHT + 4 * HEADER_BYTES ? 0 : 1);
 	}
 	pf_framed_close(&writer);
 	pf_image image = {0}, expected = {0};
@@ -264,7 +267,8 @@ static void test_every_worker_that_asks_gets_all(void **state)
 	struct ledger *l = run_pool(false, false, PF_OK);
 	assert_int_equal(atomic_load(&l->refused), 0);
 	assert_true(atomic_load(&l->whole) >= SERIES - 1);
-	assert_int_equal(l->moved, (uint64_t)atomic_load(&l->whole) * PHOTOS * (3 * WIDTH * HEIGHT + 96));
+	assert_int_equal(l->moved,
+			 (uint64_t)atomic_load(&l->whole) * PHOTOS * (3 * WIDTH * HEIGHT + HEADER_BYTES));
 }
 
 static void test_a_worker_dies_while_it_is_sent_to(void **state)
