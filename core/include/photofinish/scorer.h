@@ -18,8 +18,7 @@
 /* Stages that may be left out, as bits of pf_scorer_config.left_out: never capture facts and decoding. */
 enum { PF_LEAVE_OUT_QUALITY = 1, PF_LEAVE_OUT_POSE = 2, PF_LEAVE_OUT_FACES = 4 };
 
-/* Plain data: may be copied. All but strategy and hash_files identifies a reference
- * (pf_scorer_config_digest). */
+/* Plain data: may be copied. All but strategy and hash_files identifies a reference (its digest). */
 typedef struct pf_scorer_config {
 	double weights[PF_FACTOR_COUNT]; /* >= 0, at least one above 0; scaled to the sum 1 when used */
 	double timing_weight;            /* >= 0, of the place in the burst, beside them; default 0.06 */
