@@ -5,40 +5,28 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "photofinish/file.h"
 
 static const pf_opencv *loaded;
-static char problem[256];
+static char problem[512];
 
-/* Beside what this is linked into, and where it is installed. By its path: a sanitizer that stands before
- * dlopen hides from the dynamic linker who asks. Without RTLD_NOW: a fraction of what OpenCV's libraries have
- * is called. */
-static void *open_object(void)
-{
-	static const char *const places[] = {"", "photofinish/"};
-	char program[PATH_MAX], path[PATH_MAX + 64];
-	Dl_info info;
-	void *object = NULL;
-	bool known = dladdr((void *)(uintptr_t)open_object, &info) && info.dli_fname;
-	/* Where this is linked into a program, its name is only what it was called by. */
-	const char *file = known && strchr(info.dli_fname, '/') ? info.dli_fname
-								: realpath("/proc/self/exe", program);
-	const char *slash = file ? strrchr(file, '/') : NULL;
-	for (size_t i = 0; slash && !object && i < sizeof places / sizeof *places; i++) {
-		snprintf(path, sizeof path, "%.*s/%s" PF_OPENCV_OBJECT, (int)(slash - file), file, places[i]);
-		object = access(path, R_OK) == 0 ? dlopen(path, RTLD_LAZY | RTLD_LOCAL) : NULL;
-	}
-	return object ? object : dlopen(PF_OPENCV_OBJECT, RTLD_LAZY | RTLD_LOCAL);
-}
-
+/* Beside this library, and where it is installed. Without RTLD_NOW: a fraction of what OpenCV's libraries
+ * have is called. */
 static void load(void)
 {
-	void *object = open_object();
+	static const char *const places[] = {"", "photofinish/"};
+	char folder[PATH_MAX], path[PATH_MAX + 64];
+	void *object = NULL;
+	bool known = pf_own_folder(folder, sizeof folder) != NULL;
+	for (size_t i = 0; known && !object && i < sizeof places / sizeof *places; i++) {
+		snprintf(path, sizeof path, "%s/%s" PF_OPENCV_OBJECT, folder, places[i]);
+		object = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+	}
 	loaded = object ? dlsym(object, PF_OPENCV_SYMBOL) : NULL;
 	if (!loaded) {
-		const char *why = dlerror();
+		const char *why = known ? dlerror() : "where this library lies cannot be told";
 		snprintf(problem, sizeof problem, "%s", why ? why : "it is another build's");
 		problem[strcspn(problem, "\r\n")] = '\0';
 	}

@@ -12,7 +12,7 @@
 struct pf_opencv_search {
 	cv::CascadeClassifier cascade;
 	std::vector<cv::Rect> rects;
-	std::vector<pf_opencv_found> found;
+	std::vector<pf_haar_found> found;
 };
 
 /* C++ exceptions never leave this file. OpenCV's allocator throws one of its own. */
@@ -50,7 +50,7 @@ static void close(pf_opencv_search *search)
 
 static pf_opencv_result run(pf_opencv_search *search, const uint8_t *grey, uint32_t width_px,
 			    uint32_t height_px, double scale_factor, int32_t least_neighbours,
-			    uint32_t smallest_px, const pf_opencv_found **found, size_t *count,
+			    uint32_t smallest_px, const pf_haar_found **found, size_t *count,
 			    char text[PF_OPENCV_TEXT])
 {
 	*count = 0;

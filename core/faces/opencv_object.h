@@ -11,14 +11,11 @@
 extern "C" {
 #endif
 
-#define PF_OPENCV_OBJECT "photofinish_opencv.so" /* the dynamic linker searches it from this library on */
+#include "core/faces/haar_search.h" /* pf_haar_found, a type */
+
+#define PF_OPENCV_OBJECT "photofinish_opencv.so" /* beside this library, or in photofinish/ there */
 #define PF_OPENCV_SYMBOL "pf_opencv_v1"
 #define PF_OPENCV_TEXT 256
-
-/* A rectangle of the picture, px; laid out as pf_haar_found. */
-typedef struct pf_opencv_found {
-	int32_t x, y, width, height;
-} pf_opencv_found;
 
 typedef enum pf_opencv_result {
 	PF_OPENCV_FINE = 0,
@@ -39,7 +36,7 @@ typedef struct pf_opencv {
 	 * until the next run. `text` is one line, the exception's, where it is PF_OPENCV_REFUSED. */
 	pf_opencv_result (*run)(pf_opencv_search *search, const uint8_t *grey, uint32_t width_px,
 				uint32_t height_px, double scale_factor, int32_t least_neighbours,
-				uint32_t smallest_px, const pf_opencv_found **found, size_t *count,
+				uint32_t smallest_px, const pf_haar_found **found, size_t *count,
 				char text[PF_OPENCV_TEXT]);
 } pf_opencv;
 

@@ -3,18 +3,11 @@
 #include "core/kernels/half_dct.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/kernels/dct_avx2.h"
 #include "core/kernels/inverse_dct.h"
-
-#define AVX2 static inline __attribute__((target("avx2"), always_inline))
-
-AVX2 __m256i constants(int a, int b)
-{
-	return _mm256_set1_epi32((int)((uint32_t)b << 16 | ((uint32_t)a & 0xFFFF)));
-}
 
 /* Four outputs of half of the columns: pairs of inputs 0 and 2, 6 and 0, 1 and 3, 5 and 7. `corner`: inputs 4
  * to 7 are 0. */
@@ -54,15 +47,6 @@ AVX2 void transform(const __m256i in[8], bool corner, bool few, int round, int b
 	for (int i = 0; i < 4; i++) {
 		out[i] = _mm256_packs_epi32(low[i], few ? _mm256_setzero_si256() : high[i]);
 	}
-}
-
-AVX2 __m256i load_row(const int16_t *first, const int16_t *second, const uint16_t *steps)
-{
-	__m256i values = _mm256_inserti128_si256(
-		_mm256_castsi128_si256(_mm_load_si128((const __m128i *)(const void *)first)),
-		_mm_load_si128((const __m128i *)(const void *)second), 1);
-	__m256i factors = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)steps));
-	return _mm256_mullo_epi16(values, factors);
 }
 
 /* Rows 0..3 of the columns of two blocks. */
@@ -139,17 +123,6 @@ AVX2 void four(int16_t *const block[4], bool corner, const uint16_t *steps, uint
 	store(done, out, stride_bytes, bytes);
 }
 
-/* Not in a loop, of which gcc makes a `rep stos`. */
-AVX2 void wipe(int16_t *block)
-{
-	const __m256i zero = _mm256_setzero_si256();
-	__m256i *to = (__m256i *)(void *)block;
-	_mm256_store_si256(to, zero);
-	_mm256_store_si256(to + 1, zero);
-	_mm256_store_si256(to + 2, zero);
-	_mm256_store_si256(to + 3, zero);
-}
-
 /* Blocks that have no other coefficient than the first. */
 AVX2 void flat(int16_t *const block[4], uint32_t here, const uint16_t *steps, uint8_t *out,
 	       size_t stride_bytes, uint32_t *most)
@@ -167,14 +140,6 @@ AVX2 void flat(int16_t *const block[4], uint32_t here, const uint16_t *steps, ui
 		}
 		*block[k] = 0;
 	}
-}
-
-AVX2 uint32_t or_of_16(__m256i values)
-{
-	__m128i both = _mm_or_si128(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
-	uint64_t bits = (uint64_t)_mm_cvtsi128_si64(both) | (uint64_t)_mm_extract_epi64(both, 1);
-	bits |= bits >> 32;
-	return (uint32_t)((bits | bits >> 16) & 0xFFFF);
 }
 
 __attribute__((target("avx2"))) int pf_half_dct_avx2(int16_t *coefficients, const uint8_t *ends,

@@ -2,20 +2,14 @@
 #include "core/kernels/inverse_dct.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
 #include <string.h>
 
-#define AVX2 static inline __attribute__((target("avx2"), always_inline))
+#include "core/kernels/dct_avx2.h"
 
 /* Eight rows of eight 16-bit values, of both blocks. */
 typedef struct rows {
 	__m256i at[8];
 } rows;
-
-AVX2 __m256i constants(int a, int b)
-{
-	return _mm256_set1_epi32((int)((uint32_t)b << 16 | ((uint32_t)a & 0xFFFF)));
-}
 
 AVX2 rows transpose(rows r)
 {
@@ -99,15 +93,6 @@ AVX2 rows transform(rows in, bool corner, bool few, int by, __m256i *bits)
 	return out;
 }
 
-AVX2 __m256i load_row(const int16_t *first, const int16_t *second, const uint16_t *steps)
-{
-	__m256i values = _mm256_inserti128_si256(
-		_mm256_castsi128_si256(_mm_load_si128((const __m128i *)(const void *)first)),
-		_mm_load_si128((const __m128i *)(const void *)second), 1);
-	__m256i factors = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)steps));
-	return _mm256_mullo_epi16(values, factors);
-}
-
 AVX2 void store_rows(const rows *r, uint8_t *out, size_t stride_bytes, bool second)
 {
 	const __m256i centre = _mm256_set1_epi8(-128);
@@ -125,17 +110,6 @@ AVX2 void store_rows(const rows *r, uint8_t *out, size_t stride_bytes, bool seco
 			_mm_storel_epi64(below, lower);
 		}
 	}
-}
-
-/* Not in a loop, of which gcc makes a `rep stos`. */
-AVX2 void wipe(int16_t *block)
-{
-	const __m256i zero = _mm256_setzero_si256();
-	__m256i *to = (__m256i *)(void *)block;
-	_mm256_store_si256(to, zero);
-	_mm256_store_si256(to + 1, zero);
-	_mm256_store_si256(to + 2, zero);
-	_mm256_store_si256(to + 3, zero);
 }
 
 /* Two blocks, or one twice where there is no second; sets bits in *between and *samples as they come up. */
@@ -182,14 +156,6 @@ AVX2 void fill_flat(int16_t *coefficients, bool second, int32_t step, uint8_t *o
 			memcpy(out + y * stride_bytes + 8, &two, sizeof two);
 		}
 	}
-}
-
-AVX2 uint32_t or_of_16(__m256i values)
-{
-	__m128i both = _mm_or_si128(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
-	uint64_t bits = (uint64_t)_mm_cvtsi128_si64(both) | (uint64_t)_mm_extract_epi64(both, 1);
-	bits |= bits >> 32;
-	return (uint32_t)((bits | bits >> 16) & 0xFFFF);
 }
 
 __attribute__((target("avx2"))) int pf_inverse_dct_avx2(int16_t *coefficients, const uint8_t *ends,

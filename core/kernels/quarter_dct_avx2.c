@@ -2,25 +2,10 @@
 #include "core/kernels/quarter_dct.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
 #include <stdbool.h>
 #include <string.h>
 
-#define AVX2 static inline __attribute__((target("avx2"), always_inline))
-
-AVX2 __m256i constants(int a, int b)
-{
-	return _mm256_set1_epi32((int)((uint32_t)b << 16 | ((uint32_t)a & 0xFFFF)));
-}
-
-AVX2 __m256i load_row(const int16_t *first, const int16_t *second, const uint16_t *steps)
-{
-	__m256i values = _mm256_inserti128_si256(
-		_mm256_castsi128_si256(_mm_load_si128((const __m128i *)(const void *)first)),
-		_mm_load_si128((const __m128i *)(const void *)second), 1);
-	__m256i factors = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)steps));
-	return _mm256_mullo_epi16(values, factors);
-}
+#include "core/kernels/dct_avx2.h"
 
 /* Both outputs of four columns, from pairs of a first input and 1, of inputs 1 and 3, and of 5 and 7. */
 AVX2 void transform_half(__m256i p01, __m256i p13, __m256i p57, __m256i out[2])
@@ -71,17 +56,6 @@ AVX2 __m256i rows(const __m256i in[2])
 	return _mm256_xor_si256(_mm256_packs_epi16(words, words), _mm256_set1_epi8(-128));
 }
 
-/* Not in a loop, of which gcc makes a `rep stos`. */
-AVX2 void wipe(int16_t *block)
-{
-	const __m256i zero = _mm256_setzero_si256();
-	__m256i *to = (__m256i *)(void *)block;
-	_mm256_store_si256(to, zero);
-	_mm256_store_si256(to + 1, zero);
-	_mm256_store_si256(to + 2, zero);
-	_mm256_store_si256(to + 3, zero);
-}
-
 AVX2 void store(__m256i samples, uint8_t *out, size_t stride_bytes, bool both)
 {
 	uint32_t first = (uint32_t)_mm256_extract_epi32(samples, 0),
@@ -109,14 +83,6 @@ AVX2 void flat(int16_t *block, const uint16_t *steps, uint8_t *out, size_t strid
 	memcpy(out, &row, sizeof row);
 	memcpy(out + stride_bytes, &row, sizeof row);
 	*block = 0;
-}
-
-AVX2 uint32_t or_of_16(__m256i values)
-{
-	__m128i both = _mm_or_si128(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
-	uint64_t bits = (uint64_t)_mm_cvtsi128_si64(both) | (uint64_t)_mm_extract_epi64(both, 1);
-	bits |= bits >> 32;
-	return (uint32_t)((bits | bits >> 16) & 0xFFFF);
 }
 
 __attribute__((target("avx2"))) int pf_quarter_dct_avx2(int16_t *coefficients, const uint8_t *ends,

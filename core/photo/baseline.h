@@ -22,8 +22,7 @@ struct pf_kernels;
 void pf_baseline_use(pf_baseline *baseline, const struct pf_kernels *kernels);
 
 /* From now on each sample of luma is the mean of `luma` x `luma`, of chroma that of `chroma` x `chroma`: 1, 2
- * or
- * 4. Then a block has 8 / luma samples and rows. Above 1 approximate: means of what was not yet rounded
+ * or 4. Then a block has 8 / luma samples and rows. Above 1 approximate: means of what was not yet rounded
  * (kernels/half_dct.h, quarter_dct.h). */
 void pf_baseline_reduce(pf_baseline *baseline, uint32_t luma, uint32_t chroma);
 

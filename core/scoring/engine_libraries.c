@@ -9,6 +9,7 @@
 #include <jpeglib.h>
 #include <libexif/exif-data.h>
 
+#include "core/faces/opencv_load.h"
 #include "core/kernels/kernels.h"
 #include "core/scoring/face.h"
 #include "core/scoring/pose_estimator.h"
@@ -35,7 +36,7 @@ static unsigned vector_sets(void)
 }
 
 /* The file that a function of a library lies in. One that was linked in statically is the program's own. */
-static pf_status digest_file_of(void *function, uint8_t digest[PF_SHA256_BYTES], pf_error *error)
+static pf_status digest_file_of(const void *function, uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 {
 	Dl_info info;
 	bool known = dladdr(function, &info) && info.dli_fname && access(info.dli_fname, R_OK) == 0;
@@ -44,12 +45,14 @@ static pf_status digest_file_of(void *function, uint8_t digest[PF_SHA256_BYTES],
 
 pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 {
-	void *faces = pf_face_library_function(error);
-	void *const functions[] = {(void *)(uintptr_t)jpeg_read_raw_data, (void *)(uintptr_t)exif_data_new,
-				   faces};
+	const pf_opencv *opencv = pf_opencv_load(error);
+	/* OpenCV's own, and the object of ours that calls it. */
+	const void *const functions[] = {(void *)(uintptr_t)jpeg_read_raw_data,
+					 (void *)(uintptr_t)exif_data_new, opencv ? opencv->function : NULL,
+					 opencv};
 	enum { COUNT = sizeof functions / sizeof *functions };
 	uint8_t parts[COUNT + 1][PF_SHA256_BYTES] = {{0}};
-	pf_status status = faces ? PF_OK : PF_ERR_UNAVAILABLE;
+	pf_status status = opencv ? PF_OK : PF_ERR_UNAVAILABLE;
 	for (size_t i = 0; i < COUNT && status == PF_OK; i++) {
 		status = digest_file_of(functions[i], parts[i], error);
 	}

@@ -143,13 +143,14 @@ const char *pf_face_own_problem(const char *cascade_file)
 	return "its search takes cascades of stumps over upright Haar features only";
 }
 
-static pf_status search_opencv(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
-			       uint32_t height_px, const pf_haar_options *options,
-			       const pf_opencv_found **found, size_t *count, pf_error *error)
+static pf_status search_opencv(pf_face_detector *detector, const pf_haar_picture *picture,
+			       const pf_haar_options *options, const pf_haar_found **found, size_t *count,
+			       pf_error *error)
 {
 	char text[PF_OPENCV_TEXT] = "";
-	switch (detector->opencv->run(detector->search, grey, width_px, height_px, options->scale_factor,
-				      options->least_neighbours, options->smallest_px, found, count, text)) {
+	switch (detector->opencv->run(detector->search, picture->grey, picture->width_px, picture->height_px,
+				      options->scale_factor, options->least_neighbours, options->smallest_px,
+				      found, count, text)) {
 	case PF_OPENCV_FINE:
 		return PF_OK;
 	case PF_OPENCV_NO_MEMORY:
@@ -188,9 +189,10 @@ static void insert(const pf_face *face, pf_face *faces, size_t *count)
 	*count += *count < PF_FACES_MAX ? 1 : 0;
 }
 
-static pf_face face_of(int32_t x, int32_t y, int32_t width, int32_t height)
+static pf_face face_of(const pf_haar_found *found)
 {
-	return (pf_face){(uint32_t)x, (uint32_t)y, (uint32_t)width, (uint32_t)height};
+	return (pf_face){(uint32_t)found->x, (uint32_t)found->y, (uint32_t)found->width,
+			 (uint32_t)found->height};
 }
 
 pf_status pf_face_detect_scaled(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
@@ -199,26 +201,17 @@ pf_status pf_face_detect_scaled(pf_face_detector *detector, const uint8_t *grey,
 {
 	const pf_haar_options options = {scale_factor, PF_FACE_MIN_NEIGHBOURS, PF_FACE_SMALLEST_PX};
 	const pf_haar_picture picture = {grey, width_px, height_px};
-	const pf_haar_found *ours = NULL;
-	const pf_opencv_found *theirs = NULL;
+	const pf_haar_found *rects = NULL;
 	size_t found = 0;
 	*count = 0;
-	pf_status status = detector->own ? pf_haar_search_run(detector->own, &picture, &options, &ours,
+	pf_status status = detector->own ? pf_haar_search_run(detector->own, &picture, &options, &rects,
 							      &found, error)
-					 : search_opencv(detector, grey, width_px, height_px, &options,
-							 &theirs, &found, error);
-	if (status != PF_OK) {
-		return status;
-	}
-	for (size_t i = 0; ours && i < found; i++) {
-		pf_face face = face_of(ours[i].x, ours[i].y, ours[i].width, ours[i].height);
+					 : search_opencv(detector, &picture, &options, &rects, &found, error);
+	for (size_t i = 0; status == PF_OK && rects && i < found; i++) {
+		pf_face face = face_of(&rects[i]);
 		insert(&face, faces, count);
 	}
-	for (size_t i = 0; theirs && i < found; i++) {
-		pf_face face = face_of(theirs[i].x, theirs[i].y, theirs[i].width, theirs[i].height);
-		insert(&face, faces, count);
-	}
-	return PF_OK;
+	return status;
 }
 
 pf_status pf_face_detect(pf_face_detector *detector, const uint8_t *grey, uint32_t width_px,
@@ -233,11 +226,12 @@ pf_status pf_face_search_opencv(pf_face_detector *detector, const uint8_t *grey,
 				size_t *count)
 {
 	const pf_haar_options options = {PF_FACE_SCALE_FACTOR, least_neighbours, PF_FACE_SMALLEST_PX};
-	const pf_opencv_found *found = NULL;
-	pf_status status = search_opencv(detector, grey, width_px, height_px, &options, &found, count, NULL);
+	const pf_haar_picture picture = {grey, width_px, height_px};
+	const pf_haar_found *rects = NULL;
+	pf_status status = search_opencv(detector, &picture, &options, &rects, count, NULL);
 	*count = status == PF_OK ? *count : 0;
 	for (size_t i = 0; i < *count && i < capacity; i++) {
-		faces[i] = face_of(found[i].x, found[i].y, found[i].width, found[i].height);
+		faces[i] = face_of(&rects[i]);
 	}
 	return status;
 }
@@ -251,10 +245,4 @@ const char *pf_face_library_version(void)
 {
 	const pf_opencv *opencv = pf_opencv_load(NULL);
 	return opencv ? opencv->version() : "(cannot be loaded)";
-}
-
-void *pf_face_library_function(pf_error *error)
-{
-	const pf_opencv *opencv = pf_opencv_load(error);
-	return opencv ? opencv->function : NULL;
 }

@@ -63,7 +63,4 @@ void pf_face_prepare(void);
  */
 const char *pf_face_library_version(void);
 
-/* A function of OpenCV's, to find the file that it was loaded from. NULL where it cannot be loaded. */
-void *pf_face_library_function(pf_error *error);
-
 #endif

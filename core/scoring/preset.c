@@ -59,11 +59,6 @@ uint32_t pf_preset_reduction(uint32_t preset, uint32_t width_px, uint32_t height
 	return by;
 }
 
-const char *pf_reduction_name(uint32_t by)
-{
-	return by <= 1 ? "whole" : by == 2 ? "half" : "quarter";
-}
-
 pf_status pf_preset_find(const char *name, uint32_t *preset, pf_error *error)
 {
 	char names[128] = "";

@@ -348,7 +348,6 @@ static pf_status open_known(const struct request *request, pf_session *session,
 	const pf_known_request what = {.journal = journal[0] ? journal : NULL,
 				       .cache = request->cache,
 				       .cache_mb = request->cache_mb,
-				       .preset = "",
 				       .quiet = request->common.progress.quiet};
 	status = status == PF_OK ? pf_known_scores_open(&what, session, contestant, known, error) : status;
 	session->stop_at_first_failure = stops_at_errors(request);

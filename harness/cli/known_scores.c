@@ -44,8 +44,8 @@ static void complain(const pf_error *error)
 }
 
 /* All that decides a score beside the photo's bytes, in texts. */
-static pf_status identify(const pf_known_request *request, const pf_session *session,
-			  const pf_contestant *contestant, json_t **out, pf_error *error)
+static pf_status identify(const pf_session *session, const pf_contestant *contestant, json_t **out,
+			  pf_error *error)
 {
 	uint8_t digest[PF_SHA256_BYTES];
 	char build[HEX], configuration[HEX], plugin[HEX] = "", sets[256], variant[600];
@@ -69,9 +69,9 @@ static pf_status identify(const pf_known_request *request, const pf_session *ses
 		snprintf(variant + used, sizeof variant - used, ":%s=%" PRId64, options[i].name,
 			 contestant->options[i]);
 	}
-	*out = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s}", "scoring", PF_SCORING_VERSION, "build", build,
-			 "configuration", configuration, "variant", variant, "plug-in", plugin, "preset",
-			 request->preset, "processor", pf_instruction_sets(sets, sizeof sets));
+	*out = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s}", "scoring", PF_SCORING_VERSION, "build", build,
+			 "configuration", configuration, "variant", variant, "plug-in", plugin, "processor",
+			 pf_instruction_sets(sets, sizeof sets));
 	return *out ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 }
 
@@ -255,7 +255,7 @@ pf_status pf_known_scores_open(const pf_known_request *request, pf_session *sess
 	known->session = session;
 	status = pf_outcomes_create(session->dataset->count, &known->outcomes, error);
 	if (status == PF_OK) {
-		status = identify(request, session, contestant, &identity, error);
+		status = identify(session, contestant, &identity, error);
 	}
 	if (status == PF_OK && request->journal) {
 		status = open_journal(known, identity, error);

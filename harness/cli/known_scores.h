@@ -12,8 +12,7 @@ typedef struct pf_known_request {
 	const char *journal; /* path; NULL: none is kept */
 	const char *
 		cache; /* NULL: none is used; "", or "verify": a part of what it has is scored all the same */
-	double cache_mb;    /* that it may take */
-	const char *preset; /* that scores are made by; "": none */
+	double cache_mb; /* that it may take */
 	bool quiet;
 } pf_known_request;
 

@@ -32,7 +32,8 @@ static void judge_against(const pf_presets *presets, uint32_t own, uint32_t othe
 	if (nearer || faster || row->verdict == PF_PRESET_DOMINATED) {
 		return;
 	}
-	bool maybe = timed && (!ratio.has_interval || ratio.high > 1) && ratio.mean > 1;
+	/* Without a round in which both count nothing is known of their times. */
+	bool maybe = !timed || ((!ratio.has_interval || ratio.high > 1) && ratio.mean > 1);
 	if (maybe && row->verdict == PF_PRESET_UNDECIDED) {
 		return;
 	}

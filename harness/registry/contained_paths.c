@@ -1,6 +1,5 @@
 #include "harness/registry/contained_paths.h"
 
-#include <dlfcn.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,20 +28,15 @@ void pf_contained_add_part(pf_contained_paths *paths, const char *path, size_t l
 
 void pf_contained_add_libraries(pf_contained_paths *paths)
 {
-	Dl_info info;
 	const char *searched = getenv("LD_LIBRARY_PATH");
 	while (searched && *searched) {
 		size_t length = strcspn(searched, ":");
 		pf_contained_add_part(paths, searched, length, false);
 		searched += length + (searched[length] == ':');
 	}
-	if (dladdr((void *)(uintptr_t)pf_containment_look, &info) && info.dli_fname) {
-		char program[PATH_MAX]; /* where the engine is linked into it, its name is only what it was
-					   called by */
-		const char *file = strchr(info.dli_fname, '/') ? info.dli_fname
-							       : realpath("/proc/self/exe", program);
-		const char *slash = file ? strrchr(file, '/') : NULL;
-		pf_contained_add_part(paths, file, slash ? (size_t)(slash - file) : 0, false);
+	char folder[PATH_MAX];
+	if (pf_own_folder(folder, sizeof folder)) {
+		pf_contained_add_part(paths, folder, strlen(folder), false);
 	}
 }
 

@@ -43,7 +43,11 @@ static void add_row(const pf_presets *presets, uint32_t preset, pf_table *table)
 	if (preset != PF_PRESET_ULTRA) {
 		pf_text_factor(&row->speedup, speed);
 		share(row->same_best, row->bursts, row->same_low, row->same_high, same);
-		snprintf(tau, sizeof tau, "%.3f (%.3f to %.3f)", row->tau.mean, row->tau.low, row->tau.high);
+		int used = snprintf(tau, sizeof tau, "%.3f", row->tau.mean);
+		if (row->tau.has_interval) {
+			snprintf(tau + used, sizeof tau - (size_t)used, " (%.3f to %.3f)", row->tau.low,
+				 row->tau.high);
+		}
 	}
 	share(row->found, row->true_bursts, row->found_low, row->found_high, truth);
 	verdict(row, word);

@@ -170,7 +170,7 @@ def check_libraries(prefix, work, environment):
     opencv = prefix / "lib/photofinish/photofinish_opencv.so"
     opencv.rename(work / "away.so")
     failed = subprocess.run([prefix / "bin/photofinish", "score", "tiny", "--quiet"], env=environment, capture_output=True, text=True)
-    check(failed.returncode == 2 and "OpenCV cannot be loaded: photofinish_opencv.so" in failed.stderr and failed.stderr.count("\n") == 1,
+    check(failed.returncode == 2 and "OpenCV cannot be loaded: " in failed.stderr and "photofinish_opencv.so" in failed.stderr and failed.stderr.count("\n") == 1,
           f"without OpenCV: {failed.returncode}, {failed.stderr}")
     (work / "away.so").rename(opencv)
 

@@ -14,63 +14,34 @@
 #include "core/kernels/inverse_dct.h"
 #include "core/kernels/kernels.h"
 #include "core/workloads/made_photo.h"
+#include "dct_blocks.h"
 #include "photofinish/scorer.h"
 #include "temp_folder.h"
 
-enum { BLOCKS = 40, ROUNDS = 2000 };
+enum { ROUNDS = 2000 };
 
-static uint32_t drawn = 7;
-
-static int32_t draw(int32_t low, int32_t high)
-{
-	drawn = drawn * 1664525u + 1013904223u;
-	return low + (int32_t)((drawn >> 8) % (uint32_t)(high - low + 1));
-}
-
-static _Alignas(64) int16_t given[BLOCKS * 64], work[BLOCKS * 64];
-static uint8_t ends[BLOCKS];
-static uint16_t steps[64];
-
-/* Blocks as photos have them; `wild`: also such that cannot be. */
-static void fill(bool wild)
-{
-	memset(given, 0, sizeof given);
-	for (unsigned i = 0; i < 64; i++) {
-		steps[i] = (uint16_t)draw(1, 12);
-	}
-	for (unsigned b = 0; b < BLOCKS; b++) {
-		static const int32_t most[] = {1, 10, 64};
-		ends[b] = (uint8_t)draw(1, most[draw(0, 2)]);
-		for (unsigned k = 0; k < ends[b]; k++) {
-			int32_t size = wild ? 2000 : k ? 30 / (1 + (int32_t)k / 2) : 800 / steps[0];
-			given[b * 64 + pf_zigzag[k]] = (int16_t)draw(-size, size);
-		}
-	}
-}
+static pf_dct_blocks blocks = {.drawn = 7};
 
 typedef int (*half_dct)(int16_t *coefficients, const uint8_t *ends, uint32_t count, uint32_t second,
 			uint32_t pair, const uint16_t steps[64], uint8_t *out, size_t stride_bytes);
 
-static int run(half_dct transform, uint32_t count, uint8_t out[4][BLOCKS * 4 + 32])
+static int run(half_dct transform, uint32_t count, uint8_t out[4][PF_DCT_BLOCKS * 4 + 32])
 {
-	memcpy(work, given, sizeof work);
-	memset(out, 0xA5, 4 * (BLOCKS * 4 + 32));
-	int wild = transform(work, ends, count, 1, 2, steps, out[0], BLOCKS * 4 + 32);
-	for (size_t i = 0; i < 64 * (size_t)count; i++) {
-		assert_int_equal(work[i], 0);
-	}
-	assert_memory_equal(work + 64 * (size_t)count, given + 64 * (size_t)count,
-			    (BLOCKS - count) * 64 * sizeof *work);
+	pf_dct_begin(&blocks);
+	memset(out, 0xA5, 4 * (PF_DCT_BLOCKS * 4 + 32));
+	int wild = transform(blocks.work, blocks.ends, count, 1, 2, blocks.steps, out[0],
+			     PF_DCT_BLOCKS * 4 + 32);
+	pf_dct_check_wiped(&blocks, count);
 	return wild;
 }
 
 static void test_versions(void **state)
 {
 	(void)state;
-	static uint8_t plain[4][BLOCKS * 4 + 32], other[4][BLOCKS * 4 + 32];
+	static uint8_t plain[4][PF_DCT_BLOCKS * 4 + 32], other[4][PF_DCT_BLOCKS * 4 + 32];
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint32_t count = (uint32_t)draw(1, BLOCKS);
-		fill(round % 16 == 0);
+		uint32_t count = pf_dct_draw(&blocks, 1, PF_DCT_BLOCKS);
+		pf_dct_fill(&blocks, round % 16 == 0);
 		int wild = run(pf_kernels_at(0)->half_dct, count, plain);
 		for (size_t i = 1; pf_kernels_at(i); i++) {
 			if (pf_kernels_at(i)->needs & ~pf_kernels_flags()) {
@@ -88,19 +59,20 @@ static void test_versions(void **state)
 static void test_means(void **state)
 {
 	(void)state;
-	static uint8_t half[4][BLOCKS * 4 + 32], whole[8][BLOCKS * 8];
+	static uint8_t half[4][PF_DCT_BLOCKS * 4 + 32], whole[8][PF_DCT_BLOCKS * 8];
 	double squares = 0, sum = 0, count = 0;
 	for (unsigned round = 0; round < ROUNDS / 10; round++) {
-		fill(false);
-		assert_int_equal(run(pf_kernels_at(0)->half_dct, BLOCKS, half), 0);
-		memcpy(work, given, sizeof work);
-		for (unsigned b = 0; b < BLOCKS; b++) {
-			assert_int_equal(pf_kernels_at(0)->inverse_dct(work + b * 64, ends + b, 1, steps,
-								       whole[0] + b * 8, BLOCKS * 8),
+		pf_dct_fill(&blocks, false);
+		assert_int_equal(run(pf_kernels_at(0)->half_dct, PF_DCT_BLOCKS, half), 0);
+		pf_dct_begin(&blocks);
+		for (unsigned b = 0; b < PF_DCT_BLOCKS; b++) {
+			assert_int_equal(pf_kernels_at(0)->inverse_dct(blocks.work + b * 64, blocks.ends + b,
+								       1, blocks.steps, whole[0] + b * 8,
+								       PF_DCT_BLOCKS * 8),
 					 0);
 		}
 		for (unsigned y = 0; y < 4; y++) {
-			for (unsigned x = 0; x < 4 * BLOCKS; x++) {
+			for (unsigned x = 0; x < 4 * PF_DCT_BLOCKS; x++) {
 				const uint8_t *a = &whole[2 * y][2 * x], *b = &whole[2 * y + 1][2 * x];
 				uint8_t four[4] = {a[0], a[1], b[0], b[1]};
 				bool limited = false;

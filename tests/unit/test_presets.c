@@ -13,50 +13,21 @@
 
 #include "core/kernels/inverse_dct.h"
 #include "core/kernels/kernels.h"
+#include "dct_blocks.h"
 #include "jpeg_fixture.h"
 #include "photofinish/preset.h"
 #include "photofinish/scorer.h"
 
-enum { BLOCKS = 41, ROUNDS = 2000, STRIDE = BLOCKS * 2 + 30 };
+enum { ROUNDS = 2000, STRIDE = PF_DCT_BLOCKS * 2 + 30 };
 
-static uint64_t drawn = 7;
-
-static int32_t draw(int32_t low, int32_t high)
-{
-	return low + (int32_t)(pf_fixture_random(&drawn) % (uint32_t)(high - low + 1));
-}
-
-static _Alignas(64) int16_t given[BLOCKS * 64], work[BLOCKS * 64];
-static uint8_t ends[BLOCKS];
-static uint16_t steps[64];
-
-/* Blocks as photos have them; `wild`: also such that cannot be. */
-static void fill(bool wild)
-{
-	memset(given, 0, sizeof given);
-	for (unsigned i = 0; i < 64; i++) {
-		steps[i] = (uint16_t)draw(1, 12);
-	}
-	for (unsigned b = 0; b < BLOCKS; b++) {
-		static const int32_t most[] = {1, 10, 64};
-		ends[b] = (uint8_t)draw(1, most[draw(0, 2)]);
-		for (unsigned k = 0; k < ends[b]; k++) {
-			int32_t size = wild ? 2000 : k ? 30 / (1 + (int32_t)k / 2) : 800 / steps[0];
-			given[b * 64 + pf_zigzag[k]] = (int16_t)draw(-size, size);
-		}
-	}
-}
+static pf_dct_blocks blocks = {.drawn = 7};
 
 static int run(const pf_kernels *kernels, uint32_t count, uint8_t out[2][STRIDE])
 {
-	memcpy(work, given, sizeof work);
+	pf_dct_begin(&blocks);
 	memset(out, 0xA5, 2 * (size_t)STRIDE);
-	int wild = kernels->quarter_dct(work, ends, count, steps, out[0], STRIDE);
-	for (size_t i = 0; i < 64 * (size_t)count; i++) {
-		assert_int_equal(work[i], 0);
-	}
-	assert_memory_equal(work + 64 * (size_t)count, given + 64 * (size_t)count,
-			    (BLOCKS - count) * 64 * sizeof *work);
+	int wild = kernels->quarter_dct(blocks.work, blocks.ends, count, blocks.steps, out[0], STRIDE);
+	pf_dct_check_wiped(&blocks, count);
 	return wild;
 }
 
@@ -65,8 +36,8 @@ static void test_versions(void **state)
 	(void)state;
 	static uint8_t plain[2][STRIDE], other[2][STRIDE];
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint32_t count = (uint32_t)draw(1, BLOCKS);
-		fill(round % 16 == 0);
+		uint32_t count = pf_dct_draw(&blocks, 1, PF_DCT_BLOCKS);
+		pf_dct_fill(&blocks, round % 16 == 0);
 		int wild = run(pf_kernels_at(0), count, plain);
 		for (size_t i = 1; pf_kernels_at(i); i++) {
 			if (pf_kernels_at(i)->needs & ~pf_kernels_flags()) {
@@ -84,19 +55,20 @@ static void test_versions(void **state)
 static void test_means(void **state)
 {
 	(void)state;
-	static uint8_t quarter[2][STRIDE], whole[8][BLOCKS * 8];
+	static uint8_t quarter[2][STRIDE], whole[8][PF_DCT_BLOCKS * 8];
 	double squares = 0, sum = 0, count = 0;
 	for (unsigned round = 0; round < ROUNDS / 10; round++) {
-		fill(false);
-		assert_int_equal(run(pf_kernels_at(0), BLOCKS, quarter), 0);
-		memcpy(work, given, sizeof work);
-		for (unsigned b = 0; b < BLOCKS; b++) {
-			assert_int_equal(pf_kernels_at(0)->inverse_dct(work + b * 64, ends + b, 1, steps,
-								       whole[0] + b * 8, BLOCKS * 8),
+		pf_dct_fill(&blocks, false);
+		assert_int_equal(run(pf_kernels_at(0), PF_DCT_BLOCKS, quarter), 0);
+		pf_dct_begin(&blocks);
+		for (unsigned b = 0; b < PF_DCT_BLOCKS; b++) {
+			assert_int_equal(pf_kernels_at(0)->inverse_dct(blocks.work + b * 64, blocks.ends + b,
+								       1, blocks.steps, whole[0] + b * 8,
+								       PF_DCT_BLOCKS * 8),
 					 0);
 		}
 		for (unsigned y = 0; y < 2; y++) {
-			for (unsigned x = 0; x < 2 * BLOCKS; x++) {
+			for (unsigned x = 0; x < 2 * PF_DCT_BLOCKS; x++) {
 				bool limited = false;
 				int total = 8;
 				for (unsigned i = 0; i < 16; i++) {

@@ -29,6 +29,10 @@ PF_API pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_erro
 PF_API pf_status pf_new_file_commit(pf_new_file *file, bool replace, pf_error *error);
 PF_API void pf_new_file_abandon(pf_new_file *file);
 
+/* The folder that this library lies in, or the program that it is linked into, without a slash at the end:
+ * `out`, or NULL where that cannot be told or does not fit. Any thread. */
+PF_API const char *pf_own_folder(char *out, size_t capacity);
+
 /* Path of a file or folder that belongs to the program: share/photofinish/NAME of the prefix that this
  * library was installed in, or `built_from` where that is not there. Returns `out`. */
 PF_API const char *pf_data_file(const char *name, const char *built_from, char *out, size_t capacity);

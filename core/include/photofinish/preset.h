@@ -42,9 +42,6 @@ PF_API const pf_preset_plan *pf_preset_plan_of(uint32_t preset);
 #define PF_REDUCED_SHORTEST_PX 200
 PF_API uint32_t pf_preset_reduction(uint32_t preset, uint32_t width_px, uint32_t height_px);
 
-/* The word for a reduction, as records name the path that a photo took: "whole", "half" or "quarter". */
-PF_API const char *pf_reduction_name(uint32_t by);
-
 /* The preset of that name. PF_ERR_USAGE names those that there are. */
 PF_API pf_status pf_preset_find(const char *name, uint32_t *preset, pf_error *error);
 
