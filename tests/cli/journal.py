@@ -34,11 +34,17 @@ def run(*words, expected=0, **more):
 
 
 def journals():
-    return sorted((HISTORY / "journals").glob("*.jsonl")) if (HISTORY / "journals").exists() else []
+    """The whole ones: a name with a dot in front is still being made, and may be gone at the next look."""
+    return sorted((HISTORY / "journals").glob("[!.]*.jsonl")) if (HISTORY / "journals").exists() else []
 
 
 def trials_of(journal):
-    lines = [json.loads(line) for line in journal.read_text().splitlines() if line.endswith("}")]
+    """None where the run has just ended whole and taken its journal away."""
+    try:
+        text = journal.read_text()
+    except FileNotFoundError:
+        return []
+    lines = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
     return [line for line in lines if "trial" in line]
 
 
