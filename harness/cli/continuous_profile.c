@@ -65,7 +65,7 @@ pf_status pf_continuous_end(const pf_continuous *continuous, FILE *stream, pf_er
 		return PF_OK;
 	}
 	fprintf(stream,
-		"\nProfiled all along at %d Hz: %u profile%s in %s. The times include what that costs.\n",
+		"\nProfiled all along at %d Hz: %u profile%s, %s/profile-*.pb.gz. The times include what that costs.\n",
 		PF_CONTINUOUS_HZ, continuous->files, pf_text_plural(continuous->files), continuous->folder);
 	if (continuous->failed) {
 		*error = continuous->error;

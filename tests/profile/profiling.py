@@ -136,7 +136,7 @@ def continuous():
         files = sorted(os.listdir(f"{folder}/profiles"))
         held_up = done.returncode == 2 and "the harness itself was held up" in done.stdout # by what else this machine does
         check((done.returncode == 0 or held_up) and len(files) >= 3, f"a profile at least of each trial: {files} {done.stdout} {done.stderr}")
-        check(f"Profiled all along at 99 Hz: {len(files)} profiles in" in done.stdout, "they are counted")
+        check(f"Profiled all along at 99 Hz: {len(files)} profiles, " in done.stdout, "they are counted")
         texts = [gzip.open(f"{folder}/profiles/{name}").read() for name in files]
         labelled = sum(b"single-load" in text and b"worker" in text for text in texts) # one without samples has none
         check(labelled >= 3, f"{labelled} of {len(texts)} have samples with their labels")
