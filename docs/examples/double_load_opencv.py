@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scores photos double-load with Python and OpenCV, in one process and one thread.
+"""Scores photos double-load with Python and OpenCV, in one process or several of one thread each.
 
 This is the yardstick for photofinish's own double-load: the same work on each photo, written the way that
 somebody who knows OpenCV would write it. Each photo is read and decoded twice, once for the AI part (grey,
@@ -7,13 +7,14 @@ shrunk to 640 pixels, frontal-face cascade with the same parameters) and once fo
 Laplacian, Sobel and noise, tones, colourfulness). All heavy work is done inside OpenCV; nothing is left
 slow on purpose. It finds no bursts, reads no capture times and checks no hostile files, which photofinish does.
 
-    double_load_opencv.py DATASET_DIR_OR_FOLDER [--json FILE] [--limit N] [--cascade FILE]
+    double_load_opencv.py DATASET_DIR_OR_FOLDER [--processes N] [--json FILE] [--limit N] [--cascade FILE]
 
 Needs Debian's python3-opencv and opencv-data. Prints photos per second; --json writes one line a photo.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import time
@@ -138,9 +139,21 @@ def score_photo(path, cascade):
     return score
 
 
+def open_cascade(file):
+    """Each process has its own: OpenCV's cascades are not for several."""
+    global CASCADE
+    cv2.setNumThreads(1)
+    CASCADE = cv2.CascadeClassifier(file)
+
+
+def score_next(path):
+    return score_photo(path, CASCADE)
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Score photos double-load with Python and OpenCV.")
     parser.add_argument("folder", help="a dataset's folder or any folder of photos")
+    parser.add_argument("--processes", type=int, default=1, metavar="N", help="that share the photos (default: 1)")
     parser.add_argument("--json", metavar="FILE", help="write one JSON line for each photo, - for stdout")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N photos")
     parser.add_argument("--cascade", metavar="FILE", help="OpenCV's frontal-face cascade")
@@ -149,10 +162,9 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    cv2.setNumThreads(1)
     cascade_file = arguments.cascade or next((path for path in CASCADES if os.path.exists(path)), "")
-    cascade = cv2.CascadeClassifier(cascade_file)
-    if cascade.empty():
+    open_cascade(cascade_file)
+    if CASCADE.empty():
         print("double_load_opencv: no face cascade; install opencv-data or give --cascade", file=sys.stderr)
         return 2
     photos = find_photos(arguments.folder)[: arguments.limit]
@@ -160,7 +172,11 @@ def main():
         print("double_load_opencv: no photos in " + arguments.folder, file=sys.stderr)
         return 2
     begin = time.perf_counter()
-    scores = [score_photo(path, cascade) for path in photos]
+    if arguments.processes > 1:
+        with multiprocessing.Pool(arguments.processes, open_cascade, (cascade_file,)) as pool:
+            scores = pool.map(score_next, photos, chunksize=1)
+    else:
+        scores = [score_next(path) for path in photos]
     seconds = time.perf_counter() - begin
     scored = sum(score is not None for score in scores)
     if arguments.json:
