@@ -27,12 +27,14 @@ static json_t *overlap_json(const pf_device_overlap *overlap)
 
 static json_t *load_json(const pf_nvml_load *load)
 {
-	bool known = load->samples > 0;
-	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "samples", pf_json_integer(load->samples), "busy_percent",
-			 known ? json_real(load->busy_percent) : json_null(), "used_most_bytes",
-			 pf_json_integer_or_null(load->used_most_bytes, known), "memory_bytes",
-			 pf_json_integer_or_null(load->memory_bytes, known), "unavailable",
-			 known ? json_null() : pf_json_string_or_null(load->why));
+	bool busy = load->busy_samples > 0, memory = load->memory_samples > 0;
+	return json_pack(
+		"{s:o,s:o,s:o,s:o,s:o}", "samples",
+		pf_json_integer(busy ? load->busy_samples : load->memory_samples), "busy_percent",
+		busy ? json_real(load->busy_percent) : json_null(), "used_most_bytes",
+		pf_json_integer_or_null(load->used_most_bytes, memory), "memory_bytes",
+		pf_json_integer_or_null(load->memory_bytes, memory), "unavailable",
+		busy && memory ? json_null() : pf_json_string_or_null(load->why));
 }
 
 json_t *pf_device_json(const pf_device_found *found)
@@ -52,7 +54,9 @@ json_t *pf_device_json(const pf_device_found *found)
 
 static void read_load(const json_t *object, pf_nvml_load *out)
 {
-	out->samples = pf_json_count(object, "samples", 0);
+	uint64_t samples = pf_json_count(object, "samples", 0);
+	out->busy_samples = json_is_number(json_object_get(object, "busy_percent")) ? samples : 0;
+	out->memory_samples = json_is_integer(json_object_get(object, "memory_bytes")) ? samples : 0;
 	out->busy_percent = pf_json_real(object, "busy_percent", 0);
 	out->used_most_bytes = pf_json_count(object, "used_most_bytes", 0);
 	out->memory_bytes = pf_json_count(object, "memory_bytes", 0);

@@ -37,7 +37,7 @@ static void *collect(pf_probe_look *look)
 						look->begin_ns, look->wall_ns);
 	if (found) {
 		found->load = *(const pf_nvml_load *)look->state;
-		if (!found->load.samples && !found->load.why[0]) {
+		if (!found->load.busy_samples && !found->load.why[0]) {
 			snprintf(found->load.why, sizeof found->load.why,
 				 "the trial was over before the first sample");
 		}

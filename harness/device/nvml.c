@@ -77,14 +77,19 @@ void pf_nvml_sample(const char *bus, pf_nvml_load *load)
 		return;
 	}
 	char *why = load->why;
-	if (!check(nvml.device_of(bus, &device), "the device's handle", why, sizeof load->why) ||
-	    !check(nvml.utilization(device, &busy), "utilisation", why, sizeof load->why) ||
-	    !check(nvml.memory(device, &memory), "memory", why, sizeof load->why)) {
+	if (!check(nvml.device_of(bus, &device), "the device's handle", why, sizeof load->why)) {
 		return;
 	}
-	load->samples++;
-	load->busy_percent += ((double)busy.gpu - load->busy_percent) / (double)load->samples;
-	load->used_most_bytes = memory.used > load->used_most_bytes ? memory.used : load->used_most_bytes;
-	load->memory_bytes = memory.total;
 	load->why[0] = '\0';
+	if (check(nvml.utilization(device, &busy), "utilisation", why, sizeof load->why)) {
+		load->busy_samples++;
+		load->busy_percent +=
+			((double)busy.gpu - load->busy_percent) / (double)load->busy_samples;
+	}
+	if (check(nvml.memory(device, &memory), "memory", why, sizeof load->why)) {
+		load->memory_samples++;
+		load->used_most_bytes =
+			memory.used > load->used_most_bytes ? memory.used : load->used_most_bytes;
+		load->memory_bytes = memory.total;
+	}
 }

@@ -10,11 +10,12 @@
 
 /* Over the samples of one trial. */
 typedef struct pf_nvml_load {
-	uint64_t samples;         /* 0: see why */
+	uint64_t busy_samples;    /* of how busy it is; 0: see why */
 	double busy_percent;      /* mean share of the time in which a kernel ran, as the driver counts it */
+	uint64_t memory_samples;  /* of its memory; 0: see why. A device cut into parts tells this alone */
 	uint64_t used_most_bytes; /* of the device's memory, at most */
 	uint64_t memory_bytes;    /* that it has */
-	char why[128];            /* there is nothing; "" where there is */
+	char why[128];            /* one of them is not there; "" where both are */
 } pf_nvml_load;
 
 /* Loads the library and starts it, once for the process; false where that fails. Not thread-safe, like all

@@ -44,12 +44,21 @@ static void put_parts(const pf_device_work *work, FILE *out)
 static void put_load(const pf_nvml_load *load, FILE *out)
 {
 	char used[PF_TEXT], all[PF_TEXT];
-	if (load->samples) {
-		fprintf(out, "GPU utilization (NVML, whole device) %.0f %%, %s of %s memory at most",
-			load->busy_percent, pf_text_bytes((double)load->used_most_bytes, used),
+	if (!load->busy_samples && !load->memory_samples) {
+		fprintf(out, "GPU utilization and memory (NVML) not measured: %s", load->why);
+		return;
+	}
+	fputs("GPU utilization (NVML, whole device) ", out);
+	if (load->busy_samples) {
+		fprintf(out, "%.0f %%", load->busy_percent);
+	} else {
+		fprintf(out, "not measured: %s", load->why);
+	}
+	if (load->memory_samples) {
+		fprintf(out, ", %s of %s memory at most", pf_text_bytes((double)load->used_most_bytes, used),
 			pf_text_bytes((double)load->memory_bytes, all));
 	} else {
-		fprintf(out, "utilisation and memory not measured: %s", load->why);
+		fprintf(out, ", memory not measured: %s", load->why);
 	}
 }
 
@@ -115,7 +124,7 @@ void pf_device_print(const pf_run *run, int columns, FILE *stream)
 
 char *pf_device_heading(const pf_run *run, char *out, size_t capacity)
 {
-	snprintf(out, capacity, "no GPU");
+	snprintf(out, capacity, "no GPU used");
 	for (size_t i = 0; i < run->contestant_count; i++) {
 		const pf_device_found *found = pf_run_device(&run->contestants[i]);
 		if (found && found->work.name[0]) {

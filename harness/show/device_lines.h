@@ -10,7 +10,7 @@
  * time by its parts, overlap, and NVML's figures or why there are none. Of the median trial. */
 void pf_device_print(const pf_run *run, int columns, FILE *stream);
 
-/* "no GPU", or the name of the device that was used. Returns `out`. */
+/* "no GPU used", or the name of the device that was used. Returns `out`. */
 char *pf_device_heading(const pf_run *run, char *out, size_t capacity);
 
 #endif

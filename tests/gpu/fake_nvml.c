@@ -1,4 +1,5 @@
 /* NVIDIA's management library as far as it is used, for tests: one device, busier with each sample. */
+#include <stdlib.h>
 #include <string.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -10,13 +11,13 @@ EXPORT int nvmlDeviceGetHandleByPciBusId_v2(const char *bus, void **device);
 EXPORT int nvmlDeviceGetUtilizationRates(void *device, unsigned *rates);
 EXPORT int nvmlDeviceGetMemoryInfo(void *device, unsigned long long *memory);
 
-enum { NOT_FOUND = 6, MEMORY_MB = 512 };
+enum { NOT_SUPPORTED = 3, NOT_FOUND = 6, MEMORY_MB = 512 };
 
 static int started, samples;
 
 EXPORT const char *nvmlErrorString(int result)
 {
-	return result == NOT_FOUND ? "Not Found" : "Unknown Error";
+	return result == NOT_FOUND ? "Not Found" : result == NOT_SUPPORTED ? "Not Supported" : "Unknown Error";
 }
 
 EXPORT int nvmlInit_v2(void)
@@ -33,6 +34,9 @@ EXPORT int nvmlDeviceGetHandleByPciBusId_v2(const char *bus, void **device)
 
 EXPORT int nvmlDeviceGetUtilizationRates(void *device, unsigned *rates)
 {
+	if (getenv("PF_FAKE_NVML_PARTS")) {
+		return NOT_SUPPORTED;
+	}
 	rates[0] = 10 * (unsigned)++*(int *)device; /* of the kernels, of the memory */
 	rates[1] = 0;
 	return 0;

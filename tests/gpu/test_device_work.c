@@ -261,19 +261,39 @@ static void test_fall_back(void **state)
 static void test_load(void **state)
 {
 	(void)state;
-	pf_nvml_load load = {.samples = 0};
+	pf_nvml_load load = {.busy_samples = 0};
 	assert_true(pf_nvml_open());
 	pf_nvml_sample("0000:99:00.0", &load);
-	assert_int_equal(load.samples, 0);
+	assert_int_equal(load.busy_samples + load.memory_samples, 0);
 	assert_string_equal(load.why, "the device's handle: Not Found");
 	for (int i = 0; i < 3; i++) {
 		pf_nvml_sample("0000:17:00.0", &load);
 	}
-	assert_int_equal(load.samples, 3);
+	assert_int_equal(load.busy_samples, 3);
+	assert_int_equal(load.memory_samples, 3);
 	assert_string_equal(load.why, "");
 	assert_true(fabs(load.busy_percent - 20) < 1e-9); /* 10, 20, 30 */
 	assert_int_equal(load.used_most_bytes, 3u << 20);
 	assert_int_equal(load.memory_bytes, 512u << 20);
+
+	/* A device that is cut into parts tells nothing of how busy it is. */
+	pf_nvml_load part = {.busy_samples = 0};
+	setenv("PF_FAKE_NVML_PARTS", "1", 1);
+	pf_nvml_sample("0000:17:00.0", &part);
+	unsetenv("PF_FAKE_NVML_PARTS");
+	assert_int_equal(part.busy_samples, 0);
+	assert_int_equal(part.memory_samples, 1);
+	assert_int_equal(part.memory_bytes, 512u << 20);
+	assert_string_equal(part.why, "utilisation: Not Supported");
+	pf_device_found found = {.load = part};
+	json_t *json = pf_device_json(&found);
+	pf_device_found *again = pf_device_of(json);
+	assert_non_null(again);
+	assert_int_equal(again->load.busy_samples, 0);
+	assert_int_equal(again->load.memory_samples, 1);
+	assert_string_equal(again->load.why, part.why);
+	free(again);
+	json_decref(json);
 }
 
 /* Ranges are nested as spans are; one that was left open ends with the one around it. */
