@@ -9,7 +9,7 @@ set(light_core
     "core/gpu/gpu_(library|look|ranges)\\.c")
 set(light_core_not # of these folders: what needs the engine, or stands in for parts of it in other builds
     "core/base/(yaml_file|yaml_complaint|network_absent)\\.c"
-    "core/exec/(burst_worker|crew|half_tolerance|pose_service|result_table|photo_pipe)\\.c")
+    "core/exec/(burst_worker|crew|half_tolerance|intake|pose_service|result_table|photo_pipe)\\.c")
 set(light_datasets
     "datasets/dataset_store\\.c") # where data lie
 set(light_harness

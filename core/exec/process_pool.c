@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/exec/pool_line.h"
+#include "core/exec/pool_steps.h"
 #include "photofinish/containment.h"
 #include "photofinish/exec.h"
 #include "photofinish/side_thread.h"
@@ -40,7 +41,7 @@ struct member {
 	uint64_t since_ns;
 };
 
-struct pool {
+struct pf_pool {
 	const struct pf_env *env;
 	const pf_pool_job *job;
 	struct member *members;
@@ -49,7 +50,8 @@ struct pool {
 	uint64_t next, ready;  /* the unit to be given next; how many there are so far */
 	bool all_there;        /* `ready` rises no more */
 	unsigned idle_deaths;
-	bool feeding;
+	uint64_t deaths; /* all */
+	bool feeding, cancelled;
 	uint64_t watched_ns; /* when photos were looked at last */
 };
 
@@ -62,7 +64,7 @@ const char *pf_death_text(int signal)
 }
 
 /* In a worker: the next unit, waiting for one to come in. *unit is NO_UNIT when there will be none. */
-static pf_status take(const struct pool *pool, uint32_t slot, uint64_t *unit, pf_error *error)
+static pf_status take(const pf_pool *pool, uint32_t slot, uint64_t *unit, pf_error *error)
 {
 	pf_trace *trace = &pool->env->traces[slot];
 	for (bool first = true;; first = false) {
@@ -82,7 +84,7 @@ static pf_status take(const struct pool *pool, uint32_t slot, uint64_t *unit, pf
 	}
 }
 
-static pf_status work(const struct pool *pool, uint32_t slot, pf_error *error)
+static pf_status work(const pf_pool *pool, uint32_t slot, pf_error *error)
 {
 	const pf_pool_job *job = pool->job;
 	void *state = NULL;
@@ -108,7 +110,7 @@ static pf_status work(const struct pool *pool, uint32_t slot, pf_error *error)
 }
 
 /* The whole life of a worker. */
-static void __attribute__((noreturn)) live(const struct pool *pool, uint32_t slot, pid_t parent)
+static void __attribute__((noreturn)) live(const pf_pool *pool, uint32_t slot, pid_t parent)
 {
 	pf_error why = {0};
 	pf_pool_line_enter(pool->lines, pool->env->workers, slot - 1);
@@ -130,7 +132,7 @@ static void __attribute__((noreturn)) live(const struct pool *pool, uint32_t slo
 	_exit(0);
 }
 
-static pf_status spawn(struct pool *pool, uint32_t slot, uint64_t first_unit, pf_error *error)
+static pf_status spawn(pf_pool *pool, uint32_t slot, uint64_t first_unit, pf_error *error)
 {
 	pf_pool_line *line = &pool->lines[slot - 1];
 	const pf_pool_job *job = pool->job;
@@ -176,7 +178,7 @@ static void refuse(struct member *member)
 }
 
 /* Gives a worker that is ready the unit that it shall have, the next one, or word that there are none. */
-static void give(struct pool *pool, uint32_t slot)
+static void give(pf_pool *pool, uint32_t slot)
 {
 	struct member *member = &pool->members[slot - 1];
 	if (pf_cancelled(pool->env)) { /* which it will see, too */
@@ -194,7 +196,7 @@ static void give(struct pool *pool, uint32_t slot)
 
 /* What one worker says. */
 struct hearing {
-	struct pool *pool;
+	pf_pool *pool;
 	struct member *member;
 	uint32_t slot;
 	pf_status status;
@@ -225,6 +227,9 @@ static pf_status hear_word(const struct hearing *hearing, const pf_pool_head *he
 		status = job->told ? job->told(job->context, member->unit, NULL, 0, hearing->error) : PF_OK;
 		if (status == PF_OK) {
 			member->unit = NO_UNIT;
+			hearing->pool->idle_deaths = job->units == PF_POOL_ENDLESS
+							     ? 0
+							     : hearing->pool->idle_deaths;
 			give(hearing->pool, hearing->slot);
 		}
 	} else if (head->word == PF_POOL_FAILED && bytes == sizeof member->why) {
@@ -251,7 +256,7 @@ static bool take_word(void *context, const pf_pool_head *head, const void *paylo
 }
 
 /* Takes in what worker `slot` has said; *more is false once it is gone. */
-static pf_status hear(struct pool *pool, uint32_t slot, bool *more, pf_error *error)
+static pf_status hear(pf_pool *pool, uint32_t slot, bool *more, pf_error *error)
 {
 	pf_pool_line *line = &pool->lines[slot - 1];
 	struct hearing hearing = {
@@ -289,13 +294,14 @@ static pf_status wait_for_end(struct member *member, bool *dead, int *signal, pf
 	return PF_OK;
 }
 
-static pf_status outlive(struct pool *pool, uint32_t slot, int signal, pf_error *error)
+static pf_status outlive(pf_pool *pool, uint32_t slot, int signal, pf_error *error)
 {
 	pf_trace *trace = &pool->env->traces[slot];
 	uint64_t unit = pool->members[slot - 1].unit;
 	uint32_t photo = atomic_load(&trace->photo);
 	atomic_store(&trace->photo, PF_NO_PHOTO);
 	atomic_fetch_add(&trace->deaths, 1);
+	pool->deaths++;
 	if (signal == PF_DEATH_BY_REFUSAL) {
 		atomic_store(&pool->env->traces[0].refused_slot, slot);
 	}
@@ -312,7 +318,7 @@ static pf_status outlive(struct pool *pool, uint32_t slot, int signal, pf_error 
 }
 
 /* Reaps worker `slot`, whose line closed, or that is killed. Replaces it if it died. */
-static pf_status reap(struct pool *pool, uint32_t slot, pf_error *error)
+static pf_status reap(pf_pool *pool, uint32_t slot, pf_error *error)
 {
 	struct member *member = &pool->members[slot - 1];
 	bool dead = false;
@@ -339,7 +345,7 @@ static bool is_stopped(pid_t pid)
 
 /* Kills workers that have been on one photo for too long, and those that are stopped without one for as long.
  */
-static void watch_photos(struct pool *pool, uint64_t now)
+static void watch_photos(pf_pool *pool, uint64_t now)
 {
 	for (uint32_t i = 0; i < pool->env->workers && pool->env->photo_timeout_ns; i++) {
 		struct member *member = &pool->members[i];
@@ -356,7 +362,7 @@ static void watch_photos(struct pool *pool, uint64_t now)
 }
 
 /* Now and then: a feed that takes one step after another must not be held up by it. */
-static void look_around(struct pool *pool)
+static void look_around(pf_pool *pool)
 {
 	uint64_t now = pf_now_ns();
 	if (now - pool->watched_ns < WATCH_MS * 1000000ull / 2) {
@@ -369,7 +375,7 @@ static void look_around(struct pool *pool)
 	}
 }
 
-static void kill_all(struct pool *pool)
+static void kill_all(pf_pool *pool)
 {
 	for (uint32_t i = 0; i < pool->env->workers; i++) {
 		if (pool->members[i].pid > 0) {
@@ -381,7 +387,7 @@ static void kill_all(struct pool *pool)
 	}
 }
 
-static bool any_alive(const struct pool *pool)
+static bool any_alive(const pf_pool *pool)
 {
 	for (uint32_t i = 0; i < pool->env->workers; i++) {
 		if (pool->looked[i].fd >= 0) {
@@ -391,10 +397,9 @@ static bool any_alive(const struct pool *pool)
 	return false;
 }
 
-/* There are so many units; `more`: further ones will come. Workers that wait for some get them. */
-static void publish(struct pool *pool, size_t units, bool more)
+void pf_pool_offer(pf_pool *pool, size_t units, bool more)
 {
-	pool->feeding = more;
+	pool->feeding = more && pool->job->feed;
 	pool->ready = units;
 	pool->all_there = !more;
 	for (uint32_t slot = 1; slot <= pool->env->workers; slot++) {
@@ -404,25 +409,26 @@ static void publish(struct pool *pool, size_t units, bool more)
 	}
 }
 
-static pf_status feed(struct pool *pool, pf_error *error)
+static pf_status feed(pf_pool *pool, pf_error *error)
 {
 	size_t units = pool->ready;
 	bool more = true;
 	pf_status status = pool->job->feed(pool->job->context, &units, &more, error);
 	assert(units >= pool->ready && units <= pool->job->units);
-	publish(pool, units, status == PF_OK && more);
+	pf_pool_offer(pool, units, status == PF_OK && more);
 	return status;
 }
 
 /* Waits for the end of a worker or something to feed on, or not at all where the feed is to go on. */
-static pf_status wait_for_events(struct pool *pool, pf_error *error)
+static pf_status wait_for_events(pf_pool *pool, int fd, int wait_ms, pf_error *error)
 {
 	uint32_t workers = pool->env->workers;
 	struct pollfd *source = &pool->looked[workers];
 	bool watching = pool->env->photo_timeout_ns || pool->job->tick;
-	*source = (struct pollfd){.fd = pool->feeding ? pool->job->feed_fd : -1, .events = POLLIN};
+	*source = (struct pollfd){.fd = pool->feeding ? pool->job->feed_fd : fd, .events = POLLIN};
 	bool at_once = pool->feeding && source->fd < 0;
-	int ready = poll(pool->looked, workers + 1, at_once ? 0 : watching ? WATCH_MS : -1);
+	wait_ms = watching && (wait_ms < 0 || wait_ms > WATCH_MS) ? WATCH_MS : wait_ms;
+	int ready = poll(pool->looked, workers + 1, at_once ? 0 : wait_ms);
 	look_around(pool);
 	if (ready < 0 && errno == EINTR) {
 		for (uint32_t i = 0; i <= workers; i++) {
@@ -434,7 +440,7 @@ static pf_status wait_for_events(struct pool *pool, pf_error *error)
 }
 
 /* Deals with what wait_for_events found. */
-static pf_status handle_events(struct pool *pool, pf_error *error)
+static pf_status handle_events(pf_pool *pool, pf_error *error)
 {
 	uint32_t workers = pool->env->workers;
 	pf_status status = PF_OK, cancelled = PF_OK;
@@ -456,53 +462,125 @@ static pf_status handle_events(struct pool *pool, pf_error *error)
 	return status != PF_OK ? status : cancelled;
 }
 
-static pf_status supervise(struct pool *pool, pf_error *error)
+pf_status pf_pool_step(pf_pool *pool, int fd, int wait_ms, pf_error *error)
 {
-	pf_status status = PF_OK, cancelled = PF_OK;
-	bool fed = pool->job->feed != NULL;
-	publish(pool, fed ? 0 : pool->job->units, fed);
+	pf_status status = wait_for_events(pool, fd, wait_ms, error);
+	if (status == PF_OK) {
+		status = handle_events(pool, error);
+	}
+	if (status == PF_ERR_CANCELLED) {
+		pool->cancelled = true;
+		pool->feeding = false;
+		status = PF_OK;
+	}
+	return status;
+}
+
+bool pf_pool_alive(const pf_pool *pool)
+{
+	return any_alive(pool);
+}
+
+bool pf_pool_cancelled(const pf_pool *pool)
+{
+	return pool->cancelled;
+}
+
+uint64_t pf_pool_deaths(const pf_pool *pool)
+{
+	return pool->deaths;
+}
+
+void pf_pool_count(const pf_pool *pool, uint32_t *ready, uint32_t *busy)
+{
+	*ready = *busy = 0;
+	for (uint32_t i = 0; i < pool->env->workers; i++) {
+		const struct member *member = &pool->members[i];
+		*ready += member->pid > 0 && member->ready;
+		*busy += member->pid > 0 && member->ready && member->unit != NO_UNIT;
+	}
+}
+
+static void release(pf_pool *pool)
+{
+	free(pool->lines);
+	free(pool->members);
+	free(pool->looked);
+	free(pool);
+}
+
+void pf_pool_close(pf_pool *pool)
+{
+	if (pool) {
+		kill_all(pool);
+		release(pool);
+	}
+}
+
+/* A pool without workers. */
+static pf_status create(const struct pf_env *env, const pf_pool_job *job, pf_pool **out, pf_error *error)
+{
+	uint32_t workers = env->workers;
+	pf_pool *pool = calloc(1, sizeof *pool);
+	*out = NULL;
+	if (pool) {
+		pool->looked = calloc(workers + 1,
+				      sizeof *pool->looked); /* the last: what the feed waits for */
+		pool->members = calloc(workers, sizeof *pool->members);
+		pool->lines = calloc(workers, sizeof *pool->lines);
+	}
+	if (!pool || !pool->looked || !pool->members || !pool->lines) {
+		if (pool) {
+			release(pool);
+		}
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u workers", workers);
+	}
+	pool->env = env;
+	pool->job = job;
+	for (uint32_t i = 0; i < workers; i++) {
+		pool->looked[i].fd = pool->lines[i].said = pool->lines[i].given = -1;
+		pool->lines[i].worker_says = pool->lines[i].worker_given = -1;
+		pool->members[i].unit = NO_UNIT;
+		pool->members[i].photo = PF_NO_PHOTO;
+	}
+	*out = pool;
+	return PF_OK;
+}
+
+static pf_status spawn_all(pf_pool *pool, pf_error *error)
+{
+	pf_status status = PF_OK;
 	for (uint32_t slot = 1; slot <= pool->env->workers && status == PF_OK; slot++) {
 		status = spawn(pool, slot, NO_UNIT, error);
 	}
-	while (status == PF_OK && any_alive(pool)) {
-		status = wait_for_events(pool, error);
-		if (status == PF_OK) {
-			status = handle_events(pool, error);
-		}
-		if (status == PF_ERR_CANCELLED) {
-			cancelled = status;
-			pool->feeding = false;
-			status = PF_OK;
-		}
-	}
+	return status;
+}
+
+pf_status pf_pool_open(const struct pf_env *env, const pf_pool_job *job, pf_pool **out, pf_error *error)
+{
+	pf_status status = create(env, job, out, error);
+	status = status == PF_OK ? spawn_all(*out, error) : status;
 	if (status != PF_OK) {
-		kill_all(pool);
+		pf_pool_close(*out);
+		*out = NULL;
 	}
-	return status != PF_OK ? status : cancelled;
+	return status;
 }
 
 pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error)
 {
-	uint32_t workers = env->workers;
-	struct pool pool = {.env = env, .job = job};
-	pf_status status = PF_OK;
-	pool.looked = calloc(workers + 1, sizeof *pool.looked); /* the last: what the feed waits for */
-	pool.members = calloc(workers, sizeof *pool.members);
-	pool.lines = calloc(workers, sizeof *pool.lines);
-	if (!pool.looked || !pool.members || !pool.lines) {
-		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u workers", workers);
-		goto out;
+	pf_pool *pool;
+	pf_status status = create(env, job, &pool, error);
+	if (status != PF_OK) {
+		return status;
 	}
-	for (uint32_t i = 0; i < workers; i++) {
-		pool.looked[i].fd = pool.lines[i].said = pool.lines[i].given = -1;
-		pool.lines[i].worker_says = pool.lines[i].worker_given = -1;
-		pool.members[i].unit = NO_UNIT;
-		pool.members[i].photo = PF_NO_PHOTO;
+	bool fed = job->feed != NULL;
+	pf_pool_offer(pool, fed ? 0 : job->units, fed);
+	status = spawn_all(pool, error);
+	while (status == PF_OK && any_alive(pool)) {
+		status = pf_pool_step(pool, -1, -1, error);
 	}
-	status = supervise(&pool, error);
-out:
-	free(pool.lines);
-	free(pool.members);
-	free(pool.looked);
+	status = status == PF_OK && pool->cancelled ? PF_ERR_CANCELLED : status;
+	pf_pool_close(pool);
 	return status;
 }

@@ -7,10 +7,9 @@
 
 #include "photofinish/file.h"
 
-pf_status pf_shared_pages_create(uint64_t bytes, pf_shared_pages *out, pf_error *error)
+pf_status pf_shared_pages_map(int fd, uint64_t bytes, pf_shared_pages *out, pf_error *error)
 {
 	char path[64];
-	int fd = pf_memory_file("pages", bytes);
 	*out = (pf_shared_pages){.memory = MAP_FAILED, .bytes = bytes, .read_fd = -1};
 	if (fd >= 0) {
 		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -19,21 +18,33 @@ pf_status pf_shared_pages_create(uint64_t bytes, pf_shared_pages *out, pf_error 
 					       : mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 						      MAP_SHARED | MAP_NORESERVE, fd, 0);
 	}
-	pf_status status = out->memory == MAP_FAILED
-				   ? pf_fail_errno(error, NULL, "cannot share %llu bytes between processes",
-						   (unsigned long long)bytes)
-				   : PF_OK;
+	if (out->memory != MAP_FAILED) {
+		return PF_OK;
+	}
+	pf_status status = pf_fail_errno(error, NULL, "cannot share %llu bytes between processes",
+					 (unsigned long long)bytes);
+	if (out->read_fd >= 0) {
+		close(out->read_fd);
+	}
+	*out = (pf_shared_pages){.memory = NULL};
+	return status;
+}
+
+pf_status pf_shared_pages_create(uint64_t bytes, pf_shared_pages *out, pf_error *error)
+{
+	int fd = pf_memory_file("pages", bytes);
+	pf_status status = pf_shared_pages_map(fd, bytes, out, error);
 	if (fd >= 0) {
 		close(fd);
-	}
-	if (status != PF_OK && out->read_fd >= 0) {
-		close(out->read_fd);
 	}
 	return status;
 }
 
 void pf_shared_pages_destroy(const pf_shared_pages *pages)
 {
+	if (!pages->memory) {
+		return;
+	}
 	munmap(pages->memory, pages->bytes);
 	if (pages->read_fd >= 0) {
 		close(pages->read_fd);

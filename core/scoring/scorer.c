@@ -412,20 +412,38 @@ pf_status pf_scorer_judge(pf_scorer *scorer, const pf_image *image, pf_score *sc
 	return status;
 }
 
+/* May load by PF_STRATEGY_FUSED. */
+static bool fuses(const pf_scorer *scorer)
+{
+	const uint32_t both = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED;
+	return (scorer->config.strategy & both) == both;
+}
+
+static pf_status judge_own(pf_scorer *scorer, pf_status loaded, pf_score *score, pf_error *error)
+{
+	pf_status status = loaded == PF_OK ? pf_scorer_judge(scorer, &scorer->image, score, error) : loaded;
+	scorer->is_fused = false;
+	return status;
+}
+
 pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
 			  pf_error *error)
 {
 	*score = (pf_score){0};
-	const uint32_t both = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED;
-	bool fuse = (scorer->config.strategy & both) == both;
 	/* callgrind knows the read by the name of pf_scorer_load. */
-	pf_status status = fuse ? pf_scorer_load_fused(scorer, dataset, index, error)
-				: pf_scorer_load(scorer, dataset, index, &scorer->image, error);
-	if (status == PF_OK) {
-		status = pf_scorer_judge(scorer, &scorer->image, score, error);
-	}
-	scorer->is_fused = false;
-	return status;
+	pf_status status = fuses(scorer) ? pf_scorer_load_fused(scorer, dataset, index, error)
+					 : pf_scorer_load(scorer, dataset, index, &scorer->image, error);
+	return judge_own(scorer, status, score, error);
+}
+
+pf_status pf_scorer_photo_bytes(pf_scorer *scorer, const void *bytes, size_t size, pf_score *score,
+				pf_error *error)
+{
+	*score = (pf_score){0};
+	pf_status status = fuses(scorer)
+				   ? pf_scorer_load_bytes_fused(scorer, bytes, size, error)
+				   : pf_scorer_load_bytes(scorer, bytes, size, NULL, &scorer->image, error);
+	return judge_own(scorer, status, score, error);
 }
 
 const char *pf_scorer_strategy_problem(const pf_scorer_config *config, uint32_t strategy)

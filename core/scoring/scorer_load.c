@@ -102,6 +102,11 @@ pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size
 	return load_bytes(scorer, bytes, size, name, false, image, error);
 }
 
+pf_status pf_scorer_load_bytes_fused(pf_scorer *scorer, const void *bytes, size_t size, pf_error *error)
+{
+	return load_bytes(scorer, bytes, size, NULL, true, &scorer->image, error);
+}
+
 static pf_status load(pf_scorer *scorer, const pf_dataset *dataset, size_t index, bool fuse, pf_image *image,
 		      pf_error *error)
 {

@@ -66,6 +66,7 @@ pf_status pf_scorer_decode_declined(pf_scorer *scorer, const pf_gated *gated, pf
 
 /* Photo `index` into scorer->image by PF_STRATEGY_FUSED (read, gate, decode). */
 pf_status pf_scorer_load_fused(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_error *error);
+pf_status pf_scorer_load_bytes_fused(pf_scorer *scorer, const void *bytes, size_t size, pf_error *error);
 
 /* What an image says beside its planes; a failure leaves the orientation `before`. */
 void pf_scorer_put_facts(const pf_gated *gated, pf_status status, uint32_t before, pf_image *image);

@@ -39,7 +39,7 @@ typedef struct pf_child_order {
 	bool held;                /* a command: its launcher is there, it itself starts by pf_child_go */
 } pf_child_order;
 
-enum { PF_CHILD_FDS = 8 };
+enum { PF_CHILD_FDS = 9 };
 
 typedef struct pf_child {
 	pf_child_kind kind;

@@ -21,6 +21,7 @@
 #include "harness/progress/trial_progress.h"
 #include "harness/run/contestant.h"
 #include "harness/run/reference.h"
+#include "harness/scores/score_caveat.h"
 #include "harness/show/best_table.h"
 #include "photofinish/file.h"
 
@@ -127,30 +128,6 @@ static pf_status fill_best(const struct request *request, const pf_trial *trial,
 	return status;
 }
 
-enum { CAVEAT = 400 };
-
-/* What makes these other scores than usual: "" where nothing does. */
-static void caveat_of(const pf_scorer_config *scorer, char out[CAVEAT])
-{
-	char in[PF_STAGES_TEXT], left_out[PF_STAGES_TEXT];
-	const char *no_pose = pf_scorer_no_pose(scorer);
-	out[0] = '\0';
-	if (no_pose[0]) {
-		snprintf(out, CAVEAT, "WITHOUT POSE: %s", no_pose);
-	}
-	if (scorer->preset) {
-		size_t used = strlen(out);
-		snprintf(out + used, CAVEAT - used, "%sPRESET %s: not the usual scores", used ? "; " : "",
-			 pf_preset_plan_of(scorer->preset)->name);
-	}
-	if (scorer->left_out) {
-		size_t used = strlen(out);
-		pf_scorer_stages_text(scorer, in, left_out);
-		snprintf(out + used, CAVEAT - used, "%sONLY PART OF THE JOB: %s; without %s",
-			 used ? "; " : "", in, left_out);
-	}
-}
-
 static pf_status fill_xmp(const struct request *request, const pf_trial *trial, const pf_dataset *dataset,
 			  const char *caveat, pf_error *error)
 {
@@ -199,8 +176,8 @@ static pf_status deliver(const struct request *request, const pf_trial *trial, c
 {
 	const pf_dataset *dataset = session->dataset;
 	const char *part = why_part(request, trial);
-	char text[CAVEAT];
-	caveat_of(&session->order.scorer, text);
+	char text[PF_SCORE_CAVEAT];
+	pf_score_caveat(&session->order.scorer, text);
 	const char *caveat = text[0] ? text : NULL;
 	pf_status status = PF_OK;
 	if (!pf_output_is_stdout(request->json) && !pf_output_is_stdout(request->csv)) {

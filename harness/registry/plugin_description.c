@@ -66,6 +66,7 @@ pf_status pf_plugin_describe(const struct pf_variant *variant, char **out, pf_er
 	json_object_set_new(object, "purpose", json_integer((json_int_t)variant->purpose));
 	json_object_set_new(object, "strategy", json_integer(variant->strategy));
 	json_object_set_new(object, "runs", json_boolean(variant->run != NULL));
+	json_object_set_new(object, "takes_photos", json_boolean(variant->open_intake != NULL));
 	json_object_set_new(object, "options", options_json(variant->options));
 	json_object_set_new(object, "tolerance", tolerance_json(variant->tolerance));
 	*out = json_dumps(object, JSON_COMPACT | JSON_ENCODE_ANY);
@@ -92,6 +93,15 @@ static pf_status run_elsewhere(const struct pf_env *env, const pf_dataset *datas
 	(void)dataset;
 	(void)sink;
 	return pf_fail(error, PF_ERR_INTERNAL, NULL, "a plug-in runs in the process of a trial only");
+}
+
+static pf_status open_elsewhere(const struct pf_env *env, const struct pf_intake_order *order,
+				struct pf_intake **out, pf_error *error)
+{
+	(void)env;
+	(void)order;
+	*out = NULL;
+	return run_elsewhere(NULL, NULL, NULL, error);
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -163,6 +173,9 @@ pf_status pf_plugin_described(const char *text, const struct pf_variant **out, p
 	variant->purpose = (enum pf_purpose)json_integer_value(json_object_get(object, "purpose"));
 	variant->strategy = (uint32_t)json_integer_value(json_object_get(object, "strategy"));
 	variant->run = json_is_true(json_object_get(object, "runs")) ? run_elsewhere : NULL;
+	if (json_is_true(json_object_get(object, "takes_photos"))) {
+		variant->open_intake = open_elsewhere;
+	}
 	if (json_array_size(json_object_get(object, "options"))) {
 		read_options(json_object_get(object, "options"), own->options);
 		variant->options = own->options;

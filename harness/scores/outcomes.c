@@ -158,8 +158,8 @@ static void write_bytes(FILE *stream, const char *key, const char *bytes)
 	fputc(',', stream);
 }
 
-static void write_outcome(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome,
-			  const char *caveat)
+void pf_outcome_write_with(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome,
+			   const char *caveat)
 {
 	fprintf(stream, "{\"burst\":%u,", outcome->burst);
 	if (caveat) {
@@ -203,7 +203,7 @@ static void write_outcome(FILE *stream, const pf_dataset *dataset, size_t index,
 
 void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome)
 {
-	write_outcome(stream, dataset, index, outcome, NULL);
+	pf_outcome_write_with(stream, dataset, index, outcome, NULL);
 }
 
 pf_status pf_outcomes_digest(const pf_outcomes *outcomes, uint8_t digest[PF_SHA256_BYTES], pf_error *error)
@@ -239,7 +239,7 @@ static void write_done(FILE *stream, const pf_outcomes *outcomes, const pf_datas
 {
 	for (size_t i = 0; i < outcomes->count; i++) {
 		if (outcomes->photos[i].done) {
-			write_outcome(stream, dataset, i, &outcomes->photos[i], caveat);
+			pf_outcome_write_with(stream, dataset, i, &outcomes->photos[i], caveat);
 		}
 	}
 }

@@ -56,6 +56,10 @@ pf_status pf_outcomes_each_best(const pf_outcomes *outcomes,
  * the path and the error's message are left out: that is the form that enters the digest. */
 void pf_outcome_write(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome);
 
+/* The same with what has to be known of the score (pf_outcomes_save); NULL: nothing. */
+void pf_outcome_write_with(FILE *stream, const pf_dataset *dataset, size_t index, const pf_outcome *outcome,
+			   const char *caveat);
+
 /* Reads one photo's record back: all but its path and place. False where a field is missing or malformed;
  * *outcome is to be zeroed, and its message freed in any case. */
 bool pf_outcome_read(const json_t *record, size_t index, pf_outcome *outcome);

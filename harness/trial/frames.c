@@ -120,6 +120,18 @@ pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, int32_t pid, uint32_t 
 	return send_frame(sink, &frame, PF_FRAME_PROCESS, sizeof frame.process);
 }
 
+pf_status pf_pipe_sink_answer(struct pf_pipe_sink *sink, const pf_intake_result *result)
+{
+	pf_frame frame = {.answer = *result};
+	return send_frame(sink, &frame, PF_FRAME_ANSWER, sizeof frame.answer);
+}
+
+pf_status pf_pipe_sink_intake(struct pf_pipe_sink *sink, const pf_intake_state *state)
+{
+	pf_frame frame = {.intake = *state};
+	return send_frame(sink, &frame, PF_FRAME_INTAKE, sizeof frame.intake);
+}
+
 /* The frame's size fits its kind. */
 static bool well_formed(const pf_frame *frame)
 {
@@ -144,6 +156,11 @@ static bool well_formed(const pf_frame *frame)
 		return payload == sizeof frame->query;
 	case PF_FRAME_PROCESS:
 		return payload == sizeof frame->process;
+	case PF_FRAME_ANSWER:
+		return payload == sizeof frame->answer && (unsigned)frame->answer.status < PF_STATUS_COUNT &&
+		       memchr(frame->answer.message, 0, sizeof frame->answer.message);
+	case PF_FRAME_INTAKE:
+		return payload == sizeof frame->intake;
 	default:
 		return false;
 	}

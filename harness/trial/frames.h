@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "photofinish/intake.h"
 #include "photofinish/score.h"
 #include "photofinish/status.h"
 #include "photofinish/variant.h"
@@ -19,6 +20,8 @@ enum pf_frame_kind {
 	PF_FRAME_PROCESS,   /* how a process is after a photo of a query: payload pf_frame_process */
 	PF_FRAME_MEMBERS,   /* (a part of) a burst of which photos are known (known_part.h): as PF_FRAME_RANKS
 			     */
+	PF_FRAME_ANSWER,    /* a photo of a stream (photo_stream.h) is done: payload pf_intake_result */
+	PF_FRAME_INTAKE,    /* how its workers are, whenever that changed: payload pf_intake_state */
 };
 
 typedef struct pf_frame_header {
@@ -77,6 +80,8 @@ typedef struct pf_frame {
 		pf_frame_end end;
 		pf_frame_query query;
 		pf_frame_process process;
+		pf_intake_result answer;
+		pf_intake_state intake;
 	};
 } pf_frame;
 
@@ -93,6 +98,9 @@ pf_status pf_pipe_sink_members(struct pf_pipe_sink *sink, const pf_burst *burst)
 
 pf_status pf_pipe_sink_query(struct pf_pipe_sink *sink, uint32_t number, uint64_t startup_ns);
 pf_status pf_pipe_sink_process(struct pf_pipe_sink *sink, int32_t pid, uint32_t index, uint64_t heap_bytes);
+
+pf_status pf_pipe_sink_answer(struct pf_pipe_sink *sink, const pf_intake_result *result);
+pf_status pf_pipe_sink_intake(struct pf_pipe_sink *sink, const pf_intake_state *state);
 
 /* Takes frames out of a byte stream. Zeroed to begin with. */
 typedef struct pf_frame_reader {

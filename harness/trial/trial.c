@@ -17,6 +17,7 @@
 #include "harness/stats/enough.h"
 #include "harness/trial/known_part.h"
 #include "harness/trial/occupancy.h"
+#include "harness/trial/photo_stream.h"
 #include "harness/trial/queries.h"
 #include "harness/trial/trial_layout.h"
 #include "harness/trial/trial_running.h"
@@ -87,6 +88,11 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->bytes = bytes;
 	run->shared->known_offset = bits ? own : 0;
 	run->shared->takes_queries = run->session->queries_fd > 0;
+	if (run->session->inbox) {
+		run->shared->inbox_slots = run->session->inbox->slots;
+		run->shared->inbox_slot_bytes = run->session->inbox->slot_bytes;
+		run->shared->inbox_preset = run->session->inbox->other_preset;
+	}
 	run->shared->order = run->session->order;
 	run->shared->order.workers = workers;
 	allow_what_is_needed(run);
@@ -163,14 +169,15 @@ static pf_status start(struct running *run, pf_error *error)
 			     {run->shared_fd, PF_TRIAL_FD_SHARED},
 			     {run->session->manifest_fd, PF_TRIAL_FD_MANIFEST},
 			     {told, PF_TRIAL_FD_CONTAINMENT},
-			     {run->session->queries_fd, PF_TRIAL_FD_QUERIES}};
+			     {run->session->queries_fd, PF_TRIAL_FD_QUERIES},
+			     {run->session->inbox ? run->session->inbox->fd : -1, PF_TRIAL_FD_INBOX}};
 	const pf_child_order order = {
 		.kind = PF_CHILD_OWN,
 		.program = run->session->executable ? run->session->executable : "/proc/self/exe",
 		.arguments = arguments,
 		.environment = pf_probes_environment(run->looks),
 		.fds = fds,
-		.fd_count = sizeof fds / sizeof *fds - (run->session->queries_fd <= 0),
+		.fd_count = sizeof fds / sizeof *fds - (run->session->queries_fd <= 0) - !run->session->inbox,
 	};
 	status = pf_child_start(&order, &run->child, error);
 	close(told);
@@ -319,7 +326,7 @@ static void keep_memory(struct running *run)
 /* Passes on interrupts and keeps the time limit. */
 static void watch(struct running *run)
 {
-	if (pf_interrupts > 0) {
+	if (pf_interrupts > (run->session->drains_itself ? 1 : 0)) {
 		atomic_store(&run->shared->cancel, 1);
 	}
 	if (run->reaped) { /* nothing to stop any more */

@@ -34,11 +34,14 @@ typedef struct pf_session {
 	bool stop_at_first_failure; /* they drain once a photo could not be scored */
 	const pf_outcomes
 		*known; /* photos that are done there need no scoring (known_part.h); NULL: none are */
-	const char *executable;      /* that has the "trial" command; NULL: this program */
-	int manifest_fd;             /* the dataset's manifest in memory; -1 until opened */
-	const char *view;            /* of the dataset, for commands (dataset_view.h); NULL: none run */
-	pf_placement placement;      /* of the workers; zeroed: none are bound */
-	int queries_fd;              /* queries come from there (queries.h); 0: one run over the dataset */
+	const char *executable; /* that has the "trial" command; NULL: this program */
+	int manifest_fd;        /* the dataset's manifest in memory; -1 until opened */
+	const char *view;       /* of the dataset, for commands (dataset_view.h); NULL: none run */
+	pf_placement placement; /* of the workers; zeroed: none are bound */
+	int queries_fd;         /* queries come from there (queries.h); 0: one run over the dataset */
+	const struct pf_inbox
+		*inbox;     /* photos come through queries_fd one by one (photo_stream.h); NULL: none do */
+	bool drains_itself; /* the first interrupt is the listener's to deal with */
 	const pf_observer *observer; /* what observing costs; NULL: not known, and no trial is judged by it */
 	const void *asked[PF_PROBE_COUNT]; /* of each probe, of the type that it says; NULL: nothing */
 } pf_session;

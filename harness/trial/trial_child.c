@@ -16,6 +16,7 @@
 #include "harness/registry/outside.h"
 #include "harness/trial/frames.h"
 #include "harness/trial/known_part.h"
+#include "harness/trial/photo_stream.h"
 #include "harness/trial/queries.h"
 #include "harness/trial/trial.h"
 #include "harness/trial/trial_contain.h"
@@ -106,6 +107,13 @@ static pf_status run_variant(const struct pf_variant *variant, struct pf_trial_s
 #endif
 	if (variant->probe && variant->probe(&env, &why_not) != PF_OK) {
 		status = pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "%s", why_not);
+	} else if (shared->inbox_slots) {
+		const pf_intake_order order = {.struct_size = sizeof order,
+					       .slots = shared->inbox_slots,
+					       .slot_bytes = shared->inbox_slot_bytes,
+					       .memory_fd = PF_TRIAL_FD_INBOX,
+					       .other_preset = shared->inbox_preset};
+		status = pf_photo_stream_run(variant, &env, &order, sink, error);
 	} else if (shared->takes_queries) {
 		status = pf_queries_run(variant, &env, dataset, sink, error);
 	} else if (shared->known_offset) {
@@ -150,7 +158,8 @@ int pf_trial_child(const char *variant_name, const char *plugin, const char *com
 		return 2;
 	}
 	if (!command) { /* what this program's caller has open is not for variants */
-		close_range(PF_TRIAL_FD_CONTAINMENT + 1, ~0u, 0);
+		close_range(shared->inbox_slots ? PF_TRIAL_FD_INBOX + 1 : PF_TRIAL_FD_CONTAINMENT + 1, ~0u,
+			    0);
 	}
 	/* No harness, no trial. It may have died before this line: then nobody reads the events. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "harness/trial/photo_stream.h"
 #include "harness/trial/queries.h"
 
 static struct {
@@ -66,6 +67,9 @@ pf_status pf_trial_isolate(const struct pf_env *env, uint32_t slot, pf_error *er
 	close(PF_TRIAL_FD_MANIFEST);
 	if (own.shared->takes_queries) {
 		close(PF_TRIAL_FD_QUERIES);
+	}
+	if (own.shared->inbox_slots) {
+		close(PF_TRIAL_FD_INBOX);
 	}
 	return PF_OK;
 }

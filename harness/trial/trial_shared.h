@@ -24,6 +24,9 @@ enum {
 
 struct pf_trial_shared {
 	uint32_t magic;
+	uint32_t inbox_slots;  /* not 0: photos come one by one (photo_stream.h), in so many slots */
+	uint32_t inbox_preset; /* the next two are of them */
+	uint64_t inbox_slot_bytes;
 	uint32_t takes_queries; /* not 0: what to score comes from PF_TRIAL_FD_QUERIES (queries.h) */
 	uint64_t layout; /* pf_trial_layout of the harness's build: the process's own has to be the same */
 	uint64_t bytes;  /* of the whole block */

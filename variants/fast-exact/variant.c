@@ -1,6 +1,7 @@
 /* fast-exact: all that makes scoring faster without a change of any bit, together. */
 #include "photofinish/variant.h"
 #include "photofinish/crew.h"
+#include "photofinish/intake.h"
 
 enum {
 	STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
@@ -19,6 +20,12 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	return pf_crew_score_all(env, dataset, sink, STRATEGY, error);
 }
 
+static pf_status open_intake(const struct pf_env *env, const pf_intake_order *order, pf_intake **out,
+			     pf_error *error)
+{
+	return pf_intake_open(env, order, STRATEGY, out, error);
+}
+
 const struct pf_variant pf_variant_fast_exact = {
 	.abi_version = PF_ABI_VERSION,
 	.struct_size = sizeof(struct pf_variant),
@@ -32,5 +39,6 @@ const struct pf_variant pf_variant_fast_exact = {
 	.caps = PF_CAP_WORKERS,
 	.probe = probe,
 	.run = run,
+	.open_intake = open_intake,
 	.strategy = STRATEGY,
 };

@@ -1,6 +1,7 @@
 /* fast: all that makes scoring faster and is as near to the truth as the plain path. */
 #include "photofinish/variant.h"
 #include "photofinish/crew.h"
+#include "photofinish/intake.h"
 
 enum {
 	STRATEGY = PF_STRATEGY_OWN_DECODER | PF_STRATEGY_FUSED | PF_STRATEGY_EXACT_FACES |
@@ -58,6 +59,12 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	return pf_crew_score_all(env, dataset, sink, STRATEGY, error);
 }
 
+static pf_status open_intake(const struct pf_env *env, const pf_intake_order *order, pf_intake **out,
+			     pf_error *error)
+{
+	return pf_intake_open(env, order, STRATEGY, out, error);
+}
+
 const struct pf_variant pf_variant_fast = {
 	.abi_version = PF_ABI_VERSION,
 	.struct_size = sizeof(struct pf_variant),
@@ -74,5 +81,6 @@ const struct pf_variant pf_variant_fast = {
 	.tolerance = &tolerance,
 	.probe = probe,
 	.run = run,
+	.open_intake = open_intake,
 	.strategy = STRATEGY,
 };

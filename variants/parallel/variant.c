@@ -1,6 +1,7 @@
 /* parallel: bursts are independent, so worker processes take them one by one; each reads its own photos. */
 #include "photofinish/variant.h"
 #include "photofinish/crew.h"
+#include "photofinish/intake.h"
 
 static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 		     pf_error *error)
@@ -23,6 +24,13 @@ static pf_status run(const struct pf_env *env, const pf_dataset *dataset, struct
 	return status;
 }
 
+/* Photos that come one by one go to the same workers, which then live on. */
+static pf_status open_intake(const struct pf_env *env, const pf_intake_order *order, pf_intake **out,
+			     pf_error *error)
+{
+	return pf_intake_open(env, order, 0, out, error);
+}
+
 const struct pf_variant pf_variant_parallel = {
 	.abi_version = PF_ABI_VERSION,
 	.struct_size = sizeof(struct pf_variant),
@@ -35,4 +43,5 @@ const struct pf_variant pf_variant_parallel = {
 	.expected = "at most min(workers, cores) times single-load; detection stays serial",
 	.caps = PF_CAP_WORKERS,
 	.run = run,
+	.open_intake = open_intake,
 };

@@ -100,8 +100,7 @@ PF_API pf_status pf_scorer_load(pf_scorer *scorer, const pf_dataset *dataset, si
 				pf_error *error);
 
 /* The same for the `size` bytes of a file that are in memory already: gate and decode, with the same image
- * and the same errors. `name` stands for the file in errors (NULL: none). The bytes are read, and not kept.
- */
+ * and the same errors. `name` stands for the file in errors (NULL: none). The bytes are not kept. */
 PF_API pf_status pf_scorer_load_bytes(pf_scorer *scorer, const void *bytes, size_t size, const char *name,
 				      pf_image *image, pf_error *error);
 
@@ -131,13 +130,11 @@ PF_API void pf_bands_destroy(pf_bands *bands); /* NULL is fine */
 /* Sums band 0..PF_BANDS - 1 (span `quality`) in place of what was there. */
 PF_API void pf_bands_sum(pf_bands *bands, pf_scorer *scorer, const pf_image *image, uint32_t band);
 
-/* Makes the measures of pf_scorer_analyse from the sums of all bands and the pose in *score (span `quality`).
- */
+/* Makes the measures of pf_scorer_analyse from all bands' sums and the pose in *score (span `quality`). */
 PF_API void pf_bands_analyse(const pf_bands *bands, pf_scorer *scorer, const pf_image *image,
 			     pf_score *score);
 
-/* The pose alone, with all its keypoints: what pf_scorer_detect judges by. PF_ERR_UNAVAILABLE without a
- * model. */
+/* The pose alone, with all its keypoints, as pf_scorer_detect has it. PF_ERR_UNAVAILABLE without a model. */
 PF_API pf_status pf_scorer_pose(pf_scorer *scorer, const pf_image *image, pf_pose *pose, pf_error *error);
 
 /* What was guessed about the pose network for want of a model card, one line; "" where nothing was. Valid as
@@ -153,6 +150,9 @@ PF_API pf_status pf_scorer_judge(pf_scorer *scorer, const pf_image *image, pf_sc
 /* Load once, then judge: the whole photo. Uses an image that belongs to the scorer. */
 PF_API pf_status pf_scorer_photo(pf_scorer *scorer, const pf_dataset *dataset, size_t index, pf_score *score,
 				 pf_error *error);
+/* The same by pf_scorer_load_bytes: the same score, to the bit. */
+PF_API pf_status pf_scorer_photo_bytes(pf_scorer *scorer, const void *bytes, size_t size, pf_score *score,
+				       pf_error *error);
 
 /* One line on what was built in: libraries with versions and the instruction set in use. Static. */
 PF_API const char *pf_engine_version(void);

@@ -15,7 +15,7 @@
 #include "photofinish/status.h"
 #include "photofinish/trace.h"
 
-#define PF_ABI_VERSION 5
+#define PF_ABI_VERSION 6
 
 /* What a variant is or needs. */
 enum pf_cap {
@@ -119,6 +119,9 @@ struct pf_variant_tolerance {
  * without the pose is the reference's to the bit. */
 extern PF_API const struct pf_variant_tolerance pf_half_tolerance;
 
+struct pf_intake;
+struct pf_intake_order;
+
 struct pf_variant {
 	uint32_t abi_version, struct_size;
 	const char *name; /* as its folder */
@@ -143,6 +146,12 @@ struct pf_variant {
 	/* PF_STRATEGY_* bits that all its scorers have; those without stand before the others in a journey,
 	 * so that ways of executing are compared with each other. 0: the plain path. */
 	uint32_t strategy;
+
+	/* Optional, NULL where a variant has none: the same scores for photos that come one by one, by
+	 * workers that live on with their models open (intake.h). The caller closes *out by
+	 * pf_intake_close before what `env` points to goes. */
+	pf_status (*open_intake)(const struct pf_env *env, const struct pf_intake_order *order,
+				 struct pf_intake **out, pf_error *error);
 };
 
 /* All variants that were built in, ended by NULL (generated from the folders of variants/). */
