@@ -28,13 +28,12 @@ static json_t *overlap_json(const pf_device_overlap *overlap)
 static json_t *load_json(const pf_nvml_load *load)
 {
 	bool busy = load->busy_samples > 0, memory = load->memory_samples > 0;
-	return json_pack(
-		"{s:o,s:o,s:o,s:o,s:o}", "samples",
-		pf_json_integer(busy ? load->busy_samples : load->memory_samples), "busy_percent",
-		busy ? json_real(load->busy_percent) : json_null(), "used_most_bytes",
-		pf_json_integer_or_null(load->used_most_bytes, memory), "memory_bytes",
-		pf_json_integer_or_null(load->memory_bytes, memory), "unavailable",
-		busy && memory ? json_null() : pf_json_string_or_null(load->why));
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "samples",
+			 pf_json_integer(busy ? load->busy_samples : load->memory_samples), "busy_percent",
+			 busy ? json_real(load->busy_percent) : json_null(), "used_most_bytes",
+			 pf_json_integer_or_null(load->used_most_bytes, memory), "memory_bytes",
+			 pf_json_integer_or_null(load->memory_bytes, memory), "unavailable",
+			 busy && memory ? json_null() : pf_json_string_or_null(load->why));
 }
 
 json_t *pf_device_json(const pf_device_found *found)

@@ -83,13 +83,12 @@ void pf_nvml_sample(const char *bus, pf_nvml_load *load)
 	load->why[0] = '\0';
 	if (check(nvml.utilization(device, &busy), "utilisation", why, sizeof load->why)) {
 		load->busy_samples++;
-		load->busy_percent +=
-			((double)busy.gpu - load->busy_percent) / (double)load->busy_samples;
+		load->busy_percent += ((double)busy.gpu - load->busy_percent) / (double)load->busy_samples;
 	}
 	if (check(nvml.memory(device, &memory), "memory", why, sizeof load->why)) {
 		load->memory_samples++;
-		load->used_most_bytes =
-			memory.used > load->used_most_bytes ? memory.used : load->used_most_bytes;
+		load->used_most_bytes = memory.used > load->used_most_bytes ? memory.used
+									    : load->used_most_bytes;
 		load->memory_bytes = memory.total;
 	}
 }

@@ -17,7 +17,9 @@ static int started, samples;
 
 EXPORT const char *nvmlErrorString(int result)
 {
-	return result == NOT_FOUND ? "Not Found" : result == NOT_SUPPORTED ? "Not Supported" : "Unknown Error";
+	return result == NOT_FOUND       ? "Not Found"
+	       : result == NOT_SUPPORTED ? "Not Supported"
+					 : "Unknown Error";
 }
 
 EXPORT int nvmlInit_v2(void)
