@@ -1,7 +1,10 @@
 #include "core/scoring/engine_libraries.h"
 
 #include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +46,82 @@ static pf_status digest_file_of(const void *function, uint8_t digest[PF_SHA256_B
 	return pf_file_sha256(known ? info.dli_fname : "/proc/self/exe", digest, NULL, error);
 }
 
+/* Of all that is loaded, what computes: OpenCV is many libraries. */
+static bool computes(const char *name)
+{
+	static const char *const begin[] = {"libm.so",  "libmvec.so", "libdnnl.",
+					    "libgomp.", "libtbb.",    "libopencv_"};
+	for (size_t i = 0; i < sizeof begin / sizeof *begin; i++) {
+		if (strncmp(name, begin[i], strlen(begin[i])) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The linker's name for what it wrote, in the object's memory; NULL where it gave none. */
+static const uint8_t *build_id(const struct dl_phdr_info *object, size_t *bytes)
+{
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+		const uint8_t *at = (const uint8_t *)(uintptr_t)(object->dlpi_addr + part->p_vaddr);
+		size_t left = part->p_type == PT_NOTE ? part->p_memsz : 0, step = part->p_align == 8 ? 8 : 4;
+		while (left >= sizeof(ElfW(Nhdr))) {
+			ElfW(Nhdr) note;
+			memcpy(&note, at, sizeof note);
+			size_t text = sizeof note + ((size_t)note.n_namesz + 3) / 4 * 4;
+			size_t all = (text + note.n_descsz + step - 1) / step * step;
+			if (all > left) {
+				break;
+			}
+			if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+			    memcmp(at + sizeof note, "GNU", 4) == 0) {
+				*bytes = note.n_descsz;
+				return at + text;
+			}
+			at += all;
+			left -= all;
+		}
+	}
+	return NULL;
+}
+
+typedef struct loaded {
+	uint8_t sum[PF_SHA256_BYTES]; /* of the libraries' digests, whatever order they were loaded in */
+	pf_status status;
+	pf_error *error;
+} loaded;
+
+static int add_loaded(struct dl_phdr_info *object, size_t size, void *context)
+{
+	(void)size;
+	loaded *all = context;
+	uint8_t digest[PF_SHA256_BYTES];
+	const char *slash = strrchr(object->dlpi_name, '/'), *name = slash ? slash + 1 : object->dlpi_name;
+	if (!computes(name)) {
+		return 0;
+	}
+	size_t bytes = 0;
+	const uint8_t *id = build_id(object, &bytes);
+	if (!id) {
+		all->status = pf_file_sha256(object->dlpi_name, digest, NULL, all->error);
+		id = digest;
+		bytes = sizeof digest;
+	}
+	if (all->status != PF_OK) {
+		return 1;
+	}
+	pf_sha256 hash;
+	pf_sha256_begin(&hash);
+	pf_sha256_add(&hash, name, strlen(name) + 1);
+	pf_sha256_add(&hash, id, bytes);
+	pf_sha256_end(&hash, digest);
+	for (size_t i = 0; i < sizeof digest; i++) {
+		all->sum[i] ^= digest[i];
+	}
+	return 0;
+}
+
 pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 {
 	const pf_opencv *opencv = pf_opencv_load(error);
@@ -51,14 +130,20 @@ pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *
 					 (void *)(uintptr_t)exif_data_new, opencv ? opencv->function : NULL,
 					 opencv};
 	enum { COUNT = sizeof functions / sizeof *functions };
-	uint8_t parts[COUNT + 1][PF_SHA256_BYTES] = {{0}};
+	uint8_t parts[COUNT + 2][PF_SHA256_BYTES] = {{0}};
+	loaded all = {.error = error};
 	pf_status status = opencv ? PF_OK : PF_ERR_UNAVAILABLE;
 	for (size_t i = 0; i < COUNT && status == PF_OK; i++) {
 		status = digest_file_of(functions[i], parts[i], error);
 	}
+	if (status == PF_OK) {
+		dl_iterate_phdr(add_loaded, &all);
+		status = all.status;
+	}
 	if (status != PF_OK) {
 		return status;
 	}
+	memcpy(parts[COUNT + 1], all.sum, sizeof all.sum);
 	snprintf((char *)parts[COUNT], sizeof parts[COUNT], "%u", vector_sets());
 	pf_sha256_of(parts, sizeof parts, digest);
 	return PF_OK;

@@ -7,9 +7,10 @@
 #include "photofinish/dataset.h"
 #include "photofinish/status.h"
 
-/* SHA-256 over the files of libjpeg-turbo, libexif and OpenCV and the vector instructions that they choose
- * their code by. Their versions alone would not tell a rebuilt package from another. Milliseconds; any
- * thread. */
+/* SHA-256 over the files of libjpeg-turbo, libexif and OpenCV's object, the build identifiers of the C
+ * library's mathematics, oneDNN and OpenCV's own libraries (where one has none, its file), and the vector
+ * instructions that they choose their code by. Their versions alone would not tell a rebuilt package from
+ * another. Milliseconds; any thread. */
 pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error);
 
 #endif

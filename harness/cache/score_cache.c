@@ -9,18 +9,23 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "harness/base/interrupt.h"
 #include "harness/stats/enough.h"
 #include "photofinish/file.h"
 #include "photofinish/sha256.h"
 #include "photofinish/trace.h"
 
-#define WAIT_MS 10000 /* for another process that writes */
+#define WAIT_NS 10000000000u       /* for another process that writes */
+#define INTERRUPTED_NS 1000000000u /* where somebody wants it to end */
+#define SAID_NS 1000000000u
+#define LOOK_NS 20000000
 #define NAME "scores.db"
 #define VERSION 1
 #define WRITE_NS 1000000000u
-enum { PENDING = 64, LEAST_EVICTED = 64, TEXT_MOST = 1 << 16 };
+enum { PENDING = 64, PENDING_MOST = 4096, LEAST_EVICTED = 64, TEXT_MOST = 1 << 16 };
 
 static const char table_text[] =
 	"CREATE TABLE score (context BLOB NOT NULL, photo BLOB NOT NULL, bytes INTEGER NOT NULL, used INTEGER NOT NULL, "
@@ -54,6 +59,12 @@ static const char *const statements[STATEMENTS] = {
 		"DELETE FROM score WHERE (context, photo) IN (SELECT context, photo FROM score ORDER BY used LIMIT ?1)",
 };
 
+/* Photos whose rows are to be changed. */
+typedef struct photo_list {
+	uint8_t (*photos)[PF_SHA256_BYTES];
+	size_t count, room;
+} photo_list;
+
 struct pf_score_cache {
 	pf_score_cache_order order;
 	char path[PATH_MAX];
@@ -63,11 +74,12 @@ struct pf_score_cache {
 	dev_t device;
 	ino_t inode;
 	int64_t run; /* greater than any row's `used` when it was opened */
-	row pending[PENDING];
-	size_t pending_count;
-	uint64_t written_ns;
-	uint8_t (*touched)[PF_SHA256_BYTES]; /* found, not yet written */
-	size_t touched_count, touched_room, damaged;
+	row *pending;
+	size_t pending_count, pending_room, damaged;
+	photo_list touched, dropped; /* not yet written */
+	uint64_t written_ns, waiting_ns;
+	bool impatient,
+		said; /* for another process that writes it does not wait; it was said that it waits */
 };
 
 static void complain(pf_score_cache *cache, const char *before, const char *detail, const char *after)
@@ -77,6 +89,27 @@ static void complain(pf_score_cache *cache, const char *before, const char *deta
 	if (cache->order.complain) {
 		cache->order.complain(&error);
 	}
+}
+
+/* SQLite asks whether to try again. */
+static int wait_for_others(void *context, int times)
+{
+	pf_score_cache *cache = context;
+	const struct timespec pause = {.tv_nsec = LOOK_NS};
+	uint64_t now_ns = pf_now_ns();
+	if (times == 0) {
+		cache->waiting_ns = now_ns;
+	}
+	uint64_t waited_ns = now_ns - cache->waiting_ns;
+	if (cache->impatient || waited_ns > (pf_interrupts ? INTERRUPTED_NS : WAIT_NS)) {
+		return 0;
+	}
+	if (waited_ns > SAID_NS && !cache->said) {
+		cache->said = true;
+		complain(cache, "another process writes to it: waiting, 10 s at most", "", "");
+	}
+	nanosleep(&pause, NULL);
+	return 1;
 }
 
 static void close_database(pf_score_cache *cache)
@@ -153,7 +186,7 @@ static int open_database(pf_score_cache *cache)
 	if (code != SQLITE_OK) {
 		return code;
 	}
-	sqlite3_busy_timeout(cache->database, WAIT_MS);
+	sqlite3_busy_handler(cache->database, wait_for_others, cache);
 	sqlite3_limit(cache->database, SQLITE_LIMIT_LENGTH, TEXT_MOST);
 	sqlite3_db_config(cache->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (!execute(cache, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")) {
@@ -314,6 +347,20 @@ static sqlite3_stmt *bound(pf_score_cache *cache, int which, const uint8_t *phot
 	return statement;
 }
 
+void pf_score_cache_begin_reading(pf_score_cache *cache)
+{
+	if (cache->database) {
+		execute(cache, "BEGIN"); /* where it cannot, each question takes its own locks */
+	}
+}
+
+void pf_score_cache_end_reading(pf_score_cache *cache)
+{
+	if (cache->database && !sqlite3_get_autocommit(cache->database)) {
+		execute(cache, "COMMIT");
+	}
+}
+
 bool pf_score_cache_may_have(pf_score_cache *cache, uint64_t bytes)
 {
 	if (!cache->database) {
@@ -367,14 +414,13 @@ static bool take_row(pf_score_cache *cache, sqlite3_stmt *query, const uint8_t *
 	       memcmp(found->context, cache->order.context, sizeof found->context) == 0;
 }
 
-static void touch(pf_score_cache *cache, const uint8_t *photo)
+static void list(photo_list *to, const uint8_t *photo)
 {
-	if (cache->touched_count == cache->touched_room) {
-		cache->touched_room = cache->touched_room ? 2 * cache->touched_room : 256;
-		cache->touched = pf_enough(
-			realloc(cache->touched, cache->touched_room * sizeof *cache->touched));
+	if (to->count == to->room) {
+		to->room = to->room ? 2 * to->room : 256;
+		to->photos = pf_enough(realloc(to->photos, to->room * sizeof *to->photos));
 	}
-	memcpy(cache->touched[cache->touched_count++], photo, PF_SHA256_BYTES);
+	memcpy(to->photos[to->count++], photo, PF_SHA256_BYTES);
 }
 
 bool pf_score_cache_find(pf_score_cache *cache, const uint8_t sha256[PF_SHA256_BYTES], uint64_t bytes,
@@ -394,11 +440,10 @@ bool pf_score_cache_find(pf_score_cache *cache, const uint8_t sha256[PF_SHA256_B
 	}
 	if (there && !good) {
 		cache->damaged++;
-		sqlite3_step(bound(cache, DROP, sha256));
-		sqlite3_reset(cache->prepared[DROP]);
+		list(&cache->dropped, sha256);
 	}
 	if (good) {
-		touch(cache, sha256);
+		list(&cache->touched, sha256);
 		*found = (pf_cached_score){.score = of.score, .service_ns = (uint64_t)of.service_ns};
 	}
 	return good;
@@ -445,57 +490,87 @@ static bool evict(pf_score_cache *cache)
 	return good;
 }
 
-static void write_pending(pf_score_cache *cache)
+static bool change_rows(pf_score_cache *cache, int which, const photo_list *of)
 {
 	bool good = true;
-	cache->written_ns = pf_now_ns();
-	if (!cache->database || !(cache->pending_count || cache->touched_count)) {
-		cache->pending_count = cache->touched_count = 0; /* of a database that was given up */
-		return;
-	}
-	bool begun = good = execute(cache, "BEGIN IMMEDIATE");
-	for (size_t i = 0; good && i < cache->touched_count; i++) {
-		sqlite3_stmt *statement = bound(cache, TOUCH, cache->touched[i]);
-		sqlite3_bind_int64(statement, 3, cache->run);
+	for (size_t i = 0; good && i < of->count; i++) {
+		sqlite3_stmt *statement = bound(cache, which, of->photos[i]);
+		if (which == TOUCH) {
+			sqlite3_bind_int64(statement, 3, cache->run);
+		}
 		good = sqlite3_step(statement) == SQLITE_DONE;
 		sqlite3_reset(statement);
 	}
+	return good;
+}
+
+static bool write_rows(pf_score_cache *cache)
+{
+	bool good = execute(cache, "BEGIN IMMEDIATE") && change_rows(cache, DROP, &cache->dropped) &&
+		    change_rows(cache, TOUCH, &cache->touched);
 	for (size_t i = 0; good && i < cache->pending_count; i++) {
 		good = put_row(cache, &cache->pending[i]);
 	}
-	good = good && evict(cache) && execute(cache, "COMMIT");
-	cache->pending_count = cache->touched_count = 0;
-	if (!good) {
-		recover(cache);
-		if (begun && cache->database) {
-			execute(cache, "ROLLBACK"); /* of a new database: there is nothing, and no harm */
+	return good && evict(cache) && execute(cache, "COMMIT");
+}
+
+/* Impatient, it leaves all as it is where another process is at the database. */
+static void write_pending(pf_score_cache *cache, bool impatient)
+{
+	size_t changes = cache->pending_count + cache->touched.count + cache->dropped.count;
+	cache->written_ns = pf_now_ns();
+	if (cache->database && changes) {
+		cache->impatient = impatient && cache->pending_count < PENDING_MOST;
+		bool good = write_rows(cache);
+		bool busy = !good && (sqlite3_errcode(cache->database) & 0xff) == SQLITE_BUSY;
+		bool later = busy && cache->impatient;
+		cache->impatient = false;
+		if (!good && !later) {
+			recover(cache);
+		}
+		if (cache->database && !sqlite3_get_autocommit(cache->database)) {
+			execute(cache, "ROLLBACK");
+		}
+		if (later) {
+			return;
 		}
 	}
+	cache->pending_count = cache->touched.count = cache->dropped.count = 0;
 }
 
 void pf_score_cache_put(pf_score_cache *cache, const uint8_t sha256[PF_SHA256_BYTES], uint64_t bytes,
 			const pf_cached_score *score)
 {
+	if (cache->pending_count == cache->pending_room) {
+		cache->pending_room = cache->pending_room ? 2 * cache->pending_room : PENDING;
+		cache->pending = pf_enough(
+			realloc(cache->pending, cache->pending_room * sizeof *cache->pending));
+	}
 	row *to = &cache->pending[cache->pending_count++];
 	*to = (row){.bytes = (int64_t)bytes, .service_ns = (int64_t)score->service_ns, .score = score->score};
 	memcpy(to->context, cache->order.context, sizeof to->context);
 	memcpy(to->photo, sha256, sizeof to->photo);
-	if (cache->pending_count == PENDING) {
-		write_pending(cache);
+	if (cache->pending_count % PENDING == 0) {
+		write_pending(cache, true);
 	}
+}
+
+void pf_score_cache_drop(pf_score_cache *cache, const uint8_t sha256[PF_SHA256_BYTES])
+{
+	list(&cache->dropped, sha256);
 }
 
 void pf_score_cache_tick(pf_score_cache *cache)
 {
 	if (pf_now_ns() - cache->written_ns > WRITE_NS) {
-		write_pending(cache);
+		write_pending(cache, true);
 	}
 }
 
 void pf_score_cache_facts_get(pf_score_cache *cache, pf_score_cache_facts *facts)
 {
 	*facts = (pf_score_cache_facts){.damaged = cache->damaged};
-	write_pending(cache);
+	write_pending(cache, false);
 	if (cache->database) {
 		int64_t rows = number_of(cache, "SELECT count(*) FROM score");
 		facts->rows = rows > 0 ? (size_t)rows : 0;
@@ -508,11 +583,13 @@ void pf_score_cache_close(pf_score_cache *cache)
 	if (!cache) {
 		return;
 	}
-	write_pending(cache);
+	write_pending(cache, false);
 	close_database(cache);
 	if (cache->lock_fd >= 0) {
 		close(cache->lock_fd);
 	}
-	free(cache->touched);
+	free(cache->pending);
+	free(cache->touched.photos);
+	free(cache->dropped.photos);
 	free(cache);
 }

@@ -12,6 +12,7 @@
 #include "harness/cache/photo_hashes.h"
 #include "harness/cache/score_cache.h"
 #include "harness/machine/engine_digest.h"
+#include "harness/machine/environment.h"
 #include "harness/machine/instruction_sets.h"
 #include "harness/progress/progress.h"
 #include "harness/registry/outside.h"
@@ -32,7 +33,7 @@ struct pf_known_scores {
 	pf_photo_hash *hashes;     /* of the cache; NULL without */
 	pf_cached_score *expected; /* of photos that the cache had */
 	bool *verified;            /* those that are scored all the same */
-	size_t resumed, had, asked, to_verify, compared, differed, told;
+	size_t resumed, had, asked, to_verify, compared, differed, dropped, told;
 	uint64_t saved_ns, looked_ns;
 };
 
@@ -48,7 +49,7 @@ static pf_status identify(const pf_session *session, const pf_contestant *contes
 			  pf_error *error)
 {
 	uint8_t digest[PF_SHA256_BYTES];
-	char build[HEX], configuration[HEX], plugin[HEX] = "", sets[256], variant[600];
+	char build[HEX], configuration[HEX], plugin[HEX] = "", processor[800], variant[600];
 	const pf_outside *outside = pf_outside_of(contestant->variant);
 	pf_status status = pf_build_digest(digest, error);
 	pf_sha256_hex(digest, build);
@@ -71,7 +72,7 @@ static pf_status identify(const pf_session *session, const pf_contestant *contes
 	}
 	*out = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s}", "scoring", PF_SCORING_VERSION, "build", build,
 			 "configuration", configuration, "variant", variant, "plug-in", plugin, "processor",
-			 pf_instruction_sets(sets, sizeof sets));
+			 pf_processor_class(processor, sizeof processor));
 	return *out ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 }
 
@@ -159,10 +160,12 @@ static void choose_verified(pf_known_scores *known)
 	}
 }
 
-static pf_status look_up(pf_known_scores *known, uint32_t threads, pf_error *error)
+/* Photos are read by as many threads as there are processors, whatever the number of workers. */
+static pf_status look_up(pf_known_scores *known, pf_error *error)
 {
 	const pf_dataset *dataset = known->session->dataset;
 	uint64_t begin_ns = pf_now_ns();
+	pf_score_cache_begin_reading(known->cache);
 	for (size_t i = 0; i < dataset->count; i++) {
 		known->hashes[i].wanted = !known->outcomes->photos[i].done &&
 					  pf_score_cache_may_have(known->cache,
@@ -170,12 +173,15 @@ static pf_status look_up(pf_known_scores *known, uint32_t threads, pf_error *err
 		known->expected[i].service_ns = UINT64_MAX; /* it has none */
 		known->asked += !known->outcomes->photos[i].done;
 	}
-	pf_status status = pf_photo_hashes_read(dataset, known->hashes, threads, tick, NULL, error);
+	pf_score_cache_end_reading(known->cache); /* reading photos takes its time */
+	pf_status status = pf_photo_hashes_read(dataset, known->hashes, pf_core_count(), tick, NULL, error);
+	pf_score_cache_begin_reading(known->cache);
 	for (size_t i = 0; status == PF_OK && i < dataset->count; i++) {
 		const pf_photo_hash *hash = &known->hashes[i];
 		known->had += hash->known && pf_score_cache_find(known->cache, hash->sha256, hash->bytes,
 								 &known->expected[i]);
 	}
+	pf_score_cache_end_reading(known->cache);
 	if (status == PF_OK && strcmp(known->request.cache, "verify") == 0) {
 		choose_verified(known);
 	}
@@ -196,8 +202,7 @@ static pf_status look_up(pf_known_scores *known, uint32_t threads, pf_error *err
 	return status;
 }
 
-static pf_status start_cache(pf_known_scores *known, const json_t *identity, uint32_t threads,
-			     pf_error *error)
+static pf_status start_cache(pf_known_scores *known, const json_t *identity, pf_error *error)
 {
 	pf_error why = {0};
 	size_t count = known->outcomes->count + 1;
@@ -213,7 +218,7 @@ static pf_status start_cache(pf_known_scores *known, const json_t *identity, uin
 	known->hashes = pf_enough(calloc(count, sizeof *known->hashes));
 	known->expected = pf_enough(calloc(count, sizeof *known->expected));
 	known->verified = pf_enough(calloc(count, sizeof *known->verified));
-	return look_up(known, threads, error);
+	return look_up(known, error);
 }
 
 /* Scores that a variant is known to get wrong are not kept, nor those of a program that nobody can identify.
@@ -261,7 +266,7 @@ pf_status pf_known_scores_open(const pf_known_request *request, pf_session *sess
 		status = open_journal(known, identity, error);
 	}
 	if (status == PF_OK && request->cache) {
-		status = start_cache(known, identity, contestant->workers, error);
+		status = start_cache(known, identity, error);
 	}
 	json_decref(identity);
 	if (status != PF_OK) {
@@ -284,11 +289,17 @@ static void compare(pf_known_scores *known, const pf_frame_photo *photo)
 	    memcmp(photo->sha256, known->hashes[photo->index].sha256, PF_SHA256_BYTES) != 0) {
 		return; /* other bytes by now */
 	}
+	if (photo->status != PF_OK && !pf_score_journal_wants((pf_status)photo->status)) {
+		return; /* another time it may be scored */
+	}
 	known->compared++;
 	if (photo->status == PF_OK && pf_scores_identical(&before.score, &now.score)) {
 		return;
 	}
-	if (photo->status == PF_OK) {
+	if (photo->status != PF_OK) {
+		pf_score_cache_drop(known->cache, photo->sha256);
+		known->dropped++;
+	} else {
 		pf_outcome_describe_difference(&now, &before, what, sizeof what);
 	}
 	if (!known->differed++) {
@@ -362,6 +373,10 @@ bool pf_known_scores_report(pf_known_scores *known)
 	if (known->differed) {
 		pf_progress_say("photofinish: the cache is wrong of %zu of %zu photos that were scored again",
 				known->differed, known->compared);
+	}
+	if (known->dropped) {
+		pf_progress_say("photofinish: %zu of them cannot be scored any more: removed from the cache",
+				known->dropped);
 	}
 	bool in_vain = strcmp(known->request.cache, "verify") == 0 && known->had && !known->compared;
 	if (in_vain) {

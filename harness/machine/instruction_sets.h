@@ -8,4 +8,10 @@
  * the environment forbids: PF_CPU, ONEDNN_MAX_CPU_ISA, DNNL_MAX_CPU_ISA. Returns `out`. */
 char *pf_instruction_sets(char *out, size_t capacity);
 
+/* Finer: all that the C library's mathematics, oneDNN and OpenCV choose their code by: "GenuineIntel 6.85"
+ * and a digest of the instructions that processor and kernel have and of the caches' sizes (oneDNN cuts its
+ * sums by them); behind it what the environment asks of those libraries. Same where scores cannot differ by
+ * the processor. Returns `out`. */
+char *pf_processor_class(char *out, size_t capacity);
+
 #endif

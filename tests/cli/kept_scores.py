@@ -25,6 +25,7 @@ parser.add_argument("--photos", type=int, default=120)
 parser.add_argument("--seed", type=int, default=20261130)
 parser.add_argument("--from", dest="source")
 parser.add_argument("--variant", default="parallel")
+parser.add_argument("--only", help="one part: kills, poisons, forgery, ...")
 arguments = parser.parse_args()
 PROGRAM, RANDOM = os.path.realpath(arguments.program), random.Random(arguments.seed)
 TINY = sorted((pathlib.Path(arguments.data) / "tiny/photos").rglob("*.jpg"))
@@ -234,6 +235,14 @@ def check_forgery(folder):
     check("verify: another score is found", "the cache is wrong of 1 of 8 photos" in told and ".jpg" in told, told)
     check("verify: what was scored again is right", (place.folder / "forged.json").read_bytes() == (place.folder / "first.json").read_bytes())
     check("verify: and is kept", place.rows("SELECT value FROM score WHERE photo = ?", photo)[0][0] == value)
+    damaged = sorted(place.photos.rglob("*.jpg"))[3]
+    damaged.write_bytes(damaged.read_bytes()[:3000])
+    photo, size = hashlib.sha256(damaged.read_bytes()).digest(), 3000
+    head = b"photofinish score 1" + context + photo + size.to_bytes(8, "little") + service.to_bytes(8, "little")
+    place.rows("INSERT INTO score VALUES (?, ?, ?, ?, ?, ?, ?)", context, photo, size, used, service, value, hashlib.sha256(head + value).digest())
+    told = place.score(place.folder / "no-photo.json", "--cache=verify", *FEW, expected=1)
+    check("verify: a score of what cannot be scored", "cannot be scored any more" in told and damaged.name in told and "1 of them" in told, told)
+    check("verify: that one is removed", place.rows("SELECT * FROM score WHERE photo = ?", photo) == [])
 
 
 def check_bounds(folder):
@@ -282,6 +291,15 @@ def check_builds(folder):
     told = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL,
                           env=dict(place.environment, LD_LIBRARY_PATH=f"{here}:{os.environ.get('LD_LIBRARY_PATH', '')}"))
     check("another program: its rows are its own", told.returncode == 0 and "0 of 8 photos were there" in told.stderr, told.stderr)
+    mathematics = next(path for path in map(str.split, subprocess.run(["ldd", PROGRAM], capture_output=True, text=True).stdout.splitlines()) if path[0] == "libm.so.6")[2]
+    changed = bytearray(pathlib.Path(mathematics).read_bytes())
+    changed[changed.index(b"\4\0\0\0\x14\0\0\0\3\0\0\0GNU\0") + 20] ^= 1  # a build identifier of twenty bytes
+    (folder / "libm.so.6").write_bytes(changed)
+    words = place.words(place.folder / "other.json", "--cache", *FEW[:-1])
+    for name, more in (("nothing", {}), ("the C library's mathematics", {"LD_LIBRARY_PATH": f"{folder}:{os.environ.get('LD_LIBRARY_PATH', '')}"}),
+                       ("what oneDNN is asked for", {"ONEDNN_DEFAULT_FPMATH_MODE": "BF16"}), ("the C library's choice", {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA"})):
+        told = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=dict(place.environment, **more))
+        check(f"another key: {name}", told.returncode == 0 and f"{8 if name == 'nothing' else 0} of 8 photos were there" in told.stderr, told.stderr)
 
 
 def check_given_up(folder):
@@ -295,7 +313,7 @@ def check_given_up(folder):
         database.execute("BEGIN IMMEDIATE")
         told = place.score(place.folder / "held.json", "--cache", *FEW)
         database.execute("ROLLBACK")
-    check("held by another: a line", told.count("\n") == 1 and "database is locked" in told, told)
+    check("held by another: it says that it waits, and that it gives up", told.count("\n") == 2 and "waiting, 10 s at most" in told.splitlines()[0] and "database is locked" in told, told)
     check("held by another: the result", (place.folder / "held.json").read_bytes() == (place.folder / "right.json").read_bytes())
 
 
@@ -364,6 +382,8 @@ with tempfile.TemporaryDirectory(prefix="photofinish-kept-") as work:
     for name, task in (("kills", None), ("poisons", check_poisons), ("forgery", check_forgery), ("bounds", check_bounds), ("builds", check_builds), ("held", check_given_up), ("errors", check_errors),
                        ("journals", check_journals)):
         (work / name).mkdir()
+        if arguments.only not in (None, name):
+            continue
         if task:
             task(work / name)
         else:
