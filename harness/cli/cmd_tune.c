@@ -107,7 +107,8 @@ static pf_status keep(const struct request *request, const pf_tune *tune, const 
 		 tune->word == PF_WORD_FASTER ? pf_tune_settings(tune->rows[tune->best].label) : "");
 	snprintf(tuned.found, sizeof tuned.found, "%s", found);
 	pf_started_now(tuned.started);
-	pf_status status = pf_tuned_here(&request->config, request->all, &tuned, error);
+	pf_status status = pf_tuned_here(&request->config, request->all, request->common.workers, &tuned,
+					 error);
 	if (status == PF_OK && !file) {
 		if (!pf_tuned_path(request->variant, path, sizeof path)) {
 			return pf_fail(error, PF_ERR_NOT_FOUND, NULL,
@@ -184,8 +185,8 @@ int pf_cmd_tune(const pf_command *command, int argc, char **argv)
 		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
 		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
 		{"budget", 0, PF_ARG_TIME, &request.budget_s, "TIME",
-		 "begin no round later than that, but the first that confirms: the default stays unless the winner was "
-		 "confirmed by then (default: 100)",
+		 "begin no round that would end later, by what its trials took so far; the first round and the first "
+		 "that confirms begin anyway: the default stays unless the winner was confirmed by then (default: 100)",
 		 1, 1e6},
 		{"out", 0, PF_ARG_OUTPUT, &request.out, "FILE",
 		 "write what was found to FILE (default: the place that --tuned reads)", 0, 0},

@@ -31,7 +31,7 @@ pf_status pf_tuned_apply(const char *file, const pf_scorer_config *config, const
 		return pf_fail(error, status, file, "nothing was tuned for %s: photofinish tune %s does it",
 			       variant, variant);
 	}
-	status = status == PF_OK ? pf_tuned_here(config, dataset, &here, error) : status;
+	status = status == PF_OK ? pf_tuned_here(config, dataset, workers, &here, error) : status;
 	if (status == PF_OK && strcmp(tuned.variant, variant) != 0) {
 		status = pf_fail(error, PF_ERR_USAGE, file, "it is of variant %s, not of %s", tuned.variant,
 				 variant);
@@ -75,7 +75,7 @@ void pf_tuned_print(FILE *stream)
 {
 	struct printing printing = {.stream = stream};
 	pf_error ignored;
-	if (pf_tuned_here(NULL, NULL, &printing.here, &ignored) == PF_OK) {
+	if (pf_tuned_here(NULL, NULL, 0, &printing.here, &ignored) == PF_OK) {
 		pf_tuned_each(print_one, &printing);
 	}
 }

@@ -17,14 +17,40 @@ struct tuning {
 	pf_tune *out;
 	pf_contestant candidates[PF_TUNE_CANDIDATES_MOST];
 	uint64_t begin_ns;
-	pf_eprocess process;
-	double log_ratios;
+	pf_tune_evidence evidence;
 };
 
-static bool is_over(const struct tuning *tuning, double share)
+/* Whether what takes another `more_s` would end behind its share of the budget. */
+static bool is_over(const struct tuning *tuning, double share, double more_s)
 {
-	return pf_interrupts > 0 ||
-	       (double)(pf_now_ns() - tuning->begin_ns) * 1e-9 > share * tuning->order->budget_s;
+	double spent_s = (double)(pf_now_ns() - tuning->begin_ns) * 1e-9;
+	return pf_interrupts > 0 || spent_s + more_s > share * tuning->order->budget_s;
+}
+
+/* What a round of the run took so far, on average; 0 before the first. */
+static double round_s(const pf_run *run)
+{
+	double sum_s = 0;
+	size_t rounds = 0;
+	for (size_t c = 0; c < run->contestant_count; c++) {
+		const pf_contestant *contestant = &run->contestants[c];
+		for (size_t i = 0; i < contestant->trial_count; i++) {
+			sum_s += (double)contestant->trials[i].wall_ns * 1e-9;
+		}
+		rounds = contestant->trial_count > rounds ? contestant->trial_count : rounds;
+	}
+	return rounds ? sum_s / (double)rounds : 0;
+}
+
+/* What one would take of those that are left, by their last heat; 0 before the first. */
+static double next_round_s(const struct tuning *tuning, const size_t *left, size_t count)
+{
+	double sum_s = 0;
+	for (size_t i = 0; i < count; i++) {
+		const pf_tune_row *row = &tuning->out->rows[left[i]];
+		sum_s += row->timed ? row->seconds : 0;
+	}
+	return sum_s;
 }
 
 /* Geometric mean of the seconds of the trials that count; NAN: there are none. */
@@ -44,8 +70,7 @@ static double mean_time(const pf_contestant *contestant)
 
 static bool tuning_is_over(void *context, const pf_run *run)
 {
-	(void)run;
-	return is_over(context, TUNING_SHARE);
+	return is_over(context, TUNING_SHARE, round_s(run));
 }
 
 /* One heat: `rounds` of each of the `count` candidates whose numbers are in `left`. Sorts them by time, those
@@ -108,7 +133,7 @@ static pf_status halve(struct tuning *tuning, const pf_session *session, pf_erro
 								: "no trial of it counts");
 		}
 		/* With as many as that there is nothing to halve, and the numbers are the better by then. */
-		if (out->interrupted || is_over(tuning, TUNING_SHARE) || (count <= FINALISTS && rounds > 1)) {
+		if (out->interrupted || (count <= FINALISTS && rounds > 1)) {
 			break;
 		}
 		count = 1 + (count - 1 + 1) / 2;
@@ -116,6 +141,9 @@ static pf_status halve(struct tuning *tuning, const pf_session *session, pf_erro
 			count--;
 		}
 		rounds *= 2;
+		if (is_over(tuning, TUNING_SHARE, next_round_s(tuning, left, count))) {
+			break;
+		}
 	}
 	bool faster = count > 1 && out->rows[left[1]].timed &&
 		      out->rows[left[1]].seconds < out->rows[0].seconds;
@@ -123,11 +151,14 @@ static pf_status halve(struct tuning *tuning, const pf_session *session, pf_erro
 	return status;
 }
 
-/* After each round of the confirmation. */
-static bool is_decided(void *context, const pf_run *run)
+void pf_tune_evidence_start(pf_tune_evidence *evidence)
 {
-	struct tuning *tuning = context;
-	pf_tune *out = tuning->out;
+	*evidence = (pf_tune_evidence){.log_ratios = 0};
+	pf_eprocess_start(&evidence->process, PF_MARGIN, PF_TUNE_ALPHA);
+}
+
+bool pf_tune_is_decided(pf_tune *out, pf_tune_evidence *evidence, const pf_run *run)
+{
 	pf_trial_pair pairs[CONFIRM_MOST + 1];
 	if (run->contestants[0].status != PF_RUN_OK || run->contestants[1].status != PF_RUN_OK) {
 		return true; /* its output differs there, or it dies: not the winner */
@@ -137,12 +168,20 @@ static bool is_decided(void *context, const pf_run *run)
 			       : out->pairs;
 	for (; out->pairs < count && out->word == PF_WORD_UNDECIDED; out->pairs++) {
 		double d = log((double)pairs[out->pairs].a->wall_ns / (double)pairs[out->pairs].b->wall_ns);
-		out->word = pf_eprocess_add(&tuning->process, d);
-		tuning->log_ratios += d;
+		out->word = pf_eprocess_add(&evidence->process, d);
+		evidence->log_ratios += d;
 	}
-	out->ratio = out->pairs ? exp(tuning->log_ratios / (double)out->pairs) : NAN;
-	out->out_of_time = out->word == PF_WORD_UNDECIDED && is_over(tuning, 1);
-	return out->word != PF_WORD_UNDECIDED || out->out_of_time;
+	out->ratio = out->pairs ? exp(evidence->log_ratios / (double)out->pairs) : NAN;
+	return out->word != PF_WORD_UNDECIDED;
+}
+
+/* After each round of the confirmation. */
+static bool is_over_or_decided(void *context, const pf_run *run)
+{
+	struct tuning *tuning = context;
+	bool decided = pf_tune_is_decided(tuning->out, &tuning->evidence, run);
+	tuning->out->out_of_time = !decided && is_over(tuning, 1, round_s(run));
+	return decided || tuning->out->out_of_time;
 }
 
 static pf_status confirm(struct tuning *tuning, const pf_session *session, pf_error *error)
@@ -153,10 +192,10 @@ static pf_status confirm(struct tuning *tuning, const pf_session *session, pf_er
 		      .contestants = contestants,
 		      .contestant_count = 2,
 		      .rounds = CONFIRM_MOST,
-		      .enough = is_decided,
+		      .enough = is_over_or_decided,
 		      .enough_context = tuning,
 		      .seed = tuning->order->seed};
-	pf_eprocess_start(&tuning->process, PF_MARGIN, PF_TUNE_ALPHA);
+	pf_tune_evidence_start(&tuning->evidence);
 	pf_status status = pf_run_execute(&run, tuning->order->listener, error);
 	tuning->out->interrupted = pf_interrupts > 0;
 	pf_run_release(&run);

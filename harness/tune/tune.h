@@ -15,7 +15,8 @@
 typedef struct pf_tune_order {
 	const char *variant;
 	uint32_t workers, cores;
-	double budget_s; /* for all of it; a trial that has begun is not stopped */
+	double budget_s; /* no round begins that would end later, by the times of its trials so far; but for
+			    the first one and the first that confirms, whose times are not known */
 	uint64_t seed;
 	const pf_run_listener *listener;
 	/* Opens a session on a part of the photos, and closes it. */
@@ -44,6 +45,19 @@ typedef struct pf_tune {
 	double ratio; /* geometric mean of best's time over [0]'s, of the pairs */
 	bool out_of_time, interrupted;
 } pf_tune;
+
+/* The evidence that confirms. */
+typedef struct pf_tune_evidence {
+	pf_eprocess process;
+	double log_ratios; /* summed up */
+} pf_tune_evidence;
+
+void pf_tune_evidence_start(pf_tune_evidence *evidence);
+
+/* Takes the pairs of a run of [0], the default, against [1], the best, that it has not taken yet: fills in
+ * `out`'s word, pairs and ratio. True where no more rounds are wanted: there is a word, or one of the two
+ * does not end well (the default stays). Pure. */
+bool pf_tune_is_decided(pf_tune *out, pf_tune_evidence *evidence, const pf_run *run);
 
 /* PF_ERR_INVALID where the variant itself does not end well, what sessions and runs fail with. */
 pf_status pf_tune_run(const pf_tune_order *order, pf_tune *out, pf_error *error);

@@ -1,6 +1,7 @@
 #include "harness/tune/tuned_file.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -15,10 +16,13 @@
 #include "photofinish/yaml_file.h"
 
 #define FIELD(key, least) CYAML_FIELD_STRING(#key, CYAML_FLAG_DEFAULT, pf_tuned, key, least)
+/* Files that know of none are an earlier build's, and so stale. */
+#define LATER_FIELD(key) CYAML_FIELD_STRING(#key, CYAML_FLAG_OPTIONAL, pf_tuned, key, 0)
 
 static const cyaml_schema_field_t fields[] = {FIELD(variant, 1), FIELD(settings, 0), FIELD(found, 1),
 					      FIELD(started, 1), FIELD(build, 1),    FIELD(configuration, 1),
-					      FIELD(machine, 1), FIELD(dataset, 1),  CYAML_FIELD_END};
+					      FIELD(machine, 1), FIELD(dataset, 1),  LATER_FIELD(workers),
+					      CYAML_FIELD_END};
 
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, pf_tuned, fields)};
 
@@ -41,8 +45,8 @@ static void classify(const pf_dataset *dataset, char out[64])
 		 10 * many - 1);
 }
 
-pf_status pf_tuned_here(const pf_scorer_config *config, const pf_dataset *dataset, pf_tuned *tuned,
-			pf_error *error)
+pf_status pf_tuned_here(const pf_scorer_config *config, const pf_dataset *dataset, uint32_t workers,
+			pf_tuned *tuned, pf_error *error)
 {
 	uint8_t digest[PF_SHA256_BYTES];
 	json_t *environment = pf_environment_json();
@@ -57,6 +61,9 @@ pf_status pf_tuned_here(const pf_scorer_config *config, const pf_dataset *datase
 	if (dataset) {
 		classify(dataset, tuned->dataset);
 	}
+	if (workers) {
+		snprintf(tuned->workers, sizeof tuned->workers, "%" PRIu32, workers);
+	}
 	return status;
 }
 
@@ -68,7 +75,8 @@ const char *pf_tuned_stale(const pf_tuned *tuned, const pf_tuned *here)
 		{tuned->build, here->build, "another build"},
 		{tuned->machine, here->machine, "another machine, or its kernel or C library is another"},
 		{tuned->configuration, here->configuration, "another configuration"},
-		{tuned->dataset, here->dataset, "photos of another size or number"}};
+		{tuned->dataset, here->dataset, "photos of another size or number"},
+		{tuned->workers, here->workers, "another number of workers"}};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		if (parts[i].here[0] && strcmp(parts[i].own, parts[i].here) != 0) {
 			return parts[i].what;

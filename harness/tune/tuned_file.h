@@ -21,12 +21,13 @@ typedef struct pf_tuned {
 	char build[PF_TUNED_HEX], configuration[PF_TUNED_HEX];
 	char machine[PF_MACHINE_ID + 1]; /* processor, cores, hypervisor, memory, kernel, libc */
 	char dataset[64];                /* "4 to 8 MB a photo, 10 to 99 photos" */
+	char workers[16];                /* "2": how many there are where the settings do not say */
 } pf_tuned;
 
-/* Fills in where what is measured now holds; `dataset` and `config` may be NULL: those are left as they are.
- */
-pf_status pf_tuned_here(const pf_scorer_config *config, const pf_dataset *dataset, pf_tuned *tuned,
-			pf_error *error);
+/* Fills in where what is measured now holds; `dataset` and `config` may be NULL and `workers` 0: those are
+ * left as they are. */
+pf_status pf_tuned_here(const pf_scorer_config *config, const pf_dataset *dataset, uint32_t workers,
+			pf_tuned *tuned, pf_error *error);
 
 /* NULL: `tuned` holds where `here` is; else what differs, in words: "another build". What is "" in `here` is
  * not compared. */
