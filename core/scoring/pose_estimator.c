@@ -200,7 +200,9 @@ static void reduce_input(pf_pose_card *card, uint32_t longest_px)
 	}
 }
 
-static pf_status load_model(const char *file, const pf_pose_options *options, model *m, pf_error *error)
+/* `longest_px`: of its input, in place of its card's; 0: the card's. */
+static pf_status load_model(const char *file, const pf_pose_options *options, uint32_t longest_px, model *m,
+			    pf_error *error)
 {
 	m->file = strdup(file);
 	m->backend = strdup(backend_for(file, options));
@@ -211,7 +213,7 @@ static pf_status load_model(const char *file, const pf_pose_options *options, mo
 	if (status != PF_OK) {
 		return status;
 	}
-	reduce_input(&m->card, options->longest_px);
+	reduce_input(&m->card, longest_px);
 	m->upright.width_px = m->turned.height_px = m->card.width_px;
 	m->upright.height_px = m->turned.width_px = m->card.height_px;
 	status = load_sized(file, m->backend, &m->card, &m->upright, 1, error);
@@ -263,10 +265,11 @@ static void watch(pf_pose_estimator *estimator, pf_trace *trace)
 
 static pf_status open_models(pf_pose_estimator *estimator, const pf_pose_options *options, pf_error *error)
 {
-	pf_status status = load_model(options->model_file, options, &estimator->pose, error);
+	pf_status status = load_model(options->model_file, options, options->longest_px, &estimator->pose,
+				      error);
 	if (status == PF_OK && estimator->pose.card.top_down && options->box_model_file &&
 	    options->box_model_file[0]) {
-		status = load_model(options->box_model_file, options, &estimator->box, error);
+		status = load_model(options->box_model_file, options, 0, &estimator->box, error);
 		if (status == PF_OK && estimator->box.card.top_down) {
 			status = pf_fail(error, PF_ERR_INVALID, options->box_model_file,
 					 "a top-down model cannot find the person for another one");

@@ -55,9 +55,11 @@ static void add(char text[PF_STAGES_TEXT], const char *name)
 
 void pf_scorer_stages_text(const pf_scorer_config *config, char in[PF_STAGES_TEXT], char out[PF_STAGES_TEXT])
 {
+	const pf_preset_plan *plan = pf_preset_plan_of(config->preset);
+	uint32_t left_out = config->left_out | (plan ? plan->left_out : 0);
 	in[0] = out[0] = '\0';
 	for (size_t i = 0; i < STAGES; i++) {
-		add(config->left_out & stages[i].bit ? out : in, stages[i].name);
+		add(left_out & stages[i].bit ? out : in, stages[i].name);
 	}
 }
 

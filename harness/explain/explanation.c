@@ -189,10 +189,16 @@ void pf_explain_limits(const pf_contestant *contestant, const pf_limits *limits,
 	double decode_s = seconds(trial->stage_ns[PF_STAGE_DECODE]);
 	double decoded = share_of((double)trial->stage_spans[PF_STAGE_DECODE], decode_s);
 	double rate = (double)out->photos / out->wall_s;
-	own->run = share_of(rate, own->photos_per_s);
-	own->run_of_own = share_of(rate, own->own_photos_per_s);
+	own->reduced = out->paths.half + out->paths.quarter;
+	if (!own->reduced) {
+		own->run = share_of(rate, own->photos_per_s);
+		own->run_of_own = share_of(rate, own->own_photos_per_s);
+	}
 	own->own_decoder = contestant->variant->strategy & PF_STRATEGY_OWN_DECODER;
-	own->decode = share_of(decoded, of_one_core(limits, own->own_decoder ? decode_own : decode, several));
+	own->decode = own->reduced
+			      ? 0
+			      : share_of(decoded, of_one_core(limits, own->own_decoder ? decode_own : decode,
+							      several));
 	explain_network(&trial->spans->stages[PF_STAGE_POSE_NETWORK], limits, work, several, own);
 }
 

@@ -24,6 +24,8 @@ typedef struct pf_explained_limits {
 	double photos_per_s;                 /* that limit: libjpeg-turbo alone */
 	double run_of_own, own_photos_per_s; /* the same of the decoder of our own */
 	bool own_decoder;                    /* it is the one that the variant uses */
+	size_t reduced; /* photos that a preset decodes at a reduced size: by our own decoder, whatever the
+			   variant, and as no limit was measured; then no share of decoding is known */
 	double decode;  /* the stage, while it runs, of its decoder alone on that many cores */
 	double network; /* of the peak: counted multiply-adds over the time of pose.network; not where a
 			   device does it */
@@ -67,7 +69,7 @@ typedef struct pf_network_work {
 	bool int8;                  /* most of its multiply-adds are of 8 bits */
 } pf_network_work;
 
-/* Fills in out->limits. */
+/* Fills in out->limits; out->paths is there by then. */
 void pf_explain_limits(const pf_contestant *contestant, const pf_limits *limits, const pf_network_work *work,
 		       pf_explanation *out);
 

@@ -15,6 +15,7 @@
 typedef enum pf_preset_verdict {
 	PF_PRESET_PARETO,    /* against each other one: faster, by its whole interval, or nearer */
 	PF_PRESET_DOMINATED, /* one is as fast and as near */
+	PF_PRESET_SAME,      /* an earlier one does the same with each of these photos: nothing to compare */
 	PF_PRESET_UNDECIDED, /* it may be faster than one that is as near, but the interval holds 1 */
 } pf_preset_verdict;
 
@@ -34,7 +35,7 @@ typedef struct pf_preset_row {
 	size_t true_bursts, found, gained, lost;
 	double found_low, found_high, lost_low, lost_high;
 	pf_preset_verdict verdict;
-	uint32_t by; /* the preset that dominates it, or that it could not be told from */
+	uint32_t by; /* the preset that dominates it, that it could not be told from, or that does the same */
 } pf_preset_row;
 
 typedef struct pf_presets {

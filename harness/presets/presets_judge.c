@@ -23,6 +23,16 @@ static bool ratio_of(const pf_presets *presets, uint32_t own, uint32_t other, pf
 	return n > 0;
 }
 
+/* Reductions only grow from preset to preset: where as many photos were reduced by as much, it was the same
+ * ones. */
+static bool do_the_same(const pf_preset_row *a, const pf_preset_row *b)
+{
+	return a->plan && b->plan && a->plan->strategy == b->plan->strategy &&
+	       a->plan->left_out == b->plan->left_out &&
+	       a->plan->pose_longest_px == b->plan->pose_longest_px && a->paths.whole == b->paths.whole &&
+	       a->paths.half == b->paths.half && a->paths.quarter == b->paths.quarter;
+}
+
 static void judge_against(const pf_presets *presets, uint32_t own, uint32_t other, pf_preset_row *row)
 {
 	pf_interval ratio = {.mean = 1, .low = 1, .high = 1};
@@ -47,8 +57,14 @@ void pf_presets_judge(pf_presets *presets)
 		pf_preset_row *row = &presets->rows[own];
 		row->verdict = PF_PRESET_PARETO;
 		ratio_of(presets, own, PF_PRESET_ULTRA, &row->speedup);
-		for (uint32_t other = 0; other < PF_PRESETS; other++) {
-			if (other != own) {
+		for (uint32_t other = 0; other < own && row->verdict == PF_PRESET_PARETO; other++) {
+			if (do_the_same(row, &presets->rows[other])) {
+				row->verdict = PF_PRESET_SAME;
+				row->by = other;
+			}
+		}
+		for (uint32_t other = 0; other < PF_PRESETS && row->verdict != PF_PRESET_SAME; other++) {
+			if (other != own && !do_the_same(row, &presets->rows[other])) {
 				judge_against(presets, own, other, row);
 			}
 		}

@@ -36,6 +36,7 @@ static json_t *row_json(const pf_presets *presets, uint32_t preset)
 {
 	static const char *const words[] = {[PF_PRESET_PARETO] = "worth having",
 					    [PF_PRESET_DOMINATED] = "dominated",
+					    [PF_PRESET_SAME] = "same",
 					    [PF_PRESET_UNDECIDED] = "undecided"};
 	const pf_preset_row *row = &presets->rows[preset];
 	bool other = row->verdict != PF_PRESET_PARETO;

@@ -107,8 +107,17 @@ static void print_limits(const pf_explanation *own, int columns, FILE *stream)
 	if (alone[!own_decoder] > 0) {
 		snprintf(other, sizeof other, " (%s %.1f)", decoders[!own_decoder], alone[!own_decoder]);
 	}
-	snprintf(text, sizeof text, "Of the limit: %s. %s alone decodes %.1f photos/s here on all cores%s.",
-		 shares, own_decoder ? "Our own decoder" : "libjpeg-turbo", alone[own_decoder], other);
+	if (limits->reduced) {
+		snprintf(
+			text, sizeof text,
+			"Of the limit: %s%s%zu of the photos are decoded at a reduced size, by our own decoder; the "
+			"limits of decoding are of whole photos, and say nothing of that.",
+			shares, shares[0] ? ". " : "", limits->reduced);
+	} else {
+		snprintf(text, sizeof text,
+			 "Of the limit: %s. %s alone decodes %.1f photos/s here on all cores%s.", shares,
+			 own_decoder ? "Our own decoder" : "libjpeg-turbo", alone[own_decoder], other);
+	}
 	fputc('\n', stream);
 	pf_text_wrap(stream, text, columns, 0, 0);
 	if (!(limits->network > 0)) {

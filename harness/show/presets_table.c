@@ -24,6 +24,9 @@ static void verdict(const pf_preset_row *row, char out[PF_TEXT])
 	case PF_PRESET_DOMINATED:
 		snprintf(out, PF_TEXT, "DOMINATED by %s", other);
 		break;
+	case PF_PRESET_SAME:
+		snprintf(out, PF_TEXT, "the same as %s for these photos", other);
+		break;
 	case PF_PRESET_UNDECIDED:
 		snprintf(out, PF_TEXT, "undecided against %s", other);
 		break;

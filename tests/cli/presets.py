@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """--preset and the command presets, on photos of two sizes: the scores of a preset are the same by every variant, ultra's are those
 without a preset, records and tables name the preset and the paths, and what cannot be is refused. Usage: presets.py PHOTOFINISH"""
+import contextlib
 import json
 import os
 import pathlib
@@ -48,6 +49,13 @@ def run(*words, expected=(0,)):
     return done
 
 
+@contextlib.contextmanager
+def instruction_sets(most):
+    os.environ["PF_CPU"] = most
+    yield
+    del os.environ["PF_CPU"]
+
+
 def scores(work, *words):
     file = work / "scores.json"
     run("score", "two-sizes", "--quiet", "--json", file, *words)
@@ -63,9 +71,13 @@ def check_scores(work):
     for preset in PRESETS[1:]:
         own = scores(work, "--preset", preset)
         check(f"{preset}: each line says so", all(f"PRESET {preset}" in line["caveat"] for line in own), own[0])
-        for variant in ("fast-exact", "shared-memory", "threaded-safe"):
+        for variant in ("fast-exact", "shared-memory", "pipelined", "threaded-safe"):
             other = scores(work, "--preset", preset, "--variant", variant)
             check(f"{preset} by {variant}: the same to the bit", other == own)
+        for instructions in ("plain", "avx2"):
+            with instruction_sets(instructions):
+                other = scores(work, "--preset", preset, "--variant", "fast-exact")
+            check(f"{preset} by {instructions}: the same to the bit", other == own)
         bare = [{key: value for key, value in line.items() if key != "caveat"} for line in own]
         check(f"{preset}: not another one's scores", bare not in seen)
         seen.append(bare)
@@ -78,6 +90,7 @@ def check_runs(work):
         record = json.loads(file.read_text())
         paths = record["reference"]["paths"]
         check(f"run {preset}: record names it", record["configuration"]["preset"] == preset)
+        check(f"run {preset}: its stages", ("faces" in record["configuration"]["stages"]) == (preset != "draft"), record["configuration"]["stages"])
         check(f"run {preset}: paths", (paths["whole"], paths["half"], paths["quarter"]) == PATHS[preset], paths)
         check(f"run {preset}: heading", (f"PRESET {preset}: not the usual scores" in text) == (preset != "ultra"), text)
         markdown = run("export", file, "--format", "markdown").stdout
@@ -88,6 +101,8 @@ def check_runs(work):
     check("load: record names it", json.loads(load.read_text())["configuration"]["preset"] == "draft")
     text = run("explain", "fast-exact", "--dataset", "two-sizes", "--preset", "draft", "--rounds", "1", "--no-limits", "--quiet").stdout
     check("explain: paths", "Preset draft: 3 decoded to a quarter, 3 decoded to half." in text, text)
+    text = " ".join(run("explain", "parallel", "--dataset", "two-sizes", "--preset", "draft", "--rounds", "1", "--quiet").stdout.split())
+    check("explain: no limit of another decoder", "6 of the photos are decoded at a reduced size, by our own decoder" in text and "libjpeg-turbo alone" not in text, text)
 
 
 def check_command(work):

@@ -121,6 +121,27 @@ static void test_top_down(void **state)
 	pf_fixture_folder_close(&f.folder);
 }
 
+/* A smaller input is the pose network's; what finds the person keeps its own. */
+static void test_smaller_input(void **state)
+{
+	(void)state;
+	static const char box_card[] = "{width: 384, height: 288, turn: no, output: heatmap, colour: ycbcr,\n"
+				       " mean: [128, 128, 128], std: [64, 64, 64]}\n";
+	files f;
+	pf_image image = {0};
+	open_files(&f);
+	decode(&image, 900, 900, 1);
+	const char *box = add_model(&f, "box", 384, 288, box_card);
+	pf_pose_options options = {f.top_down, box, "plain"};
+	pf_pose usual = estimate(&options, &image);
+	options.longest_px = 128; /* that the top-down model has anyway */
+	pf_pose same = estimate(&options, &image);
+	assert_true(usual.found && same.found);
+	assert_memory_equal(same.points, usual.points, sizeof same.points);
+	pf_image_release(&image);
+	pf_fixture_folder_close(&f.folder);
+}
+
 static void test_without_a_card(void **state)
 {
 	(void)state;
@@ -352,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_backends_orientations_and_sizes),
 		cmocka_unit_test(test_top_down),
+		cmocka_unit_test(test_smaller_input),
 		cmocka_unit_test(test_without_a_card),
 		cmocka_unit_test(test_what_cannot_be_loaded),
 		cmocka_unit_test(test_scorer_with_a_model),

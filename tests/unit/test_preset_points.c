@@ -85,10 +85,31 @@ static void test_one_round(void **state)
 	assert_int_equal(presets.rows[PF_PRESET_FAST].verdict, PF_PRESET_UNDECIDED);
 }
 
+/* What does the same with these photos is neither better nor worse, whatever the times say; with others it
+ * is. */
+static void test_same(void **state)
+{
+	(void)state;
+	fill((double[]){10, 8, 8.4, 5, 4}, falling, 0.002);
+	for (uint32_t p = 0; p < PF_PRESETS; p++) {
+		presets.rows[p].plan = pf_preset_plan_of(p);
+		presets.rows[p].paths = (pf_paths){.whole = 6};
+	}
+	presets.rows[PF_PRESET_FAST].paths = presets.rows[PF_PRESET_DRAFT].paths = (pf_paths){.half = 6};
+	pf_presets_judge(&presets);
+	check((pf_preset_verdict[PF_PRESETS]){[PF_PRESET_BALANCED] = PF_PRESET_SAME});
+	assert_int_equal(presets.rows[PF_PRESET_BALANCED].by, PF_PRESET_HIGH);
+	presets.rows[PF_PRESET_BALANCED].paths = (pf_paths){.whole = 3, .half = 3};
+	pf_presets_judge(&presets);
+	check((pf_preset_verdict[PF_PRESETS]){[PF_PRESET_BALANCED] = PF_PRESET_DOMINATED});
+	/* Draft does otherwise than fast with the same planes. */
+	assert_int_equal(presets.rows[PF_PRESET_DRAFT].verdict, PF_PRESET_PARETO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_worth_having),
 					   cmocka_unit_test(test_dominated), cmocka_unit_test(test_undecided),
-					   cmocka_unit_test(test_one_round)};
+					   cmocka_unit_test(test_one_round), cmocka_unit_test(test_same)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
