@@ -46,7 +46,8 @@ def main():
         status, told, why = run(folder, fake=True)
         out = pathlib.Path(folder) / "out"
         check("on the fake device: all agrees, exit status 0", status == 0 and "all that could be run agrees" in told and "TFLOP/s" in told, told + why)
-        check("says what it left out", "left out: building photofinish" in told, told)
+        check("says what it left out, and that nothing is missing for it: this build has it all",
+              "left out: building photofinish" in told and "missing: nothing" in told, told)
         check("exports the device's description", "deviceName" in (out / "device.json").read_text())
         status, told, why = run(folder, fake=True, program=PROGRAM)
         steps = ("doctor", "limits", "network", "agreement-gpu", "agreement-gpu-shared", "journey")
