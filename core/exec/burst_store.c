@@ -99,8 +99,8 @@ static int longer_first(const void *left, const void *right)
 				    : (a->photos > b->photos) - (a->photos < b->photos);
 }
 
-void pf_burst_store_longest_first(pf_burst_store *store)
+void pf_burst_store_longest_first(pf_burst_store *store, size_t last)
 {
-	qsort(store->listed->bursts, atomic_load(&store->listed->count), sizeof *store->listed->bursts,
-	      longer_first);
+	size_t count = atomic_load(&store->listed->count), sorted = last < count ? last : count;
+	qsort(store->listed->bursts + count - sorted, sorted, sizeof *store->listed->bursts, longer_first);
 }

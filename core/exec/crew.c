@@ -6,6 +6,10 @@
 #include "core/base/heap.h"
 #include "photofinish/containment.h"
 
+/* Of so many bursts for each worker, the last ones, long ones come first: enough for workers to end at once.
+ * Of all of them, results of neighbours would stay in memory until the end. */
+enum { SORTED_BURSTS = 32 };
+
 pf_status pf_crew_open(pf_crew *crew, const struct pf_env *env, const pf_dataset *dataset,
 		       struct pf_sink *sink, pf_error *error)
 {
@@ -205,7 +209,7 @@ pf_status pf_crew_score_all(const struct pf_env *env, const pf_dataset *dataset,
 		status = pf_burst_scan_rest(scan, own.cancel, error);
 	}
 	if (strategy & PF_STRATEGY_LONGEST_FIRST) {
-		pf_burst_store_longest_first(crew.bursts);
+		pf_burst_store_longest_first(crew.bursts, (size_t)SORTED_BURSTS * env->workers);
 	}
 	if (status == PF_OK && pf_scorer_may_be_forked(&config)) {
 		pf_heap_use_large_pages();

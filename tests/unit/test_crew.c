@@ -59,11 +59,16 @@ static void test_a_store(void **state)
 	pf_burst_store_destroy(store);
 }
 
-/* Long bursts are begun first, those of one length in the order of adding; photos stay where they were. */
+/* Of the last bursts long ones are begun first, those of one length in the order of adding; photos stay where
+ * they were. */
 static void test_longest_first(void **state)
 {
 	(void)state;
-	static const uint32_t counts[] = {1, 3, 1, 4, 3}, expected[] = {3, 1, 4, 0, 2};
+	static const uint32_t counts[] = {1, 3, 1, 4, 3};
+	static const struct {
+		size_t last;
+		uint32_t expected[5];
+	} cases[] = {{0, {0, 1, 2, 3, 4}}, {2, {0, 1, 2, 3, 4}}, {3, {0, 1, 3, 4, 2}}, {9, {3, 1, 4, 0, 2}}};
 	uint32_t photos[12];
 	pf_burst_store *store;
 	size_t known;
@@ -77,11 +82,13 @@ static void test_longest_first(void **state)
 				store, &(pf_burst){.id = i, .count = counts[i], .photos = photos + first}),
 			PF_OK);
 	}
-	pf_burst_store_longest_first(store);
-	for (size_t i = 0; i < 5; i++) {
-		pf_burst burst = pf_burst_store_get(store, i);
-		assert_int_equal(burst.id, expected[i]);
-		assert_int_equal(burst.count, counts[expected[i]]);
+	for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+		pf_burst_store_longest_first(store, cases[k].last);
+		for (size_t i = 0; i < 5; i++) {
+			pf_burst burst = pf_burst_store_get(store, i);
+			assert_int_equal(burst.id, cases[k].expected[i]);
+			assert_int_equal(burst.count, counts[cases[k].expected[i]]);
+		}
 	}
 	assert_memory_equal(pf_burst_store_order(store, &known), photos, sizeof photos);
 	assert_int_equal(known, 12);

@@ -31,9 +31,9 @@ PF_API size_t pf_burst_store_count(const pf_burst_store *store);
 /* Photos of all bursts in that order; *count is how many are known by now. */
 PF_API const uint32_t *pf_burst_store_order(const pf_burst_store *store, size_t *count);
 PF_API pf_burst pf_burst_store_get(const pf_burst_store *store, size_t place); /* in the order of adding */
-/* From then on longer bursts come before shorter ones, those of one length in the order of adding. Before
- * anyone else reads. */
-PF_API void pf_burst_store_longest_first(pf_burst_store *store);
+/* From then on, of the last `last` bursts longer ones come before shorter ones, those of one length in the
+ * order of adding. Before anyone else reads. */
+PF_API void pf_burst_store_longest_first(pf_burst_store *store, size_t last);
 
 typedef struct pf_crew {
 	const struct pf_env *env;

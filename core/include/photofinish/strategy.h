@@ -16,7 +16,7 @@ enum {
 	PF_STRATEGY_FUSED = 2,       /* with it: quality, faces and pose take rows while they are decoded */
 	PF_STRATEGY_EXACT_FACES = 4, /* the cascade search by our own code */
 	PF_STRATEGY_QUICK_START = 8, /* models are loaded once, before workers are forked */
-	PF_STRATEGY_LONGEST_FIRST = 16, /* of pf_crew_score_all: long bursts are not begun at the end */
+	PF_STRATEGY_LONGEST_FIRST = 16, /* of pf_crew_score_all: near the end long bursts are begun first */
 	/* Switches off FUSED and PAIRS: the processor needs the planes. */
 	PF_STRATEGY_FALL_BACK = 32, /* where a device cannot run the pose network, the processor does, as the
 				     * worker's trace tells (device_work.h) */
