@@ -59,6 +59,11 @@ const pf_command pf_commands[] = {
 	 "threads and the time of a photo are\n"
 	 "judged by their trend. Exit status: 0 none grows, 1 one does, 3 undecided.",
 	 1, 1, pf_cmd_soak, false},
+	{"serve", "", "Score photos that come by HTTP, within deadlines",
+	 "POST /score takes one JPEG, POST /burst several (multipart) and ranks them; GET /healthz, /readyz, /metrics, and / for a "
+	 "page of what goes on. A request that would miss its deadline is refused at once (503), one whose deadline has passed is "
+	 "not executed (504). SIGTERM ends it once all is answered (docs/serve.md).",
+	 0, 0, pf_cmd_serve, false},
 	{"notebook", "RECORD", "Write a run's lab notebook from its record",
 	 "RECORD is what --json wrote, or the first characters of an id of the history, or last. The text is\n"
 	 "what --notebook of journey writes, to the byte.",

@@ -19,6 +19,7 @@ int pf_cmd_time(const pf_command *command, int argc, char **argv);
 int pf_cmd_compare(const pf_command *command, int argc, char **argv);
 int pf_cmd_compare_variants(const pf_command *command, int argc, char **argv);
 int pf_cmd_load(const pf_command *command, int argc, char **argv);
+int pf_cmd_serve(const pf_command *command, int argc, char **argv);
 int pf_cmd_soak(const pf_command *command, int argc, char **argv);
 int pf_cmd_audit(const pf_command *command, int argc, char **argv);
 int pf_cmd_profile(const pf_command *command, int argc, char **argv);
