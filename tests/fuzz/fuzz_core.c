@@ -96,6 +96,24 @@ static void take_two(pf_baseline *decoder, const pf_jpeg_source *source, const p
 	}
 }
 
+/* To a half and a quarter: each version of the kernels decodes what the plain one does, to its planes. */
+static void take_reduced(pf_baseline *const *decoders, size_t versions, const pf_jpeg_source *source,
+			 const pf_jpeg_head *head)
+{
+	static pf_image plain, other;
+	for (uint32_t by = 2; by <= 4; by *= 2) {
+		bool decoded = pf_baseline_decode(decoders[0], source, head, by, &plain);
+		for (size_t v = 1; v < versions; v++) {
+			FUZZ_CHECK(pf_baseline_decode(decoders[v], source, head, by, &other) == decoded);
+			if (decoded) {
+				same_plane(&plain.y, &other.y);
+				same_plane(&plain.cb, &other.cb);
+				same_plane(&plain.cr, &other.cr);
+			}
+		}
+	}
+}
+
 /* Our own decoder with libjpeg-turbo as the oracle: whatever bytes the gate passes, it declines, or libjpeg
  * decodes them without an error to the same planes and flaws; beside another file, too. */
 static void take_jpeg(const uint8_t *data, size_t size)
@@ -112,6 +130,7 @@ static void take_jpeg(const uint8_t *data, size_t size)
 	if (pf_jpeg_gate(&source, &limits, &head, NULL) != PF_OK) {
 		return;
 	}
+	take_reduced(decoders, versions, &source, &head);
 	bool decoded = pf_baseline_decode(decoders[0], &source, &head, 1, &image);
 	pf_status status = pf_jpeg_decode(&source, &head, &limits, &expected, NULL);
 	FUZZ_CHECK(!decoded || status == PF_OK);

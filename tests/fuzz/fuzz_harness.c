@@ -1,5 +1,5 @@
-/* Readers of the harness: records and all that is rendered of them, journals, kept references, truths,
- * baselines, streams, scores of commands, callgrind's output, frames of trials. */
+/* Readers of the harness: records and all that is rendered of them, journals, kept references, tuned numbers,
+ * truths, baselines, streams, scores of commands, callgrind's output, frames of trials. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@
 #include "harness/registry/command_scores.h"
 #include "harness/run/callgrind_file.h"
 #include "harness/scores/outcomes.h"
+#include "harness/scores/score_journal.h"
 #include "harness/show/audit_table.h"
 #include "harness/show/bench_table.h"
 #include "harness/show/caveat_lines.h"
@@ -33,7 +34,10 @@
 #include "harness/show/soak_table.h"
 #include "harness/show/sweep_table.h"
 #include "harness/trial/frames.h"
+#include "harness/tune/tuned_file.h"
 #include "photofinish/dataset.h"
+#include "photofinish/file.h"
+#include "photofinish/sha256.h"
 #include "tests/fuzz/fuzz_target.h"
 
 static FILE *nowhere(void)
@@ -146,6 +150,77 @@ static void take_journal(const uint8_t *data, size_t size)
 	}
 	json_decref(record);
 	pf_run_journal_close(journal, false);
+}
+
+static size_t read_score_journal(void)
+{
+	pf_score_journal *journal = NULL;
+	pf_outcomes *known = NULL;
+	json_t *identity = json_pack("{s:s}", "build", "fuzz");
+	FUZZ_CHECK(identity && pf_outcomes_create(8, &known, NULL) == PF_OK);
+	pf_status status = pf_score_journal_open(fuzz_file(), identity, eight_photos(), known, NULL, &journal,
+						 NULL);
+	size_t done = known->scored + known->failed, counted = 0;
+	for (size_t i = 0; i < known->count; i++) {
+		counted += known->photos[i].done;
+	}
+	FUZZ_CHECK(done == counted);
+	pf_score_journal_close(journal, false);
+	pf_outcomes_free(known);
+	json_decref(identity);
+	return status == PF_OK ? done : 0;
+}
+
+static void sign_line(FILE *file, const uint8_t head[PF_SHA256_BYTES], const void *rest, size_t count,
+		      uint8_t digest[PF_SHA256_BYTES])
+{
+	char hex[2 * PF_SHA256_BYTES + 1];
+	pf_sha256 hash;
+	pf_sha256_begin(&hash);
+	pf_sha256_add(&hash, head, PF_SHA256_BYTES);
+	pf_sha256_add(&hash, rest, count);
+	pf_sha256_end(&hash, digest);
+	pf_sha256_hex(digest, hex);
+	fprintf(file, "{\"check\":\"%.32s\",", hex);
+	fwrite(rest, 1, count, file);
+}
+
+/* As it is, and its lines behind right checksums, which let no changed one through. What was kept of the file
+ * is read again as the same. */
+static void take_score_journal(const uint8_t *data, size_t size)
+{
+	static const char identity[] = "\"build\":\"fuzz\",\"journal\":1}\n";
+	uint8_t none[PF_SHA256_BYTES] = {0}, head[PF_SHA256_BYTES], digest[PF_SHA256_BYTES];
+	size_t done = read_score_journal();
+	FUZZ_CHECK(read_score_journal() == done);
+	FILE *file = fopen(fuzz_file(), "we");
+	FUZZ_CHECK(file);
+	sign_line(file, none, identity, sizeof identity - 1, head);
+	for (size_t at = 0; at < size;) {
+		const uint8_t *end = memchr(data + at, '\n', size - at);
+		size_t count = end ? (size_t)(end - data) + 1 - at : size - at;
+		sign_line(file, head, data + at, count, digest);
+		at += count;
+	}
+	fclose(file);
+	done = read_score_journal();
+	FUZZ_CHECK(read_score_journal() == done);
+}
+
+/* Settings are looked at as --tuned does, but for the variant. */
+static void take_tuned(const uint8_t *data, size_t size)
+{
+	pf_tuned tuned = {0}, here = {0};
+	(void)data;
+	(void)size;
+	if (pf_tuned_load(fuzz_file(), &tuned, NULL) == PF_OK) {
+		FUZZ_CHECK(memchr(tuned.settings, 0, sizeof tuned.settings));
+		here.build[0] = 'a';
+		pf_tuned_stale(&tuned, &here);
+		FUZZ_CHECK(pf_tuned_save(&tuned, fuzz_file(), NULL) == PF_OK);
+		FUZZ_CHECK(pf_tuned_load(fuzz_file(), &here, NULL) == PF_OK);
+		FUZZ_CHECK(memcmp(&here, &tuned, sizeof here) == 0);
+	}
 }
 
 static void take_outcomes(const uint8_t *data, size_t size)
@@ -261,6 +336,8 @@ static void take_frames(const uint8_t *data, size_t size)
 const struct fuzz_target fuzz_harness_targets[] = {
 	{"record", take_record, ".json"},
 	{"journal", take_journal, ".jsonl"},
+	{"score-journal", take_score_journal, ".jsonl"},
+	{"tuned", take_tuned, ".yaml"},
 	{"outcomes", take_outcomes, ".jsonl"},
 	{"truth", take_truth, ".json"},
 	{"baseline", take_baseline, ".json"},

@@ -1,5 +1,6 @@
 """Inputs to begin with, made from what lies in the repository and from what the program itself writes."""
 import gzip
+import hashlib
 import os
 import pathlib
 import struct
@@ -119,6 +120,18 @@ class Seeds:
         self.add_files("calibration", (ROOT / "results/calibration").glob("*.json"))
         self.add("cascade", "small", CASCADE)
         self.add("callgrind", "small", CALLGRIND)
+        identity = b'"build":"fuzz","journal":1}\n'
+        head = hashlib.sha256(bytes(32) + identity).digest()
+        outcome = b'"burst":0,"error":"cut","index":1,"path":"photos/1.jpg","rank":0,"status":"truncated"}\n'
+        lines = [b'{"check":"' + hashlib.sha256(key + rest).hexdigest()[:32].encode() + b'",' + rest for key, rest in ((bytes(32), identity), (head, outcome))]
+        self.add("score-journal", "head", lines[0])
+        self.add("score-journal", "one", b"".join(lines))
+        self.add("score-journal", "cut", b"".join(lines)[:-9])
+        self.add("score-journal", "unsigned", outcome + outcome.replace(b"1", b"2"))
+        fields = {"variant": "parallel", "settings": "workers=3", "found": "workers=3: 0.80x the time of the default", "started": "2026-11-30T00:00:00Z",
+                  "build": "ab" * 32, "configuration": "cd" * 32, "machine": "0123456789ab", "dataset": "4 to 8 MB a photo, 10 to 99 photos", "workers": "2"}
+        self.add("tuned", "whole", "".join(f'{key}: "{value}"\n' for key, value in fields.items()))
+        self.add("tuned", "plain", "".join(f"{key}: {value}\n" for key, value in list(fields.items())[:-1] if ":" not in value))
         self.add("scores", "small", '{"photofinish":"scores/1","total":0.1}\n{"path":"photos/0.jpg","score":0.5,"status":"ok","burst":0,"rank":1}\n'
                  '{"index":1,"path":"photos/1.jpg","status":"damaged","error":"cut"}\n')
         self.add("make-journal", "small", f"\n0 1234 {'ab' * 32} ok\n1 99 {'0' * 64} ok\n2 99 {'0' * 60}\n")
