@@ -1,5 +1,6 @@
 # Finds the folders of variants/ and generates the registry: a variant is registered by being there.
 file(GLOB variant_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/variants/*/variant.c)
+list(FILTER variant_sources EXCLUDE REGEX "${cluster_excluded}")
 set(declarations "")
 set(entries "")
 foreach(source ${variant_sources})

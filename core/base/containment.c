@@ -274,6 +274,20 @@ pf_status pf_contain_worker(pf_error *error)
 	return PF_OK;
 }
 
+pf_status pf_contain_without(uint32_t allowed, pf_error *error)
+{
+#ifndef PF_SANITIZED
+	errno = contained && pf_filter_available() ? pf_filter_install_without(allowed) : 0;
+	if (errno) {
+		return pf_fail_errno(error, NULL, "cannot filter more system calls");
+	}
+#else
+	(void)allowed;
+	(void)error;
+#endif
+	return PF_OK;
+}
+
 void pf_containment_look(pf_containment *out)
 {
 	*out = (pf_containment){.no_new_privs = true, .seccomp = pf_filter_available()};

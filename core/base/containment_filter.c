@@ -267,6 +267,33 @@ int pf_filter_install_worker(void)
 	return install(&program, 0) < 0 ? errno : 0;
 }
 
+int pf_filter_install_without(uint32_t allowed)
+{
+	struct program program = {.refuse = SECCOMP_RET_ERRNO | EPERM};
+	load(&program, FIELD(nr));
+#define REFUSE(name)                           \
+	unless_equal(&program, SYS_##name, 1); \
+	answer(&program, program.refuse);
+	if (allowed & PF_ALLOW_NETWORK) {
+		PF_CALLS_NETWORK(REFUSE)
+		REFUSE(sendmsg)
+	}
+	if (allowed & PF_ALLOW_EXEC) {
+		REFUSE(execve)
+		REFUSE(execveat)
+	}
+	if (allowed & PF_ALLOW_WRITE) {
+		PF_CALLS_WRITE(REFUSE)
+#ifdef SYS_open
+		PF_CALLS_WRITE_OLD(REFUSE)
+#endif
+		add_opening(&program, 0);
+	}
+#undef REFUSE
+	answer(&program, SECCOMP_RET_ALLOW);
+	return install(&program, 0) < 0 ? errno : 0;
+}
+
 bool pf_filter_available(void)
 {
 	uint32_t action = SECCOMP_RET_ERRNO;

@@ -12,6 +12,9 @@ int pf_filter_install(const pf_containment_order *order, int *listener);
 /* In force beside the first one: no process is started any more. */
 int pf_filter_install_worker(void);
 
+/* In force beside the first one: what was let through for these of enum pf_allowed is refused. */
+int pf_filter_install_without(uint32_t allowed);
+
 /* Whether this kernel has filters. */
 bool pf_filter_available(void);
 

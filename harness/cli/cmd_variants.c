@@ -18,6 +18,7 @@ static const char *caps_text(unsigned caps, char *out, size_t capacity)
 	} names[] = {
 		{PF_CAP_FLOOR, "floor"},     {PF_CAP_WORKERS, "N workers"},   {PF_CAP_THREADS, "threads"},
 		{PF_CAP_GPU, "needs a GPU"}, {PF_CAP_MAY_CRASH, "may crash"}, {PF_CAP_APPROX, "approximate"},
+		{PF_CAP_SERVER, "server"},
 	};
 	size_t used = 0;
 	snprintf(out, capacity, "%s", caps & PF_CAP_WORKERS ? "" : "1 worker");

@@ -10,7 +10,7 @@ static const struct {
 } table[] = {
 	{PF_CAP_FLOOR, "floor"},   {PF_CAP_WORKERS, "workers"},     {PF_CAP_THREADS, "threads"},
 	{PF_CAP_GPU, "gpu"},       {PF_CAP_MAY_CRASH, "may-crash"}, {PF_CAP_COMMAND, "command"},
-	{PF_CAP_APPROX, "approx"},
+	{PF_CAP_APPROX, "approx"}, {PF_CAP_SERVER, "server"},
 };
 
 json_t *pf_capabilities_json(unsigned caps)

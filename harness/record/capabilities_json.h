@@ -4,7 +4,8 @@
 
 #include <jansson.h>
 
-/* An array of names: "floor", "workers", "threads", "gpu", "may-crash", "command", "approx". */
+/* An array of names: "floor", "workers", "threads", "gpu", "may-crash", "command", "approx",
+ * "server". */
 json_t *pf_capabilities_json(unsigned caps);
 
 /* The reverse; names that are not known are ignored. */

@@ -19,6 +19,7 @@
 #include "harness/trial/occupancy.h"
 #include "harness/trial/photo_stream.h"
 #include "harness/trial/queries.h"
+#include "harness/trial/trial_folder.h"
 #include "harness/trial/trial_layout.h"
 #include "harness/trial/trial_running.h"
 #include "harness/trial/trial_shared.h"
@@ -96,6 +97,13 @@ static pf_status prepare(struct running *run, uint32_t workers, const int64_t *o
 	run->shared->order = run->session->order;
 	run->shared->order.workers = workers;
 	allow_what_is_needed(run);
+	pf_status folder = run->variant->caps & PF_CAP_SERVER
+				   ? pf_trial_folder_make(&run->shared->order, error)
+				   : PF_OK;
+	if (folder != PF_OK) {
+		return folder;
+	}
+	snprintf(run->folder, sizeof run->folder, "%s", run->shared->order.folder);
 	memcpy(run->shared->probe_offsets, offsets, sizeof offsets);
 	const struct pf_option *known = run->variant->options;
 	for (int i = 0; known && known[i].name; i++) {
@@ -495,6 +503,7 @@ pf_status pf_trial_run(const pf_session *session, const struct pf_variant *varia
 		close(run->output_fd);
 	}
 	pf_refusals_close(&run->refusals);
+	pf_trial_folder_remove(run->folder);
 	free(run->events);
 	free(run->placed);
 	free(run);

@@ -133,6 +133,9 @@ static pf_status prepare(struct pf_trial_shared *shared, const char *plugin, boo
 {
 	pf_status status = pf_dataset_unpack(PF_TRIAL_FD_MANIFEST, dataset, error);
 	status = status == PF_OK ? pf_trial_isolate_prepare(shared, error) : status;
+	if (shared->order.folder[0]) {
+		setenv("TMPDIR", shared->order.folder, 1);
+	}
 	if (status == PF_OK && !command) {
 		status = pf_trial_contain(&shared->order, *dataset, plugin, error);
 	}

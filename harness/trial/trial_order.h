@@ -17,6 +17,7 @@ typedef struct pf_trial_order {
 	uint64_t photo_timeout_ns;       /* of one photo, where workers are processes; 0: none */
 	pf_scorer_config scorer;
 	pf_allowance allowance;
+	char folder[64]; /* that the trial may write to and is removed behind it; "": none */
 } pf_trial_order;
 
 #endif

@@ -26,6 +26,7 @@ struct running {
 	char output[PF_TRIAL_OUTPUT]; /* the last of it, output[printed % PF_TRIAL_OUTPUT] is written next */
 	uint64_t printed;             /* bytes, of all */
 	pf_child child;
+	char folder[64]; /* of the order */
 	bool reaped;
 	bool ended;   /* the END frame came */
 	bool garbled; /* what came is no frames */

@@ -60,6 +60,10 @@ PF_API pf_status pf_contain(const pf_containment_order *order, pf_containment *i
  * worker of several; does nothing in a process that is not contained. */
 PF_API pf_status pf_contain_worker(pf_error *error);
 
+/* In a process that was contained: from here on it, and what it forks, is not allowed these of enum
+ * pf_allowed (network, exec, write) any more. Does nothing in a process that is not contained. */
+PF_API pf_status pf_contain_without(uint32_t allowed, pf_error *error);
+
 /* What this kernel could put in force, without doing so. */
 PF_API void pf_containment_look(pf_containment *out);
 

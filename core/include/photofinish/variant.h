@@ -26,9 +26,9 @@ enum pf_cap {
 	PF_CAP_MAY_CRASH = 1u << 4, /* a failure is what it is there to show */
 	PF_CAP_COMMAND = 1u << 6,   /* a program from outside; the harness's own, not for variants */
 	PF_CAP_APPROX = 1u << 5,    /* its scores may differ from the reference's: it states a tolerance */
+	PF_CAP_SERVER = 1u << 7,    /* may execute, use sockets, write to TMPDIR; not for plug-ins */
 };
-/* Those that a variant may have. */
-#define PF_CAPS \
+#define PF_CAPS /* that a variant from outside may have */ \
 	(PF_CAP_FLOOR | PF_CAP_WORKERS | PF_CAP_THREADS | PF_CAP_GPU | PF_CAP_MAY_CRASH | PF_CAP_APPROX)
 
 /* The figure that a variant is there to improve. A journey keeps what is faster than the best before it; one
