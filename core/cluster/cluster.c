@@ -228,6 +228,11 @@ pf_status pf_cluster_open(const struct pf_env *env, const pf_dataset *dataset, s
 	return status == PF_OK ? connect_both(cluster, error) : status;
 }
 
+void pf_cluster_disown(pf_cluster *cluster)
+{
+	lose(cluster);
+}
+
 void pf_cluster_close(pf_cluster *cluster)
 {
 	if (!cluster) {

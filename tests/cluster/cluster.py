@@ -150,9 +150,20 @@ def record(photos, expected):
         expect("record: streaming is allowed nothing", "allowed" not in contained["streaming"]["in_force"], contained)
 
 
+def filters(pid):
+    """How many filters of system calls are in force for it."""
+    found = [line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("Seccomp_filters:")]
+    return int(found[0].split()[1]) if found else 0
+
+
 def worker_killed(photos, expected):
+    """And, before that: what the host may do, its workers may not."""
     run = Run(photos)
     if run.keys() and (parts := run.parts()):
+        sockets = [fd for fd in os.scandir(f"/proc/{parts[2][0]}/fd") if os.readlink(fd.path).startswith("socket:")]
+        more = filters(parts[2][0]) - filters(parts[1])
+        expect("  a worker has no socket, and two filters more than its host", not sockets and more == (2 if filters(parts[1]) else 0),
+               (sockets, more))
         os.kill(parts[2][0], signal.SIGKILL)
     errors = is_whole("a worker killed", run, expected)
     expect("  it says so", "1 worker died and was replaced" in errors, errors)

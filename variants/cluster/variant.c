@@ -41,6 +41,7 @@ static pf_status start_host(cluster_run *run, pf_error *error)
 	if (run->host == 0) {
 		pf_error why;
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pf_cluster_disown(run->cluster);
 		_exit(getppid() == parent && pf_cluster_host(run->env, run->dataset, &run->broker.address,
 							     &run->seal, "local", LEASE_MS, &why) == PF_OK
 			      ? 0

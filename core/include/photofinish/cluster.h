@@ -74,6 +74,9 @@ PF_API pf_status pf_cluster_open(const struct pf_env *env, const pf_dataset *dat
 /* Takes its streams away, and so ends its hosts. NULL is fine. */
 PF_API void pf_cluster_close(pf_cluster *cluster);
 
+/* In a process that was forked since: gives up the connections, which are the submitter's. */
+PF_API void pf_cluster_disown(pf_cluster *cluster);
+
 /* pf_burst_fn whose context is a pf_cluster: tells the sink of the burst and adds its shards. */
 PF_API pf_status pf_cluster_add(void *cluster, const pf_burst *burst);
 
