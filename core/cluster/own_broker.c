@@ -36,6 +36,9 @@ static void __attribute__((noreturn)) become_server(const char *folder, const ch
 	}
 	close_range(3, ~0u, 0);
 	execvp(arguments[0], arguments);
+	/* The same program; it goes by the name it is called by. Debian's redis-tools has this one, and no
+	 * service that would be started. */
+	execvp("redis-check-rdb", arguments);
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
@@ -79,7 +82,7 @@ static pf_status why_it_ended(int ending, const char *folder, pf_error *error)
 	char line[160];
 	if (WIFEXITED(ending) && WEXITSTATUS(ending) == 127) {
 		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
-			       "redis-server is not installed (apt install redis-server)");
+			       "redis-server is not installed (apt install redis-tools)");
 	}
 	last_line(folder, line, sizeof line);
 	return pf_fail(error, PF_ERR_UNAVAILABLE, NULL, "redis-server does not start%s%s", *line ? ": " : "",

@@ -122,7 +122,7 @@ int pf_cmd_serve(const pf_command *command, int argc, char **argv)
 				  .port = 8077,
 				  .queue = 256,
 				  .burst = 64,
-				  .photo_mb = 64,
+				  .photo_mb = 128,
 				  .buffer_mb = 512,
 				  .deadline_s = 10,
 				  .read_timeout_s = 30};
@@ -144,7 +144,7 @@ int pf_cmd_serve(const pf_command *command, int argc, char **argv)
 		 100000},
 		{"burst", 0, PF_ARG_COUNT, &request.burst, "N", "photos of one burst at most (default: 64)",
 		 1, 1000},
-		{"photo-limit", 0, PF_ARG_SIZE, &request.photo_mb, "SIZE", "of one photo (default: 64MB)",
+		{"photo-limit", 0, PF_ARG_SIZE, &request.photo_mb, "SIZE", "of one photo (default: 128MB)",
 		 0.001, 2000},
 		{"buffer", 0, PF_ARG_SIZE, &request.buffer_mb, "SIZE",
 		 "what all photos that wait may take (default: 512MB)", 0.001, 1e6},

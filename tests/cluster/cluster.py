@@ -255,7 +255,7 @@ CASES = [undisturbed, record, worker_killed, worker_stopped, host_killed, host_s
 
 
 def main():
-    if not shutil.which("redis-server") or not shutil.which("redis-cli"):
+    if not (shutil.which("redis-server") or shutil.which("redis-check-rdb")) or not shutil.which("redis-cli"):
         print("skipped: redis-server is not installed")
         sys.exit(77)
     tiny = subprocess.run([PROGRAM, "score", "tiny", "--json", "-", "--quiet"], capture_output=True, text=True)

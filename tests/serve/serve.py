@@ -183,7 +183,7 @@ def check_metrics(server):
         result = subprocess.run([promtool, "check", "rules", str(rules)], capture_output=True, text=True)
         expect("and nothing in the alert rules of the documents", result.returncode == 0, result.stdout + result.stderr)
     else:
-        print("skipped: promtool is not installed (Debian package prometheus)")
+        print("skipped: promtool is not installed (Debian's prometheus has it, and starts a service)")
     _, text, headers = server.get("/metrics", {"Accept": "application/openmetrics-text"})
     try:
         from prometheus_client.openmetrics.parser import text_string_to_metric_families
