@@ -233,8 +233,7 @@ def check_deaths(server, photos):
     deaths = server.metric("photofinish_worker_deaths_total")
     status, text, _ = lose_worker(server, photos[0], signal.SIGKILL)
     expect("a killed worker: 500 for its photo", status == 500 and json.loads(text)["status"] == "crashed", (status, text))
-    expect("and the deaths are counted", server.metric("photofinish_worker_deaths_total") == deaths + server.workers,
-           server.metric("photofinish_worker_deaths_total"))
+    wait_for("the deaths are counted", lambda: server.metric("photofinish_worker_deaths_total") == deaths + server.workers)
     expect("it is no proof against the photo", server.score(photos[0])[0] == 200)
     status, text, _ = lose_worker(server, photos[1], signal.SIGSEGV)
     expect("a photo on which a worker crashes: 500", status == 500, (status, text))
