@@ -216,22 +216,13 @@ static pf_status worker_died(void *context, size_t unit, uint32_t photo, int sig
 	return PF_OK;
 }
 
-static pf_status create(const struct pf_env *env, const pf_intake_order *order, uint32_t strategy,
-			pf_intake **out, pf_error *error)
+static pf_status set_up(pf_intake *intake, const struct pf_env *env, const pf_intake_order *order,
+			uint32_t strategy, pf_error *error)
 {
 	uint64_t bytes = pf_intake_bytes(order);
-	if (order->struct_size != sizeof *order || !bytes) {
-		return pf_fail(error, PF_ERR_INVALID, NULL,
-			       "an intake of %u slots of %llu bytes makes no sense", order->slots,
-			       (unsigned long long)order->slot_bytes);
-	}
-	pf_intake *intake = *out = calloc(1, sizeof *intake);
-	if (intake) {
-		intake->board.memory = intake->bytes.memory = NULL;
-		intake->slots = calloc(order->slots, sizeof *intake->slots);
-		intake->results = calloc(order->slots, sizeof *intake->results);
-	}
-	if (!intake || !intake->slots || !intake->results) {
+	intake->slots = calloc(order->slots, sizeof *intake->slots);
+	intake->results = calloc(order->slots, sizeof *intake->results);
+	if (!intake->slots || !intake->results) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u photos",
 			       order->slots);
 	}
@@ -258,9 +249,6 @@ static pf_status create(const struct pf_env *env, const pf_intake_order *order, 
 
 static void release(pf_intake *intake)
 {
-	if (!intake) {
-		return;
-	}
 	destroy_scorers(intake);
 	pf_shared_pages_destroy(&intake->board);
 	pf_shared_pages_destroy(&intake->bytes);
@@ -272,9 +260,17 @@ static void release(pf_intake *intake)
 pf_status pf_intake_open(const struct pf_env *env, const pf_intake_order *order, uint32_t strategy,
 			 pf_intake **out, pf_error *error)
 {
-	pf_intake *intake = NULL;
 	*out = NULL;
-	pf_status status = create(env, order, strategy, &intake, error);
+	if (order->struct_size != sizeof *order || !pf_intake_bytes(order)) {
+		return pf_fail(error, PF_ERR_INVALID, NULL,
+			       "an intake of %u slots of %llu bytes makes no sense", order->slots,
+			       (unsigned long long)order->slot_bytes);
+	}
+	pf_intake *intake = calloc(1, sizeof *intake);
+	if (!intake) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for an intake");
+	}
+	pf_status status = set_up(intake, env, order, strategy, error);
 	if (status == PF_OK) {
 		pf_scorer_prepare(&intake->config, &env->traces[0]); /* before the fork */
 	}

@@ -517,12 +517,11 @@ void pf_pool_close(pf_pool *pool)
 	}
 }
 
-/* A pool without workers. */
-static pf_status create(const struct pf_env *env, const pf_pool_job *job, pf_pool **out, pf_error *error)
+/* A pool without workers; NULL: no memory. */
+static pf_pool *create(const struct pf_env *env, const pf_pool_job *job)
 {
 	uint32_t workers = env->workers;
 	pf_pool *pool = calloc(1, sizeof *pool);
-	*out = NULL;
 	if (pool) {
 		pool->looked = calloc(workers + 1,
 				      sizeof *pool->looked); /* the last: what the feed waits for */
@@ -533,7 +532,7 @@ static pf_status create(const struct pf_env *env, const pf_pool_job *job, pf_poo
 		if (pool) {
 			release(pool);
 		}
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u workers", workers);
+		return NULL;
 	}
 	pool->env = env;
 	pool->job = job;
@@ -543,8 +542,12 @@ static pf_status create(const struct pf_env *env, const pf_pool_job *job, pf_poo
 		pool->members[i].unit = NO_UNIT;
 		pool->members[i].photo = PF_NO_PHOTO;
 	}
-	*out = pool;
-	return PF_OK;
+	return pool;
+}
+
+static pf_status no_memory(const struct pf_env *env, pf_error *error)
+{
+	return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for %u workers", env->workers);
 }
 
 static pf_status spawn_all(pf_pool *pool, pf_error *error)
@@ -558,10 +561,10 @@ static pf_status spawn_all(pf_pool *pool, pf_error *error)
 
 pf_status pf_pool_open(const struct pf_env *env, const pf_pool_job *job, pf_pool **out, pf_error *error)
 {
-	pf_status status = create(env, job, out, error);
-	status = status == PF_OK ? spawn_all(*out, error) : status;
+	pf_pool *pool = *out = create(env, job);
+	pf_status status = pool ? spawn_all(pool, error) : no_memory(env, error);
 	if (status != PF_OK) {
-		pf_pool_close(*out);
+		pf_pool_close(pool);
 		*out = NULL;
 	}
 	return status;
@@ -569,14 +572,13 @@ pf_status pf_pool_open(const struct pf_env *env, const pf_pool_job *job, pf_pool
 
 pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, pf_error *error)
 {
-	pf_pool *pool;
-	pf_status status = create(env, job, &pool, error);
-	if (status != PF_OK) {
-		return status;
+	pf_pool *pool = create(env, job);
+	if (!pool) {
+		return no_memory(env, error);
 	}
 	bool fed = job->feed != NULL;
 	pf_pool_offer(pool, fed ? 0 : job->units, fed);
-	status = spawn_all(pool, error);
+	pf_status status = spawn_all(pool, error);
 	while (status == PF_OK && any_alive(pool)) {
 		status = pf_pool_step(pool, -1, -1, error);
 	}

@@ -191,7 +191,8 @@ static void test_servers_that_are_none(void **state)
 	assert_int_equal(SAYS("-OOM \x1b[31m\x9b\r\n", 1), PF_ERR_NO_MEMORY);
 	assert_non_null(strstr(error.message, "OOM ?[31m?"));
 	memset(large, 'x', sizeof large);
-	memcpy(large, "$2000000000\r\n", 13);
+	static const char begin[] = "$2000000000\r\n";
+	memcpy(large, begin, sizeof begin - 1);
 	assert_int_equal(what_becomes_of(large, sizeof large, 1000, &error), PF_ERR_INVALID);
 	assert_non_null(strstr(error.message, "larger than"));
 	assert_int_equal(SAYS("", 0), PF_ERR_IO); /* takes PF_BROKER_PATIENCE_MS */
