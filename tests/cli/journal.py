@@ -39,7 +39,7 @@ def journals():
 
 
 def trials_of(journal):
-    """None where the run has just ended whole and taken its journal away."""
+    """Empty where the run has just ended whole and taken its journal away."""
     try:
         text = journal.read_text()
     except FileNotFoundError:
