@@ -33,8 +33,8 @@ typedef struct pf_request_photo {
 	unsigned char *bytes; /* owned; NULL once it was handed to a worker */
 	size_t size, capacity;
 	char name[PF_REQUEST_NAME];
-	uint8_t sha256[PF_SHA256_BYTES];
-	bool begun, done;
+	uint8_t sha256[PF_SHA256_BYTES]; /* where it is hashed */
+	bool hashed, begun, done;
 	/* Once it is done. */
 	pf_status status;
 	char message[256];

@@ -14,6 +14,7 @@
 #include "photofinish/exec.h"
 #include "photofinish/file.h"
 #include "photofinish/intake.h"
+#include "photofinish/sha256.h"
 
 enum { POISON_MOST = 4096 };
 #define AGAIN_NS 300000000 /* between an end and the next start */
@@ -28,9 +29,21 @@ static bool is_poison(const pf_server *server, const uint8_t sha256[PF_SHA256_BY
 	return false;
 }
 
-/* SIGKILL comes from outside (an operator, a kernel out of memory): no proof against the photo. */
-static void note_poison(pf_server *server, const pf_request_photo *photo, int32_t death)
+/* Seldom: most servers know no poison, and hash nothing. */
+static void hash(pf_request_photo *photo, const void *bytes)
 {
+	if (!photo->hashed) {
+		pf_sha256_of(bytes ? bytes : "", photo->size, photo->sha256);
+		photo->hashed = true;
+	}
+}
+
+/* SIGKILL comes from outside (an operator, a kernel out of memory): no proof against the photo. */
+static void note_poison(pf_server *server, uint32_t slot, pf_request_photo *photo, int32_t death)
+{
+	if (death != SIGKILL) { /* the slot still has its bytes, which no worker can write */
+		hash(photo, server->inbox_memory + slot * server->inbox.slot_bytes);
+	}
 	if (death == SIGKILL || is_poison(server, photo->sha256) || server->poison_count == POISON_MOST) {
 		return;
 	}
@@ -131,6 +144,9 @@ void pf_engine_dispatch(pf_server *server)
 		if (!pf_request_waiting(request)) {
 			pf_queue_remove(&server->queue, request);
 		}
+		if (server->poison_count) {
+			hash(photo, photo->bytes);
+		}
 		if (is_poison(server, photo->sha256)) {
 			refuse_poison(server, request, photo);
 		} else if (!post(server, slot, request, photo)) {
@@ -200,7 +216,7 @@ static void take_answer(pf_server *server, const pf_intake_result *answer)
 		}
 	}
 	if (answer->death) {
-		note_poison(server, photo, answer->death);
+		note_poison(server, answer->slot, photo, answer->death);
 	}
 	end_photo(server, request, photo);
 }

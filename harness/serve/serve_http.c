@@ -17,7 +17,6 @@
 #include "harness/serve/server.h"
 #include "photofinish/file.h"
 #include "photofinish/preset.h"
-#include "photofinish/sha256.h"
 
 enum { HEAD_BYTES_MOST = 32 << 10, CONNECTIONS_MOST = 4096 };
 
@@ -319,10 +318,6 @@ static enum MHD_Result end_body(struct exchange *exchange)
 		MHD_destroy_post_processor(exchange->parts);
 	}
 	exchange->parts = NULL;
-	for (size_t i = 0; i < request->count && !request->refused; i++) {
-		pf_sha256_of(request->photos[i].bytes ? request->photos[i].bytes : (unsigned char *)"",
-			     request->photos[i].size, request->photos[i].sha256);
-	}
 	if (!request->refused && !request->count) {
 		request->refused = PF_DENIED_MALFORMED;
 	}
