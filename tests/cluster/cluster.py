@@ -169,40 +169,42 @@ def worker_killed(photos, expected):
     expect("  it says so", "1 worker died and was replaced" in errors, errors)
 
 
+def struck(what, photos, expected, strike, *options):
+    """Something happens to one run while it goes on: strike(server, host, workers)."""
+    run = Run(photos, *options)
+    parts = run.parts() if run.keys() else None
+    expect(f"{what}: while it goes on", parts, run.process.poll())
+    if parts:
+        strike(*parts)
+    is_whole(what, run, expected)
+
+
 def worker_stopped(photos, expected):
-    run = Run(photos, "--photo-timeout", "3s")
-    if run.keys() and (parts := run.parts()):
-        os.kill(parts[2][0], signal.SIGSTOP)
-    is_whole("a worker stopped by SIGSTOP", run, expected)
+    struck("a worker stopped by SIGSTOP", photos, expected, lambda server, host, workers: os.kill(workers[0], signal.SIGSTOP), "--photo-timeout", "3s")
 
 
 def host_killed(photos, expected):
-    run = Run(photos)
-    if run.keys() and (parts := run.parts()):
-        os.kill(parts[1], signal.SIGKILL)
-    is_whole("the host killed", run, expected)
+    struck("the host killed", photos, expected, lambda server, host, workers: os.kill(host, signal.SIGKILL))
 
 
 def host_stopped(photos, expected):
     """Its leases run out; what it tells later comes twice."""
-    run = Run(photos)
-    if run.keys() and (parts := run.parts()):
-        os.kill(parts[1], signal.SIGSTOP)
+    def stop(server, host, workers):
+        os.kill(host, signal.SIGSTOP)
         time.sleep(6)
-        os.kill(parts[1], signal.SIGCONT)
-    is_whole("the host stopped for longer than its leases", run, expected)
+        os.kill(host, signal.SIGCONT)
+    struck("the host stopped for longer than its leases", photos, expected, stop)
 
 
 def broker_killed(photos, expected):
-    run = Run(photos)
-    if run.keys() and (parts := run.parts()):
-        os.kill(parts[0], signal.SIGKILL)
-    is_whole("redis-server killed", run, expected)
+    struck("redis-server killed", photos, expected, lambda server, host, workers: os.kill(server, signal.SIGKILL))
 
 
 def broker_wiped(photos, expected):
     run = Run(photos)
-    if run.keys():
+    keys = run.keys()
+    expect("Redis wiped: while it goes on", keys)
+    if keys:
         run.redis("FLUSHALL")
     is_whole("Redis wiped", run, expected)
 
@@ -210,7 +212,9 @@ def broker_wiped(photos, expected):
 def hostile_entries(photos, expected):
     """Garbage, entries without an end, entries of 9 MB, and values of another kind under our names."""
     run = Run(photos)
-    if keys := run.keys():
+    keys = run.keys()
+    expect("hostile entries: while it goes on", keys)
+    if keys:
         for stream in keys["tasks"], keys["results"]:
             run.redis("XADD", stream, "*", "m", "garbage")
             run.redis("XADD", stream, "*", "m", "x" * 200, "n", "x")
