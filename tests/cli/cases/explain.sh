@@ -20,23 +20,3 @@ print("half gains less than all:", all(1 <= s["speedup_at_half"] + 1e-9 and s["s
 print("of the limit:", all(0 < e["limits"][k] for k in ("decode_photos_per_s", "run_share", "decode_share", "network_share", "network_intensity", "memory_gb_per_s")))
 print("the roof is the lower one:", abs(e["limits"]["roof_gflops"] - min(e["limits"]["peak_gflops"], e["limits"]["network_intensity"] * e["limits"]["memory_gb_per_s"])) < 1e-6 * e["limits"]["peak_gflops"])
 print("without faces:", e["what_if"]["factors"], e["what_if"]["speedup"]["n"], e["what_if"]["speedup"]["mean"] > 1)'
-
-# What-if against a scorer from which faces are really left out, which also opens faster (no cascade): asked for with both
-# changes, the replay gives the factor in processor time, which other work on the machine moves little. The median of five.
-/usr/bin/python3 - <<'PY'
-import json, subprocess
-def run(command, *options):
-    out = subprocess.run(["photofinish", command, "single-load", "-d", "tiny", "-q", "--rounds", "1", "--json", "-", *options],
-                         check=True, stdout=subprocess.PIPE).stdout
-    return json.loads(out)
-def trial(*options):
-    return run("run", "--no-history", *options)["variants"][0]["trials"][0]
-ratios = []
-for attempt in range(5):
-    whole, less = trial(), trial("--stages", "facts,decode,quality,pose")
-    opening = less["stages"]["startup"]["cpu_ns"] / whole["stages"]["startup"]["cpu_ns"]
-    said = run("explain", "--no-limits", "--what-if", f"faces=0,startup={opening:.3f}")["what_if"]["speedup"]["mean"]
-    ratios.append(said / (whole["cpu_ns"] / less["cpu_ns"]))
-middle = sorted(ratios)[2]
-print("what if faces took no time: as when they are left out" if abs(middle - 1) < 0.1 else f"said over real: {ratios}")
-PY
