@@ -49,11 +49,11 @@ const pf_command pf_commands[] = {
 	 "in trials like all others; the\n"
 	 "reference is made afterwards. Exit status: 0 passed, 1 caught, 3 undecided.",
 	 1, 1, pf_cmd_audit, false},
-	{"load", "VARIANT", "Latency or throughput under a load, against objectives",
+	{"load", "[VARIANT]", "Latency or throughput under a load, against objectives",
 	 "Photos one after the other, each issued when the one before is done, as a Poisson stream, "
-	 "or all at once. Exit\n"
+	 "or all at once; with --url sent to a server, whose answers are checked. Exit\n"
 	 "status: 0 all objectives met, 1 missed, 3 undecided: the interval or the sample does not decide.",
-	 1, 1, pf_cmd_load, false},
+	 0, 1, pf_cmd_load, false},
 	{"soak", "VARIANT", "Whether a variant leaks or grows slower in the long run",
 	 "One process scores the same photos again and again; heap, RSS, descriptors, "
 	 "threads and the time of a photo are\n"

@@ -6,6 +6,7 @@
 #include "harness/base/output.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/load_url.h"
 #include "harness/cli/run_delivery.h"
 #include "harness/cli/run_setting.h"
 #include "harness/load/load.h"
@@ -24,14 +25,15 @@ struct request {
 	pf_common common;
 	pf_delivery delivery;
 	pf_record_head head; /* of the record */
-	const char *dataset, *scenario_name;
+	const char *dataset, *scenario_name, *rate_text;
+	pf_load_url_order url; /* of a server */
 	pf_scenario scenario;
 	pf_texts slo_texts;
-	pf_slo slos[PF_MAX_TEXTS];
+	pf_slo slos[PF_MAX_TEXTS + 1];
 	uint32_t least_queries, trials;
 	double duration_s, rate;
 	uint64_t seed;
-	bool has_seed, has_queries, has_rate;
+	bool has_seed, has_queries, has_scenario;
 };
 
 static void show_progress(void *context, size_t done, size_t total)
@@ -64,13 +66,16 @@ static pf_status parse_slos(struct request *request, pf_error *error)
 		if (!pf_slo_parse(request->slo_texts.texts[i], slo)) {
 			return pf_fail(
 				error, PF_ERR_USAGE, NULL,
-				"--slo takes pN=TIME, max=TIME (us, ms, s) or throughput=PHOTOS/S, not \"%s\"",
+				"--slo takes pN=TIME, max=TIME (us, ms, s), throughput=PHOTOS/S or ok=PERCENT%%, "
+				"not \"%s\"",
 				request->slo_texts.texts[i]);
 		}
-		bool of_rate = slo->metric == PF_SLO_THROUGHPUT;
-		if (of_rate != (request->scenario == PF_SCENARIO_OFFLINE)) {
-			return pf_fail(error, PF_ERR_USAGE, NULL, "scenario %s takes no --slo %s",
-				       request->scenario_name, slo->text);
+		bool of_rate = slo->metric == PF_SLO_THROUGHPUT, of_server = slo->metric == PF_SLO_OK;
+		bool offline = !request->url.url && request->scenario == PF_SCENARIO_OFFLINE;
+		if (of_rate != offline || (of_server && !request->url.url)) {
+			return pf_fail(error, PF_ERR_USAGE, NULL, "%s%s takes no --slo %s",
+				       request->url.url ? "" : "scenario ",
+				       request->url.url ? "--url" : request->scenario_name, slo->text);
 		}
 		size_t needed = slo->metric == PF_SLO_PERCENTILE ? pf_slo_least_count(slo->p, PF_LEVEL) : 0;
 		if (!request->has_queries && needed > request->least_queries) {
@@ -207,6 +212,16 @@ static int execute(struct request *request, pf_contestant *contestant, const pf_
 static pf_status choose(struct request *request, const char *operand, pf_contestant *contestant,
 			pf_error *error)
 {
+	const pf_load_url_order *url = &request->url;
+	if (!operand) {
+		return pf_fail(error, PF_ERR_USAGE, NULL, "load needs a variant, or the --url of a server");
+	}
+	if (url->users || url->deadline_s > 0 || url->stress || url->unchecked || url->token_file ||
+	    url->remote) {
+		return pf_fail(
+			error, PF_ERR_USAGE, NULL,
+			"--users, --deadline, --stress, --unchecked, --token-file and --remote belong to --url");
+	}
 	pf_status status = pf_contestant_parse(operand, request->common.workers, contestant, error);
 	if (status != PF_OK) {
 		return status;
@@ -222,11 +237,41 @@ static pf_status choose(struct request *request, const char *operand, pf_contest
 			       "%s is a program that is given a whole dataset: only offline can be tested",
 			       operand);
 	}
-	if ((request->scenario == PF_SCENARIO_SERVER) != request->has_rate) {
+	pf_rate_phase rates[PF_RATE_PHASES_MOST];
+	if ((request->scenario == PF_SCENARIO_SERVER) != (request->rate_text != NULL)) {
 		return pf_fail(error, PF_ERR_USAGE, NULL,
 			       "--rate belongs to --scenario server, which needs it");
 	}
+	if (request->rate_text && pf_rate_parse(request->rate_text, rates) != 1) {
+		return pf_fail(error, PF_ERR_USAGE, NULL, "--rate of a variant is one number, not \"%s\"",
+			       request->rate_text);
+	}
+	request->rate = request->rate_text ? rates[0].from : 0;
 	return parse_slos(request, error);
+}
+
+/* A variant, if there is one, says what scores the server may give. */
+static pf_status choose_url(struct request *request, const char *operand, pf_contestant *contestant,
+			    pf_error *error)
+{
+	pf_load_url_order *url = &request->url;
+	pf_status status = operand ? pf_contestant_parse(operand, request->common.workers, contestant, error)
+				   : PF_OK;
+	if (status == PF_OK && request->has_scenario) {
+		status = pf_fail(
+			error, PF_ERR_USAGE, NULL,
+			"--scenario is of variants: with --url, --rate or --users say how photos come");
+	}
+	status = status == PF_OK ? parse_slos(request, error) : status;
+	url->variant = operand ? contestant->variant : NULL;
+	url->rate = request->rate_text;
+	url->least_requests = request->least_queries;
+	url->duration_s = request->duration_s;
+	url->seed = request->has_seed ? request->seed : pf_seed_from_clock();
+	url->slos = request->slos;
+	url->slo_count = request->slo_texts.count;
+	url->delivery = &request->delivery;
+	return status;
 }
 
 int pf_cmd_load(const pf_command *command, int argc, char **argv)
@@ -237,10 +282,15 @@ int pf_cmd_load(const pf_command *command, int argc, char **argv)
 				  .least_queries = LEAST_QUERIES,
 				  .trials = 5};
 	const pf_arg table[] = {
-		{"scenario", 0, PF_ARG_CHOICE, &request.scenario_name, "offline|single-stream|server",
-		 "all photos at once, one after the other, or as they arrive (default: single-stream)", 0, 0},
+		{.name = "scenario",
+		 .type = PF_ARG_CHOICE,
+		 .target = &request.scenario_name,
+		 .given = &request.has_scenario,
+		 .metavar = "offline|single-stream|server",
+		 .help = "all photos at once, one after the other, or as they arrive (default: single-stream)"},
 		{"slo", 0, PF_ARG_LIST, &request.slo_texts, "METRIC=LIMIT",
-		 "p95=200ms, p99.9=1s, max=2s, or throughput=12 offline (may stand several times)", 0, 0},
+		 "p95=200ms, p99.9=1s, max=2s; offline throughput=12; --url ok=99% (may stand several times)",
+		 0, 0},
 		{"dataset", 'd', PF_ARG_TEXT, &request.dataset, "NAME|DIR",
 		 "dataset by name, or a folder of photos (default: dash)", 0, 0},
 		{.name = "queries",
@@ -256,14 +306,25 @@ int pf_cmd_load(const pf_command *command, int argc, char **argv)
 		{"rounds", 'r', PF_ARG_COUNT, &request.trials, "R", "offline: trials at least (default: 5)",
 		 1, 100000},
 		{"trials", 0, PF_ARG_COUNT, &request.trials, "R", NULL, 1, 100000},
-		{.name = "rate",
-		 .type = PF_ARG_NUMBER,
-		 .target = &request.rate,
-		 .given = &request.has_rate,
-		 .metavar = "PHOTOS/S",
-		 .help = "server: arrivals a second, a Poisson stream",
-		 .least = 1e-3,
-		 .most = 1e6},
+		{"rate", 0, PF_ARG_TEXT, &request.rate_text, "R|R,R|R..R",
+		 "server, --url: arrivals a second, a Poisson stream; --url also takes steps, or a ramp", 0,
+		 0},
+		{"url", 0, PF_ARG_TEXT, &request.url.url, "URL",
+		 "POST the photos to this http:// address instead; VARIANT is whose tolerance answers have",
+		 0, 0},
+		{"users", 0, PF_ARG_COUNT, &request.url.users, "N",
+		 "--url: each of N sends the next photo when it was answered (default: 1, or as --rate says)",
+		 1, 8192},
+		{"deadline", 0, PF_ARG_TIME, &request.url.deadline_s, "TIME",
+		 "--url: of each request, sent as Deadline-Ms (default: none)", 1e-3, 1e5},
+		{"stress", 0, PF_ARG_FLAG, &request.url.stress, NULL,
+		 "--url: raise the rate until objectives break (default: --slo ok=99%), find the knee", 0, 0},
+		{"unchecked", 0, PF_ARG_FLAG, &request.url.unchecked, NULL,
+		 "--url: do not compare answers with the scores that \"score\" gives", 0, 0},
+		{"token-file", 0, PF_ARG_INPUT, &request.url.token_file, "FILE",
+		 "--url: requests bear the token that is its first line", 0, 0},
+		{"remote", 0, PF_ARG_FLAG, &request.url.remote, NULL,
+		 "--url: the address may be another machine's", 0, 0},
 		PF_DELIVERY_ARGS(request.delivery),
 		{.name = "seed",
 		 .type = PF_ARG_SEED,
@@ -284,8 +345,12 @@ int pf_cmd_load(const pf_command *command, int argc, char **argv)
 	pf_error error = {0};
 	pf_contestant contestant = {0};
 	pf_status status = pf_common_apply(&request.common, &config, &error);
+	const char *operand = count ? operands[0] : NULL;
 	if (status == PF_OK) {
-		status = choose(&request, operands[0], &contestant, &error);
+		status = request.url.url ? choose_url(&request, operand, &contestant, &error)
+					 : choose(&request, operand, &contestant, &error);
 	}
-	return status == PF_OK ? execute(&request, &contestant, &config) : pf_report_error(&error);
+	return status != PF_OK   ? pf_report_error(&error)
+	       : request.url.url ? pf_load_url(&request.url, &request.common, request.dataset, &config)
+				 : execute(&request, &contestant, &config);
 }

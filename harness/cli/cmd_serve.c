@@ -3,19 +3,17 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/token_file.h"
 #include "harness/progress/progress.h"
 #include "harness/run/contestant.h"
 #include "harness/serve/serve.h"
-#include "photofinish/file.h"
-
-enum { TOKEN_MOST = 512 };
 
 struct request {
 	pf_common common;
 	const char *variant, *address, *degrade, *token_file;
 	uint32_t port, queue, burst;
 	double photo_mb, buffer_mb, deadline_s, read_timeout_s;
-	char token[TOKEN_MOST];
+	char token[PF_TOKEN_MOST];
 };
 
 static void tell_listening(void *context, const char *address, unsigned port)
@@ -28,28 +26,6 @@ static void tell_listening(void *context, const char *address, unsigned port)
 			"photofinish: serving by %s with %u worker%s; Ctrl-C ends it once all is answered",
 			request->variant, request->common.workers, request->common.workers == 1 ? "" : "s");
 	}
-}
-
-/* The first line of the file. */
-static pf_status read_token(struct request *request, pf_error *error)
-{
-	const char *file = request->token_file;
-	if (!file) {
-		return PF_OK;
-	}
-	FILE *stream = pf_open_regular(file, error);
-	if (!stream) {
-		return error->code;
-	}
-	bool got = fgets(request->token, sizeof request->token, stream) != NULL;
-	fclose(stream);
-	size_t length = got ? strcspn(request->token, "\r\n") : 0;
-	if (length < 16 || length + 1 == sizeof request->token) {
-		return pf_fail(error, PF_ERR_INVALID, file, "a token is one line of 16 to %d bytes",
-			       TOKEN_MOST - 2);
-	}
-	request->token[length] = '\0';
-	return PF_OK;
 }
 
 static pf_status choose(const struct request *request, const pf_scorer_config *config,
@@ -82,7 +58,8 @@ static pf_status serve(struct request *request, const pf_scorer_config *config, 
 	pf_session session = {.manifest_fd = -1};
 	char port[16];
 	uint32_t degraded = config->preset;
-	pf_status status = read_token(request, error);
+	pf_status status = request->token_file ? pf_token_read(request->token_file, request->token, error)
+					       : PF_OK;
 	status = status == PF_OK ? choose(request, config, &contestant, &degraded, error) : status;
 	/* Its processes read no file but what scoring needs, which they may in /proc anyway. */
 	status = status == PF_OK ? pf_dataset_create("serve", "/proc", &nothing, error) : status;

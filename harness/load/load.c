@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/load/arrivals.h"
 #include "harness/registry/known.h"
-#include "harness/stats/shuffle.h"
 #include "harness/trial/queries.h"
 #include "photofinish/file.h"
 
 /* Arrivals that are issued ahead of their time: what the pipe surely holds. */
 #define AHEAD 1024
+#define FOREVER_S 1e9
 #define LEAD_NS 20000000u /* between the first query's end and the first arrival */
 
 const char *pf_scenario_name(pf_scenario scenario)
@@ -26,8 +27,9 @@ struct loading {
 	pf_load *load;
 	const pf_outcomes *reference;
 	int queries; /* write end; -1 once closed */
-	pf_random random;
-	size_t *order, place; /* photos of the pass at hand */
+	pf_arrivals arrivals;
+	const pf_rate_phase rate; /* of arrivals, without an end */
+	uint64_t phase_ns;        /* when they began */
 	size_t capacity, issued;
 	uint64_t *issue_ns; /* of each query, or when it was to arrive; [0] is the one that warms up */
 	uint32_t *photos;
@@ -41,16 +43,6 @@ static void stop(struct loading *loading)
 		close(loading->queries);
 		loading->queries = -1;
 	}
-}
-
-static size_t next_photo(struct loading *loading)
-{
-	size_t count = loading->load->session->dataset->count;
-	if (loading->place == count) {
-		loading->place = 0;
-		pf_shuffle(&loading->random, loading->order, count);
-	}
-	return loading->order[loading->place++];
 }
 
 /* Grows what is kept of each query; stops the load where there is no memory. */
@@ -82,7 +74,7 @@ static void issue(struct loading *loading, uint64_t arrival_ns)
 	}
 	size_t number = loading->issued++;
 	pf_query query = {.number = (uint32_t)number,
-			  .first = (uint32_t)next_photo(loading),
+			  .first = (uint32_t)pf_arrivals_photo(&loading->arrivals),
 			  .count = 1,
 			  .repeats = 1,
 			  .not_before_ns = arrival_ns};
@@ -107,10 +99,12 @@ static void issue_arrivals(struct loading *loading)
 	double wanted = fmax(load->least_queries, ceil(load->least_duration_s * load->rate));
 	while (loading->queries >= 0 && loading->issued <= (size_t)wanted &&
 	       loading->issued < load->count + AHEAD) {
-		double gap_s = -log(pf_random_uniform(&loading->random)) / load->rate;
-		uint64_t before = loading->issued > 1 ? loading->issue_ns[loading->issued - 1]
-						      : pf_now_ns() + LEAD_NS;
-		issue(loading, before + (uint64_t)(gap_s * 1e9));
+		uint64_t at_ns;
+		loading->phase_ns = loading->phase_ns ? loading->phase_ns : pf_now_ns() + LEAD_NS;
+		if (!pf_arrivals_next(&loading->arrivals, &loading->rate, &at_ns)) {
+			break;
+		}
+		issue(loading, loading->phase_ns + at_ns);
 	}
 	if (load->count >= (size_t)wanted) {
 		stop(loading);
@@ -262,23 +256,18 @@ static pf_status measure_hop(pf_load *load, pf_error *error)
 
 static pf_status run_queries(pf_load *load, const pf_outcomes *reference, pf_error *error)
 {
-	size_t photos = load->session->dataset->count;
 	struct loading loading = {.load = load,
 				  .reference = reference,
 				  .queries = -1,
-				  .random = {.state = load->seed},
-				  .place = photos,
+				  .rate = {.from = load->rate, .to = load->rate, .duration_s = FOREVER_S},
 				  .issued = 1};
 	const pf_trial_listener ears = {.hear = hear, .context = &loading};
 	pf_trial trial = {0};
 	pf_tolerance_take(load->contestant->variant->tolerance, &load->tolerance);
-	loading.order = calloc(photos, sizeof *loading.order);
-	pf_status status = PF_OK;
-	if (!loading.order || !make_room(&loading)) {
+	pf_status status = pf_arrivals_init(&loading.arrivals, load->session->dataset->count, load->seed,
+					    error);
+	if (status == PF_OK && !make_room(&loading)) {
 		status = pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
-	}
-	for (size_t i = 0; loading.order && i < photos; i++) {
-		loading.order[i] = i;
 	}
 	if (status == PF_OK) {
 		status = run_trial(load, load->contestant->variant, &loading.queries, &ears, &trial, error);
@@ -292,7 +281,7 @@ static pf_status run_queries(pf_load *load, const pf_outcomes *reference, pf_err
 	load->partial = pf_interrupts || trial.ending == PF_ENDED_CANCELLED;
 	pf_disturbances_text(&trial.machine, load->disturbed);
 	pf_trial_release(&trial);
-	free(loading.order);
+	pf_arrivals_release(&loading.arrivals);
 	free(loading.issue_ns);
 	free(loading.photos);
 	return status;

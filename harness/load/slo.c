@@ -7,6 +7,7 @@
 
 #include "harness/base/quantity.h"
 #include "harness/base/text.h"
+#include "harness/stats/binomial.h"
 #include "harness/stats/order_statistics.h"
 
 static bool parse_time(const char *text, double *ns)
@@ -29,6 +30,11 @@ bool pf_slo_parse(const char *text, pf_slo *out)
 		out->metric = PF_SLO_THROUGHPUT;
 		out->limit = strtod(value, &end);
 		return end != value && !*end && isfinite(out->limit) && out->limit > 0;
+	}
+	if (length == 2 && strncmp(text, "ok", length) == 0) {
+		out->metric = PF_SLO_OK;
+		out->limit = strtod(value, &end) / 100;
+		return end != value && strcmp(end, "%") == 0 && out->limit > 0 && out->limit <= 1;
 	}
 	if (length == 3 && strncmp(text, "max", length) == 0) {
 		out->metric = PF_SLO_MAX;
@@ -75,6 +81,23 @@ void pf_slo_judge_throughput(pf_slo *slo, const pf_interval *rate)
 		       : rate->high < slo->limit ? PF_SLO_MISSED
 						 : PF_SLO_UNDECIDED;
 	snprintf(slo->why, sizeof slo->why, "the interval is %.4g to %.4g photos/s", rate->low, rate->high);
+}
+
+void pf_slo_judge_share(pf_slo *slo, size_t ok, size_t n, double level)
+{
+	double low, high;
+	slo->verdict = PF_SLO_UNDECIDED;
+	if (!n) {
+		snprintf(slo->why, sizeof slo->why, "nothing was sent");
+		return;
+	}
+	pf_binomial_interval(ok, n, level, &low, &high);
+	/* All of them is met by all of them: no sample could prove more. */
+	slo->verdict = low >= slo->limit || (slo->limit >= 1 && ok == n) ? PF_SLO_MET
+		       : high < slo->limit                               ? PF_SLO_MISSED
+									 : PF_SLO_UNDECIDED;
+	snprintf(slo->why, sizeof slo->why, "%zu of %zu, the interval is %.2f to %.2f %%", ok, n, 100 * low,
+		 100 * high);
 }
 
 const char *pf_slo_verdict_name(pf_slo_verdict verdict)

@@ -13,7 +13,7 @@
 #include "harness/record/record_kind.h"
 #include "harness/record/session_json.h"
 
-static json_t *slos_json(const pf_slo *slos, size_t count)
+json_t *pf_load_slos_json(const pf_slo *slos, size_t count)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++) {
@@ -44,8 +44,7 @@ static json_t *end_json(const pf_histogram *histogram, double p)
 			 (json_int_t)pf_histogram_count(histogram));
 }
 
-/* Null where the sample is too small for it. */
-static json_t *percentiles_json(const pf_histogram *histogram)
+json_t *pf_load_percentiles_json(const pf_histogram *histogram)
 {
 	static const double shown[] = {0.5, 0.9, 0.95, 0.99, 0.999};
 	json_t *list = json_array();
@@ -72,8 +71,7 @@ static json_t *queries_json(const pf_load *load)
 	return list;
 }
 
-/* What both kinds of scenarios have, once the rest is there: caveats are read from it. */
-static json_t *finish(json_t *record, const pf_record_head *head, const pf_session *session)
+json_t *pf_load_finish_json(json_t *record, const pf_record_head *head, const pf_session *session)
 {
 	if (record) {
 		pf_record_head_put(record, head);
@@ -97,16 +95,17 @@ json_t *pf_load_record(const pf_load *load, const pf_slo *slos, size_t slo_count
 		(json_int_t)load->contestant->workers, "seed", seed, "partial", (int)load->partial, "photos",
 		(json_int_t)load->count, "wrong", (json_int_t)load->wrong, "disturbed", load->disturbed,
 		"duration_s", load->duration_s, "rate_per_s", server ? json_real(load->rate) : json_null(),
-		"latency", right ? percentiles_json(load->latency) : json_null(),
-		server ? "service" : "less_startup", right ? percentiles_json(load->inner) : json_null(),
-		"queries", right ? queries_json(load) : json_null(), "harness_hop_p50_ns",
+		"latency", right ? pf_load_percentiles_json(load->latency) : json_null(),
+		server ? "service" : "less_startup",
+		right ? pf_load_percentiles_json(load->inner) : json_null(), "queries",
+		right ? queries_json(load) : json_null(), "harness_hop_p50_ns",
 		hop_known ? json_real(hop.value) : json_null(), "slos",
-		slos_json(slos, right ? slo_count : 0));
+		pf_load_slos_json(slos, right ? slo_count : 0));
 	json_object_set_new(record, "first_wrong", pf_json_string_or_null(load->first_wrong));
 	json_object_set_new(record, "why_partial",
 			    pf_json_string_or_null(load->partial ? "stopped on request" : NULL));
 	json_object_set_new(record, "tolerance", pf_tolerance_json(&load->tolerance));
-	return finish(record, head, load->session);
+	return pf_load_finish_json(record, head, load->session);
 }
 
 /* Of all trials, each cause at its worst, as the other scenarios have it: "" where none was tagged. */
@@ -161,9 +160,9 @@ json_t *pf_offline_record(const pf_run *run, const pf_interval *rate, const pf_s
 				   "rounds_done", (json_int_t)run->rounds_done, "partial", (int)run->partial,
 				   "trials", trials, "wall_s", pf_interval_json(&time, timed),
 				   "throughput_photos_per_s", pf_interval_json(rate, rate->n > 0), "slos",
-				   slos_json(slos, slo_count));
+				   pf_load_slos_json(slos, slo_count));
 	json_object_set_new(record, "why_partial",
 			    pf_json_string_or_null(run->partial ? run->why_partial : NULL));
 	json_object_set_new(record, "tolerance", tolerance ? pf_tolerance_json(tolerance) : json_null());
-	return finish(record, &head, run->session);
+	return pf_load_finish_json(record, &head, run->session);
 }

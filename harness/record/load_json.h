@@ -13,4 +13,10 @@ json_t *pf_load_record(const pf_load *load, const pf_slo *slos, size_t slo_count
 json_t *pf_offline_record(const pf_run *run, const pf_interval *rate, const pf_slo *slos, size_t slo_count,
 			  const char *label);
 
+/* What records of loads on servers have, too (url_load_json.h): percentiles are null where the sample does
+ * not allow them; the last one adds what any record has, which is read from the rest. */
+json_t *pf_load_percentiles_json(const pf_histogram *histogram);
+json_t *pf_load_slos_json(const pf_slo *slos, size_t count);
+json_t *pf_load_finish_json(json_t *record, const pf_record_head *head, const pf_session *session);
+
 #endif

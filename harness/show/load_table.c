@@ -6,10 +6,11 @@
 #include "harness/base/text.h"
 #include "harness/record/notebook_parts.h"
 #include "harness/show/caveat_lines.h"
+#include "harness/show/url_load_table.h"
 
 enum { COLUMNS = 5 };
 
-static void print_slos(const json_t *record, FILE *stream)
+void pf_load_print_slos(const json_t *record, FILE *stream)
 {
 	size_t index;
 	const json_t *slo;
@@ -20,8 +21,7 @@ static void print_slos(const json_t *record, FILE *stream)
 	}
 }
 
-/* The entry for `p` of a list of percentiles. */
-static const json_t *entry_of(const json_t *list, double p)
+const json_t *pf_load_percentile(const json_t *list, double p)
 {
 	size_t index;
 	const json_t *entry;
@@ -52,7 +52,7 @@ static void fill_cells(const json_t *entry, char value[PF_TEXT], char interval[2
 	}
 }
 
-static void print_percentiles(const json_t *record, FILE *stream)
+void pf_load_print_percentiles(const json_t *record, FILE *stream)
 {
 	static const bool right[COLUMNS] = {false, true, false, true, false};
 	static const struct {
@@ -62,16 +62,22 @@ static void print_percentiles(const json_t *record, FILE *stream)
 		     {"p99", 0.99}, {"p99.9", 0.999}, {"most", 1}};
 	const json_t *service = json_object_get(record, "service"),
 		     *inner = service ? service : json_object_get(record, "less_startup");
-	pf_table *table = pf_table_create(COLUMNS, right);
-	const char *heads[COLUMNS] = {"latency", service ? "with queueing" : "from issue", "95 % interval",
-				      service ? "service" : "less start-up", "95 % interval"};
-	pf_table_row(table, heads, COLUMNS);
+	size_t columns = inner ? COLUMNS : 3;
+	pf_table *table = pf_table_create(columns, right);
+	const char *heads[COLUMNS] = {"latency",
+				      !inner    ? "from due"
+				      : service ? "with queueing"
+						: "from issue",
+				      "95 % interval", service ? "service" : "less start-up",
+				      "95 % interval"};
+	pf_table_row(table, heads, columns);
 	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
 		char values[2][PF_TEXT], intervals[2][2 * PF_TEXT + 8];
-		fill_cells(entry_of(json_object_get(record, "latency"), shown[i].p), values[0], intervals[0]);
-		fill_cells(entry_of(inner, shown[i].p), values[1], intervals[1]);
+		fill_cells(pf_load_percentile(json_object_get(record, "latency"), shown[i].p), values[0],
+			   intervals[0]);
+		fill_cells(pf_load_percentile(inner, shown[i].p), values[1], intervals[1]);
 		const char *row[COLUMNS] = {shown[i].name, values[0], intervals[0], values[1], intervals[1]};
-		pf_table_row(table, row, COLUMNS);
+		pf_table_row(table, row, columns);
 	}
 	pf_table_print(table, stream, "");
 	pf_table_free(table);
@@ -127,10 +133,10 @@ static void print_stream(const json_t *record, FILE *stream)
 	if (pf_note_number(record, "wrong") > 0) {
 		fputs("Wrong output gets no time.\n", stream);
 	} else if (pf_note_number(record, "photos") > 0) {
-		print_percentiles(record, stream);
+		pf_load_print_percentiles(record, stream);
 	}
 	print_notes(record, stream);
-	print_slos(record, stream);
+	pf_load_print_slos(record, stream);
 }
 
 static void print_offline(const json_t *record, FILE *stream)
@@ -159,12 +165,14 @@ static void print_offline(const json_t *record, FILE *stream)
 		fputc('\n', stream);
 	}
 	pf_text_say(stream, "trial       %s, start-up included\n", pf_text_time(&time, seconds));
-	print_slos(record, stream);
+	pf_load_print_slos(record, stream);
 }
 
 void pf_load_print(const json_t *record, FILE *stream)
 {
-	if (strcmp(pf_note_text(record, "scenario"), "offline") == 0) {
+	if (json_object_get(record, "url")) {
+		pf_url_load_print(record, stream);
+	} else if (strcmp(pf_note_text(record, "scenario"), "offline") == 0) {
 		print_offline(record, stream);
 	} else {
 		print_stream(record, stream);

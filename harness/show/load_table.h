@@ -9,4 +9,9 @@
  * (plain_json.h). */
 void pf_load_print(const json_t *record, FILE *stream);
 
+/* Parts of it, which loads on servers have, too (url_load_table.h). */
+void pf_load_print_percentiles(const json_t *record, FILE *stream);
+void pf_load_print_slos(const json_t *record, FILE *stream);
+const json_t *pf_load_percentile(const json_t *list, double p); /* the entry for `p`, or NULL */
+
 #endif
