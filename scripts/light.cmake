@@ -27,7 +27,7 @@ set(light_harness
     "harness/progress/progress\\.c"
     "harness/show/(bench_counters|bench_table|comparison_lines|doctor_table|history_table|micro_table|observer_lines|profile_table)\\.c")
 # Public headers whose functions are in the library, with what they include.
-set(light_headers gpu status device_work hop file containment stage trace span_report spans dataset framed_pipe placement side_thread thread_context workload)
+set(light_headers gpu instruction_sets status device_work hop file containment stage trace span_report spans dataset framed_pipe placement side_thread thread_context workload)
 # Unit tests, and command lines of tests/cli/cases/.
 set(light_tests
     "unit/test_(bench|doctor|escape|file|named_files|status|text)\\.c"

@@ -20,6 +20,7 @@ typedef int element_count;
 struct pf_broker {
 	redisContext *context;
 	size_t pending;
+	size_t most; /* bytes of a reply */
 	char name[PF_BROKER_NAME];
 };
 
@@ -104,6 +105,7 @@ pf_status pf_broker_open(const pf_broker_address *address, pf_broker **out, pf_e
 	if (!broker) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for a connection");
 	}
+	broker->most = PF_BROKER_REPLY_MOST;
 	pf_broker_address_text(address, broker->name);
 	pf_status status = connect_to(broker, address, error);
 	status = status == PF_OK ? greet(broker, address, error) : status;
@@ -123,6 +125,11 @@ void pf_broker_close(pf_broker *broker)
 		}
 		free(broker);
 	}
+}
+
+void pf_broker_let(pf_broker *broker, size_t bytes)
+{
+	broker->most = bytes;
 }
 
 int pf_broker_fd(const pf_broker *broker)
@@ -190,9 +197,9 @@ static pf_status take_in(pf_broker *broker, bool *came, pf_error *error)
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
 		return is_lost(broker, error);
 	}
-	if (got > 0 && reader->len - reader->pos + (size_t)got > PF_BROKER_REPLY_MOST) {
-		return pf_fail(error, PF_ERR_INVALID, NULL, "a reply of %s is larger than %u MiB",
-			       broker->name, PF_BROKER_REPLY_MOST >> 20);
+	if (got > 0 && reader->len - reader->pos + (size_t)got > broker->most) {
+		return pf_fail(error, PF_ERR_INVALID, NULL, "a reply of %s is larger than %zu MiB",
+			       broker->name, broker->most >> 20);
 	}
 	if (got > 0 && redisReaderFeed(reader, bytes, (size_t)got) != REDIS_OK) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for a reply");

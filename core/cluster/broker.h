@@ -22,6 +22,8 @@ typedef struct pf_broker pf_broker; /* for one thread */
 pf_status pf_broker_open(const pf_broker_address *address, pf_broker **out, pf_error *error);
 void pf_broker_close(pf_broker *broker); /* NULL is fine */
 
+void pf_broker_let(pf_broker *broker, size_t bytes); /* in place of PF_BROKER_REPLY_MOST */
+
 int pf_broker_fd(const pf_broker *broker); /* to be polled */
 
 /* Appends a command to those that will be sent; the format is hiredis's (%s, %b with a size_t, %d, %llu). */

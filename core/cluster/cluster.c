@@ -3,47 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cluster/cluster_message.h"
+#include "core/cluster/submitter.h"
 #include "photofinish/crew.h"
 
 #define TRIED_FOR_NS 30000000000u /* a Redis that is gone */
 #define TRIED_EVERY_NS 200000000u
 #define REBUILDS_MOST 32 /* more of them are somebody's intention */
-enum { READ_AT_ONCE = 64 };
+enum { READ_AT_ONCE = 64, READ_WAIT_MS = 500 };
 
-/* What hosts were given. */
-struct shard {
-	uint32_t burst;        /* place in the store */
-	uint32_t first, count; /* photos of it */
-	uint32_t left;         /* that are not done */
-	uint32_t expired;      /* leases: its host was lost, or lost it */
-	uint32_t next;         /* shard of the same burst, and one; 0: none */
-	bool split;            /* into shards of one photo, which stand for it */
-};
-
-struct pf_cluster {
-	const struct pf_env *env;
-	const pf_dataset *dataset;
-	struct pf_sink *sink;
-	pf_broker_address address;
-	pf_cluster_seal seal;
-	pf_cluster_keys keys;
-	uint32_t lease_ms;
-	pf_broker *commands, *reader; /* NULL: lost */
-	bool reading;                 /* the reader was asked, and has not answered yet */
-	char last[PF_ENTRY_ID];       /* entry of the results that was read last */
-	pf_burst_store *bursts;
-	pf_result_table *table;
-	struct shard *shards;
-	uint32_t *first_of; /* burst: its latest shard, and one */
-	size_t shard_count, shard_room;
-	bool spoilt; /* what is in the results cannot be read */
-	size_t left; /* photos that were added and are not done */
-	uint64_t tended_ns, lost_ns, tried_ns;
-	pf_cluster_counts counts;
-};
-
-static pf_burst burst_of(const pf_cluster *cluster, const struct shard *shard)
+pf_burst pf_shard_burst(const pf_cluster *cluster, const struct shard *shard)
 {
 	return pf_burst_store_get(cluster->bursts, shard->burst);
 }
@@ -58,10 +26,10 @@ static void lose(pf_cluster *cluster)
 	cluster->lost_ns = cluster->lost_ns ? cluster->lost_ns : pf_now_ns();
 }
 
-static pf_status send_shard(pf_cluster *cluster, size_t number, pf_error *error)
+pf_status pf_shard_send(pf_cluster *cluster, size_t number, pf_error *error)
 {
 	const struct shard *shard = &cluster->shards[number];
-	pf_burst burst = burst_of(cluster, shard);
+	pf_burst burst = pf_shard_burst(cluster, shard);
 	pf_shard_message message = {.number = number, .burst = burst.id, .count = 0};
 	uint8_t bytes[PF_MESSAGE_MOST];
 	for (uint32_t i = shard->first; i < shard->first + shard->count; i++) {
@@ -75,8 +43,7 @@ static pf_status send_shard(pf_cluster *cluster, size_t number, pf_error *error)
 					 bytes, size);
 }
 
-static pf_status add_shard(pf_cluster *cluster, uint32_t burst, uint32_t first, uint32_t count,
-			   pf_error *error)
+pf_status pf_shard_add(pf_cluster *cluster, uint32_t burst, uint32_t first, uint32_t count, pf_error *error)
 {
 	if (cluster->shard_count == cluster->shard_room) {
 		return pf_fail(error, PF_ERR_INTERNAL, NULL, "more shards than photos allow");
@@ -88,7 +55,7 @@ static pf_status add_shard(pf_cluster *cluster, uint32_t burst, uint32_t first, 
 								 .next = cluster->first_of[burst]};
 	cluster->first_of[burst] = (uint32_t)cluster->shard_count;
 	cluster->counts.shards++;
-	return cluster->commands ? send_shard(cluster, cluster->shard_count - 1, error) : PF_OK;
+	return cluster->commands ? pf_shard_send(cluster, cluster->shard_count - 1, error) : PF_OK;
 }
 
 /* Replies to what was put: each is fine, or what is in Redis is not what it should be. */
@@ -106,8 +73,7 @@ static pf_status drain(pf_cluster *cluster, pf_error *error)
 	return status;
 }
 
-/* The same for all of them. */
-static pf_status drain_all(pf_cluster *cluster, pf_error *error)
+pf_status pf_cluster_drain_all(pf_cluster *cluster, pf_error *error)
 {
 	while (pf_broker_pending(cluster->commands)) {
 		redisReply *reply;
@@ -136,19 +102,25 @@ static pf_status build(pf_cluster *cluster, pf_error *error)
 				       cluster->keys.tasks);
 	}
 	if (status == PF_OK) {
-		status = pf_broker_put(cluster->commands, error, "SET %s on", cluster->keys.run);
+		status = pf_broker_put(cluster->commands, error, "SET %s on EX %d", cluster->keys.run,
+				       PF_ANNOUNCED_FOR_S);
+	}
+	if (status == PF_OK && cluster->announced) {
+		status = pf_announce(cluster->commands, &cluster->seal, &cluster->announcement,
+				     cluster->dataset, error);
 	}
 	if (status == PF_OK && cluster->spoilt) {
 		status = pf_broker_put(cluster->commands, error, "DEL %s", cluster->keys.results);
 	}
 	for (size_t i = 0; i < cluster->shard_count && status == PF_OK; i++) {
 		if (cluster->shards[i].left && !cluster->shards[i].split) {
-			status = send_shard(cluster, i, error);
+			status = pf_shard_send(cluster, i, error);
 		}
 	}
 	snprintf(cluster->last, sizeof cluster->last, "0-0");
-	status = status == PF_OK ? drain_all(cluster, error) : status;
+	status = status == PF_OK ? pf_cluster_drain_all(cluster, error) : status;
 	cluster->spoilt = cluster->spoilt && status != PF_OK;
+	cluster->heard_ns = pf_now_ns(); /* hosts have to come again */
 	return status;
 }
 
@@ -233,6 +205,46 @@ void pf_cluster_disown(pf_cluster *cluster)
 	lose(cluster);
 }
 
+/* One whose submitter was killed is known for a while. */
+static pf_status wait_for_other(pf_cluster *cluster, pf_error *error)
+{
+	const struct timespec nap = {0, 200000000};
+	uint64_t begin = pf_now_ns();
+	for (;;) {
+		pf_cluster_found other;
+		pf_status status = pf_cluster_find(&cluster->address, cluster->seal.secret, false, &other,
+						   error);
+		if (status == PF_ERR_NOT_FOUND) {
+			return PF_OK;
+		}
+		if (status != PF_OK && status != PF_ERR_INVALID) {
+			return status;
+		}
+		if (pf_cancelled(cluster->env)) {
+			return pf_fail(error, PF_ERR_CANCELLED, NULL, "stopped on request");
+		}
+		if (pf_now_ns() - begin > (PF_ANNOUNCED_FOR_S + 1) * 1000000000ull) {
+			return pf_fail(
+				error, PF_ERR_UNAVAILABLE, NULL,
+				"another run goes on at %s: wait for its end, or use another database of it",
+				pf_broker_name(cluster->commands));
+		}
+		nanosleep(&nap, NULL);
+	}
+}
+
+pf_status pf_cluster_announce(pf_cluster *cluster, bool remember, pf_error *error)
+{
+	pf_announcement *own = &cluster->announcement;
+	pf_status status = wait_for_other(cluster, error);
+	*own = (pf_announcement){.lease_ms = cluster->lease_ms,
+				 .hash_files = cluster->env->scorer->hash_files != 0,
+				 .remember = remember};
+	status = status == PF_OK ? pf_cluster_facts_of(cluster->env->scorer, &own->facts, error) : status;
+	cluster->announced = status == PF_OK;
+	return status == PF_OK ? build(cluster, error) : status;
+}
+
 void pf_cluster_close(pf_cluster *cluster)
 {
 	if (!cluster) {
@@ -242,8 +254,11 @@ void pf_cluster_close(pf_cluster *cluster)
 		pf_error none;
 		redisReply *reply;
 		pf_broker_put(cluster->commands, &none, "SET %s over EX 60", cluster->keys.run);
-		pf_broker_put(cluster->commands, &none, "DEL %s %s", cluster->keys.tasks,
-			      cluster->keys.results);
+		pf_broker_put(cluster->commands, &none, "DEL %s %s %s", cluster->keys.tasks,
+			      cluster->keys.results, cluster->keys.manifest);
+		if (cluster->announced) {
+			pf_broker_put(cluster->commands, &none, "DEL " PF_ANNOUNCED);
+		}
 		while (pf_broker_pending(cluster->commands) &&
 		       pf_broker_next(cluster->commands, 1000, &reply, &none) == PF_OK && reply) {
 			freeReplyObject(reply);
@@ -268,7 +283,7 @@ pf_status pf_cluster_add(void *context, const pf_burst *burst)
 	cluster->left += status == PF_OK ? burst->count : 0;
 	for (uint32_t first = 0; first < burst->count && status == PF_OK; first += PF_SHARD_MOST) {
 		uint32_t count = burst->count - first < PF_SHARD_MOST ? burst->count - first : PF_SHARD_MOST;
-		status = add_shard(cluster, place, first, count, &why);
+		status = pf_shard_add(cluster, place, first, count, &why);
 	}
 	if (status == PF_OK && cluster->commands) {
 		status = survive(cluster, pf_broker_send(cluster->commands, &why), &why);
@@ -276,7 +291,7 @@ pf_status pf_cluster_add(void *context, const pf_burst *burst)
 	return status;
 }
 
-static pf_status forget_entry(pf_cluster *cluster, const char *entry, pf_error *error)
+pf_status pf_cluster_forget_entry(pf_cluster *cluster, const char *entry, pf_error *error)
 {
 	pf_status status = pf_broker_put(cluster->commands, error, "XACK %s " PF_CLUSTER_GROUP " %s",
 					 cluster->keys.tasks, entry);
@@ -295,9 +310,7 @@ static bool is_of(const pf_burst *burst, const struct shard *shard, uint32_t pho
 	return false;
 }
 
-/* All shards that a photo is of know that it is done: the one that it was told for, and its parts or whole.
- */
-static void note_done(pf_cluster *cluster, uint32_t burst, uint32_t photo)
+void pf_cluster_note_done(pf_cluster *cluster, uint32_t burst, uint32_t photo)
 {
 	pf_burst of = pf_burst_store_get(cluster->bursts, burst);
 	cluster->left--;
@@ -314,7 +327,7 @@ static pf_status take_result(pf_cluster *cluster, const pf_result_message *resul
 		return PF_OK;
 	}
 	const struct shard *shard = &cluster->shards[result->shard];
-	pf_burst burst = burst_of(cluster, shard);
+	pf_burst burst = pf_shard_burst(cluster, shard);
 	pf_status status = PF_OK;
 	if (!is_of(&burst, shard, result->photo)) {
 		cluster->counts.refused++;
@@ -323,6 +336,7 @@ static pf_status take_result(pf_cluster *cluster, const pf_result_message *resul
 	if (pf_result_is_done(cluster->table, result->photo)) {
 		cluster->counts.duplicates++;
 	} else {
+		cluster->counts.remembered += result->again == PF_RESULT_REMEMBERED;
 		uint32_t photo;
 		status = pf_result_take(cluster->table, cluster->env, cluster->sink, &burst, result->told,
 					result->bytes, &photo);
@@ -333,9 +347,9 @@ static pf_status take_result(pf_cluster *cluster, const pf_result_message *resul
 		if (status != PF_OK) {
 			return pf_fail(error, PF_ERR_INTERNAL, NULL, "the results cannot be handed on");
 		}
-		note_done(cluster, shard->burst, photo);
+		pf_cluster_note_done(cluster, shard->burst, photo);
 	}
-	return shard->left == 0 ? forget_entry(cluster, result->entry, error) : status;
+	return shard->left == 0 ? pf_cluster_forget_entry(cluster, result->entry, error) : status;
 }
 
 static pf_status take_results(pf_cluster *cluster, const redisReply *reply, pf_error *error)
@@ -351,6 +365,7 @@ static pf_status take_results(pf_cluster *cluster, const redisReply *reply, pf_e
 		}
 		if (bytes && pf_result_read(&cluster->seal, bytes->str, bytes->len, cluster->dataset->count,
 					    &result)) {
+			cluster->heard_ns = pf_now_ns();
 			status = take_result(cluster, &result, error);
 		} else {
 			cluster->counts.refused++;
@@ -368,9 +383,10 @@ static pf_status read_results(pf_cluster *cluster, int wait_ms, pf_error *error)
 	redisReply *reply = NULL;
 	pf_status status = PF_OK;
 	if (!cluster->reading) {
-		status = pf_broker_put(cluster->reader, error, "XREAD COUNT %d BLOCK 500 STREAMS %s %s",
-				       READ_AT_ONCE, cluster->keys.results, cluster->last);
+		status = pf_broker_put(cluster->reader, error, "XREAD COUNT %d BLOCK %d STREAMS %s %s",
+				       READ_AT_ONCE, READ_WAIT_MS, cluster->keys.results, cluster->last);
 		cluster->reading = status == PF_OK;
+		cluster->asked_ns = pf_now_ns();
 	}
 	status = status == PF_OK ? pf_broker_next(cluster->reader, wait_ms, &reply, error) : status;
 	if (status == PF_OK && reply) {
@@ -378,111 +394,12 @@ static pf_status read_results(pf_cluster *cluster, int wait_ms, pf_error *error)
 		status = pf_broker_judge(cluster->reader, reply, error);
 		status = status == PF_OK ? take_results(cluster, reply, error) : status;
 		freeReplyObject(reply);
+	} else if (status == PF_OK &&
+		   pf_now_ns() - cluster->asked_ns > (READ_WAIT_MS + PF_BROKER_PATIENCE_MS) * 1000000ull) {
+		status = pf_fail(error, PF_ERR_IO, NULL, "%s did not answer within %d s",
+				 pf_broker_name(cluster->reader), PF_BROKER_PATIENCE_MS / 1000);
 	}
 	return status;
-}
-
-/* A photo that took its hosts with it. */
-static pf_status quarantine(pf_cluster *cluster, const struct shard *shard, pf_error *error)
-{
-	pf_burst burst = burst_of(cluster, shard);
-	uint32_t photo = burst.photos[shard->first];
-	pf_error why;
-	pf_fail(&why, PF_ERR_CRASHED, NULL, "%u hosts were lost with it", shard->expired);
-	pf_status status = pf_result_put(cluster->table, cluster->sink, photo, burst.id, PF_ERR_CRASHED, NULL,
-					 &why);
-	uint32_t done = 0;
-	for (uint32_t i = 0; i < burst.count; i++) {
-		done += pf_result_is_done(cluster->table, burst.photos[i]) != 0;
-	}
-	cluster->counts.quarantined++;
-	note_done(cluster, shard->burst, photo);
-	if (status == PF_OK && done == burst.count) {
-		status = pf_result_rank(cluster->table, cluster->env->scorer, cluster->env->traces,
-					cluster->sink, &burst);
-	}
-	return status == PF_OK ? PF_OK
-			       : pf_fail(error, PF_ERR_INTERNAL, NULL, "the results cannot be handed on");
-}
-
-/* The lease of an entry ran out: once may be anybody's fault. After the second time its photos are tried one
- * by one, and such a one is given up. */
-static pf_status give_again(pf_cluster *cluster, size_t number, pf_error *error)
-{
-	struct shard *shard = &cluster->shards[number];
-	pf_status status = PF_OK;
-	if (shard->left == 0 || shard->split) {
-		return PF_OK;
-	}
-	shard->expired++;
-	if (shard->expired < PF_DEATHS_ALLOWED) {
-		cluster->counts.again++;
-		return send_shard(cluster, number, error);
-	}
-	if (shard->count == 1) {
-		return quarantine(cluster, shard, error);
-	}
-	shard->split = true;
-	uint32_t place = shard->burst, end = shard->first + shard->count;
-	for (uint32_t i = shard->first; i < end && status == PF_OK; i++) {
-		if (!pf_result_is_done(cluster->table,
-				       pf_burst_store_get(cluster->bursts, place).photos[i])) {
-			cluster->counts.again++;
-			status = add_shard(cluster, place, i, 1, error);
-		}
-	}
-	return status;
-}
-
-/* Of XAUTOCLAIM: [next, [entry...], [deleted...]]. */
-static pf_status take_expired(pf_cluster *cluster, const redisReply *reply, pf_error *error)
-{
-	const redisReply *entries = reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
-						    reply->element[1]->type == REDIS_REPLY_ARRAY
-					    ? reply->element[1]
-					    : NULL;
-	pf_status status = PF_OK;
-	for (size_t i = 0; entries && i < entries->elements && status == PF_OK; i++) {
-		const char *id;
-		pf_shard_message message;
-		const redisReply *bytes = pf_entry_message(entries->element[i], &id);
-		status = id ? forget_entry(cluster, id, error) : PF_OK;
-		if (bytes &&
-		    pf_shard_read(&cluster->seal, bytes->str, bytes->len, cluster->dataset->count,
-				  &message) &&
-		    message.number < cluster->shard_count) {
-			status = status == PF_OK ? give_again(cluster, message.number, error) : status;
-		} else {
-			cluster->counts.refused++;
-		}
-	}
-	return status;
-}
-
-/* Four times in a lease. */
-static pf_status tend(pf_cluster *cluster, pf_error *error)
-{
-	uint64_t now = pf_now_ns();
-	redisReply *reply = NULL;
-	if (now - cluster->tended_ns < cluster->lease_ms * 250000ull) {
-		return PF_OK;
-	}
-	cluster->tended_ns = now;
-	pf_status status = drain_all(cluster, error);
-	if (status == PF_OK) { /* as a write, it learns of a memory that is full */
-		status = pf_broker_ask(cluster->commands, &reply, error, "SET %s on", cluster->keys.run);
-		freeReplyObject(reply);
-	}
-	if (status == PF_OK) {
-		status = pf_broker_ask(cluster->commands, &reply, error,
-				       "XAUTOCLAIM %s " PF_CLUSTER_GROUP " submitter %u 0-0 COUNT 64",
-				       cluster->keys.tasks, cluster->lease_ms);
-	}
-	if (status == PF_OK) {
-		status = take_expired(cluster, reply, error);
-		freeReplyObject(reply);
-	}
-	return status == PF_OK ? drain_all(cluster, error) : status;
 }
 
 pf_status pf_cluster_step(pf_cluster *cluster, int wait_ms, pf_error *error)
@@ -498,7 +415,7 @@ pf_status pf_cluster_step(pf_cluster *cluster, int wait_ms, pf_error *error)
 	pf_status status = drain(cluster, error);
 	status = status == PF_OK ? read_results(cluster, wait_ms, error) : status;
 	status = status == PF_OK ? pf_broker_send(cluster->commands, error) : status;
-	status = status == PF_OK ? tend(cluster, error) : status;
+	status = status == PF_OK ? pf_cluster_tend(cluster, error) : status;
 	return survive(cluster, status, error);
 }
 

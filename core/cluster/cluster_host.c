@@ -7,55 +7,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "core/cluster/cluster_message.h"
+#include "core/cluster/host.h"
 #include "photofinish/containment.h"
-#include "photofinish/crew.h"
 
 #define RENEWED_NS(lease_ms) ((lease_ms)*200000ull)
 #define TRIED_EVERY_NS 200000000u
-enum { HELD_MOST = 256 };
-
-enum photo_state { OPEN, GIVEN, DONE };
-
-/* A shard that is worked on here. */
-struct held {
-	char entry[PF_ENTRY_ID];
-	pf_shard_message shard;
-	uint32_t left; /* photos that were not told yet; 0: this place is free */
-};
-
-/* What a worker told of a photo, as it told it. */
-struct kept {
-	uint32_t bytes;
-	uint8_t told[];
-};
-
-struct host {
-	struct pf_env env;          /* of the pool: `isolate` is ours */
-	const struct pf_env *outer; /* that was given */
-	struct pf_env judge;        /* with a trace of this process's own in slot 0 */
-	const pf_dataset *dataset;
-	struct pf_sink sink; /* into which nothing goes */
-	pf_broker_address address;
-	pf_cluster_seal seal;
-	pf_cluster_keys keys;
-	char name[64];
-	uint32_t lease_ms;
-	pf_broker *tasks, *results; /* NULL: lost */
-	int waited, over_event;     /* an epoll of the tasks' connection and of the event that all is over */
-	bool asked;                 /* for tasks */
-	bool over;
-	pf_status failed; /* that the pool is to end with */
-	pf_error why;
-	pf_burst_store *bursts;
-	pf_result_table *table;
-	uint8_t *states;    /* of photos */
-	struct kept **kept; /* of photos that are done */
-	pf_burst_worker worker;
-	pf_pool_job job;
-	struct held held[HELD_MOST];
-	uint64_t renewed_ns, tried_ns;
-};
 
 static pf_status no_burst(struct pf_sink *sink, const pf_burst *burst)
 {
@@ -79,38 +35,16 @@ static pf_status no_ranks(struct pf_sink *sink, const pf_burst *burst, const uin
 	return PF_OK;
 }
 
-static void lose(struct host *host)
+static bool keep(struct host *host, uint32_t photo, const void *told, size_t bytes)
 {
-	if (host->tasks && host->waited >= 0) { /* workers that were forked just now may still have it */
-		epoll_ctl(host->waited, EPOLL_CTL_DEL, pf_broker_fd(host->tasks), NULL);
+	struct kept *kept = malloc(sizeof *kept + bytes);
+	if (kept) {
+		kept->bytes = (uint32_t)bytes;
+		memcpy(kept->told, told, bytes);
+		host->kept[photo] = kept;
+		host->states[photo] = DONE;
 	}
-	pf_broker_close(host->tasks);
-	pf_broker_close(host->results);
-	host->tasks = host->results = NULL;
-	host->asked = false;
-}
-
-static pf_status put_result(struct host *host, const struct held *held, uint32_t photo, bool again)
-{
-	static pf_result_message message; /* for one thread, and large */
-	uint8_t bytes[PF_MESSAGE_MOST];
-	const struct kept *kept = host->kept[photo];
-	if (!host->results) {
-		return PF_OK; /* its lease runs out, and it is asked for again */
-	}
-	message = (pf_result_message){
-		.shard = held->shard.number, .photo = photo, .bytes = kept->bytes, .again = again};
-	snprintf(message.entry, sizeof message.entry, "%s", held->entry);
-	memcpy(message.told, kept->told, kept->bytes);
-	size_t size = pf_result_write(&host->seal, &message, bytes);
-	pf_status status = size ? pf_broker_put(host->results, &host->why, "XADD %s * m %b",
-						host->keys.results, bytes, size)
-				: PF_ERR_NO_MEMORY;
-	status = status == PF_OK ? pf_broker_send(host->results, &host->why) : status;
-	if (status != PF_OK) {
-		lose(host);
-	}
-	return status;
+	return kept != NULL;
 }
 
 /* A photo was told: whoever waits for it here hears of it. */
@@ -120,75 +54,26 @@ static void tell_all(struct host *host, uint32_t photo)
 		struct held *held = &host->held[i];
 		for (uint32_t k = 0; k < held->shard.count && held->left; k++) {
 			if (held->shard.photos[k] == photo) {
-				put_result(host, held, photo, false);
+				pf_host_tell(host, held, photo, PF_RESULT_FRESH);
 				held->left--;
 			}
 		}
 	}
 }
 
-static uint32_t shards_under_way(const struct host *host, size_t *free_places)
+/* What it remembers of a photo from an earlier life or another run: *again says which. */
+static bool remember(struct host *host, uint32_t photo, uint32_t burst, enum pf_result_again *again)
 {
-	uint32_t shards = 0;
-	*free_places = 0;
-	for (size_t i = 0; i < HELD_MOST; i++) {
-		shards += host->held[i].left ? 1 : 0;
-		*free_places += host->held[i].left ? 0 : 1;
+	static uint8_t told[PF_POOL_TOLD_MOST]; /* for one thread */
+	bool other = false;
+	size_t bytes = host->memory.find ? host->memory.find(host->memory.context, photo, told, &other) : 0;
+	if (!bytes || pf_result_retell(told, bytes, photo, burst) != PF_OK ||
+	    !keep(host, photo, told, bytes)) {
+		return false;
 	}
-	return shards;
-}
-
-/* Asks for as many shards as keep the workers busy: one at work and one ahead for each. */
-static void want(struct host *host)
-{
-	size_t places;
-	uint32_t under_way = shards_under_way(host, &places), most = 2 * host->env.workers;
-	if (!host->tasks || host->asked || under_way >= most || !places || host->over) {
-		return;
-	}
-	size_t count = most - under_way < places ? most - under_way : places;
-	host->asked = pf_broker_put(host->tasks, &host->why,
-				    "XREADGROUP GROUP " PF_CLUSTER_GROUP
-				    " %s COUNT %d BLOCK 1000 STREAMS %s >",
-				    host->name, (int)count, host->keys.tasks) == PF_OK;
-	if (!host->asked || pf_broker_send(host->tasks, &host->why) != PF_OK) {
-		lose(host);
-	}
-}
-
-static pf_status connect_both(struct host *host)
-{
-	pf_status status = pf_broker_open(&host->address, &host->tasks, &host->why);
-	status = status == PF_OK ? pf_broker_open(&host->address, &host->results, &host->why) : status;
-	if (status == PF_OK) {
-		struct epoll_event event = {.events = EPOLLIN, .data.fd = pf_broker_fd(host->tasks)};
-		if (epoll_ctl(host->waited, EPOLL_CTL_ADD, event.data.fd, &event)) {
-			status = pf_fail_errno(&host->why, NULL, "cannot wait for Redis");
-		}
-	}
-	if (status != PF_OK) {
-		lose(host);
-	}
-	return status;
-}
-
-static void end(struct host *host)
-{
-	uint64_t one = 1;
-	host->over = true;
-	if (write(host->over_event, &one, sizeof one) < 0) {
-		host->failed = pf_fail_errno(&host->why, NULL, "cannot end");
-	}
-}
-
-/* Lets go of an entry that is not ours, so that nobody takes it again. */
-static void drop(struct host *host, const char *entry)
-{
-	if (host->results) {
-		pf_broker_put(host->results, &host->why, "XACK %s " PF_CLUSTER_GROUP " %s", host->keys.tasks,
-			      entry);
-		pf_broker_put(host->results, &host->why, "XDEL %s %s", host->keys.tasks, entry);
-	}
+	host->counts.remembered++;
+	*again = other ? PF_RESULT_REMEMBERED : PF_RESULT_AGAIN;
+	return true;
 }
 
 /* Photos that nobody here has had become a burst of the pool's; of the others it is told what is known. */
@@ -207,8 +92,10 @@ static pf_status take_shard(struct host *host, const char *entry, const pf_shard
 	snprintf(held->entry, sizeof held->entry, "%s", entry);
 	for (uint32_t i = 0; i < shard->count; i++) {
 		uint32_t photo = shard->photos[i];
-		if (host->states[photo] == DONE) {
-			put_result(host, held, photo, true);
+		enum pf_result_again again = PF_RESULT_AGAIN;
+		if (host->states[photo] == DONE ||
+		    (host->states[photo] == OPEN && remember(host, photo, shard->burst, &again))) {
+			pf_host_tell(host, held, photo, again);
 			held->left--;
 		} else if (host->states[photo] == OPEN) {
 			host->states[photo] = GIVEN;
@@ -232,24 +119,11 @@ static pf_status take_tasks(struct host *host, const redisReply *reply, pf_error
 		    pf_shard_read(&host->seal, bytes->str, bytes->len, host->dataset->count, &shard)) {
 			status = take_shard(host, id, &shard, error);
 		} else if (id) {
-			drop(host, id);
+			host->counts.refused++;
+			pf_host_drop(host, id);
 		}
 	}
 	return status;
-}
-
-/* Whether the run is over: asked where the tasks are gone. */
-static void look_for_end(struct host *host)
-{
-	redisReply *reply = NULL;
-	pf_broker *asking = NULL;
-	if (pf_broker_open(&host->address, &asking, &host->why) == PF_OK &&
-	    pf_broker_ask(asking, &reply, &host->why, "GET %s", host->keys.run) == PF_OK &&
-	    reply->type == REDIS_REPLY_STRING && strcmp(reply->str, "over") == 0) {
-		end(host);
-	}
-	freeReplyObject(reply);
-	pf_broker_close(asking);
 }
 
 /* Something came, or all is over. */
@@ -258,6 +132,7 @@ static pf_status feed(void *context, size_t *units, bool *more, pf_error *error)
 	struct host *host = context;
 	redisReply *reply = NULL;
 	pf_status status = PF_OK;
+	pf_host_drain(host, 0);
 	if (host->tasks && !host->over) {
 		status = pf_broker_next(host->tasks, 0, &reply, &host->why);
 		if (reply) {
@@ -266,7 +141,7 @@ static pf_status feed(void *context, size_t *units, bool *more, pf_error *error)
 		}
 		if (status == PF_ERR_NOT_FOUND) { /* taken away: at the end, or to be made anew */
 			status = PF_OK;
-			look_for_end(host);
+			pf_host_look(host);
 			host->asked = true; /* until the next tick */
 			host->tried_ns = pf_now_ns();
 		} else if (status == PF_ERR_INVALID &&
@@ -275,11 +150,12 @@ static pf_status feed(void *context, size_t *units, bool *more, pf_error *error)
 			pf_broker_send(host->results, &host->why);
 		}
 		if (status != PF_OK) {
-			lose(host);
+			pf_host_lose(host);
 			status = PF_OK;
 		} else if (reply) {
+			host->reached_ns = pf_now_ns();
 			status = take_tasks(host, reply, error);
-			want(host);
+			pf_host_want(host);
 		}
 		freeReplyObject(reply);
 	}
@@ -288,55 +164,32 @@ static pf_status feed(void *context, size_t *units, bool *more, pf_error *error)
 	return status;
 }
 
-/* Leases of what is under way here begin anew. */
-static void renew(struct host *host)
-{
-	for (size_t i = 0; i < HELD_MOST && host->results; i++) {
-		if (host->held[i].left &&
-		    pf_broker_put(host->results, &host->why, "XCLAIM %s " PF_CLUSTER_GROUP " %s 0 %s JUSTID",
-				  host->keys.tasks, host->name, host->held[i].entry) != PF_OK) {
-			lose(host);
-		}
-	}
-}
-
-/* Replies to results and renewals: failures are met by telling again. */
-static void drain(struct host *host)
-{
-	redisReply *reply = NULL;
-	do {
-		pf_status status = host->results ? pf_broker_next(host->results, 0, &reply, &host->why)
-						 : PF_OK;
-		if (reply) {
-			pf_status said = pf_broker_judge(host->results, reply, &host->why);
-			status = said == PF_ERR_NOT_FOUND ? PF_OK : said;
-			freeReplyObject(reply);
-		}
-		if (status != PF_OK) {
-			lose(host);
-			return;
-		}
-	} while (host->results && reply);
-}
-
 /* A few times a second. */
 static void tick(void *context)
 {
 	struct host *host = context;
 	uint64_t now = pf_now_ns();
 	if (!host->tasks && now - host->tried_ns > TRIED_EVERY_NS) {
-		host->tried_ns = now;
-		connect_both(host);
+		pf_host_connect(host);
+		host->tried_ns = pf_now_ns();
 	} else if (host->tasks && host->asked && !pf_broker_pending(host->tasks) &&
 		   now - host->tried_ns > TRIED_EVERY_NS / 4) {
 		host->asked = false;
 	}
+	if (host->results && now - host->looked_ns > PF_HOST_LOOKED_EVERY_NS) {
+		pf_host_look(host);
+	}
 	if (host->results && now - host->renewed_ns > RENEWED_NS(host->lease_ms)) {
 		host->renewed_ns = now;
-		renew(host);
+		pf_host_renew(host);
 	}
-	drain(host);
-	want(host);
+	pf_host_drain(host, 0);
+	pf_host_want(host);
+	pf_host_lose_mute(host);
+	pf_host_lose_patience(host);
+	if (pf_cancelled(host->outer) && !host->over) {
+		pf_host_end(host);
+	}
 }
 
 /* In the parent: what the worker that has a burst told. */
@@ -348,19 +201,18 @@ static pf_status told(void *context, size_t unit, const void *what, size_t bytes
 	pf_status status = pf_result_take(host->table, &host->judge, &host->sink, &burst, what, bytes,
 					  &photo);
 	if (status != PF_OK || !what) {
-		want(host);
+		pf_host_want(host);
 		return status;
 	}
-	struct kept *kept = malloc(sizeof *kept + bytes);
-	if (!kept) {
+	if (!keep(host, photo, what, bytes)) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for the results");
 	}
-	kept->bytes = (uint32_t)bytes;
-	memcpy(kept->told, what, bytes);
-	host->kept[photo] = kept;
-	host->states[photo] = DONE;
+	host->counts.scored++;
+	if (host->memory.add) {
+		host->memory.add(host->memory.context, photo, what, bytes);
+	}
 	tell_all(host, photo);
-	drain(host);
+	pf_host_drain(host, 0);
 	return PF_OK;
 }
 
@@ -379,7 +231,10 @@ static pf_status isolate(const struct pf_env *env, uint32_t slot, pf_error *erro
 	close(host->waited); /* which it shares with the parent: nothing is taken out of it */
 	host->waited = -1;
 	close(host->over_event);
-	lose(host);
+	pf_host_lose(host);
+	if (host->memory.leave) {
+		host->memory.leave(host->memory.context);
+	}
 	memset(&host->seal, 0, sizeof host->seal);
 	memset(&host->address, 0, sizeof host->address);
 	pf_status status = outer->isolate ? outer->isolate(outer, slot, error) : PF_OK;
@@ -437,7 +292,7 @@ static pf_status prepare(struct host *host, const struct pf_env *env, pf_error *
 
 static void release(struct host *host)
 {
-	lose(host);
+	pf_host_lose(host);
 	for (size_t i = 0; host->kept && i < host->dataset->count; i++) {
 		free(host->kept[i]);
 	}
@@ -451,28 +306,35 @@ static void release(struct host *host)
 	free(host);
 }
 
-pf_status pf_cluster_host(const struct pf_env *env, const pf_dataset *dataset,
-			  const pf_broker_address *address, const pf_cluster_seal *seal, const char *name,
-			  uint32_t lease_ms, pf_error *error)
+pf_status pf_cluster_host(const pf_host_order *order, pf_host_counts *counts, pf_error *error)
 {
 	struct host *host = calloc(1, sizeof *host);
 	if (!host) {
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory for a host");
 	}
-	host->dataset = dataset;
-	host->address = *address;
-	host->seal = *seal;
-	host->lease_ms = lease_ms;
+	host->dataset = order->dataset;
+	host->address = order->address;
+	host->seal = order->seal;
+	host->lease_ms = order->lease_ms;
+	host->patience_ms = order->patience_ms;
+	host->gone_ms = order->gone_ms;
+	host->memory = order->memory;
 	host->waited = host->over_event = -1;
-	snprintf(host->name, sizeof host->name, "%s", name);
-	pf_cluster_name_keys(seal, &host->keys);
-	pf_status status = prepare(host, env, error);
-	status = status == PF_OK ? connect_both(host) : status;
+	host->there_ns = host->reached_ns = pf_now_ns();
+	snprintf(host->name, sizeof host->name, "%s", order->name);
+	pf_cluster_name_keys(&order->seal, &host->keys);
+	pf_status status = prepare(host, order->env, error);
 	if (status == PF_OK) {
-		want(host);
-		pf_scorer_prepare(env->scorer, NULL); /* before the fork */
+		status = pf_host_connect(host);
+		if (status != PF_OK && error) {
+			*error = host->why;
+		}
+	}
+	if (status == PF_OK) {
+		pf_host_want(host);
+		pf_scorer_prepare(order->env->scorer, NULL); /* before the fork */
 		host->job = (pf_pool_job){
-			.units = dataset->count,
+			.units = order->dataset->count,
 			.context = host,
 			.open = open_worker,
 			.unit = score_burst,
@@ -484,8 +346,16 @@ pf_status pf_cluster_host(const struct pf_env *env, const pf_dataset *dataset,
 			.told = told,
 		};
 		status = pf_pool_run(&host->env, &host->job, error);
-	} else if (error && !error->code) {
-		*error = host->why;
+		if (pf_cancelled(order->env)) {
+			pf_host_give_back(host);
+		}
+		if (status == PF_OK && host->failed != PF_OK) {
+			status = host->failed;
+			*error = host->why;
+		}
+	}
+	if (counts) {
+		*counts = host->counts;
 	}
 	release(host);
 	return status;

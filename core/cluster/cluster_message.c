@@ -15,6 +15,7 @@ void pf_cluster_name_keys(const pf_cluster_seal *seal, pf_cluster_keys *keys)
 	snprintf(keys->tasks, PF_KEY_BYTES, "photofinish:{%s}:tasks", run);
 	snprintf(keys->results, PF_KEY_BYTES, "photofinish:{%s}:results", run);
 	snprintf(keys->run, PF_KEY_BYTES, "photofinish:{%s}:run", run);
+	snprintf(keys->manifest, PF_KEY_BYTES, "photofinish:{%s}:manifest", run);
 }
 
 /* HMAC by two plain hashes would do as well; this one allocates, and says so by false. */
@@ -94,5 +95,28 @@ bool pf_result_read(const pf_cluster_seal *seal, const void *bytes, size_t size,
 	}
 	memcpy(out, bytes, open);
 	return out->bytes <= sizeof out->told && open == head + out->bytes && out->photo < photos &&
-	       memchr(out->entry, 0, sizeof out->entry);
+	       memchr(out->entry, 0, sizeof out->entry) && memchr(out->host, 0, sizeof out->host) &&
+	       out->again <= PF_RESULT_REMEMBERED;
+}
+
+size_t pf_announcement_write(const uint8_t secret[32], const pf_announcement *announcement,
+			     uint8_t out[PF_MESSAGE_MOST])
+{
+	pf_cluster_seal seal = {.run = {0}};
+	memcpy(seal.secret, secret, sizeof seal.secret);
+	memcpy(out, announcement, sizeof *announcement);
+	return close_message(&seal, PF_MESSAGE_RUN, out, sizeof *announcement);
+}
+
+bool pf_announcement_read(const uint8_t secret[32], const void *bytes, size_t size, pf_announcement *out)
+{
+	pf_cluster_seal seal = {.run = {0}};
+	memcpy(seal.secret, secret, sizeof seal.secret);
+	if (open_message(&seal, PF_MESSAGE_RUN, bytes, size) != sizeof *out) {
+		return false;
+	}
+	memcpy(out, bytes, sizeof *out);
+	return memchr(out->facts.version, 0, sizeof out->facts.version) &&
+	       memchr(out->facts.processor, 0, sizeof out->facts.processor) &&
+	       out->lease_ms >= PF_LEASE_LEAST_MS && out->lease_ms <= PF_LEASE_MOST_MS;
 }

@@ -15,7 +15,7 @@
 #define PF_SEAL_BYTES 32
 #define PF_KEY_BYTES 96 /* of Redis */
 
-enum pf_message_kind { PF_MESSAGE_SHARD = 1, PF_MESSAGE_RESULT };
+enum pf_message_kind { PF_MESSAGE_SHARD = 1, PF_MESSAGE_RESULT, PF_MESSAGE_RUN };
 
 /* A burst, or a part of it. */
 typedef struct pf_shard_message {
@@ -25,20 +25,36 @@ typedef struct pf_shard_message {
 	uint32_t photos[PF_SHARD_MOST]; /* manifest indices */
 } pf_shard_message;
 
+enum pf_result_again {
+	PF_RESULT_FRESH,
+	PF_RESULT_AGAIN,     /* scored for this run before this shard came, and told again */
+	PF_RESULT_REMEMBERED /* scored for another run */
+};
+
 /* A photo's outcome, as a worker tells it to the parent of its pool (pf_result_take). */
 typedef struct pf_result_message {
 	uint64_t shard;
 	uint32_t photo, bytes;
-	uint32_t again;          /* 1: scored before this shard came, and told again */
+	uint32_t again;          /* enum pf_result_again */
+	char host[PF_HOST_NAME]; /* that tells */
 	char entry[PF_ENTRY_ID]; /* of the shard's entry */
 	uint8_t told[PF_POOL_TOLD_MOST];
 } pf_result_message;
+
+/* Which run there is. Sealed by the secret alone: nobody knows its number before. */
+typedef struct pf_announcement {
+	uint8_t run[16];
+	uint32_t lease_ms;
+	uint32_t hash_files, remember;     /* 0 or 1, see pf_cluster_found */
+	uint8_t manifest[PF_SHA256_BYTES]; /* SHA-256 of the packed dataset */
+	pf_cluster_facts facts;
+} pf_announcement;
 
 #define PF_MESSAGE_MOST (sizeof(pf_result_message) + PF_SEAL_BYTES)
 
 /* Keys of the run. */
 typedef struct pf_cluster_keys {
-	char tasks[PF_KEY_BYTES], results[PF_KEY_BYTES], run[PF_KEY_BYTES];
+	char tasks[PF_KEY_BYTES], results[PF_KEY_BYTES], run[PF_KEY_BYTES], manifest[PF_KEY_BYTES];
 } pf_cluster_keys;
 #define PF_CLUSTER_GROUP "hosts"
 
@@ -49,6 +65,10 @@ size_t pf_shard_write(const pf_cluster_seal *seal, const pf_shard_message *shard
 		      uint8_t out[PF_MESSAGE_MOST]);
 size_t pf_result_write(const pf_cluster_seal *seal, const pf_result_message *result,
 		       uint8_t out[PF_MESSAGE_MOST]);
+
+size_t pf_announcement_write(const uint8_t secret[32], const pf_announcement *announcement,
+			     uint8_t out[PF_MESSAGE_MOST]);
+bool pf_announcement_read(const uint8_t secret[32], const void *bytes, size_t size, pf_announcement *out);
 
 /* False for anything that is not whole, sealed by who has the secret, for this run, and in range: photos
  * below `photos`, no text without an end. */

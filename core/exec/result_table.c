@@ -198,6 +198,19 @@ pf_status pf_result_take(pf_result_table *table, const struct pf_env *env, struc
 	return status == PF_ERR_INVALID ? PF_ERR_INTERNAL : status;
 }
 
+pf_status pf_result_retell(void *what, size_t bytes, uint32_t index, uint32_t burst)
+{
+	told_photo told;
+	if (bytes != sizeof told) {
+		return PF_ERR_INVALID;
+	}
+	memcpy(&told, what, sizeof told);
+	told.index = index;
+	told.burst = burst;
+	memcpy(what, &told, sizeof told);
+	return (pf_status)told.status;
+}
+
 int pf_result_is_done(const pf_result_table *table, uint32_t index)
 {
 	return atomic_load_explicit(&table->states[index].progress, memory_order_acquire) != OPEN;

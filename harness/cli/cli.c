@@ -136,6 +136,11 @@ const pf_command pf_commands[] = {
 	 "Every photo ends up scored or\n"
 	 "listed with its error; the exit status is 0 if that holds and at least one photo was scored.",
 	 1, 1, pf_cmd_score, false},
+	{"work", "DIR", "Score photos as one of several hosts, for runs of cluster elsewhere",
+	 "DIR is where this host has the photos of the runs. Needs Redis, and PHOTOFINISH_CLUSTER_SECRET, a\n"
+	 "text that the submitter has, too. A run that would have other scores than this host is refused. Goes\n"
+	 "on until Ctrl-C or SIGTERM: photos at hand are finished, the others given back (docs/cluster.md).",
+	 1, 1, pf_cmd_work, false},
 	{"variants", "[--diff A B]", "List the variants, or show what changes from one to another", NULL, 0,
 	 2, pf_cmd_variants, false},
 	{"dataset", "make|list|verify|import|rm", "Make, list, verify, import or remove datasets", NULL, 0,

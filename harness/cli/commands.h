@@ -34,6 +34,7 @@ int pf_cmd_complexity(const pf_command *command, int argc, char **argv);
 int pf_cmd_presets(const pf_command *command, int argc, char **argv);
 int pf_cmd_limits(const pf_command *command, int argc, char **argv);
 int pf_cmd_score(const pf_command *command, int argc, char **argv);
+int pf_cmd_work(const pf_command *command, int argc, char **argv);
 int pf_cmd_variants(const pf_command *command, int argc, char **argv);
 int pf_cmd_accuracy(const pf_command *command, int argc, char **argv);
 int pf_cmd_model(const pf_command *command, int argc, char **argv);

@@ -13,13 +13,13 @@
 #include "harness/cache/score_cache.h"
 #include "harness/machine/engine_digest.h"
 #include "harness/machine/environment.h"
-#include "harness/machine/instruction_sets.h"
 #include "harness/progress/progress.h"
 #include "harness/registry/outside.h"
 #include "harness/scores/score_journal.h"
 #include "harness/stats/enough.h"
 #include "harness/stats/random.h"
 #include "photofinish/file.h"
+#include "photofinish/instruction_sets.h"
 #include "photofinish/sha256.h"
 
 enum { HEX = 2 * PF_SHA256_BYTES + 1, VERIFIED_LEAST = 8, VERIFIED_PART = 10 };

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "harness/base/json_file.h"
-#include "harness/machine/instruction_sets.h"
 #include "harness/record/environment_json.h"
 #include "harness/record/interval_json.h"
 #include "photofinish/dataset.h"
+#include "photofinish/instruction_sets.h"
 
 static json_t *count(uint64_t value, bool known)
 {

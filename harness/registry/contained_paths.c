@@ -40,6 +40,37 @@ void pf_contained_add_libraries(pf_contained_paths *paths)
 	}
 }
 
+/* A network, and beside it under the same name its card and the ranges for 8 bits. */
+static void add_model(pf_contained_paths *paths, const char *file)
+{
+	static const char *const beside[] = {".yaml", ".bytes.yaml"};
+	char path[PATH_MAX];
+	const char *dot = strrchr(file, '.');
+	pf_contained_add(paths, file, false);
+	for (size_t i = 0; dot && !strchr(dot, '/') && i < sizeof beside / sizeof *beside; i++) {
+		if (snprintf(path, sizeof path, "%.*s%s", (int)(dot - file), file, beside[i]) <
+		    (int)sizeof path) {
+			pf_contained_add_part(paths, path, strlen(path), false);
+		}
+	}
+}
+
+void pf_contained_add_models(pf_contained_paths *paths, const pf_scorer_config *config)
+{
+	pf_contained_add(paths, config->cascade_file, false);
+	add_model(paths, config->model_file);
+	add_model(paths, config->box_model_file);
+}
+
+void pf_contained_add_names(pf_contained_paths *paths)
+{
+	static const char *const files[] = {"/etc/hosts", "/etc/host.conf", "/etc/resolv.conf",
+					    "/etc/nsswitch.conf", "/etc/gai.conf"};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		pf_contained_add(paths, files[i], false);
+	}
+}
+
 void pf_contained_add_allowed(pf_contained_paths *paths, const pf_allowance *allowance)
 {
 	for (const char *at = allowance->paths; *at; at += strlen(at) + 1) {

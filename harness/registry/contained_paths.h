@@ -7,6 +7,7 @@
 
 #include "harness/registry/allowance.h"
 #include "photofinish/containment.h"
+#include "photofinish/scorer.h"
 
 enum { PF_CONTAINED_PATHS = 64 };
 
@@ -24,6 +25,10 @@ void pf_contained_add_part(pf_contained_paths *paths, const char *path, size_t l
 
 /* The folder of this program's library, and those that the loader was told to search (LD_LIBRARY_PATH). */
 void pf_contained_add_libraries(pf_contained_paths *paths);
+/* What a scorer of this configuration reads; `config` is kept. */
+void pf_contained_add_models(pf_contained_paths *paths, const pf_scorer_config *config);
+/* What finding a host by its name reads. */
+void pf_contained_add_names(pf_contained_paths *paths);
 /* The files of devices, and the folder where cuDNN's plans are kept. */
 void pf_contained_add_devices(pf_contained_paths *paths);
 void pf_contained_add_allowed(pf_contained_paths *paths, const pf_allowance *allowance);

@@ -122,6 +122,45 @@ static void test_messages(void **state)
 	assert_false(pf_result_read(&seal, told, told_size, PHOTOS, &read_result));
 }
 
+/* Another one's facts are refused, and no announcement of who has not the secret is one. */
+static void test_announcements(void **state)
+{
+	pf_announcement announcement = {.lease_ms = 5000, .facts = {.version = "1", .processor = "p"}}, got;
+	uint8_t bytes[PF_MESSAGE_MOST], secret[32], other[32];
+	pf_error error;
+	(void)state;
+	assert_int_equal(pf_cluster_secret("0123456789abcde", secret, &error), PF_ERR_USAGE);
+	assert_int_equal(pf_cluster_secret(NULL, secret, &error), PF_ERR_USAGE);
+	assert_int_equal(pf_cluster_secret("0123456789abcdef", secret, &error), PF_OK);
+	assert_int_equal(pf_cluster_secret("0123456789abcdeg", other, &error), PF_OK);
+	size_t size = pf_announcement_write(secret, &announcement, bytes);
+	assert_true(pf_announcement_read(secret, bytes, size, &got));
+	assert_null(pf_cluster_facts_differ(&announcement.facts, &got.facts));
+	assert_false(pf_announcement_read(other, bytes, size, &got));
+	assert_false(pf_announcement_read(secret, bytes, size - 1, &got));
+	for (size_t at = 0; at < size; at++) {
+		bytes[at] ^= 1;
+		assert_false(pf_announcement_read(secret, bytes, size, &got));
+		bytes[at] ^= 1;
+	}
+	announcement.lease_ms = 0;
+	size = pf_announcement_write(secret, &announcement, bytes);
+	assert_false(pf_announcement_read(secret, bytes, size, &got));
+
+	pf_cluster_facts facts = announcement.facts;
+	facts.processor[0] = 'q';
+	assert_string_equal(pf_cluster_facts_differ(&announcement.facts, &facts), "the processors");
+	facts = announcement.facts;
+	facts.engine[0] ^= 1;
+	assert_string_equal(pf_cluster_facts_differ(&announcement.facts, &facts), "the engine");
+	facts = announcement.facts;
+	facts.config[31] ^= 1;
+	assert_non_null(strstr(pf_cluster_facts_differ(&announcement.facts, &facts), "models"));
+	facts = announcement.facts;
+	facts.version[0] = '2';
+	assert_non_null(strstr(pf_cluster_facts_differ(&announcement.facts, &facts), "instruction set"));
+}
+
 /* Servers that are none. */
 
 /* Says `text`, `repeat` times, to the first who connects, and no more. */
@@ -460,6 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_announcements),
 		cmocka_unit_test(test_servers_that_are_none),
 		cmocka_unit_test(test_photos_that_take_hosts_along),
 		cmocka_unit_test(test_others_in_the_streams),

@@ -18,10 +18,21 @@
 #define RESULT_WAIT_MS 100
 #define HOST_NAPS 2500 /* of 2 ms: so long a host may take to end */
 
+enum { OPTION_REMOTE, OPTION_REMEMBER };
+static const struct pf_option options[] = {
+	{"remote", PF_OPTION_FLAG, 0, 0, 1,
+	 "1: by hosts that run photofinish work, through the Redis of " PF_CLUSTER_REDIS},
+	{"remember", PF_OPTION_FLAG, 0, 0, 1,
+	 "1: hosts may tell what they scored for other runs, so that the time is no measurement"},
+	{0},
+};
+
 typedef struct cluster_run {
 	const struct pf_env *env;
 	const pf_dataset *dataset;
+	bool remote; /* Redis and hosts are elsewhere, and not ours to start */
 	pf_own_broker broker;
+	pf_broker_address address;
 	pf_cluster_seal seal;
 	pf_cluster *cluster;
 	pid_t host; /* 0: none */
@@ -40,12 +51,15 @@ static pf_status start_host(cluster_run *run, pf_error *error)
 	}
 	if (run->host == 0) {
 		pf_error why;
+		const pf_host_order order = {.env = run->env,
+					     .dataset = run->dataset,
+					     .address = run->address,
+					     .seal = run->seal,
+					     .name = "local",
+					     .lease_ms = LEASE_MS};
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pf_cluster_disown(run->cluster);
-		_exit(getppid() == parent && pf_cluster_host(run->env, run->dataset, &run->broker.address,
-							     &run->seal, "local", LEASE_MS, &why) == PF_OK
-			      ? 0
-			      : 1);
+		_exit(getppid() == parent && pf_cluster_host(&order, NULL, &why) == PF_OK ? 0 : 1);
 	}
 	return PF_OK;
 }
@@ -84,7 +98,8 @@ static void end_host(cluster_run *run, bool at_once)
 /* What of it died is started again; what that loses, the cluster makes anew. */
 static pf_status look_after(cluster_run *run, pf_error *error)
 {
-	bool host_died = reap_host(run, WNOHANG), broker_died = pf_own_broker_is_gone(&run->broker);
+	bool host_died = !run->remote && reap_host(run, WNOHANG);
+	bool broker_died = !run->remote && pf_own_broker_is_gone(&run->broker);
 	if (!host_died && !broker_died) {
 		return PF_OK;
 	}
@@ -122,21 +137,48 @@ static pf_status score_all(cluster_run *run, pf_error *error)
 	return status;
 }
 
+/* A Redis of its own, with a host of its own. */
+static pf_status open_here(cluster_run *run, struct pf_sink *sink, pf_error *error)
+{
+	const char *folder = getenv("TMPDIR");
+	pf_status status = folder ? pf_cluster_seal_draw(&run->seal, error)
+				  : pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
+					    "there is no folder for redis-server");
+	status = status == PF_OK ? pf_own_broker_start(&run->broker, folder, error) : status;
+	run->address = run->broker.address;
+	if (status == PF_OK) {
+		status = pf_cluster_open(run->env, run->dataset, sink, &run->address, &run->seal, LEASE_MS,
+					 &run->cluster, error);
+	}
+	return status == PF_OK ? start_host(run, error) : status;
+}
+
+/* One that is there, for hosts that are there or come. */
+static pf_status open_there(cluster_run *run, struct pf_sink *sink, pf_error *error)
+{
+	const char *address = getenv(PF_CLUSTER_REDIS);
+	if (!address) {
+		return pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
+			       "remote=1 needs " PF_CLUSTER_REDIS ", the address of Redis");
+	}
+	pf_status status = pf_broker_address_read(address, &run->address, error);
+	status = status == PF_OK ? pf_cluster_seal_draw(&run->seal, error) : status;
+	status = status == PF_OK ? pf_cluster_secret(getenv(PF_CLUSTER_SECRET), run->seal.secret, error)
+				 : status;
+	if (status == PF_OK) {
+		status = pf_cluster_open(run->env, run->dataset, sink, &run->address, &run->seal, LEASE_MS,
+					 &run->cluster, error);
+	}
+	return status == PF_OK ? pf_cluster_announce(run->cluster, run->env->options[OPTION_REMEMBER], error)
+			       : status;
+}
+
 static pf_status run_cluster(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 			     pf_error *error)
 {
-	cluster_run run = {.env = env, .dataset = dataset};
-	const char *folder = getenv("TMPDIR");
+	cluster_run run = {.env = env, .dataset = dataset, .remote = env->options[OPTION_REMOTE]};
 	pf_worker_enter(env, 0);
-	pf_status status = folder ? pf_cluster_seal_draw(&run.seal, error)
-				  : pf_fail(error, PF_ERR_UNAVAILABLE, NULL,
-					    "there is no folder for redis-server");
-	status = status == PF_OK ? pf_own_broker_start(&run.broker, folder, error) : status;
-	if (status == PF_OK) {
-		status = pf_cluster_open(env, dataset, sink, &run.broker.address, &run.seal, LEASE_MS,
-					 &run.cluster, error);
-	}
-	status = status == PF_OK ? start_host(&run, error) : status;
+	pf_status status = run.remote ? open_there(&run, sink, error) : open_here(&run, sink, error);
 	status = status == PF_OK ? score_all(&run, error) : status;
 	pf_cluster_close(run.cluster);
 	end_host(&run, status != PF_OK && status != PF_ERR_CANCELLED);
@@ -158,5 +200,6 @@ const struct pf_variant pf_variant_cluster = {
 	.hypothesis = "what a queue between hosts costs is nothing against scoring",
 	.expected = "as fast as streaming, but for starting redis-server",
 	.caps = PF_CAP_WORKERS | PF_CAP_SERVER,
+	.options = options,
 	.run = run_cluster,
 };

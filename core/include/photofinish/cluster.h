@@ -8,50 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "photofinish/burst.h"
+#include "photofinish/cluster_place.h"
 #include "photofinish/dataset.h"
 #include "photofinish/status.h"
 #include "photofinish/variant.h"
-
-/* Where Redis listens. Plain data. */
-typedef struct pf_broker_address {
-	char path[108]; /* of a Unix socket; "": host and port */
-	char host[256];
-	int port;
-	char user[128], password[256]; /* "": none */
-	int database;
-} pf_broker_address;
-
-/* redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or unix:PATH. PF_ERR_USAGE says what is wrong. */
-PF_API pf_status pf_broker_address_read(const char *url, pf_broker_address *out, pf_error *error);
-
-#define PF_BROKER_NAME 384
-/* "redis at HOST:PORT", for people: without a password. */
-PF_API const char *pf_broker_address_text(const pf_broker_address *address, char out[PF_BROKER_NAME]);
-
-/* Who has the secret may tell outcomes of the run. Plain data. */
-typedef struct pf_cluster_seal {
-	uint8_t run[16]; /* a number that no other run has */
-	uint8_t secret[32];
-} pf_cluster_seal;
-
-/* Both drawn by the kernel. */
-PF_API pf_status pf_cluster_seal_draw(pf_cluster_seal *out, pf_error *error);
-
-/* A redis-server of our own: on a Unix socket in `folder` (which has to be there, and is the caller's to
- * remove), without a port, without files of its own, killed with the thread that started it. */
-typedef struct pf_own_broker {
-	pid_t pid; /* 0: none */
-	pf_broker_address address;
-	uint64_t peak_rss_bytes; /* of those that were reaped */
-} pf_own_broker;
-
-/* Starts it and waits until it answers. PF_ERR_UNAVAILABLE where redis-server is not installed. */
-PF_API pf_status pf_own_broker_start(pf_own_broker *broker, const char *folder, pf_error *error);
-PF_API bool pf_own_broker_is_gone(pf_own_broker *broker); /* reaps it where it ended */
-PF_API void pf_own_broker_stop(pf_own_broker *broker);
 
 /* The submitter's side of a run; for one thread. */
 typedef struct pf_cluster pf_cluster;
@@ -63,6 +25,7 @@ typedef struct pf_cluster_counts {
 	uint64_t refused;       /* entries of streams that were not ours */
 	uint64_t rebuilt;       /* times that all of Redis was made anew */
 	uint64_t quarantined;   /* photos that were given up with their hosts */
+	uint64_t remembered;    /* photos that hosts had scored for another run */
 } pf_cluster_counts;
 
 /* Outcomes and ranks go to the sink, spans to env->traces. Everything must outlive the run. `lease_ms`: a
@@ -71,6 +34,10 @@ typedef struct pf_cluster_counts {
 PF_API pf_status pf_cluster_open(const struct pf_env *env, const pf_dataset *dataset, struct pf_sink *sink,
 				 const pf_broker_address *address, const pf_cluster_seal *seal,
 				 uint32_t lease_ms, pf_cluster **out, pf_error *error);
+/* Makes the run known to hosts elsewhere (pf_cluster_find), as long as it goes on. `remember`: a score that a
+ * host made for another run will do. From then on a minute without a host is an error (PF_ERR_UNAVAILABLE).
+ * PF_ERR_UNAVAILABLE: another run is known there. */
+PF_API pf_status pf_cluster_announce(pf_cluster *cluster, bool remember, pf_error *error);
 /* Takes its streams away, and so ends its hosts. NULL is fine. */
 PF_API void pf_cluster_close(pf_cluster *cluster);
 
@@ -86,11 +53,35 @@ PF_API pf_status pf_cluster_step(pf_cluster *cluster, int wait_ms, pf_error *err
 PF_API bool pf_cluster_is_done(const pf_cluster *cluster); /* every photo that was added */
 PF_API pf_cluster_counts pf_cluster_count(const pf_cluster *cluster);
 
+/* What a host has scored, kept beyond its runs; called in its own process. NULL functions are not called. */
+typedef struct pf_host_memory {
+	void *context;
+	/* A copy of what was told of a photo with the same bytes, PF_POOL_TOLD_MOST at most; 0: nothing.
+	 * *other: for another run. */
+	size_t (*find)(void *context, uint32_t photo, uint8_t *told, bool *other);
+	void (*add)(void *context, uint32_t photo, const void *told, size_t bytes);
+	void (*leave)(void *context); /* in a worker, which has no business there */
+} pf_host_memory;
+
+typedef struct pf_host_order {
+	const struct pf_env *env;
+	const pf_dataset *dataset;
+	pf_broker_address address;
+	pf_cluster_seal seal;
+	const char *name; /* that no other host of the run has */
+	uint32_t lease_ms;
+	uint32_t patience_ms; /* without a word of Redis: then it fails; 0: for ever */
+	uint32_t gone_ms;     /* the same without the run there: PF_ERR_NOT_FOUND */
+	pf_host_memory memory;
+} pf_host_order;
+
+typedef struct pf_host_counts {
+	uint64_t scored, remembered, refused; /* photos; the same by its memory; entries that were not ours */
+} pf_host_counts;
+
 /* A host: takes shards and has them scored by env->workers processes (pf_pool_run) of this process, which
  * itself scores nothing: it renews leases. Returns when the run is over. Workers lose the connections, and
- * what reaching and starting a server takes (pf_contain_without). */
-PF_API pf_status pf_cluster_host(const struct pf_env *env, const pf_dataset *dataset,
-				 const pf_broker_address *address, const pf_cluster_seal *seal,
-				 const char *name, uint32_t lease_ms, pf_error *error);
+ * what reaching and starting a server takes (pf_contain_without). *counts may be NULL. */
+PF_API pf_status pf_cluster_host(const pf_host_order *order, pf_host_counts *counts, pf_error *error);
 
 #endif

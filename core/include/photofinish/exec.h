@@ -135,6 +135,10 @@ PF_API pf_status pf_pool_run(const struct pf_env *env, const pf_pool_job *job, p
 PF_API pf_status pf_result_take(pf_result_table *table, const struct pf_env *env, struct pf_sink *sink,
 				const pf_burst *burst, const void *what, size_t bytes, uint32_t *photo);
 
+/* Gives what a worker told of a photo (bytes that pf_result_take took) that one's number in another run;
+ * returns the photo's status, PF_ERR_INVALID where it is of another size. */
+PF_API pf_status pf_result_retell(void *what, size_t bytes, uint32_t index, uint32_t burst);
+
 /* Asked in the process that scored a photo, and handed on with its outcome (pf_photo_result.heap_bytes): the
  * bytes that are allocated there. NULL: nobody wants to know. Set before a trial's workers start. */
 extern PF_API uint64_t (*pf_result_heap)(void);

@@ -5,7 +5,7 @@ run --help
 run help
 run help run
 run help dataset list
-commands=(journey run compare audit load soak profile time gate calibrate sweep bench complexity history export notebook score variants accuracy model doctor limits explain dataset "dataset make"
+commands=(journey run compare audit load soak profile time gate calibrate sweep bench complexity history export notebook score work variants accuracy model doctor limits explain dataset "dataset make"
     "dataset list" "dataset verify" "dataset import" "dataset rm")
 for command in "${commands[@]}"; do
     # shellcheck disable=SC2086

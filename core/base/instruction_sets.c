@@ -1,4 +1,4 @@
-#include "harness/machine/instruction_sets.h"
+#include "photofinish/instruction_sets.h"
 
 #include <stdbool.h>
 #include <stdint.h>
