@@ -13,12 +13,16 @@
 #define PF_POSE_MODEL ""
 #endif
 
+static bool is_missing(const char *file)
+{
+	return access(file, F_OK) != 0 && errno == ENOENT;
+}
+
 const char *pf_pose_default_model(void)
 {
 	static _Thread_local char path[512];
-	char problem[64];
 	pf_data_file("models/pose.onnx", PF_POSE_MODEL, path, sizeof path);
-	return pf_network_backend(0) && !pf_pose_file_problem(path, problem, sizeof problem)[0] ? path : "";
+	return pf_network_backend(0) && !is_missing(path) ? path : "";
 }
 
 const char *pf_pose_file_problem(const char *file, char *out, size_t capacity)
@@ -27,7 +31,7 @@ const char *pf_pose_file_problem(const char *file, char *out, size_t capacity)
 	char name[200];
 	pf_escape(file, name, sizeof name);
 	out[0] = '\0';
-	if (stat(file, &info) != 0 && errno == ENOENT) {
+	if (is_missing(file)) {
 		snprintf(out, capacity, "the pose network is missing: %s", name);
 	} else if (access(file, R_OK) != 0 || stat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
 		snprintf(out, capacity, "the pose network cannot be read: %s", name);

@@ -60,7 +60,8 @@ pf_status pf_pose_begin(pf_pose_estimator *estimator, pf_pose_input *input, cons
 			pf_error *error);
 void pf_pose_take(pf_pose_estimator *estimator, pf_pose_input *input);
 
-/* The network that comes with photofinish: its file, "" where that is not there; and what runs it, "onednn"
+/* The network that comes with photofinish: its file, "" where there is none of that name (one that is there
+ * and cannot be read is an error of who opens it: scores without pose are others); and what runs it, "onednn"
  * where that was built in, else "plain". */
 const char *pf_pose_default_model(void);
 /* Why pf_pose_default_model is empty, in `out`, which is returned. */

@@ -1,6 +1,7 @@
 #include "photofinish/scorer.h"
 
 #include <cyaml/cyaml.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,7 +229,7 @@ static pf_status describe_ranges(const char *model, FILE *out, pf_error *error)
 	if (!pf_ranges_path(model, file, sizeof file)) {
 		return pf_fail(error, PF_ERR_INVALID, model, "the model's path is too long");
 	}
-	if (access(file, F_OK) == 0) {
+	if (access(file, F_OK) == 0 || errno != ENOENT) {
 		pf_status status = pf_file_sha256(file, sum, NULL, error);
 		if (status != PF_OK) {
 			return status;

@@ -1,5 +1,6 @@
 /* The settings of a calibration, in its folder: what is measured does not change from one sitting to the
  * next. */
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -98,7 +99,7 @@ pf_status pf_calibration_load(pf_calibration *calibration, pf_error *error)
 {
 	char path[PATH_MAX], machine[256], kept[256] = "";
 	settings_path(calibration, path);
-	if (access(path, F_OK)) {
+	if (access(path, F_OK) != 0 && errno == ENOENT) {
 		return pf_fail(error, PF_ERR_NOT_FOUND, path, "there is no calibration");
 	}
 	json_t *json = pf_json_load(path, JSON_REJECT_DUPLICATES, NULL);

@@ -133,6 +133,15 @@ def check_own_files(prefix, environment):
     with open(prefix / "share/photofinish/models/pose.yaml", "a") as card:
         card.write("# changed\n")
     check(configuration(prefix, environment) != before, "the pose network comes from the prefix")
+    # One that cannot be read is an error: without pose scores are others. (root can read whatever its mode is, but no folder.)
+    network = prefix / "share/photofinish/models/pose.onnx"
+    network.rename(f"{network}.kept")
+    network.mkdir()
+    scored = subprocess.run([prefix / "bin/photofinish", "score", "of_the_prefix", "--quiet"], env=environment, capture_output=True, text=True)
+    check(scored.returncode == 2 and "pose.onnx" in scored.stderr and "0 of 8 photos scored" in scored.stdout,
+          f"a pose network that cannot be read is an error: {scored.returncode} {scored.stdout[:200]}{scored.stderr}")
+    network.rmdir()
+    pathlib.Path(f"{network}.kept").rename(network)
 
 
 def check_examples(prefix, environment):
