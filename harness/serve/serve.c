@@ -153,6 +153,7 @@ pf_status pf_serve(const pf_serve_order *order, pf_error *error)
 	}
 	pf_engine_stop(server);
 	pthread_mutex_lock(&server->lock);
+	server->draining = true; /* also where it failed: what comes now would wait for ever */
 	refuse_all(server);
 	pthread_mutex_unlock(&server->lock);
 	if (server->http) {

@@ -29,7 +29,8 @@ static bool is_poison(const pf_server *server, const uint8_t sha256[PF_SHA256_BY
 	return false;
 }
 
-/* Seldom: most servers know no poison, and hash nothing. */
+/* Photos that come while poison is known are hashed as they come (serve_http.c); those that waited already
+ * when the first became known are, here, once. */
 static void hash(pf_request_photo *photo, const void *bytes)
 {
 	if (!photo->hashed) {
@@ -131,13 +132,24 @@ static uint32_t free_slot(const pf_server *server)
 	return slot;
 }
 
+static size_t busy_slots(const pf_server *server)
+{
+	size_t busy = 0;
+	for (uint32_t i = 0; i < server->inbox.slots; i++) {
+		busy += server->slots[i].request != NULL;
+	}
+	return busy;
+}
+
+/* A photo is begun when there is a worker that can take it: until then it can be overtaken, and expire. */
 void pf_engine_dispatch(pf_server *server)
 {
 	uint64_t now = pf_now_ns();
 	uint32_t slot;
 	pf_request *request;
 	expire(server, now);
-	while (server->posts >= 0 && server->was_ready && (slot = free_slot(server)) < server->inbox.slots &&
+	while (server->posts >= 0 && busy_slots(server) < server->workers.ready &&
+	       (slot = free_slot(server)) < server->inbox.slots &&
 	       (request = pf_queue_next(&server->queue, now))) {
 		pf_request_photo *photo = &request->photos[request->begun++];
 		photo->begun = true;
@@ -155,13 +167,24 @@ void pf_engine_dispatch(pf_server *server)
 	}
 }
 
-static size_t busy_slots(const pf_server *server)
+/* When photos are done that come behind `before` others. Where workers died lately another one may: then
+ * either one fewer does the work, or all wait for a replacement, whichever takes less. */
+static uint64_t finish_ns(const pf_server *server, uint64_t service_ns, size_t before, size_t photos,
+			  uint64_t now)
 {
-	size_t busy = 0;
-	for (uint32_t i = 0; i < server->inbox.slots; i++) {
-		busy += server->slots[i].request != NULL;
+	uint32_t ready = server->workers.ready;
+	uint64_t replacing = pf_service_percentile(&server->replacing, 95, now);
+	if (!ready) { /* the process that has them starts, or all of them do */
+		uint32_t all = server->inbox.slots ? server->inbox.slots : 1;
+		uint64_t away = replacing > server->start_ns ? replacing : server->start_ns;
+		return away + pf_service_finish_ns(service_ns, before, photos, all);
 	}
-	return busy;
+	uint64_t usual = pf_service_finish_ns(service_ns, before, photos, ready);
+	if (!replacing || ready == 1) {
+		return usual;
+	}
+	uint64_t fewer = pf_service_finish_ns(service_ns, before, photos, ready - 1);
+	return fewer < usual + replacing ? fewer : usual + replacing;
 }
 
 pf_denial pf_engine_admit(pf_server *server, pf_request *request, size_t photos, uint64_t bytes)
@@ -169,9 +192,8 @@ pf_denial pf_engine_admit(pf_server *server, pf_request *request, size_t photos,
 	const pf_serve_order *order = server->order;
 	uint64_t now = pf_now_ns();
 	uint64_t usual = pf_service_percentile(&server->service[0], 95, now);
-	size_t workers = server->inbox.slots;
 	size_t before = pf_queue_before(&server->queue, request->urgency, now) + busy_slots(server);
-	uint64_t wait = pf_service_finish_ns(usual, before, 0, workers);
+	uint64_t wait = finish_ns(server, usual, before, 0, now);
 	request->retry_after_s = fmax(1, ceil((double)wait * 1e-9));
 	if (server->draining) {
 		return PF_DENIED_DRAINING;
@@ -183,13 +205,13 @@ pf_denial pf_engine_admit(pf_server *server, pf_request *request, size_t photos,
 		return PF_DENIED_BUFFER;
 	}
 	request->degraded = false;
-	if (now + pf_service_finish_ns(usual, before, photos, workers) <= request->deadline_ns) {
+	if (now + finish_ns(server, usual, before, photos, now) <= request->deadline_ns) {
 		return PF_DENIED_NOT;
 	}
 	uint64_t faster = pf_service_percentile(&server->service[1], 95, now);
 	request->degraded = server->inbox.other_preset != order->session->order.scorer.preset;
-	return request->degraded && now + wait + pf_service_finish_ns(faster, 0, photos, workers) <=
-					    request->deadline_ns
+	return request->degraded &&
+			       now + wait + finish_ns(server, faster, 0, photos, now) <= request->deadline_ns
 		       ? PF_DENIED_NOT
 		       : PF_DENIED_DEADLINE;
 }
@@ -209,7 +231,9 @@ static void take_answer(pf_server *server, const pf_intake_result *answer)
 	photo->score = answer->score;
 	photo->service_ns = pf_now_ns() - photo->begun_ns;
 	pf_serve_times_add(&server->counts.service, photo->service_ns);
-	pf_service_add(&server->service[request->degraded], photo->service_ns, pf_now_ns());
+	if (!answer->death) { /* else it says when a worker died, not what a photo takes */
+		pf_service_add(&server->service[request->degraded], photo->service_ns, pf_now_ns());
+	}
 	for (int i = 0; i < PF_STAGE_COUNT; i++) {
 		if (answer->stage_ns[i]) {
 			pf_serve_times_add(&server->counts.stages[i], answer->stage_ns[i]);
@@ -221,8 +245,24 @@ static void take_answer(pf_server *server, const pf_intake_result *answer)
 	end_photo(server, request, photo);
 }
 
+/* How long replacements take: admission counts on the workers that there are. */
+static void note_replacing(pf_server *server, const pf_intake_state *state)
+{
+	uint64_t now = pf_now_ns();
+	uint32_t before = server->workers.ready;
+	if (state->ready < before && !server->fewer_since_ns) {
+		server->fewer_since_ns = now;
+	} else if (state->ready > before && server->fewer_since_ns) {
+		pf_service_add(&server->replacing, now - server->fewer_since_ns, now);
+		server->fewer_since_ns = state->ready < state->workers ? now : 0;
+	} else if (state->ready > before && !server->was_ready) {
+		server->start_ns = now - server->begun_ns;
+	}
+}
+
 static void take_state(pf_server *server, const pf_intake_state *state)
 {
+	note_replacing(server, state);
 	server->counts.deaths += state->deaths - server->workers_deaths;
 	server->workers_deaths = state->deaths;
 	server->workers = *state;
@@ -262,6 +302,7 @@ static void lose_all(pf_server *server)
 	}
 	server->workers = (pf_intake_state){.workers = server->inbox.slots};
 	server->workers_deaths = 0;
+	server->fewer_since_ns = 0;
 }
 
 static void run_once(pf_server *server, pf_trial *trial, pf_status *status, pf_error *error)
@@ -278,6 +319,7 @@ static void run_once(pf_server *server, pf_trial *trial, pf_status *status, pf_e
 	}
 	pthread_mutex_lock(&server->lock);
 	server->posts = server->stopping ? -1 : posts;
+	server->begun_ns = pf_now_ns();
 	pthread_mutex_unlock(&server->lock);
 	*status = pf_trial_run(&session, contestant->variant, contestant->workers, contestant->options, &ears,
 			       trial, error);

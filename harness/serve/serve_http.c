@@ -17,6 +17,7 @@
 #include "harness/serve/server.h"
 #include "photofinish/file.h"
 #include "photofinish/preset.h"
+#include "photofinish/sha256.h"
 
 enum { HEAD_BYTES_MOST = 32 << 10, CONNECTIONS_MOST = 4096 };
 
@@ -34,7 +35,8 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct MHD_PostProcessor *parts; /* of a burst; NULL: none */
 	uint64_t discarded_bytes;
-	bool queued;
+	bool queued, hashes; /* hashes: its photos are hashed as they come, since poison is known */
+	pf_sha256 hash;      /* of the last photo so far */
 };
 
 struct pf_http {
@@ -119,9 +121,22 @@ static enum MHD_Result send_answer(struct exchange *exchange)
 			 request->burst ? "application/x-ndjson" : "application/json", text, bytes);
 }
 
+/* Of the last photo, once it is whole. */
+static void end_hash(struct exchange *exchange)
+{
+	pf_request *request = &exchange->request;
+	if (exchange->hashes && request->count && !request->photos[request->count - 1].hashed) {
+		pf_request_photo *photo = &request->photos[request->count - 1];
+		pf_sha256_end(&exchange->hash, photo->sha256);
+		photo->hashed = true;
+	}
+}
+
 static pf_request_photo *add_photo(struct exchange *exchange, const char *name)
 {
 	pf_request *request = &exchange->request;
+	end_hash(exchange);
+	pf_sha256_begin(&exchange->hash);
 	if (request->count == exchange->server->order->burst_most) {
 		request->refused = PF_DENIED_TOO_LARGE;
 		return NULL;
@@ -181,6 +196,9 @@ static void append(struct exchange *exchange, const void *data, size_t size)
 	if (fits) {
 		memcpy(photo->bytes + photo->size, data, size);
 		photo->size += size;
+		if (exchange->hashes) {
+			pf_sha256_add(&exchange->hash, data, size);
+		}
 	}
 }
 
@@ -249,6 +267,7 @@ static pf_denial judge_head(struct exchange *exchange, uint64_t body)
 	}
 	pthread_mutex_lock(&server->lock);
 	pf_denial refusal = pf_engine_admit(server, request, 1, body);
+	exchange->hashes = server->poison_count > 0;
 	pthread_mutex_unlock(&server->lock);
 	return refusal;
 }
@@ -321,6 +340,7 @@ static enum MHD_Result end_body(struct exchange *exchange)
 	if (!request->refused && !request->count) {
 		request->refused = PF_DENIED_MALFORMED;
 	}
+	end_hash(exchange);
 	pthread_mutex_lock(&server->lock);
 	pf_http_waiting(exchange->connection, 0);
 	if (!request->refused) {
@@ -360,9 +380,7 @@ static enum MHD_Result send_metrics(pf_server *server, struct MHD_Connection *co
 	const char *accept = pf_head_value(connection, "Accept");
 	bool open = accept && strstr(accept, "application/openmetrics-text");
 	size_t bytes = 0;
-	pthread_mutex_lock(&server->lock);
 	char *text = pf_live_metrics(server, open, &bytes);
-	pthread_mutex_unlock(&server->lock);
 	return send_text(NULL, server, connection, 200,
 			 open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
 			      : "text/plain; version=0.0.4; charset=utf-8",
@@ -379,6 +397,14 @@ static enum MHD_Result send_page(pf_server *server, struct MHD_Connection *conne
 	return send_text(NULL, server, connection, 200, "text/html; charset=utf-8", text, bytes);
 }
 
+static enum MHD_Result send_events(pf_server *server, struct MHD_Connection *connection)
+{
+	static const char full[] = "as many watch as may\n";
+	return pf_live_full(server)
+		       ? send_text(NULL, server, connection, 503, "text/plain", strdup(full), sizeof full - 1)
+		       : pf_live_begin(server, connection);
+}
+
 static enum MHD_Result get(pf_server *server, struct MHD_Connection *connection, const char *url)
 {
 	pthread_mutex_lock(&server->lock);
@@ -392,7 +418,7 @@ static enum MHD_Result get(pf_server *server, struct MHD_Connection *connection,
 	}
 	return strcmp(url, "/metrics") == 0  ? send_metrics(server, connection)
 	       : strcmp(url, "/") == 0       ? send_page(server, connection)
-	       : strcmp(url, "/events") == 0 ? pf_live_begin(server, connection)
+	       : strcmp(url, "/events") == 0 ? send_events(server, connection)
 					     : send_refusal(NULL, server, connection, PF_DENIED_PATH);
 }
 

@@ -59,6 +59,7 @@ static uint64_t open_fds(void)
 	return count > 3 ? count - 3 : 0; /* "." and "..", and this folder */
 }
 
+/* With the lock. What the process itself takes is left out: to find that takes system calls. */
 static void look(pf_server *server, pf_serve_now *now)
 {
 	uint64_t at = pf_now_ns();
@@ -69,21 +70,26 @@ static void look(pf_server *server, pf_serve_now *now)
 			      .connections = server->connections,
 			      .viewers = server->live.count,
 			      .workers = server->workers,
-			      .resident_bytes = resident_bytes(),
-			      .open_fds = open_fds(),
 			      .ready = server->workers.ready > 0 && !server->draining};
 }
 
+/* Text is written of a copy: whoever scrapes holds up nobody. */
 char *pf_live_metrics(pf_server *server, bool open_metrics, size_t *bytes)
 {
 	char *text = NULL;
 	pf_serve_now now;
 	FILE *stream = open_memstream(&text, bytes);
-	look(server, &now);
-	if (stream) {
-		pf_serve_metrics_write(stream, &server->counts, &now, open_metrics);
+	if (!stream) {
+		return NULL;
 	}
-	if (stream && fclose(stream)) {
+	pthread_mutex_lock(&server->lock);
+	const pf_serve_counts counts = server->counts;
+	look(server, &now);
+	pthread_mutex_unlock(&server->lock);
+	now.resident_bytes = resident_bytes();
+	now.open_fds = open_fds();
+	pf_serve_metrics_write(stream, &counts, &now, open_metrics);
+	if (fclose(stream)) {
 		free(text);
 		text = NULL;
 	}
@@ -188,9 +194,17 @@ static void end_viewer(void *context)
 	free(viewer);
 }
 
+bool pf_live_full(pf_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	bool full = server->live.count >= VIEWERS_MOST;
+	pthread_mutex_unlock(&server->lock);
+	return full;
+}
+
 enum MHD_Result pf_live_begin(pf_server *server, struct MHD_Connection *connection)
 {
-	struct viewer *viewer = server->live.count < VIEWERS_MOST ? calloc(1, sizeof *viewer) : NULL;
+	struct viewer *viewer = calloc(1, sizeof *viewer);
 	struct MHD_Response *response = NULL;
 	if (viewer) {
 		viewer->server = server;
@@ -203,6 +217,7 @@ enum MHD_Result pf_live_begin(pf_server *server, struct MHD_Connection *connecti
 		return MHD_NO;
 	}
 	pthread_mutex_lock(&server->lock);
+	viewer->seen = server->live.events; /* the last one may be of when somebody last watched */
 	viewer->next = server->live.viewers;
 	server->live.viewers = viewer;
 	server->live.count++;

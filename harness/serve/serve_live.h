@@ -1,11 +1,14 @@
-/* The live page and its stream of events, and what /metrics says. Everything but pf_live_begin with the
- * server's lock held. */
+/* The live page and its stream of events, and what /metrics says. pf_live_tick and pf_live_end with the
+ * server's lock held, the others without it, by the thread that speaks HTTP. */
 #ifndef HARNESS_SERVE_LIVE_H
 #define HARNESS_SERVE_LIVE_H
 
 #include <microhttpd.h>
 
 #include "harness/serve/server.h"
+
+/* Whether as many watch as may. */
+bool pf_live_full(pf_server *server);
 
 /* Somebody watches: a stream that ends with the connection or the server. */
 enum MHD_Result pf_live_begin(pf_server *server, struct MHD_Connection *connection);

@@ -54,7 +54,10 @@ typedef struct pf_server {
 	pf_serve_slot *slots;
 	uint64_t tags;
 	pf_intake_state workers;
-	uint64_t workers_deaths; /* of this process, that were counted */
+	uint64_t workers_deaths;     /* of this process, that were counted */
+	pf_service_times replacing;  /* from a worker's death until its replacement was ready */
+	uint64_t fewer_since_ns;     /* there are fewer workers than there should be; 0: no */
+	uint64_t begun_ns, start_ns; /* when the process was started; what the first one took until ready */
 
 	size_t answering;     /* requests whose answer is there and not yet sent */
 	uint64_t connections; /* open */

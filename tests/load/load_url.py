@@ -81,6 +81,24 @@ def check_real(program, data, scratch):
     expect("the server ends with 0", server.end() == (0, ""))
 
 
+def check_kills(program, data):
+    """Each request has one answer, whoever dies. How many are in time is measured by tests/serve/overload.py."""
+    server = Server(program)
+    process = start(program, data, f"http://127.0.0.1:{server.port}/score", "--rate", "20", "--duration", "5s", "--deadline", "2s")
+    kills = 0
+    while process.poll() is None:
+        pids = server.worker_pids()
+        if pids:
+            os.kill(pids[kills % len(pids)], signal.SIGKILL)
+            kills += 1
+        time.sleep(1)
+    record = json.loads(process.communicate(timeout=600)[0])
+    outcomes = record["outcomes"]
+    expect("a worker killed every second: one answer each, none lost, as many failed as workers died at most", adds_up(record) and kills >= 2 and
+           outcomes["lost"] == 0 and outcomes["error"] <= kills and set(record["answers"]) <= {"200", "500", "503", "504"}, (kills, record["answers"]))
+    expect("  and it ends with 0", server.end()[0] == 0)
+
+
 class Peer:
     """Answers each connection by `act(connection, number)`, in a thread of its own."""
 
@@ -221,6 +239,7 @@ def main():
         check_table(program, data)
         check_stress(program, data)
         check_real(program, data, pathlib.Path(folder))
+        check_kills(program, data)
     sys.exit(1 if serve.failed else 0)
 
 

@@ -2,12 +2,11 @@
 """A server that gets twice what it can do, with what it promises measured: deadlines of what it took, goodput, memory, one answer for each
 request. Usage: overload.py PHOTOFINISH FOLDER-OF-DATASETS [--seconds N] [--kill] [--workers N]
 
-Capacity is what as many clients as workers get, one request after another, before and after. Then requests come as a Poisson stream of
-twice that rate, whether or not others are answered (latency counts from when a request was to be sent), beside 1,000 idle connections and
+Capacity is what as many users as workers get, before and after (`load --url --users`). Then requests come as a Poisson stream of twice that rate
+(`load --url --rate`; latency counts from when a request was to be sent, every score is checked), beside 1,000 idle connections and
 20 viewers of the live page. --kill kills a random worker every second. It wants a machine that does nothing else, with a processor to spare for
-this client; not for ctest."""
+the generator; not for ctest."""
 import argparse
-import http.client
 import json
 import os
 import pathlib
@@ -15,8 +14,8 @@ import random
 import resource
 import signal
 import socket
+import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -25,72 +24,44 @@ from serve import Server  # noqa: E402
 DEADLINES_OF_SERVICE = 8  # a request's deadline, as so many times p95 of an unloaded server
 
 
-def ask(port, photo, deadline_ms):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    try:
-        connection.request("POST", "/score", photo, {"Deadline-Ms": str(deadline_ms)} if deadline_ms else {})
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    except OSError as error:
-        return f"{type(error).__name__}"
-    finally:
-        connection.close()
+def start_load(choice, server, *options):
+    return subprocess.Popen([choice.program, "load", "--url", f"http://127.0.0.1:{server.port}/score", "--dataset", "tiny", "--quiet", "--no-history",
+                             "--json", "-", *options], stdout=subprocess.PIPE, text=True, env={**os.environ, "PHOTOFINISH_DATA": str(choice.data)})
 
 
-def capacity(server, photos, seconds):
-    """Photos a second by as many clients as workers, and the latencies of each."""
-    latencies, lock, end = [], threading.Lock(), time.monotonic() + seconds
-
-    def client(number):
-        i = number
-        while time.monotonic() < end:
-            begin = time.monotonic()
-            status = ask(server.port, photos[i % len(photos)], 0)
-            with lock:
-                latencies.append((time.monotonic() - begin, status))
-            i += 1
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(server.workers)]
-    begin = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    good = sorted(latency for latency, status in latencies if status == 200)
-    return len(good) / (time.monotonic() - begin), good[int(0.95 * len(good))]
+def record_of(process):
+    return json.loads(process.communicate()[0])
 
 
-class Stream:
-    def __init__(self, server, photos, rate, deadline_s):
-        self.server, self.photos, self.rate, self.deadline_s = server, photos, rate, deadline_s
-        self.answers, self.lock = [], threading.Lock()
-
-    def one(self, photo, due):
-        status = ask(self.server.port, photo, self.deadline_s * 1000)
-        with self.lock:
-            self.answers.append((status, time.monotonic() - due))
-
-    def run(self, seconds, every_second):
-        begin = due = time.monotonic()
-        threads, second = [], 0
-        while due - begin < seconds:
-            due += random.expovariate(self.rate)
-            while time.monotonic() < due:
-                time.sleep(max(0.0, min(due - time.monotonic(), 0.05)))
-                if time.monotonic() - begin >= second + 1:
-                    second += 1
-                    every_second(second)
-            thread = threading.Thread(target=self.one, args=(random.choice(self.photos), due))
-            thread.start()
-            threads.append(thread)
-        for thread in threads:
-            thread.join()
-        return len(threads), time.monotonic() - begin
+def capacity(choice, server):
+    """Photos a second, and p95 of a photo, by as many users as workers."""
+    record = record_of(start_load(choice, server, "--users", str(choice.workers), "--duration", "8s", "--queries", "100"))
+    p95 = next(entry for entry in record["latency"] if entry["p"] == 0.95)
+    return record["phases"][0]["goodput_per_s"], p95["ns"] * 1e-9
 
 
 def rss_of(pid):
     with open(f"/proc/{pid}/statm") as file:
         return int(file.read().split()[1]) * 4096
+
+
+def watch(choice, server, viewers, process):
+    """Once a second until the load ends: memory, what the viewers have heard, and a kill."""
+    memory, heard, kills, second, begin = [], [0] * len(viewers), 0, 0, time.monotonic()
+    while process.poll() is None and time.monotonic() - begin < choice.seconds:
+        time.sleep(max(0.0, begin + second - time.monotonic()))
+        second += 1
+        memory.append(rss_of(server.process.pid))
+        for i, viewer in enumerate(viewers):
+            try:
+                heard[i] += viewer.recv(1 << 20).count(b"data: ")
+            except BlockingIOError:
+                pass
+        pids = server.worker_pids() if choice.kill else []
+        if pids:
+            os.kill(random.choice(pids), signal.SIGKILL)
+            kills += 1
+    return memory, heard, kills
 
 
 def main():
@@ -104,55 +75,33 @@ def main():
     parser.add_argument("--kill", action="store_true")
     choice = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
-    photos = [path.read_bytes() for path in sorted((choice.data / "tiny/photos").glob("*.jpg"))]
     server = Server(choice.program, "--read-timeout", "1000s", workers=choice.workers)
-    capacity(server, photos, 2)  # warms up
-    before, p95_s = capacity(server, photos, 8)
+    before, p95_s = capacity(choice, server)
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(choice.connections)]
     viewers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(choice.viewers)]
     for viewer in viewers:
         viewer.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
-    memory, seen, kills = [], [0] * len(viewers), 0
+        viewer.setblocking(False)
     deadline_s = DEADLINES_OF_SERVICE * p95_s
-    stream = Stream(server, photos, 2 * before, deadline_s)
-
-    def every_second(second):
-        nonlocal kills
-        memory.append(rss_of(server.process.pid))
-        for i, viewer in enumerate(viewers):
-            viewer.setblocking(False)
-            try:
-                seen[i] += viewer.recv(1 << 20).count(b"data: ")
-            except BlockingIOError:
-                pass
-        if choice.kill:
-            pids = server.worker_pids()
-            kills += bool(pids)
-            if pids:
-                os.kill(random.choice(pids), signal.SIGKILL)
-    sent, lasted = stream.run(choice.seconds, every_second)
+    process = start_load(choice, server, "--rate", str(2 * before), "--duration", f"{choice.seconds}s", "--queries", "1", "--deadline", f"{deadline_s}s")
+    memory, heard, kills = watch(choice, server, viewers, process)
+    record = record_of(process)
     for one in [*idle, *viewers]:
         one.close()
-    after, _ = capacity(server, photos, 8)
-    answers = stream.answers
-    kinds = {}
-    for status, _ in answers:
-        kinds[str(status)] = kinds.get(str(status), 0) + 1
-    good = [latency for status, latency in answers if status == 200]
-    in_time = sum(1 for latency in good if latency <= deadline_s)
-    taken = len(good) + kinds.get("504", 0)
-    limit = (before + after) / 2
+    after, _ = capacity(choice, server)
+    outcomes, phase = record["outcomes"], record["phases"][0]
+    taken = outcomes["ok"] + outcomes["late"]
+    quarter = len(memory) // 4 + 1
     figures = {
-        "seconds": round(lasted, 1), "workers": choice.workers, "sent": sent, "answers": len(answers), "by_code": kinds, "kills": kills,
-        "capacity_before": round(before, 2), "capacity_after": round(after, 2), "goodput": round(in_time / lasted, 2),
-        "goodput_of_capacity": round(in_time / lasted / limit, 3), "deadline_ms": round(deadline_s * 1000),
-        "in_time_of_taken": round(in_time / taken, 4) if taken else None, "idle_connections": len(idle),
-        "viewers": len(viewers), "events_each_least": min(seen, default=0),
-        "rss_bytes_first_quarter_most": max(memory[:len(memory) // 4 + 1]), "rss_bytes_last_quarter_most": max(memory[-(len(memory) // 4 + 1):]),
+        "seconds": round(phase["lasted_s"], 1), "workers": choice.workers, "sent": record["requests_sent"], "outcomes": outcomes, "by_code": record["answers"],
+        "kills": kills, "capacity_before": round(before, 2), "capacity_after": round(after, 2), "goodput": round(phase["goodput_per_s"], 2),
+        "goodput_of_capacity": round(phase["goodput_per_s"] / ((before + after) / 2), 3), "deadline_ms": round(deadline_s * 1000),
+        "in_time_of_taken": round(outcomes["ok"] / taken, 4) if taken else None, "sent_late_p99_ms": round((record["delay_p99_ns"] or 0) * 1e-6, 2),
+        "idle_connections": len(idle), "viewers": len(viewers), "events_each_least": min(heard, default=0),
+        "rss_bytes_first_quarter_most": max(memory[:quarter]), "rss_bytes_last_quarter_most": max(memory[-quarter:]),
         "deaths": server.metric("photofinish_worker_deaths_total"), "server_ended": server.end()[0]}
     print(json.dumps(figures, indent=1))
-    lost = sent - len(answers) or sum(count for kind, count in kinds.items() if not kind.isdigit())
-    sys.exit(1 if lost or figures["server_ended"] else 0)
+    sys.exit(1 if outcomes["lost"] or figures["server_ended"] else 0)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -165,6 +166,22 @@ def check_refusals(server, photo):
     expect("and the server is there", server.score(photo)[0] == 200)
 
 
+def check_bomb(program, server, photo, scratch):
+    """A photo whose head says that it has 4 gigapixels; nothing of that size is ever decoded."""
+    bomb = scratch / "bomb.jpg"
+    text = bytearray(photo.read_bytes())
+    at = 2
+    while text[at + 1] not in (0xC0, 0xC1, 0xC2):  # to its frame header
+        at += 2 + int.from_bytes(text[at + 2:at + 4], "big")
+    text[at + 5:at + 9] = b"\xff\xdc\xff\xdc"
+    bomb.write_bytes(bytes(text))
+    deaths = server.metric("photofinish_worker_deaths_total")
+    status, answer, _ = server.score(bomb)
+    expect("a bomb of 65,500 x 65,500 pixels: 422 with score's record, and no worker died of it", status == 422 and
+           answer == score_folder(program, scratch / "one", [bomb]).splitlines(True)[-1] and
+           server.metric("photofinish_worker_deaths_total") == deaths, (status, answer))
+
+
 def event_of(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
     connection.request("GET", "/events")
@@ -255,11 +272,14 @@ def check_connections(server, photo):
         return len(os.listdir(f"/proc/{server.process.pid}/fd"))
     wait_for("no connection is left", lambda: server.metric("photofinish_connections") <= 1)
     before = descriptors()
-    idle = [socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) for _ in range(200)]
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = 1000 if limit[1] >= 1200 else 200
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit[0], min(limit[1], 1200)), limit[1]))
+    idle = [socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) for _ in range(count)]
     slow = socket.create_connection(("127.0.0.1", server.port), PATIENCE_S)
     half = socket.create_connection(("127.0.0.1", server.port), PATIENCE_S)
     half.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
-    expect("200 idle connections: others are served", server.score(photo)[0] == 200)
+    expect(f"{count} idle connections: others are served", server.score(photo)[0] == 200)
     begin, dripped = time.monotonic(), 0
     try:
         while time.monotonic() - begin < PATIENCE_S:
@@ -366,6 +386,7 @@ def main():
         server = Server(program, "--photo-limit", "1MB", "--read-timeout", "3s")
         check_answers(program, server, photos, scratch)
         check_refusals(server, photos[0])
+        check_bomb(program, server, photos[0], scratch)
         check_metrics(server)
         check_overload(server, photos)
         check_deadlines(server, photos)
