@@ -33,7 +33,7 @@ struct request {
 	uint32_t least_queries, trials;
 	double duration_s, rate;
 	uint64_t seed;
-	bool has_seed, has_queries, has_scenario;
+	bool has_seed, has_queries, has_scenario, reopen;
 };
 
 static void show_progress(void *context, size_t done, size_t total)
@@ -105,6 +105,7 @@ static int run_stream(struct request *request, const pf_contestant *contestant, 
 			.least_queries = request->least_queries,
 			.least_duration_s = request->duration_s,
 			.rate = request->rate,
+			.reopen = request->reopen,
 			.seed = request->has_seed ? request->seed : pf_seed_from_clock(),
 			.progress = show_progress,
 			.context = label};
@@ -309,6 +310,8 @@ int pf_cmd_load(const pf_command *command, int argc, char **argv)
 		{"rate", 0, PF_ARG_TEXT, &request.rate_text, "R|R,R|R..R",
 		 "server, --url: arrivals a second, a Poisson stream; --url also takes steps, or a ramp", 0,
 		 0},
+		{"reopen", 0, PF_ARG_FLAG, &request.reopen, NULL,
+		 "a run of the variant for each photo, also where its models could stay open", 0, 0},
 		{"url", 0, PF_ARG_TEXT, &request.url.url, "URL",
 		 "POST the photos to this http:// address instead; VARIANT is whose tolerance answers have",
 		 0, 0},

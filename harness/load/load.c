@@ -8,6 +8,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/load/arrivals.h"
+#include "harness/load/load_intake.h"
 #include "harness/registry/known.h"
 #include "harness/trial/queries.h"
 #include "photofinish/file.h"
@@ -21,6 +22,11 @@ const char *pf_scenario_name(pf_scenario scenario)
 {
 	static const char *const names[] = {"offline", "single-stream", "server"};
 	return names[scenario];
+}
+
+bool pf_load_uses_intake(const pf_load *load)
+{
+	return load->contestant->variant->open_intake && !load->reopen;
 }
 
 struct loading {
@@ -111,14 +117,12 @@ static void issue_arrivals(struct loading *loading)
 	}
 }
 
-static void check(struct loading *loading, const pf_frame_photo *photo)
+void pf_load_check(pf_load *load, const pf_outcomes *reference, size_t photo, const pf_outcome *own)
 {
-	pf_load *load = loading->load;
-	const pf_outcome *reference = &loading->reference->photos[photo->index];
-	const pf_outcome own = {.status = (pf_status)photo->status, .score = photo->score};
 	char what[192];
-	if (!pf_tolerance_photo(&load->tolerance, reference, &own, what, sizeof what) && !load->wrong++) {
-		pf_escape(load->session->dataset->photos[photo->index].path, load->first_wrong,
+	if (!pf_tolerance_photo(&load->tolerance, &reference->photos[photo], own, what, sizeof what) &&
+	    !load->wrong++) {
+		pf_escape(load->session->dataset->photos[photo].path, load->first_wrong,
 			  sizeof load->first_wrong);
 	}
 }
@@ -138,7 +142,8 @@ static void note_photo(struct loading *loading, const pf_frame_photo *photo)
 						     .latency_ns = now > since ? now - since : 0,
 						     .service_ns = now > served ? now - served : 0};
 	loading->answered = true;
-	check(loading, photo);
+	const pf_outcome own = {.status = (pf_status)photo->status, .score = photo->score};
+	pf_load_check(load, loading->reference, photo->index, &own);
 }
 
 static void end_query(struct loading *loading, const pf_frame_query *end)
@@ -312,11 +317,11 @@ pf_status pf_load_run(pf_load *load, pf_error *error)
 	if (status == PF_OK) {
 		status = pf_reference_get(load->session, NULL, &reference, error);
 	}
-	if (status == PF_OK) {
+	if (status == PF_OK && pf_load_uses_intake(load)) {
+		status = pf_load_by_intake(load, reference.outcomes, error);
+	} else if (status == PF_OK) {
 		status = measure_hop(load, error);
-	}
-	if (status == PF_OK) {
-		status = run_queries(load, reference.outcomes, error);
+		status = status == PF_OK ? run_queries(load, reference.outcomes, error) : status;
 	}
 	if (status == PF_OK && load->wrong && reference.from_cache) {
 		status = confirm(load, &reference, error);

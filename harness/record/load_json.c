@@ -59,14 +59,14 @@ json_t *pf_load_percentiles_json(const pf_histogram *histogram)
 static json_t *queries_json(const pf_load *load)
 {
 	json_t *list = json_array();
-	bool server = load->scenario == PF_SCENARIO_SERVER;
+	bool served = load->scenario == PF_SCENARIO_SERVER || pf_load_uses_intake(load);
 	for (size_t i = 0; i < load->count; i++) {
 		const pf_load_query *query = &load->queries[i];
 		json_array_append_new(
 			list, json_pack("{s:I,s:I,s:I,s:o}", "photo", (json_int_t)query->photo, "latency_ns",
 					(json_int_t)query->latency_ns, "startup_ns",
 					(json_int_t)query->startup_ns, "service_ns",
-					server ? json_integer((json_int_t)query->service_ns) : json_null()));
+					served ? json_integer((json_int_t)query->service_ns) : json_null()));
 	}
 	return list;
 }
@@ -96,11 +96,12 @@ json_t *pf_load_record(const pf_load *load, const pf_slo *slos, size_t slo_count
 		(json_int_t)load->count, "wrong", (json_int_t)load->wrong, "disturbed", load->disturbed,
 		"duration_s", load->duration_s, "rate_per_s", server ? json_real(load->rate) : json_null(),
 		"latency", right ? pf_load_percentiles_json(load->latency) : json_null(),
-		server ? "service" : "less_startup",
+		server || pf_load_uses_intake(load) ? "service" : "less_startup",
 		right ? pf_load_percentiles_json(load->inner) : json_null(), "queries",
 		right ? queries_json(load) : json_null(), "harness_hop_p50_ns",
 		hop_known ? json_real(hop.value) : json_null(), "slos",
 		pf_load_slos_json(slos, right ? slo_count : 0));
+	json_object_set_new(record, "way", json_string(pf_load_uses_intake(load) ? "intake" : "run"));
 	json_object_set_new(record, "first_wrong", pf_json_string_or_null(load->first_wrong));
 	json_object_set_new(record, "why_partial",
 			    pf_json_string_or_null(load->partial ? "stopped on request" : NULL));

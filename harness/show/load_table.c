@@ -62,12 +62,13 @@ void pf_load_print_percentiles(const json_t *record, FILE *stream)
 		     {"p99", 0.99}, {"p99.9", 0.999}, {"most", 1}};
 	const json_t *service = json_object_get(record, "service"),
 		     *inner = service ? service : json_object_get(record, "less_startup");
+	bool server = strcmp(pf_note_text(record, "scenario"), "server") == 0;
 	size_t columns = inner ? COLUMNS : 3;
 	pf_table *table = pf_table_create(columns, right);
 	const char *heads[COLUMNS] = {"latency",
-				      !inner    ? "from due"
-				      : service ? "with queueing"
-						: "from issue",
+				      !inner              ? "from due"
+				      : service && server ? "with queueing"
+							  : "from issue",
 				      "95 % interval", service ? "service" : "less start-up",
 				      "95 % interval"};
 	pf_table_row(table, heads, columns);
@@ -86,7 +87,10 @@ void pf_load_print_percentiles(const json_t *record, FILE *stream)
 static void print_server(const json_t *record, FILE *stream)
 {
 	char text[PF_TEXT];
-	double served = 0, duration_s = pf_note_number(record, "duration_s");
+	bool intake = strcmp(pf_note_text(record, "way"), "intake") ==
+		      0; /* then workers are busy, else the variant */
+	double served = 0, duration_s = pf_note_number(record, "duration_s"),
+	       busy_s = duration_s * (intake ? pf_note_number(record, "workers") : 1);
 	size_t index;
 	const json_t *query;
 	json_array_foreach(json_object_get(record, "queries"), index, query)
@@ -97,7 +101,7 @@ static void print_server(const json_t *record, FILE *stream)
 		stream,
 		"Queueing makes neighbours alike, which these intervals do not know: take them as too narrow.\n"
 		"Busy %.0f %% of %s; Poisson arrivals, %.4g a second, latency from when each was to arrive.\n",
-		duration_s > 0 ? 100 * served / duration_s : 0, pf_text_seconds(duration_s, text),
+		busy_s > 0 ? 100 * served / busy_s : 0, pf_text_seconds(duration_s, text),
 		pf_note_number(record, "rate_per_s"));
 }
 
@@ -110,6 +114,14 @@ static void print_notes(const json_t *record, FILE *stream)
 			hop_ns * 1e-6);
 	}
 	fputs(".\n", stream);
+	if (strcmp(pf_note_text(record, "way"), "intake") == 0) {
+		pf_text_say(
+			stream,
+			"Photos were given to workers that live on with their models open (--reopen: a run of "
+			"the variant for each).\n");
+	} else if (json_object_get(record, "way")) {
+		pf_text_say(stream, "Each photo was a run of the variant, which opens its models anew.\n");
+	}
 	if (strcmp(pf_note_text(record, "scenario"), "server") == 0 && wrong == 0) {
 		print_server(record, stream);
 	}

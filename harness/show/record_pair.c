@@ -120,6 +120,7 @@ static void put_load(json_t *rows, const json_t *record)
 	double ns;
 	char name[CELL], text[PF_TEXT];
 	put(rows, "  scenario", pf_note_text(record, "scenario"));
+	put(rows, "  each photo by", pf_note_text(record, "way"));
 	json_array_foreach(json_object_get(record, "latency"), index, entry)
 	{
 		double p = pf_note_number(entry, "p");

@@ -47,6 +47,14 @@ def check_load(program):
             least = {entry["p"]: entry.get("needs_n") for entry in record["latency"]}
             expect("  10 photos, each in time, none wrong", len(latencies) == 10 and min(latencies) > 1000 and
                    record["wrong"] == 0 and least[0.95] == 72 and least[0.99] == 368, record)
+    for options, way, key in (((), "intake", "service"), (("--reopen",), "run", "less_startup")):
+        status, record = run(program, "load", "parallel", "--workers", "2", "--queries", "10", *options)
+        expect(f"load parallel {' '.join(options)}: by {way}, and it is said", status == 0 and record["way"] == way and key in record and record["wrong"] == 0 and
+               len(record["queries"]) == record["photos"] >= 10 and all((query["startup_ns"] > 0) == (way == "run") for query in record["queries"]), (status, record))
+    status, record = run(program, "load", "parallel", "--workers", "2", "--scenario", "server", "--rate", "1000", "--queries", "30", "--slo", "max=1us")
+    queries = record.get("queries") or [{"latency_ns": 0, "service_ns": 0}]
+    expect("load server by the intake: they queue for two workers, each once", status == 1 and len(queries) == 30 and record["wrong"] == 0 and
+           max(query["latency_ns"] for query in queries) > 4 * min(query["service_ns"] for query in queries) > 0, (status, record))
     status, record = run(program, "load", "single-load", "--scenario", "server", "--rate", "1000", "--queries", "12",
                          "--slo", "max=1us")
     queries = record.get("queries") or [{"latency_ns": 0, "service_ns": 0}]
