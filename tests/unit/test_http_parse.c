@@ -35,7 +35,7 @@ static const struct {
 	{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc", true, PF_HTTP_MORE, 200, NULL, true, 0},
 	{"HTTP/1.1 200 OK\r\nContent-Length: 4", true, PF_HTTP_MORE, 0, NULL, false, 0},
 	{"HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n", false, PF_HTTP_MALFORMED, 0, NULL, false, 0},
-	{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", false, PF_HTTP_MALFORMED, 0,
+	{"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551619\r\n\r\nabc", false, PF_HTTP_MALFORMED, 0,
 	 NULL, false, 0},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", false, PF_HTTP_MALFORMED, 0, NULL, false, 0},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", false, PF_HTTP_MALFORMED, 200, NULL,
