@@ -14,6 +14,8 @@ import time
 
 import jsonschema
 
+from held_up import until_timed
+
 PROGRAM, ROOT = os.path.realpath(sys.argv[1]), pathlib.Path(os.path.realpath(sys.argv[2]))
 SCHEMA = json.loads((ROOT / "docs/run-schema.json").read_text())
 CLAIMS = ["io-share", "ai-share", "single-load-gain", "parallel-gain", "gpu-gain", "amdahl", "chunked-fails",
@@ -27,10 +29,7 @@ def check(condition, what):
 
 
 def run(*arguments, expected=0):
-    for _ in range(20):  # a machine that is busy with other things may hold up the harness; it says so
-        result = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if "held up" not in result.stdout:
-            break
+    result = until_timed(lambda: subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL))
     check(result.returncode == expected, f"{arguments} ends with {expected}, not {result.returncode}: {result.stderr}")
     return result
 
@@ -297,7 +296,7 @@ def check_kept(work):
             if event["kind"] == "trial_end" and event["round"] and event["checked"]:
                 process.send_signal(signal.SIGINT)
                 break
-        errors += process.communicate(timeout=60)[1]
+        errors += process.communicate(timeout=1500)[1]
         check(process.returncode == 130, f"stopped: 130, not {process.returncode}: {errors}")
         return errors
 

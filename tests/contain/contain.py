@@ -41,9 +41,9 @@ def descendants(pid):
 
 def look_at_workers():
     """NoNewPrivs, Seccomp and the number of filters of the trial's process, and of its workers."""
-    child = subprocess.Popen([PROGRAM, "soak", "parallel", "--dataset", "tiny", "--duration", "30s", "--workers", "2", "--quiet",
+    child = subprocess.Popen([PROGRAM, "soak", "parallel", "--dataset", "tiny", "--duration", "20m", "--workers", "2", "--quiet",
                               "--no-history"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    seen, until = {}, time.monotonic() + 25
+    seen, until = {}, time.monotonic() + 1000
     while time.monotonic() < until and len(seen) < 2 and child.poll() is None:
         for pid in descendants(child.pid):
             try:

@@ -23,7 +23,7 @@ def score(variant, how=None, workers="2"):
     """Exit status, what was said, and outcomes by file."""
     environment = dict(os.environ, **({"FORGER": how} if how else {}))
     result = subprocess.run([PROGRAM, "score", "tiny", "-v", variant, "--plugin", f"{PLUGINS}/forger.so", "--stages",
-                             "facts,decode,quality", "--workers", workers, "--quiet", "--json", "-"], capture_output=True, text=True, env=environment, timeout=120)
+                             "facts,decode,quality", "--workers", workers, "--quiet", "--json", "-"], capture_output=True, text=True, env=environment, timeout=1500)
     records = [json.loads(line) for line in result.stdout.splitlines()]
     return result.returncode, result.stderr, {record["path"]: record for record in records if "path" in record}
 

@@ -17,7 +17,7 @@ def check(good, what, seen=""):
 
 
 def run(*arguments, **environment):
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env=dict(os.environ, **environment), timeout=300)
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env=dict(os.environ, **environment), timeout=1500)
 
 
 def main():

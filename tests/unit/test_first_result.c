@@ -107,6 +107,8 @@ static int make(void **state)
 	(void)state;
 	pf_scorer_config config;
 	pf_scorer_config_default(&config);
+	/* Without models, which every trial would open. */
+	assert_int_equal(pf_scorer_config_stages(&config, "facts,decode,quality", &error), PF_OK);
 	pf_temp_make(folder);
 	setenv("PHOTOFINISH_DATA", pf_temp_path(folder, "data"), 1);
 	pf_fixture_folder_open(&photos);

@@ -62,6 +62,8 @@ static int make(void **state)
 		assert_int_equal(pf_dataset_add(dataset, name, size, hash, &error), PF_OK);
 	}
 	pf_scorer_config_default(&config);
+	/* Without models, which every trial would open. */
+	assert_int_equal(pf_scorer_config_stages(&config, "facts,decode,quality", &error), PF_OK);
 	return pf_session_open(&session, dataset, &config, &error);
 }
 
