@@ -6,7 +6,8 @@
 #include "photofinish/status.h"
 
 /* Makes it below TMPDIR (or /tmp), names it in the order, and allows what a server takes: to execute,
- * sockets, and to write there. */
+ * sockets, and to write there. Removes those that a killed harness left behind: nobody holds their locks. One
+ * trial at a time. */
 pf_status pf_trial_folder_make(pf_trial_order *order, pf_error *error);
 
 /* With all that lies in it. "" is fine. */

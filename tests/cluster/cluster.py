@@ -226,6 +226,20 @@ def hostile_entries(photos, expected):
     is_whole("hostile entries", run, expected)
 
 
+def harness_killed(photos, expected):
+    """By SIGKILL: its processes die with it, and the next trial removes the folder that it left."""
+    run = Run(photos)
+    if expect("the harness killed: while it goes on", run.keys()) is None:
+        run.process.kill()
+        run.process.wait()
+    left = os.listdir(run.temporary.name)
+    run.output, run.errors = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+    run.process = subprocess.Popen(run.process.args, stdin=subprocess.DEVNULL, stdout=run.output, stderr=run.errors,
+                                   env=dict(os.environ, TMPDIR=run.temporary.name))
+    expect("  it leaves a folder", len(left) == 1, left)
+    is_whole("the harness killed, and started again", run, expected)
+
+
 def stopped_on_request(photos, expected):
     run = Run(photos)
     if run.keys():
@@ -255,7 +269,7 @@ def not_installed(photos, expected):
 
 
 CASES = [undisturbed, record, worker_killed, worker_stopped, host_killed, host_stopped, broker_killed, broker_wiped, hostile_entries,
-         stopped_on_request, no_memory, not_installed]
+         harness_killed, stopped_on_request, no_memory, not_installed]
 
 
 def main():
