@@ -22,6 +22,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 PROGRAM, ROOT = os.path.realpath(sys.argv[1]), pathlib.Path(os.path.realpath(sys.argv[2]))
 VALIDATOR = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/run-schema.json").read_text()))
 COMPARE = "/usr/share/benchmark/compare.py"  # of Debian's libbenchmark-tools
+TIMED = ("run", "compare", "journey", "sweep", "load")
 FORMATS = ("csv", "benchmark", "openmetrics", "markdown", "junit")
 
 
@@ -30,10 +31,22 @@ def check(condition, what):
         sys.exit(f"history: not so: {what}")
 
 
-def run(*arguments, expected=0, **more):
-    environment = dict(os.environ, LC_ALL="C.UTF-8", COLUMNS="200", **more)
+def once(arguments, environment):
     result = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, stdin=subprocess.DEVNULL, env=environment)
     result.stdout, result.stderr = (text.decode("utf-8", "backslashreplace") for text in (result.stdout, result.stderr))
+    return result
+
+
+def run(*arguments, expected=0, **more):
+    """Again, and without the first one's record, where a machine that is busy with other things held up the harness, which it says."""
+    environment = dict(os.environ, LC_ALL="C.UTF-8", COLUMNS="200", **more)
+    result = once(arguments, environment)
+    for _ in range(20):
+        if arguments[0] not in TIMED or "held up" not in result.stdout:
+            break
+        if "--no-history" not in arguments and environment.get("PHOTOFINISH_HISTORY") != "":
+            once(("history", "rm", "last"), environment)
+        result = once(arguments, environment)
     check(expected is None or result.returncode == expected,
           f"{arguments} ends with {expected}, not {result.returncode}: {result.stdout}{result.stderr}")
     return result

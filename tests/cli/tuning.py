@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+from held_up import until_timed
+
 PROGRAM, DATA = (os.path.realpath(path) for path in sys.argv[1:3])
 QUICK = ("--stages", "facts,decode,quality", "--quiet")
 failures = 0
@@ -30,7 +32,7 @@ with tempfile.TemporaryDirectory(prefix="photofinish-tuning-") as work:
     environment = dict(os.environ, PHOTOFINISH_DATA=str(work / "data"), PHOTOFINISH_HISTORY="", PHOTOFINISH_TIME_UNFIT_BUILD="1", LC_ALL="C.UTF-8")
 
     def run(*words, expected=0):
-        done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
+        done = until_timed(lambda: subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment))
         check(f"{' '.join(map(str, words))[-60:]}: ends with {expected}", done.returncode == expected, f"{done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout + done.stderr
 

@@ -234,10 +234,12 @@ def template_of(world):
 
 def subjects_of(world, only):
     lines = [line for line in world.expect("variants").stdout.splitlines()[1:] if line and not line.startswith(" ")]
-    variants = [line.split()[0] for line in lines if ", approximate " not in line]  # those give other scores by design
+    wanted = only.split(",") if only else None
+    variants = [line.split()[0] for line in lines if ", approximate " not in line  # those give other scores by design
+                and (not wanted or line.split()[0] in wanted)]
     alone = {line.split()[0] for line in lines if "1 worker" in line or "threads" in line.split("  ")[-2] or ", threads" in line}
     listed = [name for name in variants if world.run("score", "few", "-v", name, "--quiet", *PARTS).returncode == 0]
-    return [subject for subject in (*(Score(name, name in alone) for name in listed), Make(), History()) if not only or subject.name in only.split(",")]
+    return [subject for subject in (*(Score(name, name in alone) for name in listed), Make(), History()) if not wanted or subject.name in wanted]
 
 
 def summary(entries):

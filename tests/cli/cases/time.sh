@@ -42,8 +42,8 @@ run time --runs 1 --quiet --shell none 'true "a'
 run time --runs 1 --quiet --input nowhere -- true
 run time --runs 1 --quiet --cleanup 'exit 6' -- true | notes | tail -3
 # A clear difference is one, in both directions; alpha is shared out.
-run time --quiet --runs 6 -- sleep 0.02 -- sleep 1 | grep -oE '^(\$.*|sleep 0.02 is .* than sleep 1|=.*)'
-run time --quiet --runs 6 -- sleep 1 -- sleep 0.02 -- sleep 0.01 | grep -oE '^(\$.*|sleep 1 is .* than sleep [0-9.]*|.*rests on the [0-9.]* %|=.*)'
+run time --quiet --runs 6 -- sleep 0.02 -- sleep 0.5 | grep -oE '^(\$.*|sleep 0.02 is .* than sleep 0.5|=.*)'
+run time --quiet --runs 6 -- sleep 0.5 -- sleep 0.02 -- sleep 0.01 | grep -oE '^(\$.*|sleep 0.5 is .* than sleep [0-9.]*|.*rests on the [0-9.]* %|=.*)'
 run time --quiet --until-decided -- sleep 0.2 -- true | grep -oE '^(\$.*|sleep 0.2 is .* than true|=.*|proved after)'
 # Exports.
 run time --runs 1 --quiet --export-csv - -n '=1+1' -- true | cut -d, -f1
@@ -108,10 +108,10 @@ run time -n a -n b -- true
 run time --runs 0 -- true
 run time --export-json nowhere/time.json -- true
 # Verdicts that decide the exit status; failures of some kinds.
-run time --quiet --runs 6 --fail-if slower -- sleep 1 -- sleep 0.02 | grep -oE '^(\$.*|sleep 1 is .* than sleep [0-9.]*|=.*)'
-run time --quiet --runs 6 --fail-if slower -- sleep 0.02 -- sleep 1 | grep -oE '^(\$.*|sleep .* is .* than sleep [0-9.]*|=.*)'
-run time --quiet --runs 6 --fail-if slower --reference 'sleep 0.02' --reference-name short 'sleep 1' | grep -oE '^(\$.*|short is .* than sleep [0-9.]*|=.*)'
-run time --quiet --runs 6 --fail-if not-equivalent -- sleep 0.02 -- sleep 1 | grep -oE '^(\$.*|sleep .* is .* than sleep [0-9.]*|=.*)'
+run time --quiet --runs 6 --fail-if slower -- sleep 0.5 -- sleep 0.02 | grep -oE '^(\$.*|sleep 0.5 is .* than sleep [0-9.]*|=.*)'
+run time --quiet --runs 6 --fail-if slower -- sleep 0.02 -- sleep 0.5 | grep -oE '^(\$.*|sleep .* is .* than sleep [0-9.]*|=.*)'
+run time --quiet --runs 6 --fail-if slower --reference 'sleep 0.02' --reference-name short 'sleep 0.5' | grep -oE '^(\$.*|short is .* than sleep [0-9.]*|=.*)'
+run time --quiet --runs 6 --fail-if not-equivalent -- sleep 0.02 -- sleep 0.5 | grep -oE '^(\$.*|sleep .* is .* than sleep [0-9.]*|=.*)'
 # shellcheck disable=SC2016 # the inner shell expands it
 busy='i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'
 run time --quiet --runs 6 --fail-if slower --by cpu -n busy -n idle "$busy" 'sleep 0.01' | grep -oE '^(\$.*|CPU time: busy is .* than idle|=.*)'
