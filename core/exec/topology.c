@@ -1,15 +1,9 @@
 /* The machine's topology by hwloc. */
-#include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "core/base/ask_child.h"
 #include "photofinish/placement.h"
 
 #include <hwloc.h>
@@ -120,53 +114,39 @@ static pf_status read_here(const char *description, const pf_cpus *allowed, pf_t
 	return status;
 }
 
-/* What the child found, in memory that it shares with its parent. */
-struct answer {
-	bool whole;
+typedef struct question {
+	const char *description;
+	const pf_cpus *allowed;
+} question;
+
+typedef struct answer {
 	pf_status status;
 	pf_error error;
 	pf_topology topology;
-};
+} answer;
 
-static _Noreturn void answer_in_child(const char *description, const pf_cpus *allowed, struct answer *answer)
+static void ask_hwloc(const void *context, void *out)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-	answer->status = read_here(description, allowed, &answer->topology, &answer->error);
-	answer->whole = true;
-	_exit(0);
+	const question *asked = context;
+	answer *found = out;
+	found->status = read_here(asked->description, asked->allowed, &found->topology, &found->error);
 }
 
 /* hwloc 2.9 writes to what it could not allocate: it works in a child, which may die. */
 pf_status pf_topology_read(const char *description, const pf_cpus *allowed, pf_topology *out, pf_error *error)
 {
-	pf_status status = PF_OK;
-	struct answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				     -1, 0);
+	const question asked = {description, allowed};
+	answer found;
+	pf_error why;
 	*out = (pf_topology){0};
-	if (answer == MAP_FAILED) {
-		return pf_fail(error, PF_ERR_NO_MEMORY, NULL,
-			       "not enough memory to read the topology of the processors");
+	pf_status status = pf_ask_child(ask_hwloc, &asked, &found, sizeof found, &why);
+	if (status != PF_OK) {
+		return pf_fail(error, status, NULL, "cannot read the topology of the processors: %s",
+			       status == PF_ERR_CRASHED ? "hwloc crashed" : why.message);
 	}
-	pid_t pid = fork();
-	if (pid == 0) {
-		answer_in_child(description, allowed, answer);
+	*out = found.topology;
+	if (found.status != PF_OK && error) {
+		*error = found.error;
 	}
-	if (pid < 0) {
-		status = pf_fail_errno(error, NULL, "cannot read the topology of the processors");
-	}
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-	}
-	if (status == PF_OK && !answer->whole) {
-		status = pf_fail(error, PF_ERR_CRASHED, NULL,
-				 "hwloc crashed while it read the topology of the processors");
-	} else if (status == PF_OK) {
-		status = answer->status;
-		*out = answer->topology;
-		if (status != PF_OK && error) {
-			*error = answer->error;
-		}
-	}
-	munmap(answer, sizeof *answer);
-	return status;
+	return found.status;
 }

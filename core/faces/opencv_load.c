@@ -1,11 +1,13 @@
 #include "core/faces/opencv_load.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "photofinish/file.h"
 
@@ -19,14 +21,17 @@ static void load(void)
 	static const char *const places[] = {"", "photofinish/"};
 	char folder[PATH_MAX], path[PATH_MAX + 64];
 	void *object = NULL;
-	bool known = pf_own_folder(folder, sizeof folder) != NULL;
-	for (size_t i = 0; known && !object && i < sizeof places / sizeof *places; i++) {
+	bool known = pf_own_folder(folder, sizeof folder) != NULL, there = false;
+	for (size_t i = 0; known && !there && i < sizeof places / sizeof *places; i++) {
 		snprintf(path, sizeof path, "%s/%s" PF_OPENCV_OBJECT, folder, places[i]);
-		object = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+		there = access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+		object = there ? dlopen(path, RTLD_LAZY | RTLD_LOCAL) : NULL;
 	}
 	loaded = object ? dlsym(object, PF_OPENCV_SYMBOL) : NULL;
 	if (!loaded) {
-		const char *why = known ? dlerror() : "where this library lies cannot be told";
+		const char *why = !known  ? "where this library lies cannot be told"
+				  : there ? dlerror()
+					  : "there is no " PF_OPENCV_OBJECT " where this library lies";
 		snprintf(problem, sizeof problem, "%s", why ? why : "it is another build's");
 		problem[strcspn(problem, "\r\n")] = '\0';
 	}

@@ -27,20 +27,49 @@
 #define TAG_OFFSET_TIME_DIGITIZED 0x9012
 
 struct pf_exif_reader {
+	ExifMem *memory;
 	ExifData *data; /* of the last segment; the thumbnail lies in it */
 	uint8_t segment[SEGMENT_BYTES_MAX];
 };
 
+/* libexif leaves out what it has no memory for, and does not say so. Its callbacks have no context. */
+static _Thread_local bool starved;
+
+static void *counted(void *block)
+{
+	starved = starved || !block;
+	return block;
+}
+
+static void *allocate(ExifLong bytes)
+{
+	return counted(calloc(bytes ? bytes : 1, 1));
+}
+
+static void *enlarge(void *block, ExifLong bytes)
+{
+	return counted(realloc(block, bytes ? bytes : 1));
+}
+
 pf_status pf_exif_reader_create(pf_exif_reader **out, pf_error *error)
 {
-	*out = calloc(1, sizeof **out);
-	return *out ? PF_OK : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate an EXIF reader");
+	pf_exif_reader *reader = calloc(1, sizeof *reader);
+	if (reader) {
+		reader->memory = exif_mem_new(allocate, enlarge, free);
+	}
+	if (!reader || !reader->memory) {
+		free(reader);
+		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "cannot allocate an EXIF reader");
+	}
+	*out = reader;
+	return PF_OK;
 }
 
 void pf_exif_reader_destroy(pf_exif_reader *reader)
 {
 	if (reader) {
 		exif_data_unref(reader->data);
+		exif_mem_unref(reader->memory);
 		free(reader);
 	}
 }
@@ -303,7 +332,7 @@ static bool load(pf_exif_reader *reader, const uint8_t *segment, size_t bytes)
 	if (!pf_exif_gate(reader->segment + HEADER_BYTES, bytes - HEADER_BYTES)) {
 		return false;
 	}
-	reader->data = exif_data_new();
+	reader->data = exif_data_new_mem(reader->memory);
 	if (!reader->data) {
 		return false;
 	}
@@ -314,11 +343,12 @@ static bool load(pf_exif_reader *reader, const uint8_t *segment, size_t bytes)
 	return true;
 }
 
-void pf_exif_read(pf_exif_reader *reader, const uint8_t *segment, size_t bytes, pf_exif *exif)
+bool pf_exif_read(pf_exif_reader *reader, const uint8_t *segment, size_t bytes, pf_exif *exif)
 {
 	*exif = (pf_exif){.orientation = 1};
-	if (!load(reader, segment, bytes)) {
-		return;
+	starved = false;
+	if (!load(reader, segment, bytes) || starved) {
+		return !starved;
 	}
 	const ExifData *data = reader->data;
 	read_time(data, exif);
@@ -333,4 +363,5 @@ void pf_exif_read(pf_exif_reader *reader, const uint8_t *segment, size_t bytes, 
 		exif->thumbnail = data->data;
 		exif->thumbnail_bytes = data->size;
 	}
+	return true;
 }

@@ -34,8 +34,8 @@ pf_status pf_exif_reader_create(pf_exif_reader **out, pf_error *error);
 void pf_exif_reader_destroy(pf_exif_reader *reader); /* NULL is fine */
 
 /* Reads the segment that starts with "Exif\0\0" (NULL: none). What is missing, malformed or over the limits
- * is left out of *exif; there is no other failure. */
-void pf_exif_read(pf_exif_reader *reader, const uint8_t *segment, size_t bytes, pf_exif *exif);
+ * is left out of *exif. False where there was not enough memory: *exif is then not the photo's. */
+bool pf_exif_read(pf_exif_reader *reader, const uint8_t *segment, size_t bytes, pf_exif *exif);
 
 /* "YYYY:MM:DD HH:MM:SS" to ms since 1970-01-01 00:00; the bytes need no NUL. The date may have - / or . for
  * its colons, the time a T before it, numbers a space for a leading zero. Hour 24 is the next day's hour 0.

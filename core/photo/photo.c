@@ -93,7 +93,9 @@ static pf_status read_facts(pf_facts_reader *reader, int fd, uint64_t size_bytes
 		return status;
 	}
 	pf_exif exif;
-	pf_exif_read(reader->exif, head.exif, head.exif_bytes, &exif);
+	if (!pf_exif_read(reader->exif, head.exif, head.exif_bytes, &exif)) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, file, "not enough memory for its EXIF");
+	}
 	*facts = (pf_facts){.readable = true,
 			    .has_time = exif.has_time,
 			    .has_subsecond = exif.has_subsecond,

@@ -12,6 +12,7 @@
 #include <jpeglib.h>
 #include <libexif/exif-data.h>
 
+#include "core/base/ask_child.h"
 #include "core/faces/opencv_load.h"
 #include "core/kernels/kernels.h"
 #include "core/scoring/face.h"
@@ -122,7 +123,7 @@ static int add_loaded(struct dl_phdr_info *object, size_t size, void *context)
 	return 0;
 }
 
-pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
+static pf_status digest_loaded(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
 {
 	const pf_opencv *opencv = pf_opencv_load(error);
 	/* OpenCV's own, and the object of ours that calls it. */
@@ -149,6 +150,56 @@ pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *
 	return PF_OK;
 }
 
+typedef struct libraries {
+	pf_status status;
+	pf_error error;
+	uint8_t digest[PF_SHA256_BYTES];
+	char opencv[64];
+} libraries;
+
+static libraries known;
+
+static void ask_libraries(const void *context, void *answer)
+{
+	(void)context;
+	libraries *out = answer;
+	out->status = digest_loaded(out->digest, &out->error);
+	snprintf(out->opencv, sizeof out->opencv, "%s", pf_face_library_version());
+}
+
+/* OpenCV's libraries end the process that loads them where an allocation fails; and who only asks for their
+ * names has no use for them in its memory. */
+static void find_libraries(void)
+{
+	pf_error error;
+	pf_status status = pf_ask_child(ask_libraries, NULL, &known, sizeof known, &error);
+	if (status == PF_ERR_UNAVAILABLE) {
+		ask_libraries(NULL, &known);
+	} else if (status != PF_OK) {
+		known = (libraries){.status = status, .error = error, .opencv = "(cannot be asked)"};
+		snprintf(known.error.message, sizeof known.error.message,
+			 "cannot load the libraries of the engine: %s",
+			 status == PF_ERR_CRASHED ? "one of them ended its process" : error.message);
+	}
+}
+
+static const libraries *libraries_now(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, find_libraries);
+	return &known;
+}
+
+pf_status pf_engine_libraries_digest(uint8_t digest[PF_SHA256_BYTES], pf_error *error)
+{
+	const libraries *found = libraries_now();
+	if (found->status != PF_OK && error) {
+		*error = found->error;
+	}
+	memcpy(digest, found->digest, sizeof found->digest);
+	return found->status;
+}
+
 static char engine_version[256];
 
 /* The best backend that was built in, and whether there is a network for it. */
@@ -162,7 +213,7 @@ static void describe_engine(void)
 	}
 	snprintf(engine_version, sizeof engine_version,
 		 "scoring %d, libjpeg-turbo %s, OpenCV %s, %s, %s kernels", PF_SCORING_VERSION,
-		 STRINGIFY(LIBJPEG_TURBO_VERSION), pf_face_library_version(), pose, pf_kernels_best()->name);
+		 STRINGIFY(LIBJPEG_TURBO_VERSION), libraries_now()->opencv, pose, pf_kernels_best()->name);
 }
 
 const char *pf_engine_version(void)

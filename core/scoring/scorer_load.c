@@ -49,8 +49,11 @@ pf_status pf_scorer_gate(pf_scorer *scorer, pf_gated *gated, pf_error *error)
 	if (status == PF_OK) {
 		status = pf_jpeg_gate(source, &scorer->limits, &gated->head, error);
 	}
+	if (status == PF_OK &&
+	    !pf_exif_read(scorer->exif, gated->head.exif, gated->head.exif_bytes, &gated->exif)) {
+		status = pf_fail(error, PF_ERR_NO_MEMORY, source->file, "not enough memory for its EXIF");
+	}
 	if (status == PF_OK) {
-		pf_exif_read(scorer->exif, gated->head.exif, gated->head.exif_bytes, &gated->exif);
 		gated->by = pf_preset_reduction(scorer->config.preset, gated->head.width_px,
 						gated->head.height_px);
 	}

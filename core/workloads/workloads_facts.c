@@ -26,8 +26,10 @@ static pf_status open_exif(void *state, const pf_work_kind *kind, const pf_workl
 static pf_status run_exif(void *state)
 {
 	exif_work *own = state;
-	pf_exif_read(own->reader, own->made.exif, own->made.exif_bytes, &own->exif);
-	return own->exif.has_time && own->exif.thumbnail ? PF_OK : PF_ERR_INTERNAL;
+	return pf_exif_read(own->reader, own->made.exif, own->made.exif_bytes, &own->exif) &&
+			       own->exif.has_time && own->exif.thumbnail
+		       ? PF_OK
+		       : PF_ERR_INTERNAL;
 }
 
 static void exif_outputs(const void *state, pf_work_hash *hash)

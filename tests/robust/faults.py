@@ -238,7 +238,9 @@ def faults_of(arguments, template, name, kinds):
             if kind == "allocate":
                 found = places_of(world.path("fault"))
                 names = named(arguments, {place: frames for place, (_, _, frames) in found.items()})
-                found = {place: value for place, value in found.items() if re.search(arguments.within, names[place])}
+                # Those of libraries' constructors before main are not: the program has not begun.
+                found = {place: value for place, value in found.items()
+                         if re.search(arguments.within, names[place]) and not re.fullmatch(r"_start \(.*\)", names[place])}
                 check(found, f"{name}: nothing is allocated within {arguments.within}")
                 arguments.places.update(names)
                 first, last = by_chain(found)

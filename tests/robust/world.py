@@ -173,5 +173,5 @@ def clean_end(result, mute=False, quoted=False):
     for mark in ("Sanitizer", "runtime error:", "Assertion", "terminate called", "double free", "corrupt"):
         check(quoted or mark not in result.stderr, f"{mark}: {result.stderr[-1500:]}")
     if result.returncode in (2, 3) and not mute:
-        told = any(word in result.stdout for word in ("crashed: ", "failed: ", "invalid: ", "timeout: "))  # of a variant, in the table
+        told = any(word in result.stdout for word in ("crashed: ", "failed: ", "invalid: ", "timeout: ", "unavailable: ", "not measured: "))  # of a variant, in the table
         check("photofinish" in result.stderr or told, f"it ends with {result.returncode} and says nothing: {result.stdout[-300:]}")
