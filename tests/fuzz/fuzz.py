@@ -22,6 +22,7 @@ sys.path.insert(0, str(HERE.parent / "robust"))
 sys.dont_write_bytecode = True
 from sweep import Sweep, add_arguments  # noqa: E402  (the folder has to be known first)
 LENGTHS = {"jpeg": 2048, "exif": 8192, "network": 4096, "record": 65536, "stream": 32768, "calibration": 32768}
+INTERRUPTED = 72  # how libFuzzer ends by SIGTERM, which somebody sent to all of a session
 SLICE_S = 300  # a process of a target; what it did is in the ledger when it ends
 running = set()
 
@@ -50,7 +51,7 @@ def fuzz(arguments, target, seconds, runs):
     figures = {"executions": int(executions[-1]) if executions else 0, "edges": int(covered[-1][0]) if covered else 0,
                "features": int(covered[-1][1]) if covered else 0, "corpus": len(list(corpus.iterdir()))}
     finding = None
-    if process.returncode:
+    if process.returncode and not (process.returncode == INTERRUPTED and "run interrupted" in said):
         lines = [line for line in said.splitlines() if re.search(r"ERROR|runtime error|not so:|SUMMARY|Test unit written|LeakSanitizer", line)]
         finding = f"{target}: ends with {process.returncode}: " + " | ".join(lines)[:600]
         (crashes / f"{target}.log").write_text(said)
