@@ -5,6 +5,7 @@
 
 #include "core/photo/resize.h"
 #include "core/scoring/quality.h"
+#include "photofinish/whole_number.h"
 
 #define TILES (PF_GRID * PF_GRID)
 #define SHARPEST_TILES 8 /* an eighth of the frame: what sharpness is judged by */
@@ -284,8 +285,8 @@ void pf_quality_set_subject(pf_score *score, uint64_t tiles)
 
 uint64_t pf_quality_subject(const pf_score *score)
 {
-	uint64_t upper = (uint64_t)score->measures[PF_MEASURE_TILES_UPPER];
-	return upper | (uint64_t)score->measures[PF_MEASURE_TILES_LOWER] << 32;
+	uint64_t upper = pf_whole_number(score->measures[PF_MEASURE_TILES_UPPER]);
+	return upper | (uint64_t)pf_whole_number(score->measures[PF_MEASURE_TILES_LOWER]) << 32;
 }
 
 void pf_quality_measure(const pf_quality_sums *sums, uint32_t orientation, pf_score *score)

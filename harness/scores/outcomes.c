@@ -14,6 +14,7 @@
 #include "photofinish/file.h"
 #include "photofinish/image.h"
 #include "photofinish/sha256.h"
+#include "photofinish/whole_number.h"
 
 #define LINE_MOST (1 << 18) /* bytes of a record: its path, escaped, is the longest part */
 
@@ -185,7 +186,7 @@ void pf_outcome_write_with(FILE *stream, const pf_dataset *dataset, size_t index
 	}
 	if (outcome->status == PF_OK && dataset && outcome->score.measures[PF_MEASURE_FLAWS] > 0) {
 		char flaws[PF_FLAWS_TEXT];
-		pf_flaws_text((uint32_t)outcome->score.measures[PF_MEASURE_FLAWS], flaws);
+		pf_flaws_text(pf_whole_number(outcome->score.measures[PF_MEASURE_FLAWS]), flaws);
 		write_bytes(stream, "note", flaws);
 	}
 	if (dataset) {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "photofinish/whole_number.h"
+
 pf_paths pf_paths_of(uint32_t preset, const pf_outcomes *outcomes)
 {
 	pf_paths paths = {0};
@@ -10,8 +12,9 @@ pf_paths pf_paths_of(uint32_t preset, const pf_outcomes *outcomes)
 		if (!photo->done || photo->status != PF_OK) {
 			continue;
 		}
-		uint32_t by = pf_preset_reduction(preset, (uint32_t)photo->score.measures[PF_MEASURE_WIDTH],
-						  (uint32_t)photo->score.measures[PF_MEASURE_HEIGHT]);
+		const double *measures = photo->score.measures;
+		uint32_t by = pf_preset_reduction(preset, pf_whole_number(measures[PF_MEASURE_WIDTH]),
+						  pf_whole_number(measures[PF_MEASURE_HEIGHT]));
 		*(by == 1 ? &paths.whole : by == 2 ? &paths.half : &paths.quarter) += 1;
 	}
 	return paths;

@@ -35,7 +35,7 @@ static void set_element(const pf_tensor *t, int64_t i, double value)
 		((float *)t->data)[i] = (float)value;
 		break;
 	case PF_TYPE_INT64:
-		((int64_t *)t->data)[i] = (int64_t)value;
+		((int64_t *)t->data)[i] = value >= 0x1p63 ? INT64_MAX : (int64_t)value;
 		break;
 	case PF_TYPE_INT32:
 		((int32_t *)t->data)[i] = (int32_t)value;
