@@ -40,6 +40,20 @@ static const name_entry *find_name(const builder *b, const char *name)
 	return b->name_count ? bsearch(&key, b->names, b->name_count, sizeof key, by_name) : NULL;
 }
 
+/* protobuf-c does not say why it has no message. */
+static void *allocate(void *starved, size_t bytes)
+{
+	void *block = malloc(bytes);
+	*(bool *)starved = *(bool *)starved || !block;
+	return block;
+}
+
+static void give_back(void *starved, void *block)
+{
+	(void)starved;
+	free(block);
+}
+
 static pf_status check_model(const builder *b)
 {
 	const Onnx__ModelProto *model = b->model;
@@ -517,7 +531,12 @@ pf_status pf_onnx_load(const uint8_t *bytes, size_t size, const char *folder_of,
 	if (status != PF_OK) {
 		return status;
 	}
-	Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, bytes);
+	bool starved = false;
+	ProtobufCAllocator memory = {allocate, give_back, &starved};
+	Onnx__ModelProto *model = onnx__model_proto__unpack(&memory, size, bytes);
+	if (!model && starved) {
+		return pf_fail(error, PF_ERR_NO_MEMORY, graph->file, "not enough memory");
+	}
 	if (!model) {
 		return pf_fail(error, PF_ERR_INVALID, graph->file, "not an ONNX file, or a damaged one");
 	}

@@ -80,8 +80,12 @@ if not SANITIZED:
     check("a memory limit that is enough", code == 0 and whole and most <= limit_mb * 1e6, (code, told, most))
     check("what was seen is told", seen and 0 < int(seen.group(1)) <= limit_mb, told)
     tight_mb = free_bytes * 3 // 5 // 10**6
-    code, told, _, _, most, _, whole = score("--workers", 2, "--memory-limit", f"{tight_mb}MB")
-    check("a memory limit that is not: it ends", code == 2 and not whole, (code, told))
+    for attempt in range(3):
+        code, told, _, _, most, _, whole = score("--workers", 2, "--memory-limit", f"{tight_mb}MB")
+        check("a memory limit that is not: it ends", code == 2 and not whole, (code, told))
+        # A library that does not bear a failed allocation may end or hold up its process: that is told as what it is.
+        if "killed after" not in told and "crashed" not in told:
+            break
     check("and says which", "more than the limit of" in told or "not enough memory" in told, told)
     code, told, _, _, most, _, whole = score("--workers", 2, "--memory-limit", "40MB")
     check("one process alone is refused more than the limit", code == 2 and not whole and most < 2 * 40e6 + 30e6, (code, told, most))
