@@ -158,7 +158,7 @@ pf_status pf_cluster_find(const pf_broker_address *address, const uint8_t secret
 			  pf_cluster_found *out, pf_error *error)
 {
 	pf_broker *broker = NULL;
-	pf_announcement announcement;
+	pf_announcement announcement = {.lease_ms = 0};
 	pf_cluster_keys keys;
 	*out = (pf_cluster_found){.dataset = NULL};
 	pf_status status = pf_broker_open(address, &broker, error);

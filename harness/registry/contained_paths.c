@@ -57,9 +57,9 @@ static void add_model(pf_contained_paths *paths, const char *file)
 
 void pf_contained_add_models(pf_contained_paths *paths, const pf_scorer_config *config)
 {
-	pf_contained_add(paths, config->cascade_file, false);
 	add_model(paths, config->model_file);
 	add_model(paths, config->box_model_file);
+	pf_contained_add(paths, config->cascade_file, false);
 }
 
 void pf_contained_add_names(pf_contained_paths *paths)
