@@ -275,6 +275,21 @@ static pf_status choose_url(struct request *request, const char *operand, pf_con
 	return status;
 }
 
+static int carry_out(struct request *request, const char *operand)
+{
+	pf_scorer_config config;
+	pf_error error = {0};
+	pf_contestant contestant = {0};
+	pf_status status = pf_common_apply(&request->common, &config, &error);
+	if (status == PF_OK) {
+		status = request->url.url ? choose_url(request, operand, &contestant, &error)
+					  : choose(request, operand, &contestant, &error);
+	}
+	return status != PF_OK    ? pf_report_error(&error)
+	       : request->url.url ? pf_load_url(&request->url, &request->common, request->dataset, &config)
+				  : execute(request, &contestant, &config);
+}
+
 int pf_cmd_load(const pf_command *command, int argc, char **argv)
 {
 	struct request request = {.common = PF_COMMON_DEFAULTS,
@@ -344,16 +359,5 @@ int pf_cmd_load(const pf_command *command, int argc, char **argv)
 	if (code >= 0) {
 		return code;
 	}
-	pf_scorer_config config;
-	pf_error error = {0};
-	pf_contestant contestant = {0};
-	pf_status status = pf_common_apply(&request.common, &config, &error);
-	const char *operand = count ? operands[0] : NULL;
-	if (status == PF_OK) {
-		status = request.url.url ? choose_url(&request, operand, &contestant, &error)
-					 : choose(&request, operand, &contestant, &error);
-	}
-	return status != PF_OK   ? pf_report_error(&error)
-	       : request.url.url ? pf_load_url(&request.url, &request.common, request.dataset, &config)
-				 : execute(&request, &contestant, &config);
+	return carry_out(&request, count ? operands[0] : NULL);
 }

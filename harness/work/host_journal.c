@@ -107,7 +107,10 @@ static pf_status read_all(pf_host_journal *journal, const char *path, pf_error *
 	}
 	for (size_t done = 0; done < journal->size;) {
 		ssize_t got = pread(journal->fd, journal->text + done, journal->size - done, (off_t)done);
-		if (got <= 0 && errno != EINTR) {
+		if (got == 0) {
+			return pf_fail(error, PF_ERR_CHANGED, path, "the journal was cut while it was read");
+		}
+		if (got < 0 && errno != EINTR) {
 			return pf_fail_errno(error, path, "cannot read the journal");
 		}
 		done += got > 0 ? (size_t)got : 0;
