@@ -1,13 +1,11 @@
 #include "core/faces/opencv_load.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "photofinish/file.h"
 
@@ -24,7 +22,7 @@ static void load(void)
 	bool known = pf_own_folder(folder, sizeof folder) != NULL, there = false;
 	for (size_t i = 0; known && !there && i < sizeof places / sizeof *places; i++) {
 		snprintf(path, sizeof path, "%s/%s" PF_OPENCV_OBJECT, folder, places[i]);
-		there = access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+		there = !pf_is_absent(path);
 		object = there ? dlopen(path, RTLD_LAZY | RTLD_LOCAL) : NULL;
 	}
 	loaded = object ? dlsym(object, PF_OPENCV_SYMBOL) : NULL;

@@ -1,7 +1,6 @@
 #include "photofinish/scorer.h"
 
 #include <cyaml/cyaml.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "core/scoring/engine_libraries.h"
 #include "core/scoring/pose_card.h"
 #include "core/scoring/pose_estimator.h"
+#include "photofinish/file.h"
 #include "photofinish/sha256.h"
 #include "photofinish/workspace.h"
 #include "photofinish/yaml_file.h"
@@ -229,7 +229,7 @@ static pf_status describe_ranges(const char *model, FILE *out, pf_error *error)
 	if (!pf_ranges_path(model, file, sizeof file)) {
 		return pf_fail(error, PF_ERR_INVALID, model, "the model's path is too long");
 	}
-	if (access(file, F_OK) == 0 || errno != ENOENT) {
+	if (!pf_is_absent(file)) {
 		pf_status status = pf_file_sha256(file, sum, NULL, error);
 		if (status != PF_OK) {
 			return status;

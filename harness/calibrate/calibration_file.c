@@ -1,6 +1,5 @@
 /* The settings of a calibration, in its folder: what is measured does not change from one sitting to the
  * next. */
-#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "harness/base/json_file.h"
 #include "harness/calibrate/calibration_file.h"
 #include "harness/machine/environment.h"
+#include "photofinish/file.h"
 
 #define SCHEMA "photofinish.calibration-settings/3"
 
@@ -99,7 +99,7 @@ pf_status pf_calibration_load(pf_calibration *calibration, pf_error *error)
 {
 	char path[PATH_MAX], machine[256], kept[256] = "";
 	settings_path(calibration, path);
-	if (access(path, F_OK) != 0 && errno == ENOENT) {
+	if (pf_is_absent(path)) {
 		return pf_fail(error, PF_ERR_NOT_FOUND, path, "there is no calibration");
 	}
 	json_t *json = pf_json_load(path, JSON_REJECT_DUPLICATES, NULL);

@@ -1,6 +1,5 @@
 #include "harness/calibrate/stream.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
@@ -231,7 +230,7 @@ pf_status pf_streams_read(const char *path, bool may_be_missing, pf_streams *out
 {
 	struct stat info;
 	*out = (pf_streams){0};
-	if (may_be_missing && access(path, F_OK) != 0 && errno == ENOENT) {
+	if (may_be_missing && pf_is_absent(path)) {
 		return PF_OK;
 	}
 	pf_error why = {0};

@@ -9,8 +9,8 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/host/host_work.h"
 #include "harness/progress/progress.h"
-#include "harness/work/host_work.h"
 
 struct request {
 	pf_common common;

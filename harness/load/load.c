@@ -259,6 +259,19 @@ static pf_status measure_hop(pf_load *load, pf_error *error)
 	return status;
 }
 
+pf_status pf_load_take_end(pf_load *load, pf_trial *trial, pf_status status, pf_error *error)
+{
+	if (status == PF_OK && trial->ending != PF_ENDED_OK && trial->ending != PF_ENDED_DISTURBED &&
+	    trial->ending != PF_ENDED_CANCELLED) {
+		status = pf_fail(error, PF_ERR_CRASHED, NULL, "%s did not end well: %s",
+				 load->contestant->label, trial->reason);
+	}
+	load->partial = pf_interrupts || trial->ending == PF_ENDED_CANCELLED;
+	pf_disturbances_text(&trial->machine, load->disturbed);
+	pf_trial_release(trial);
+	return status;
+}
+
 static pf_status run_queries(pf_load *load, const pf_outcomes *reference, pf_error *error)
 {
 	struct loading loading = {.load = load,
@@ -278,14 +291,7 @@ static pf_status run_queries(pf_load *load, const pf_outcomes *reference, pf_err
 		status = run_trial(load, load->contestant->variant, &loading.queries, &ears, &trial, error);
 	}
 	stop(&loading);
-	if (status == PF_OK && trial.ending != PF_ENDED_OK && trial.ending != PF_ENDED_DISTURBED &&
-	    trial.ending != PF_ENDED_CANCELLED) {
-		status = pf_fail(error, PF_ERR_CRASHED, NULL, "%s did not end well: %s",
-				 load->contestant->label, trial.reason);
-	}
-	load->partial = pf_interrupts || trial.ending == PF_ENDED_CANCELLED;
-	pf_disturbances_text(&trial.machine, load->disturbed);
-	pf_trial_release(&trial);
+	status = pf_load_take_end(load, &trial, status, error);
 	pf_arrivals_release(&loading.arrivals);
 	free(loading.issue_ns);
 	free(loading.photos);

@@ -29,7 +29,6 @@ struct feeding {
 	pf_load *load;
 	const pf_outcomes *reference;
 	pf_inbox inbox;
-	unsigned char *memory; /* of the inbox */
 	uint64_t bytes;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
@@ -65,7 +64,7 @@ static void post(struct feeding *feeding, uint32_t slot, uint64_t due_ns)
 {
 	const pf_dataset *dataset = feeding->load->session->dataset;
 	size_t photo = pf_arrivals_photo(&feeding->arrivals);
-	unsigned char *to = feeding->memory + slot * feeding->inbox.slot_bytes;
+	unsigned char *to = feeding->inbox.memory + slot * feeding->inbox.slot_bytes;
 	uint64_t size = 0, there = 0;
 	int fd = -1;
 	feeding->slots[slot] = (struct query){
@@ -261,34 +260,17 @@ static pf_status open_inbox(struct feeding *feeding, pf_error *error)
 	for (size_t i = 0; i < dataset->count; i++) {
 		most = dataset->photos[i].size_bytes > most ? dataset->photos[i].size_bytes : most;
 	}
-	feeding->inbox = (pf_inbox){.fd = -1,
-				    .slots = load->contestant->workers,
+	feeding->inbox = (pf_inbox){.slots = load->contestant->workers,
 				    .slot_bytes = most,
 				    .other_preset = load->session->order.scorer.preset};
-	const pf_intake_order shape = {.struct_size = sizeof shape,
-				       .slots = feeding->inbox.slots,
-				       .slot_bytes = most,
-				       .memory_fd = -1};
-	feeding->bytes = pf_intake_bytes(&shape);
 	feeding->slots = calloc(feeding->inbox.slots, sizeof *feeding->slots);
-	feeding->inbox.fd = feeding->bytes ? pf_memory_file("inbox", feeding->bytes) : -1;
-	void *memory = feeding->inbox.fd < 0 ? MAP_FAILED
-					     : mmap(NULL, feeding->bytes, PROT_READ | PROT_WRITE,
-						    MAP_SHARED | MAP_NORESERVE, feeding->inbox.fd, 0);
-	feeding->memory = memory == MAP_FAILED ? NULL : memory;
-	return feeding->slots && feeding->memory
-		       ? PF_OK
-		       : pf_fail_errno(error, NULL, "no memory for the photos that workers have");
+	return feeding->slots ? pf_inbox_open(&feeding->inbox, error)
+			      : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 }
 
 static void release(struct feeding *feeding)
 {
-	if (feeding->memory) {
-		munmap(feeding->memory, feeding->bytes);
-	}
-	if (feeding->inbox.fd >= 0) {
-		close(feeding->inbox.fd);
-	}
+	pf_inbox_close(&feeding->inbox);
 	free(feeding->slots);
 	pf_arrivals_release(&feeding->arrivals);
 	pthread_cond_destroy(&feeding->changed);
@@ -330,7 +312,6 @@ pf_status pf_load_by_intake(pf_load *load, const pf_outcomes *reference, pf_erro
 {
 	struct feeding feeding = {.load = load,
 				  .reference = reference,
-				  .inbox = {.fd = -1},
 				  .posts = -1,
 				  .rate = {.from = load->rate, .to = load->rate, .duration_s = FOREVER_S}};
 	pthread_condattr_t attributes;
@@ -349,14 +330,7 @@ pf_status pf_load_by_intake(pf_load *load, const pf_outcomes *reference, pf_erro
 		*error = feeding.failure;
 		status = error->code;
 	}
-	if (status == PF_OK && trial.ending != PF_ENDED_OK && trial.ending != PF_ENDED_DISTURBED &&
-	    trial.ending != PF_ENDED_CANCELLED) {
-		status = pf_fail(error, PF_ERR_CRASHED, NULL, "%s did not end well: %s",
-				 load->contestant->label, trial.reason);
-	}
-	load->partial = pf_interrupts || trial.ending == PF_ENDED_CANCELLED;
-	pf_disturbances_text(&trial.machine, load->disturbed);
-	pf_trial_release(&trial);
+	status = pf_load_take_end(load, &trial, status, error);
 	release(&feeding);
 	return status;
 }

@@ -1,6 +1,5 @@
 #include "harness/presets/presets.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,8 +182,7 @@ static pf_status fill_in(pf_presets *presets, const measuring *own, pf_error *er
 		compare_with_ultra(own, p, row);
 	}
 	int length = snprintf(truth, sizeof truth, "%s/truth.json", presets->dataset->root);
-	bool there = length > 0 && (size_t)length < sizeof truth &&
-		     (access(truth, F_OK) == 0 || errno != ENOENT);
+	bool there = length > 0 && (size_t)length < sizeof truth && !pf_is_absent(truth);
 	pf_status status = there ? pf_presets_add_truth(presets, own->references, truth, error) : PF_OK;
 	if (status == PF_OK) {
 		pf_presets_judge(presets);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "photofinish/file.h"
 
@@ -102,4 +103,17 @@ void pf_contained_add_devices(pf_contained_paths *paths)
 		snprintf(path, sizeof path, "/dev/nvidia%d", i);
 		pf_contained_add_part(paths, path, strlen(path), true);
 	}
+}
+
+pf_status pf_contained_enter(pf_contained_paths *paths, uint32_t allow, pf_error *error)
+{
+	pf_containment in_force;
+	const pf_containment_order order = {.allow = allow,
+					    .paths = paths->list,
+					    .path_count = paths->count,
+					    .protected_pid = getppid(),
+					    .refusals = -1};
+	pf_status status = pf_contain(&order, &in_force, error);
+	pf_contained_free(paths);
+	return status;
 }

@@ -32,6 +32,9 @@ void pf_contained_add_names(pf_contained_paths *paths);
 /* The files of devices, and the folder where cuDNN's plans are kept. */
 void pf_contained_add_devices(pf_contained_paths *paths);
 void pf_contained_add_allowed(pf_contained_paths *paths, const pf_allowance *allowance);
+/* Contains this process, which may use these paths and what `allow` (PF_ALLOW_*) lets through; what is
+ * refused is not counted. Releases the list. */
+pf_status pf_contained_enter(pf_contained_paths *paths, uint32_t allow, pf_error *error);
 void pf_contained_free(pf_contained_paths *paths);
 
 #endif

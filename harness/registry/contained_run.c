@@ -23,7 +23,6 @@ static pf_status contain(const char *file, bool devices, pf_error *error)
 {
 	char path[PATH_MAX];
 	pf_contained_paths paths = {.count = 0};
-	pf_containment in_force;
 	if (realpath(file, path)) {
 		char *slash = strrchr(path, '/');
 		slash[slash == path] = '\0';
@@ -33,14 +32,7 @@ static pf_status contain(const char *file, bool devices, pf_error *error)
 	if (devices) {
 		pf_contained_add_devices(&paths);
 	}
-	const pf_containment_order order = {.allow = devices ? PF_ALLOW_DEVICES : 0,
-					    .paths = paths.list,
-					    .path_count = paths.count,
-					    .protected_pid = getppid(),
-					    .refusals = -1};
-	pf_status status = pf_contain(&order, &in_force, error);
-	pf_contained_free(&paths);
-	return status;
+	return pf_contained_enter(&paths, devices ? PF_ALLOW_DEVICES : 0, error);
 }
 
 /* Ends this process, too, where the child ended by writing to a pipe that nobody reads. */

@@ -132,7 +132,6 @@ pf_status pf_serve(const pf_serve_order *order, pf_error *error)
 		return pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
 	}
 	server->order = order;
-	server->inbox.fd = -1;
 	pthread_mutex_init(&server->lock, NULL);
 	pf_status status = open_listener(order, &listener, error);
 	if (status == PF_OK) {

@@ -43,7 +43,7 @@ static void hash(pf_request_photo *photo, const void *bytes)
 static void note_poison(pf_server *server, uint32_t slot, pf_request_photo *photo, int32_t death)
 {
 	if (death != SIGKILL) { /* the slot still has its bytes, which no worker can write */
-		hash(photo, server->inbox_memory + slot * server->inbox.slot_bytes);
+		hash(photo, server->inbox.memory + slot * server->inbox.slot_bytes);
 	}
 	if (death == SIGKILL || is_poison(server, photo->sha256) || server->poison_count == POISON_MOST) {
 		return;
@@ -113,7 +113,7 @@ static bool post(pf_server *server, uint32_t slot, pf_request *request, pf_reque
 {
 	const pf_posted_photo posted = {
 		.tag = ++server->tags, .size = photo->size, .slot = slot, .other = request->degraded};
-	memcpy(server->inbox_memory + slot * server->inbox.slot_bytes, photo->bytes, photo->size);
+	memcpy(server->inbox.memory + slot * server->inbox.slot_bytes, photo->bytes, photo->size);
 	server->slots[slot] = (pf_serve_slot){
 		.request = request, .photo = (size_t)(photo - request->photos), .tag = posted.tag};
 	photo->begun_ns = pf_now_ns();
@@ -381,21 +381,13 @@ pf_status pf_engine_start(pf_server *server, pf_error *error)
 	server->inbox = (pf_inbox){.slots = order->contestant->workers,
 				   .slot_bytes = order->photo_bytes_most,
 				   .other_preset = order->degraded_preset};
-	const pf_intake_order shape = {.struct_size = sizeof shape,
-				       .slots = server->inbox.slots,
-				       .slot_bytes = server->inbox.slot_bytes,
-				       .memory_fd = -1};
 	server->workers.workers = server->inbox.slots;
-	server->inbox_bytes = pf_intake_bytes(&shape);
 	server->slots = calloc(server->inbox.slots, sizeof *server->slots);
-	server->inbox.fd = server->inbox_bytes ? pf_memory_file("inbox", server->inbox_bytes) : -1;
-	void *memory = server->inbox.fd < 0 ? MAP_FAILED
-					    : mmap(NULL, server->inbox_bytes, PROT_READ | PROT_WRITE,
-						   MAP_SHARED | MAP_NORESERVE, server->inbox.fd, 0);
-	if (!server->slots || memory == MAP_FAILED) {
-		return pf_fail_errno(error, NULL, "no memory for the photos that workers have");
+	pf_status status = server->slots ? pf_inbox_open(&server->inbox, error)
+					 : pf_fail(error, PF_ERR_NO_MEMORY, NULL, "not enough memory");
+	if (status != PF_OK) {
+		return status;
 	}
-	server->inbox_memory = memory;
 	errno = pthread_create(&server->engine, NULL, run_engine, server);
 	if (errno) {
 		return pf_fail_errno(error, NULL, "cannot start a thread");
@@ -416,10 +408,7 @@ void pf_engine_stop(pf_server *server)
 	if (server->engine_runs) {
 		pthread_join(server->engine, NULL);
 	}
-	if (server->inbox_memory) {
-		munmap(server->inbox_memory, server->inbox_bytes);
-		close(server->inbox.fd);
-	}
+	pf_inbox_close(&server->inbox);
 	free(server->slots);
 	server->slots = NULL;
 	server->inbox.slots = 0;

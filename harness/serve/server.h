@@ -48,8 +48,6 @@ typedef struct pf_server {
 	bool engine_runs, was_ready, failed; /* failed: it cannot be started, see failure */
 	pf_error failure;
 	pf_inbox inbox;
-	unsigned char *inbox_memory; /* NULL: none */
-	uint64_t inbox_bytes;
 	int posts; /* photos go there; -1: there is no process */
 	pf_serve_slot *slots;
 	uint64_t tags;

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness/trial/queries.h"
+#include "photofinish/file.h"
 
 #define LOOK_MS 100
 
@@ -15,6 +17,39 @@ struct streaming {
 	uint64_t waited; /* for: photos that were submitted and not answered */
 	pf_intake_state told;
 };
+
+pf_status pf_inbox_open(pf_inbox *inbox, pf_error *error)
+{
+	const pf_intake_order shape = {.struct_size = sizeof shape,
+				       .slots = inbox->slots,
+				       .slot_bytes = inbox->slot_bytes,
+				       .memory_fd = -1};
+	inbox->memory = NULL;
+	inbox->bytes = pf_intake_bytes(&shape);
+	int fd = inbox->bytes ? pf_memory_file("inbox", inbox->bytes) : -1;
+	void *memory = fd < 0 ? MAP_FAILED
+			      : mmap(NULL, inbox->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+				     fd, 0);
+	if (memory == MAP_FAILED) {
+		pf_status status = pf_fail_errno(error, NULL, "no memory for the photos that workers have");
+		if (fd >= 0) {
+			close(fd);
+		}
+		return status;
+	}
+	inbox->fd = fd;
+	inbox->memory = memory;
+	return PF_OK;
+}
+
+void pf_inbox_close(pf_inbox *inbox)
+{
+	if (inbox->memory) {
+		munmap(inbox->memory, inbox->bytes);
+		close(inbox->fd);
+	}
+	inbox->memory = NULL;
+}
 
 bool pf_photo_post(int write_end, const pf_posted_photo *photo)
 {

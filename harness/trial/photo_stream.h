@@ -15,11 +15,17 @@ enum { PF_TRIAL_FD_INBOX = 8 };
 
 /* Of a session; see pf_intake_order. */
 typedef struct pf_inbox {
-	int fd; /* the memory, as long as pf_intake_bytes says */
 	uint32_t slots;
 	uint64_t slot_bytes;
 	uint32_t other_preset; /* that of the scorer: none */
+	int fd;                /* the memory, as long as pf_intake_bytes says */
+	unsigned char *memory; /* here; NULL: none */
+	uint64_t bytes;
 } pf_inbox;
+
+/* Makes the memory of one whose first three members are set. PF_ERR_NO_MEMORY and others: there is none. */
+pf_status pf_inbox_open(pf_inbox *inbox, pf_error *error);
+void pf_inbox_close(pf_inbox *inbox); /* of one that was never opened, zeroed: fine */
 
 /* One photo that lies in the inbox. Its slot is the process's until its answer came. */
 typedef struct pf_posted_photo {

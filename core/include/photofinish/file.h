@@ -37,6 +37,10 @@ PF_API const char *pf_own_folder(char *out, size_t capacity);
  * library was installed in, or `built_from` where that is not there. Returns `out`. */
 PF_API const char *pf_data_file(const char *name, const char *built_from, char *out, size_t capacity);
 
+/* Whether there is nothing of that name. False also where that cannot be told (an I/O error, a folder that
+ * may not be searched): who opens it then says why, instead of doing without it. */
+PF_API bool pf_is_absent(const char *path);
+
 /* Opens a file to be read, as fopen(path, "rbe"). A FIFO, a device or a folder is refused
  * (PF_ERR_NOT_REGULAR), and never waited for. NULL: see *error, which may be NULL. */
 PF_API FILE *pf_open_regular(const char *path, pf_error *error);

@@ -1,4 +1,4 @@
-#include "harness/work/host_work.h"
+#include "harness/host/host_work.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,8 +13,8 @@
 #include "harness/base/child.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/signal_name.h"
+#include "harness/host/host_journal.h"
 #include "harness/registry/contained_paths.h"
-#include "harness/work/host_journal.h"
 #include "photofinish/file.h"
 #include "photofinish/trace.h"
 
@@ -92,19 +92,11 @@ static pf_status isolate(const struct pf_env *env, uint32_t slot, pf_error *erro
 static pf_status contain(const pf_work *work, pf_error *error)
 {
 	pf_contained_paths paths = {.count = 0};
-	pf_containment in_force;
 	pf_contained_add(&paths, work->folder, false);
 	pf_contained_add_models(&paths, &work->config);
 	pf_contained_add_names(&paths);
 	pf_contained_add_libraries(&paths);
-	const pf_containment_order order = {.allow = PF_ALLOW_NETWORK,
-					    .paths = paths.list,
-					    .path_count = paths.count,
-					    .protected_pid = getppid(),
-					    .refusals = -1};
-	pf_status status = pf_contain(&order, &in_force, error);
-	pf_contained_free(&paths);
-	return status;
+	return pf_contained_enter(&paths, PF_ALLOW_NETWORK, error);
 }
 
 /* In the process that scores: its pool's parent. */

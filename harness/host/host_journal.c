@@ -1,4 +1,4 @@
-#include "harness/work/host_journal.h"
+#include "harness/host/host_journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
