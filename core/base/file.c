@@ -125,7 +125,7 @@ pf_status pf_new_file_open(pf_new_file *file, const char *target, pf_error *erro
 	return PF_OK;
 }
 
-bool pf_is_absent(const char *path)
+bool pf_file_is_absent(const char *path)
 {
 	return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }

@@ -22,7 +22,7 @@ static void load(void)
 	bool known = pf_own_folder(folder, sizeof folder) != NULL, there = false;
 	for (size_t i = 0; known && !there && i < sizeof places / sizeof *places; i++) {
 		snprintf(path, sizeof path, "%s/%s" PF_OPENCV_OBJECT, folder, places[i]);
-		there = !pf_is_absent(path);
+		there = !pf_file_is_absent(path);
 		object = there ? dlopen(path, RTLD_LAZY | RTLD_LOCAL) : NULL;
 	}
 	loaded = object ? dlsym(object, PF_OPENCV_SYMBOL) : NULL;

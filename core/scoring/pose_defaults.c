@@ -16,7 +16,7 @@ const char *pf_pose_default_model(void)
 {
 	static _Thread_local char path[512];
 	pf_data_file("models/pose.onnx", PF_POSE_MODEL, path, sizeof path);
-	return pf_network_backend(0) && !pf_is_absent(path) ? path : "";
+	return pf_network_backend(0) && !pf_file_is_absent(path) ? path : "";
 }
 
 const char *pf_pose_file_problem(const char *file, char *out, size_t capacity)
@@ -25,7 +25,7 @@ const char *pf_pose_file_problem(const char *file, char *out, size_t capacity)
 	char name[200];
 	pf_escape(file, name, sizeof name);
 	out[0] = '\0';
-	if (pf_is_absent(file)) {
+	if (pf_file_is_absent(file)) {
 		snprintf(out, capacity, "the pose network is missing: %s", name);
 	} else if (access(file, R_OK) != 0 || stat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
 		snprintf(out, capacity, "the pose network cannot be read: %s", name);

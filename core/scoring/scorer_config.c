@@ -229,7 +229,7 @@ static pf_status describe_ranges(const char *model, FILE *out, pf_error *error)
 	if (!pf_ranges_path(model, file, sizeof file)) {
 		return pf_fail(error, PF_ERR_INVALID, model, "the model's path is too long");
 	}
-	if (!pf_is_absent(file)) {
+	if (!pf_file_is_absent(file)) {
 		pf_status status = pf_file_sha256(file, sum, NULL, error);
 		if (status != PF_OK) {
 			return status;

@@ -99,7 +99,7 @@ pf_status pf_calibration_load(pf_calibration *calibration, pf_error *error)
 {
 	char path[PATH_MAX], machine[256], kept[256] = "";
 	settings_path(calibration, path);
-	if (pf_is_absent(path)) {
+	if (pf_file_is_absent(path)) {
 		return pf_fail(error, PF_ERR_NOT_FOUND, path, "there is no calibration");
 	}
 	json_t *json = pf_json_load(path, JSON_REJECT_DUPLICATES, NULL);

@@ -230,7 +230,7 @@ pf_status pf_streams_read(const char *path, bool may_be_missing, pf_streams *out
 {
 	struct stat info;
 	*out = (pf_streams){0};
-	if (may_be_missing && pf_is_absent(path)) {
+	if (may_be_missing && pf_file_is_absent(path)) {
 		return PF_OK;
 	}
 	pf_error why = {0};

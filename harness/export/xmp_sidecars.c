@@ -126,7 +126,7 @@ static pf_status find(struct sidecars *s, const char *photo, pf_error *error)
 	const char *dot = strrchr(photo, '.'); /* a manifest may name photos without an ending */
 	size_t length = dot && !strchr(dot, '/') ? (size_t)(dot - photo) : strlen(photo);
 	snprintf(stem, sizeof stem, "%s/%.*s.xmp", s->folder, (int)length, photo);
-	bool adobe = photo[length] && pf_is_absent(both) && access(stem, F_OK) == 0 &&
+	bool adobe = photo[length] && pf_file_is_absent(both) && access(stem, F_OK) == 0 &&
 		     is_stem_its_own(s->dataset, photo, length);
 	memcpy(s->path, adobe ? stem : both, sizeof s->path);
 	return open_old(s, error);

@@ -182,7 +182,7 @@ static pf_status fill_in(pf_presets *presets, const measuring *own, pf_error *er
 		compare_with_ultra(own, p, row);
 	}
 	int length = snprintf(truth, sizeof truth, "%s/truth.json", presets->dataset->root);
-	bool there = length > 0 && (size_t)length < sizeof truth && !pf_is_absent(truth);
+	bool there = length > 0 && (size_t)length < sizeof truth && !pf_file_is_absent(truth);
 	pf_status status = there ? pf_presets_add_truth(presets, own->references, truth, error) : PF_OK;
 	if (status == PF_OK) {
 		pf_presets_judge(presets);

@@ -20,7 +20,7 @@ ALLOWED = {
 # Rooms of a layer, from the ground up: one may include itself and those before it.
 ROOMS = {
     "core": "base kernels trace dataset gpu photo nn faces scoring exec cluster workloads".split(),
-    "harness": """stats launcher base machine scores cache registry preload probe counters energy device memory spans profile trial run bench gate micro calibrate doctor limits explain model presets load serve work audit
+    "harness": """stats launcher base machine scores cache registry preload probe counters energy device memory spans profile trial run bench gate micro calibrate doctor limits explain model presets load serve host audit
                   claims record tune history export report progress show cli""".split(),
 }
 CUDA = "/usr/local/cuda/include"

@@ -39,7 +39,7 @@ PF_API const char *pf_data_file(const char *name, const char *built_from, char *
 
 /* Whether there is nothing of that name. False also where that cannot be told (an I/O error, a folder that
  * may not be searched): who opens it then says why, instead of doing without it. */
-PF_API bool pf_is_absent(const char *path);
+PF_API bool pf_file_is_absent(const char *path);
 
 /* Opens a file to be read, as fopen(path, "rbe"). A FIFO, a device or a folder is refused
  * (PF_ERR_NOT_REGULAR), and never waited for. NULL: see *error, which may be NULL. */
